@@ -1,0 +1,86 @@
+"""Exact masks: a density keeps exactly round(density · prunable) weights, ties broken by index.
+
+Frankle & Carbin (2019) prune globally; `scope="layer"` prunes every leaf to the same density.
+Entries that are not prunable are always kept and never counted.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.layout import Layout
+
+Scope = Literal["global", "layer"]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Pruned:
+    """What pruning left."""
+
+    mask: Bool[Array, " D"]
+    threshold: Float[Array, ""] | Float[Array, " leaves"]
+    """The highest score that was pruned; one per prunable leaf if the scope is `layer`.
+
+    Minus infinity where nothing was pruned."""
+
+
+def dense(layout: Layout) -> Bool[np.ndarray, " D"]:
+    """The mask that keeps everything."""
+    return np.ones(layout.size, bool)
+
+
+def kept_prunable(layout: Layout, density: float, scope: Scope = "global") -> int:
+    """How many prunable weights a density keeps: round(density · prunable), leaf by leaf if `layer`."""
+    return sum(_counts(layout, density, scope))
+
+
+def dimension(layout: Layout, density: float, scope: Scope = "global") -> int:
+    """How many entries of θ a density keeps in all, those that are never pruned included."""
+    return layout.size - layout.prunable_size + kept_prunable(layout, density, scope)
+
+
+def prune(
+    mask: Bool[Array, " D"], score: Float[Array, " D"], layout: Layout, density: float, scope: Scope = "global"
+) -> Pruned:
+    """Keep the weights of the highest scores among those that `mask` keeps.
+
+    Args:
+        mask: The weights that are still there.
+        score: Higher is kept; only kept prunable entries are looked at; NaN is pruned first.
+        layout: Which entries are prunable.
+        density: The share of all prunable weights to keep, in [0, 1].
+        scope: `global` ranks all weights together, `layer` each leaf on its own.
+    """
+    counts = _counts(layout, density, scope)
+    if scope == "global":
+        kept, threshold = _keep_highest(mask & layout.prunable, score, jnp.asarray(counts[0]))
+        return Pruned(kept | ~jnp.asarray(layout.prunable), threshold)
+    pruned, thresholds = mask | ~jnp.asarray(layout.prunable), []
+    for leaf, count in zip(layout.prunable_leaves, counts, strict=True):
+        kept, threshold = _keep_highest(mask[leaf.slice], score[leaf.slice], jnp.asarray(count))
+        pruned = pruned.at[leaf.slice].set(kept)
+        thresholds.append(threshold)
+    return Pruned(pruned, jnp.stack(thresholds))
+
+
+def _counts(layout: Layout, density: float, scope: Scope) -> list[int]:
+    if scope == "global":
+        return [round(density * layout.prunable_size)]
+    return [round(density * leaf.size) for leaf in layout.prunable_leaves]
+
+
+@jax.jit
+def _keep_highest(
+    candidates: Bool[Array, " k"], score: Float[Array, " k"], count: Array
+) -> tuple[Bool[Array, " k"], Float[Array, ""]]:
+    comparable = jnp.where(candidates, jnp.nan_to_num(score, nan=-jnp.inf, posinf=jnp.inf, neginf=-jnp.inf), 0.0)
+    order = jnp.lexsort((-comparable, ~candidates))
+    rank = jnp.zeros_like(order).at[order].set(jnp.arange(order.size))
+    kept = candidates & (rank < count)
+    lost = candidates & ~kept
+    return kept, jnp.max(jnp.where(lost, comparable, -jnp.inf))

@@ -1,0 +1,18 @@
+"""Networks: flax modules with a flat layout and a population forward.
+
+A population forward evaluates N weight vectors on one batch at once. It belongs to the network,
+because the fastest form depends on it: `jax.vmap` over convolutions is a grouped convolution, the
+slowest way on a CPU.
+"""
+
+from typing import TYPE_CHECKING
+
+from ticket_explorer.networks.settings import CNN, MLP, LeNet300100, NetworkSettings
+from ticket_explorer.registry import register
+
+if TYPE_CHECKING:
+    from ticket_explorer.networks.network import Narrowing as Narrowing, Network as Network
+
+NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN)
+
+__all__ = ["NETWORKS"]

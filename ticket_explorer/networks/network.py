@@ -1,0 +1,53 @@
+"""What every network offers: initial weights, a forward, a population forward, and its narrowing."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import jax
+from jaxtyping import Array, Bool, Float, Int
+
+from ticket_explorer.layout import Layout
+
+
+class Network(Protocol):
+    """A network as pure functions of a flat weight vector. Static and hashable: it holds no array."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights."""
+        ...
+
+    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
+        """The outputs (logits) of one network; differentiable in θ."""
+        ...
+
+    def population_apply(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]
+    ) -> Float[Array, "N B O"]:
+        """The outputs of N networks on one batch, in the form that is fastest on this backend."""
+        ...
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> "Narrowing":
+        """The smaller network that computes the same as this one under `mask`, which keeps `kept` entries.
+
+        All shapes follow from `kept` alone, so that a round's executable is known before its mask.
+        """
+        ...
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Narrowing:
+    """Where the kept entries of θ stand in a smaller network that computes the same.
+
+    An input all of whose weights are pruned can be left out. The narrowed network is an ordinary
+    network of the same kind, `positions` says where each kept entry of θ stands in its vector.
+    """
+
+    network: Network = field(metadata={"static": True})
+    positions: Int[Array, " n"]
+    """Indices into the narrowed network's vector, ascending, one for each kept entry of θ in order."""
+    inputs: Int[Array, " K"] | None
+    """Which (flattened) inputs the narrowed network takes; None: all, in their own shape."""

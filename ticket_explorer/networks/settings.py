@@ -1,0 +1,58 @@
+"""What can be said of each network; no JAX is imported here."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from ticket_explorer.registry import Settings
+
+KernelInit = Literal[
+    "lecun_normal",
+    "lecun_uniform",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "xavier_normal",
+    "xavier_uniform",
+    "orthogonal",
+    "uniform",
+    "zeros",
+]
+BiasInit = Literal["zeros", "uniform"]
+Activation = Literal["relu", "tanh", "swish"]
+Width = Annotated[int, Meta(ge=1, le=65_536, description="units of a hidden layer")]
+
+
+class NetworkSettings(Settings, frozen=True, kw_only=True):
+    """What all networks share."""
+
+    kernel_init: KernelInit = "lecun_normal"
+    """Distribution of the initial kernels; `uniform` is U[-0.05, 0.05]."""
+    last_kernel_init: KernelInit | None = None
+    """The same for the output layer alone; None: as the others."""
+    bias_init: BiasInit = "zeros"
+    """`uniform` is U[0, 0.05], as in the reference code of Lange & Sprekeler (2023)."""
+
+
+class MLP(NetworkSettings, frozen=True, kw_only=True, tag="mlp"):
+    """Fully connected layers."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.mlp:build_mlp"
+    hidden: tuple[Width, ...] = (32,)
+    """Units of each hidden layer."""
+    activation: Activation = "relu"
+
+
+class LeNet300100(NetworkSettings, frozen=True, kw_only=True, tag="lenet_300_100"):
+    """LeNet-300-100: two hidden ReLU layers of 300 and 100 units (LeCun et al. 1998; Frankle & Carbin 2019)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.mlp:build_lenet_300_100"
+    kernel_init: KernelInit = "xavier_normal"
+
+
+class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
+    """Two 5×5 convolutions of 8 and 16 filters, ReLU, 2×2 max-pooling, one dense layer (Lange & Sprekeler 2023)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.cnn:build_cnn"
+    filters: tuple[Width, Width] = (8, 16)
+    """Filters of the two convolutions."""
+    kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in pixels")] = 5

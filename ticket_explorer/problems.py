@@ -1,0 +1,91 @@
+"""A problem is a task bound to a network: what fitness and score a parameter vector θ has.
+
+A problem is a pytree: its data are arguments of every compiled function, never constants in it.
+Fitness and score are higher-is-better everywhere. `state` carries what a task learns while it runs
+(observation statistics); for images it is empty.
+"""
+
+from typing import Any, Protocol
+
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.layout import Layout
+from ticket_explorer.networks import Narrowing
+from ticket_explorer.networks.settings import NetworkSettings
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tasks.settings import TaskSettings
+
+ProblemState = Any
+"""A pytree; `()` for tasks that carry nothing from one generation to the next."""
+
+
+class Problem(Protocol):
+    """What a trainer may ask of a task bound to a network. All methods are pure and jit-able."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights θ₀."""
+        ...
+
+    def initial_state(self) -> ProblemState:
+        """The state before the first generation of a round."""
+        ...
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
+        """The smaller network that the `kept` kept entries of θ live in."""
+        ...
+
+    def fitness(
+        self,
+        key: Array,
+        population: Float[Array, "N D"],
+        state: ProblemState,
+        narrowing: Narrowing | None = None,
+    ) -> tuple[Float[Array, " N"], ProblemState]:
+        """The fitness of every individual, higher is better; all see the same batch or episodes.
+
+        Args:
+            key: Of this generation.
+            population: One individual a row; in the narrowed vector's entries if `narrowing` is given.
+            state: What the task carries between generations.
+            narrowing: The smaller network the individuals are weights of.
+        """
+        ...
+
+    def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
+        """How good θ is on held-out data: test accuracy, or mean return over test episodes."""
+        ...
+
+
+class DifferentiableProblem(Problem, Protocol):
+    """A problem whose loss a gradient can be taken of."""
+
+    def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
+        """The loss of θ on one training batch (for images: mean cross-entropy, in nats)."""
+        ...
+
+
+class Task(Protocol):
+    """What a network must do, with its data or its environment loaded."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def outputs(self) -> int: ...
+
+    def bind(self, network: Any) -> Problem:
+        """The problem of doing this task with `network`."""
+        ...
+
+
+def bind(task: TaskSettings, network: NetworkSettings) -> Problem:
+    """Load a task, build a network of its input and output sizes, and bind them.
+
+    Raises:
+        TicketError: if the task's data are not there, or the network can't take its inputs.
+    """
+    loaded: Task = implementation_of(task)(task)
+    return loaded.bind(implementation_of(network)(network, loaded.input_shape, loaded.outputs))

@@ -1,0 +1,18 @@
+"""Pruners: which weights of a finished round stay."""
+
+from ticket_explorer.pruners.settings import (
+    SNR,
+    InitialMagnitude,
+    Magnitude,
+    MagnitudeIncrease,
+    Movement,
+    PrunerSettings,
+    Random,
+)
+from ticket_explorer.registry import register
+
+PRUNERS: dict[str, type[PrunerSettings]] = register(
+    "pruners", SNR, Magnitude, Random, Movement, MagnitudeIncrease, InitialMagnitude
+)
+
+__all__ = ["PRUNERS"]

@@ -1,0 +1,63 @@
+"""How the families (tasks, networks, trainers, pruners, rewinds) name their members.
+
+A family's registry is a plain dict from a name to a frozen settings class. Settings import no JAX,
+so that a face can list, explain and check every choice at once; the algorithm itself is imported
+when it is first needed, from the `implementation` that the settings name. Other distributions add
+members through the entry-point group `ticket_explorer.FAMILY`.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import getdoc
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from ticket_explorer.errors import UnknownName
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="name"):
+    """The parameters of one registered algorithm; its tag is the name it is known by."""
+
+    implementation: ClassVar[str]
+    """`module:object`, imported at first use."""
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def register(family: str, *own: type[S]) -> dict[str, type[S]]:
+    """The registry of a family: its own settings classes by name, then what plug-ins add."""
+    registry = {name_of(settings): settings for settings in own}
+    for entry in entry_points(group=f"ticket_explorer.{family}"):
+        registry.setdefault(entry.name, entry.load())
+    return registry
+
+
+def name_of(settings: Settings | type[Settings]) -> str:
+    """The name a settings class is registered under."""
+    return str(settings.__struct_config__.tag)
+
+
+def summary_of(settings: type[Settings]) -> str:
+    """The first line of a settings class's docstring, for listings."""
+    return (getdoc(settings) or "").partition("\n")[0]
+
+
+def lookup(kind: str, registry: Mapping[str, type[S]], name: str, path: str | None = None) -> type[S]:
+    """The settings class called `name`.
+
+    Raises:
+        UnknownName: with the known names, if there is none.
+    """
+    try:
+        return registry[name]
+    except KeyError:
+        raise UnknownName(kind, name, registry, path) from None
+
+
+def implementation_of(settings: Settings) -> Any:
+    """The object that `settings` name: imports the algorithm (and JAX) at first use."""
+    module, _, attribute = settings.implementation.partition(":")
+    return getattr(import_module(module), attribute)

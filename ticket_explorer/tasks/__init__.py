@@ -1,0 +1,8 @@
+"""Tasks: what a network must do."""
+
+from ticket_explorer.registry import register
+from ticket_explorer.tasks.settings import CIFAR10, KMNIST, MNIST, Fashion, FashionMNIST, TaskSettings
+
+TASKS: dict[str, type[TaskSettings]] = register("tasks", Fashion, MNIST, FashionMNIST, KMNIST, CIFAR10)
+
+__all__ = ["TASKS"]

@@ -1,0 +1,60 @@
+"""What can be said of each trainer; no JAX is imported here."""
+
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ticket_explorer.registry import Settings
+
+Positive = Annotated[float, Meta(gt=0)]
+NonNegative = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+
+
+class TrainerSettings(Settings, frozen=True, kw_only=True):
+    """What all trainers share."""
+
+    generations: Annotated[int, Meta(ge=1, le=100_000_000, description="generations a round")] = 200
+
+
+class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the search mean follows its gradient estimate."""
+
+    name: Literal["sgd", "adam", "clipup", "momentum", "rmsprop"] = "adam"
+    """From optax, but for `clipup`, which is evosax's (Toklu et al. 2020)."""
+    learning_rate: Positive = 0.01
+    learning_rate_decay: Share = 1.0
+    """Factor a generation."""
+    learning_rate_limit: NonNegative = 0.0
+    """The learning rate decays no further than this."""
+    parameters: dict[str, float] = {}
+    """Any other numeric argument of the optimiser, `{"b1": 0.99}`."""
+
+
+class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
+    """An evolution strategy from evosax that searches the kept weights."""
+
+    implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
+    strategy: str = "snes"
+    population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
+    std_init: Positive = 0.05
+    """σ₀, the search distribution's standard deviation at the start of a round."""
+    std_decay: Share = 1.0
+    """σ is multiplied by this after each generation (PGPE, OpenAI-ES, ARS)."""
+    std_limit: NonNegative = 0.0
+    """σ decays no further than this."""
+    mean_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """mean ← (1 − mean_decay) · mean after each generation."""
+    weight_decay: NonNegative = 0.0
+    """Fitness loses this times |θ|² of the individual."""
+    elite_ratio: Share | None = None
+    """Share of the population that is recombined (Sep-CMA-ES, ARS); None: the strategy's default."""
+    temperature: Positive | None = None
+    """Sharpness of the recombination weights (SNES, DES); None: the strategy's default."""
+    fitness_shaping: Literal["centered_rank", "standardize", "normalize", "weights", "raw"] | None = None
+    """How fitness becomes utility; None: the strategy's default."""
+    optimizer: Optimizer | None = None
+    """For strategies that follow a gradient estimate; None: the strategy's default."""
+    parameters: dict[str, bool | int | float] = {}
+    """Any other hyper-parameter of the evosax strategy, by evosax's name."""

@@ -1,0 +1,73 @@
+"""What every trainer offers: init, step, finish. The loop belongs to whoever drives it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jax
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.problems import Problem
+
+State = Any
+"""A pytree of arrays whose shapes never change within a round."""
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Metrics:
+    """What one generation tells. Fitness is higher-is-better; NaN where a trainer has no such value."""
+
+    fitness_mean: Float[Array, ""]
+    fitness_best: Float[Array, ""]
+    fitness_std: Float[Array, ""]
+    """Standard deviation over the population."""
+    sigma: Float[Array, ""]
+    """Mean per-weight standard deviation of the search distribution after the generation."""
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a round found. Entries that `mask` does not keep are exactly zero in `mean` and `std`."""
+
+    mean: Float[Array, " D"]
+    std: Float[Array, " D"] | None
+    """Effective per-weight standard deviation σ; None if the trainer has no search distribution."""
+    mask: Bool[Array, " D"]
+
+
+class Trainer(Protocol):
+    """Pure, jit-able, vmap-able over replicates (keys, θ₀, masks and states lead with that axis).
+
+    A trainer is built by `implementation_of(settings)(settings, kept)`, where `kept`, the number of
+    entries the mask keeps, is the static size of its search.
+    """
+
+    def init(self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem) -> State:
+        """The state before the first generation of a round."""
+        ...
+
+    def step(self, key: Array, state: State, problem: Problem) -> tuple[State, Metrics]:
+        """One generation."""
+        ...
+
+    def finish(self, state: State, problem: Problem) -> TrainingResult:
+        """What the state amounts to as weights; may be asked at any generation."""
+        ...
+
+    def problem_state(self, state: State) -> Any:
+        """What the task carries in `state`, as `Problem.score` wants it."""
+        ...
+
+    def hyperparameters(self, state: State) -> Mapping[str, Float[Array, ""]]:
+        """The scalars that may be changed between generations."""
+        ...
+
+    def tuned(self, state: State, changes: Mapping[str, float]) -> State:
+        """The state with some hyper-parameters changed.
+
+        Raises:
+            TicketError: if a name is not one of `hyperparameters`, or a value is out of range.
+        """
+        ...
