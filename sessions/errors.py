@@ -1,0 +1,77 @@
+"""What a person is told when a session can't be read, written or shared."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ticket_explorer.errors import TicketError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Damaged(TicketError):
+    """A file whose bytes are not what was written."""
+
+    def __init__(self, path: Path | str, what: str):
+        super().__init__(f"{path} is damaged: {what}. Nothing was changed; `verify` says what is safe.")
+
+
+class DiskFull(TicketError):
+    """The disk, or the person's share of it, is used up."""
+
+    def __init__(self, path: Path | str):
+        super().__init__(
+            f"The disk that holds {path} is full. Nothing written so far is lost: free some space, then continue."
+        )
+
+
+class DiskRefused(TicketError):
+    """The file system refused to read or write for another reason: permissions, a failing device."""
+
+    def __init__(self, path: Path | str, error: OSError):
+        why = (error.strerror or str(error)).lower()
+        super().__init__(f"Can't use {path}: {why}. Check that it exists and that you may read and write it.")
+
+
+class SessionLocked(TicketError):
+    """Another process writes to the session."""
+
+    def __init__(self, session: Path | str, holder: str):
+        super().__init__(
+            f"{session} is in use by {holder}. Watch it with `ticket-explorer attach {session}`, or stop that process."
+        )
+
+
+class NotASession(TicketError):
+    """A path that is not a session."""
+
+
+class SessionExists(TicketError):
+    """A new session would take the place of something that is there."""
+
+    def __init__(self, path: Path | str):
+        super().__init__(f"{path} exists already, and nothing was overwritten. Choose another name, or remove it.")
+
+
+class NewerSchema(TicketError):
+    """A session that a newer version of Ticket Explorer wrote."""
+
+    def __init__(self, path: Path | str, given: int, known: int):
+        super().__init__(
+            f"{path} was written by a newer Ticket Explorer (schema {given}; this one reads up to {known}): update it."
+        )
+
+
+@contextmanager
+def told(path: Path | str) -> Iterator[None]:
+    """Turn what the file system raises while `path` is used into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise as_sentence(path, error) from error
+
+
+def as_sentence(path: Path | str, error: OSError) -> TicketError:
+    """The error to raise for what the file system said about `path`."""
+    return DiskFull(path) if error.errno in _FULL else DiskRefused(path, error)

@@ -1,0 +1,29 @@
+"""The bytes of a session on disk; what they mean is not known here.
+
+Nothing listed imports NumPy. Arrays are in `rounds` and `arrays`, the checks of `verify` in `verify`.
+"""
+
+from sessions.store.journal import Journal
+from sessions.store.lock import SessionLock
+from sessions.store.records import Records, read_records
+from sessions.store.session_dir import (
+    SCHEMA,
+    Number,
+    SessionDirectory,
+    check_branch_name,
+    check_schema,
+    sessions_in,
+)
+
+__all__ = [
+    "SCHEMA",
+    "Journal",
+    "Number",
+    "Records",
+    "SessionDirectory",
+    "SessionLock",
+    "check_branch_name",
+    "check_schema",
+    "read_records",
+    "sessions_in",
+]
