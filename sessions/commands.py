@@ -1,0 +1,118 @@
+"""What a person may ask of a session. Commands in, events out; both are small, frozen and tagged.
+
+The same structs travel over the socket, stand in the journal and are called from Python.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=1)]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
+    """The base of all commands."""
+
+
+class Pause(Command, frozen=True, kw_only=True):
+    """Stop after the chunk in flight and write a checkpoint."""
+
+
+class Resume(Command, frozen=True, kw_only=True):
+    """Run until every branch has all its rounds."""
+
+
+class Step(Command, frozen=True, kw_only=True):
+    """Run this many generations, then pause."""
+
+    generations: Count = 1
+
+
+class RunRounds(Command, frozen=True, kw_only=True):
+    """Run to the end of this many rounds, the running one included, then pause."""
+
+    rounds: Count = 1
+
+
+class Prune(Command, frozen=True, kw_only=True):
+    """End the running round at this generation, and prune what it found."""
+
+
+class SwitchPruner(Command, frozen=True, kw_only=True):
+    """Prune a branch by another criterion, and restart its weights otherwise, from its next pruning on."""
+
+    branch: str
+    pruner: str | dict[str, Any] | None = None
+    rewind: str | dict[str, Any] | None = None
+
+
+class SwitchTrainer(Command, frozen=True, kw_only=True):
+    """Train a branch otherwise from its next round on: another strategy, or other settings of it."""
+
+    branch: str
+    trainer: dict[str, Any]
+
+
+class SetPruning(Command, frozen=True, kw_only=True):
+    """Change how much a branch prunes, in which scope, and how many rounds it has."""
+
+    branch: str
+    pruning: dict[str, Any]
+
+
+class Tune(Command, frozen=True, kw_only=True):
+    """Change hyper-parameters of the running round from its next generation on."""
+
+    changes: dict[str, float]
+
+
+class Branch(Command, frozen=True, kw_only=True):
+    """Begin a new branch after a finished round of another; its overrides are tables as in the spec."""
+
+    parent: str
+    round: Annotated[int, Meta(ge=0)]
+    name: str | None = None
+    overrides: dict[str, Any] = {}
+
+
+class RewindTo(Command, frozen=True, kw_only=True):
+    """Set a branch aside and go on from one of its earlier rounds as a new branch."""
+
+    branch: str
+    round: Annotated[int, Meta(ge=0)]
+
+
+class SetAside(Command, frozen=True, kw_only=True):
+    """Run no more rounds of a branch, or take it up again."""
+
+    branch: str
+    aside: bool = True
+
+
+class Note(Command, frozen=True, kw_only=True):
+    """Write a remark into the journal."""
+
+    text: str
+
+
+class Stop(Command, frozen=True, kw_only=True):
+    """Checkpoint and end the engine's process."""
+
+
+AnyCommand = (
+    Pause
+    | Resume
+    | Step
+    | RunRounds
+    | Prune
+    | SwitchPruner
+    | SwitchTrainer
+    | SetPruning
+    | Tune
+    | Branch
+    | RewindTo
+    | SetAside
+    | Note
+    | Stop
+)

@@ -1,0 +1,86 @@
+"""Executables, compiled ahead of their use.
+
+Round sizes are known before a round's mask is, so the executables of coming rounds are compiled in
+the background while the current round runs. JAX's persistent cache makes the second run of a preset
+start at once. Only the most recently used executables are kept in memory.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ticket_explorer.keys import random_bits
+from ticket_explorer.places import cache_dir
+
+Key = tuple[object, ...]
+Executable = Callable[..., Any]
+
+_KEPT = 32
+_NICENESS = 5
+
+
+class Compiler:
+    """Compiles functions for given argument shapes, each once, now or in the background."""
+
+    def __init__(self) -> None:
+        self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(1, "compile", initializer=_be_nice)
+        self._lock = threading.Lock()
+        use_persistent_cache()
+
+    def prefetch(self, key: Key, function: Callable[..., Any], *arguments: Any) -> None:
+        """Compile `function` for arguments like these in the background, unless that is done or under way.
+
+        Args:
+            key: What tells this function (with what it closes over) and these shapes from all others.
+            function: A pure function of arrays.
+            arguments: Pytrees of arrays or of `jax.ShapeDtypeStruct`.
+        """
+        self._future(key, function, arguments)
+
+    def get(self, key: Key, function: Callable[..., Any], *arguments: Any) -> Executable:
+        """The executable for arguments like these, compiled now if it hasn't been."""
+        return self._future(key, function, arguments).result()
+
+    def close(self) -> None:
+        """Forget what has not begun to compile."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _future(self, key: Key, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Executable]:
+        shapes = jax.tree.map(_shape_of, arguments)
+        with self._lock:
+            if key not in self._futures:
+                self._futures[key] = self._pool.submit(_compile, function, shapes)
+            self._futures.move_to_end(key)
+            while len(self._futures) > _KEPT:
+                self._futures.popitem(last=False)
+            return self._futures[key]
+
+
+def use_persistent_cache() -> None:
+    """Keep compiled executables in the user's cache directory, unless JAX was told otherwise."""
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def _compile(function: Callable[..., Any], shapes: tuple[Any, ...]) -> Executable:
+    with random_bits():
+        return jax.jit(function).lower(*shapes).compile()
+
+
+def _shape_of(array: Any) -> jax.ShapeDtypeStruct:
+    array = array if hasattr(array, "dtype") else jnp.asarray(array)
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
+
+
+def _be_nice() -> None:
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,228 @@
+"""What happened in a session, in the order it happened. The journal is a list of these.
+
+Numbers of many generations travel in blocks, as float32 bytes (little-endian): a block costs one
+record. New fields get defaults; a field is never reused or retyped.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
+"""The columns of a block of generations."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The base of all events."""
+
+    at: float = 0.0
+    """Seconds since 1970; plays no part in what is computed."""
+
+
+class Opened(Event, frozen=True, kw_only=True):
+    """A process took up the session."""
+
+    versions: dict[str, str]
+    recovered: str | None = None
+    """What had to be repaired, in a sentence."""
+
+
+class BranchAdded(Event, frozen=True, kw_only=True):
+    """A branch begins: at a fresh initialisation, or after a round of its parent."""
+
+    branch: str
+    parent: str | None = None
+    parent_round: int | None = None
+    plan: dict[str, Any]
+
+
+class PlanChanged(Event, frozen=True, kw_only=True):
+    """A branch's coming rounds, and its next pruning, follow another plan."""
+
+    branch: str
+    plan: dict[str, Any]
+
+
+class SetAsideChanged(Event, frozen=True, kw_only=True):
+    """A branch runs no more rounds, or runs again."""
+
+    branch: str
+    aside: bool
+
+
+class Pruned(Event, frozen=True, kw_only=True):
+    """The weights of a finished round were scored and the lowest pruned; the next round can begin."""
+
+    branch: str
+    round: int
+    """The round whose result was pruned."""
+    pruner: str
+    rewind: str
+    kept: int
+    """Prunable weights left."""
+    threshold: list[list[float | None]]
+    """The highest score pruned, per replicate; one value, or one per prunable leaf."""
+
+
+class RoundStarted(Event, frozen=True, kw_only=True):
+    """A round begins to train."""
+
+    branch: str
+    round: int
+    density: float
+    kept: int
+    """Prunable weights kept."""
+    dimension: int
+    """All entries searched: the kept ones and those that are never pruned."""
+    generations: int
+
+
+class Generations(Event, frozen=True, kw_only=True):
+    """Metrics of consecutive generations."""
+
+    branch: str
+    round: int
+    first: int
+    count: int
+    values: bytes
+    """float32 [count, replicates, len(METRICS)]."""
+
+
+class Frame(Event, frozen=True, kw_only=True):
+    """A look at the search distribution: a fixed sample of the kept prunable weights of replicate 0."""
+
+    branch: str
+    round: int
+    generation: int
+    indices: bytes
+    """int32 [sample], entries of θ."""
+    mean: bytes
+    """float32 [sample]."""
+    std: bytes | None = None
+    """float32 [sample]; None if the trainer has no σ."""
+    histograms: dict[str, bytes] = {}
+    """Of log10 |θ|, σ and SNR over all kept prunable weights: float32 [2 ends], then counts."""
+
+
+class Tuned(Event, frozen=True, kw_only=True):
+    """Hyper-parameters of a running round changed before this generation."""
+
+    branch: str
+    round: int
+    generation: int
+    changes: dict[str, float]
+
+
+class RoundCut(Event, frozen=True, kw_only=True):
+    """A person ended a round before its planned last generation."""
+
+    branch: str
+    round: int
+    generations: int
+
+
+class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One leaf at the end of a round; means over replicates."""
+
+    density: float
+    mean_magnitude: float | None = None
+    """Of |θ| over kept entries; None if nothing is kept."""
+    mean_std: float | None = None
+
+
+class RoundFinished(Event, frozen=True, kw_only=True):
+    """A round is trained and its arrays are on disk."""
+
+    branch: str
+    round: int
+    generations: int
+    score: list[float | None]
+    """Per replicate, of the search mean on held-out data."""
+    fitness: list[float | None]
+    """Per replicate, mean of the last generation."""
+    pearson: list[float | None] = []
+    """Correlation of SNR and magnitude over the kept prunable weights, per replicate."""
+    spearman: list[float | None] = []
+    thresholds: dict[str, list[float | None]] = {}
+    """What each criterion's threshold would be at the next pruning, per replicate."""
+    leaves: dict[str, LeafSummary] = {}
+    seconds: float = 0.0
+
+
+class Paused(Event, frozen=True, kw_only=True):
+    """Nothing is computed until somebody asks."""
+
+    reason: str = ""
+
+
+class Resumed(Event, frozen=True, kw_only=True):
+    """The session computes."""
+
+
+class Finished(Event, frozen=True, kw_only=True):
+    """Every branch has all its rounds."""
+
+
+class Failed(Event, frozen=True, kw_only=True):
+    """The engine could not go on; the message says why and what to do."""
+
+    message: str
+
+
+class Remarked(Event, frozen=True, kw_only=True):
+    """Something a person should know once, or wrote down."""
+
+    text: str
+    author: str = "engine"
+
+
+class CommandReceived(Event, frozen=True, kw_only=True):
+    """Somebody asked for something."""
+
+    client: str
+    command: dict[str, Any]
+
+
+AnyEvent = (
+    Opened
+    | BranchAdded
+    | PlanChanged
+    | SetAsideChanged
+    | Pruned
+    | RoundStarted
+    | Generations
+    | Frame
+    | Tuned
+    | RoundCut
+    | RoundFinished
+    | Paused
+    | Resumed
+    | Finished
+    | Failed
+    | Remarked
+    | CommandReceived
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """An event as msgpack."""
+    return _encoder.encode(event)
+
+
+def decode(payload: bytes | memoryview) -> AnyEvent:
+    """The event of a journal record.
+
+    Raises:
+        msgspec.MsgspecError: if the payload is no event of this version.
+    """
+    event: AnyEvent = _decoder.decode(payload)
+    return event
+
+
+def block(values: np.ndarray) -> bytes:
+    """float32 bytes of metrics [count, replicates, len(METRICS)]."""
+    return np.ascontiguousarray(values, dtype="<f4").tobytes()

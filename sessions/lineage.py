@@ -1,0 +1,195 @@
+"""Where tickets come from: the initial weights of a line, and what pruning and rewinding made of them.
+
+Nothing here is stored but results and initial weights: a ticket follows from the result before it,
+by pure functions of keys, and is worked out again when it is needed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import msgspec
+import numpy as np
+
+from sessions.spec import Plan, parse_plan
+from sessions.store import Number, SessionDirectory
+from sessions.store.arrays import decode_arrays, encode_arrays
+from sessions.store.rounds import RoundArrays, decode_round, encode_round
+from sessions.view import SessionView
+from ticket_explorer import masks
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.problems import Problem, bind
+from ticket_explorer.registry import implementation_of, name_of
+from ticket_explorer.rewinds.rewind import Origin
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A ticket, and how it was pruned out of the round before it."""
+
+    ticket: Ticket
+    kept: int
+    """Prunable weights kept."""
+    threshold: list[list[float | None]]
+    """Per replicate; one value, or one per prunable leaf. Empty for a dense ticket."""
+
+
+class Problems:
+    """The problems of a session, each loaded once."""
+
+    def __init__(self) -> None:
+        self._problems: dict[bytes, Problem] = {}
+
+    def of(self, plan: Plan) -> Problem:
+        """The problem a plan trains on."""
+        key = self.key(plan)
+        if key not in self._problems:
+            self._problems[key] = bind(plan.task, plan.network)
+        return self._problems[key]
+
+    @staticmethod
+    def key(plan: Plan) -> bytes:
+        """What tells a problem from all others."""
+        return msgspec.msgpack.encode((plan.task, plan.network))
+
+
+class Lineage:
+    """The tickets and results of a session's branches. All arrays lead with the replicate axis."""
+
+    def __init__(
+        self, directory: SessionDirectory, view: SessionView, problems: Problems, seed: int, replicates: int
+    ) -> None:
+        self._directory = directory
+        self._view = view
+        self._problems = problems
+        self._seed = seed
+        self._replicates = replicates
+        self._latest: dict[str, tuple[int, Plan, Pruning]] = {}
+
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        view = self._view.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self._view.branches[view.parent]
+        return view.name
+
+    def result(self, branch: str, number: int) -> TrainingResult:
+        """What a finished round found.
+
+        Raises:
+            TicketError: if the round is not finished or its file is missing or damaged.
+        """
+        arrays = self.arrays(branch, number)
+        std = None if arrays.std is None else jnp.asarray(arrays.std)
+        return TrainingResult(jnp.asarray(arrays.mean), std, jnp.asarray(arrays.mask))
+
+    def arrays(self, branch: str, number: int) -> RoundArrays:
+        """A finished round's file."""
+        owner = self.owner(branch, number)
+        round_ = self._view.branches[owner].rounds.get(number)
+        if round_ is None or round_.finished is None:
+            raise TicketError(f"Round {number} of branch {branch!r} is not finished; finish it first.")
+        return decode_round(self._directory.read_round(owner, number), self._directory.round_path(owner, number))
+
+    def keep_result(self, branch: str, number: int, result: TrainingResult, problem_state: Any) -> None:
+        """Write a finished round's file."""
+        state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(problem_state))
+        std = None if result.std is None else np.asarray(result.std)
+        arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state)
+        self._directory.write_round(branch, number, encode_round(arrays))
+
+    def ticket(self, branch: str, number: int, plan: Plan) -> Pruning:
+        """What round `number` of `branch` trains when `plan` prunes and rewinds.
+
+        Args:
+            branch: The branch.
+            number: The round; the one before it must be finished.
+            plan: The plan in force when the round began.
+        """
+        known = self._latest.get(branch)
+        if known is None or known[:2] != (number, plan):
+            with random_bits():
+                made = self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+            self._latest[branch] = (number, plan, made)
+        return self._latest[branch][2]
+
+    def initial(self, branch: str, plan: Plan) -> jax.Array:
+        """θ at the very beginning of a branch's line, [R, D]; drawn once, then kept on disk."""
+        kept = self._kept(branch, "initial")
+        if kept is not None:
+            return kept
+        drawn = jax.vmap(self._problems.of(plan).initialise)(self._keys(Purpose.INITIALISE, 0))
+        self._keep(branch, "initial", drawn)
+        return drawn
+
+    def early(self, branch: str, generation: int) -> jax.Array | None:
+        """The search mean of the line's first round after `generation` generations, [R, D], if it was kept."""
+        return self._kept(branch, f"early-{generation}")
+
+    def keep_early(self, branch: str, generation: int, mean: Any) -> None:
+        """Keep the search mean of a line's first round for later rewinding."""
+        self._keep(branch, f"early-{generation}", mean)
+
+    def _kept(self, branch: str, name: Number) -> jax.Array | None:
+        root = self.owner(branch, 0)
+        path = self._directory.round_path(root, name)
+        return jnp.asarray(decode_arrays(self._directory.read_round(root, name), path)[0]) if path.exists() else None
+
+    def _keep(self, branch: str, name: Number, array: Any) -> None:
+        self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
+
+    def _dense(self, branch: str, plan: Plan) -> Pruning:
+        initial = self.initial(branch, plan)
+        layout = self._problems.of(plan).layout
+        mask = jnp.broadcast_to(jnp.asarray(masks.dense(layout)), initial.shape)
+        return Pruning(Ticket(mask, initial, initial), layout.prunable_size, [])
+
+    def _pruned(self, branch: str, number: int, plan: Plan) -> Pruning:
+        problem = self._problems.of(plan)
+        result, before = self.result(branch, number - 1), self._before(branch, number - 1)
+        density, scope = self._view.density_of(branch, number), plan.pruning.scope
+        scores = jax.vmap(implementation_of(plan.pruner), (0, 0, 0, None))(
+            self._keys(Purpose.PRUNE, number), result, before, problem
+        )
+        pruned = jax.vmap(lambda mask, score: masks.prune(mask, score, problem.layout, density, scope))(
+            result.mask, scores
+        )
+        origin = Origin(before.initial, self._early_for(branch, plan))
+        started = jax.vmap(implementation_of(plan.rewind), (0, 0, 0, 0, None))(
+            self._keys(Purpose.REWIND, number), origin, result, pruned.mask, problem
+        )
+        kept = masks.kept_prunable(problem.layout, density, scope)
+        return Pruning(
+            Ticket(started.mask, started.theta0, before.initial), kept, _thresholds(np.asarray(pruned.threshold))
+        )
+
+    def _before(self, branch: str, number: int) -> Ticket:
+        owner = self.owner(branch, number)
+        return self.ticket(owner, number, plan_of(self._view.branches[owner].rounds[number].plan)).ticket
+
+    def _early_for(self, branch: str, plan: Plan) -> jax.Array | None:
+        generation = early_generation(plan)
+        return None if generation is None else self.early(branch, generation)
+
+    def _keys(self, purpose: Purpose, number: int) -> jax.Array:
+        return replicate_keys(self._seed, self._replicates, purpose, number)
+
+
+def plan_of(table: Mapping[str, Any]) -> Plan:
+    """The typed plan of a journalled table."""
+    return parse_plan(table)
+
+
+def early_generation(plan: Plan) -> int | None:
+    """The generation whose weights the plan's rewind wants; None for the others."""
+    return getattr(plan.rewind, "generation", None) if name_of(plan.rewind) == "early" else None
+
+
+def _thresholds(values: np.ndarray) -> list[list[float | None]]:
+    rows = values.reshape(values.shape[0], -1)
+    return [[float(value) if np.isfinite(value) else None for value in row] for row in rows]

@@ -1,0 +1,162 @@
+"""One round of training on the device: started from a ticket, advanced chunk by chunk, looked at.
+
+A chunk is one call of one executable, whatever its length (the loop's bounds are arguments), so
+that stepping, pausing and running share it and give the same bits. Replicates lie along a leading
+axis of every array.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import msgspec
+import numpy as np
+
+from sessions.compiler import Compiler, Key
+from ticket_explorer.keys import Purpose, generation_key, replicate_keys
+from ticket_explorer.layout import Layout
+from ticket_explorer.problems import Problem
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.settings import TrainerSettings
+from ticket_explorer.trainers.trainer import Metrics, Trainer, TrainingResult
+
+CHUNK_LIMIT = 1024
+"""The longest chunk, in generations: the size of the metrics buffer."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a stretch of generations left, on its way from the device: reading it waits for it."""
+
+    first: int
+    count: int
+    metrics: Metrics
+    """Arrays [CHUNK_LIMIT, R], the first `count` rows valid."""
+    result: TrainingResult
+    state: Any
+
+    def values(self) -> np.ndarray:
+        """float32 [count, R, number of metrics]."""
+        columns = [np.asarray(column)[: self.count] for column in jax.tree.leaves(self.metrics)]
+        return np.stack(columns, axis=-1)
+
+
+@dataclass(frozen=True)
+class RoundShape:
+    """All that a round's executables depend on: compiling needs no ticket, only this."""
+
+    problem_key: bytes
+    problem: Problem
+    trainer: TrainerSettings
+    kept: int
+    """Entries of θ searched."""
+    replicates: int
+
+    @property
+    def key(self) -> Key:
+        return (self.problem_key, msgspec.msgpack.encode(self.trainer), self.kept, self.replicates)
+
+    def build(self) -> Trainer:
+        """The trainer for this size."""
+        trainer: Trainer = implementation_of(self.trainer)(self.trainer, self.kept)
+        return trainer
+
+
+class RoundRunner:
+    """A running round."""
+
+    def __init__(self, shape: RoundShape, compiler: Compiler, seed: int, number: int) -> None:
+        self.shape = shape
+        self.trainer = shape.build()
+        self._compiler = compiler
+        self._keys = replicate_keys(seed, shape.replicates, Purpose.TRAIN, number)
+        self._state: Any = None
+        self.dispatched = 0
+        """Generations that the device has been asked for."""
+
+    def start(self, ticket: Ticket) -> None:
+        """Go to generation 0 of a ticket whose arrays lead with the replicate axis."""
+        init = self._compiler.get(*_init_call(self.shape, self.trainer))
+        self._state = init(self._keys, ticket.start, ticket.mask, self.shape.problem)
+        self.dispatched = 0
+
+    def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
+        """Go to a generation whose state was saved by `saved`."""
+        shapes, structure = jax.tree.flatten(_state_shape(self.shape, self.trainer))
+        if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
+            raise ValueError("the saved state has other shapes than this round's")
+        self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
+        self.dispatched = generation
+
+    def dispatch(self, count: int) -> Chunk:
+        """Ask the device for the next `count` generations; returns before they are there."""
+        advance = self._compiler.get(*_advance_call(self.shape, self.trainer))
+        first, count = self.dispatched, min(count, CHUNK_LIMIT)
+        outcome = advance(self.shape.problem, self._state, self._keys, np.int32(first), np.int32(count))
+        self._state, metrics, result = outcome
+        self.dispatched = first + count
+        return Chunk(first, count, metrics, result, self._state)
+
+    def tune(self, changes: dict[str, float]) -> None:
+        """Change hyper-parameters from the next generation on."""
+        self._state = self.trainer.tuned(self._state, changes)
+
+
+def saved(state: Any) -> list[np.ndarray]:
+    """The arrays of a trainer's state, on the host."""
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+
+
+def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
+    """Compile a coming round's executables in the background."""
+    trainer = shape.build()
+    compiler.prefetch(*_init_call(shape, trainer))
+    compiler.prefetch(*_advance_call(shape, trainer))
+
+
+def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
+    layout = shape.problem.layout
+    return ("init", *shape.key), jax.vmap(trainer.init, (0, 0, 0, None)), *_ticket_shapes(shape, layout), shape.problem
+
+
+def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
+    state = _state_shape(shape, trainer)
+    counter = jax.ShapeDtypeStruct((), jnp.int32)
+    arguments = (shape.problem, state, _keys_shape(shape), counter, counter)
+    return ("advance", *shape.key), _advance(trainer), *arguments
+
+
+def _advance(trainer: Trainer) -> Any:
+    def advance(problem: Problem, state: Any, keys: jax.Array, first: jax.Array, count: jax.Array) -> Any:
+        replicates = keys.shape[0]
+        buffer = jax.tree.map(
+            lambda _: jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32), Metrics(0.0, 0.0, 0.0, 0.0)  # type: ignore[arg-type]
+        )
+
+        def generation(i: jax.Array, carry: Any) -> Any:
+            state, buffer = carry
+            now = jax.vmap(generation_key, (0, None))(keys, first + i)
+            state, metrics = jax.vmap(trainer.step, (0, 0, None))(now, state, problem)
+            return state, jax.tree.map(lambda column, value: column.at[i].set(value), buffer, metrics)
+
+        state, buffer = jax.lax.fori_loop(0, count, generation, (state, buffer))
+        return state, buffer, jax.vmap(trainer.finish, (0, None))(state, problem)
+
+    return advance
+
+
+def _ticket_shapes(shape: RoundShape, layout: Layout) -> tuple[Any, ...]:
+    of = (shape.replicates, layout.size)
+    return _keys_shape(shape), jax.ShapeDtypeStruct(of, jnp.float32), jax.ShapeDtypeStruct(of, jnp.bool_)
+
+
+def _keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
+    return jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.TRAIN, 0))
+
+
+def _state_shape(shape: RoundShape, trainer: Trainer) -> Any:
+    arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.problem)
+    return jax.eval_shape(jax.vmap(trainer.init, (0, 0, 0, None)), *arguments)

@@ -1,0 +1,224 @@
+"""The running round: chunks in flight, what they told, and the checkpoint behind them.
+
+While the host journals one chunk the device already computes the next: watching is free. What is
+decided (a change of hyper-parameters, an early end) is journalled with its generation first, so
+that a killed run decides the same again.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sessions import events
+from sessions.checkpoints import checkpoint, digest_of, read_checkpoint, write_checkpoint
+from sessions.compiler import Compiler
+from sessions.errors import Damaged
+from sessions.frames import Framer
+from sessions.rounds import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
+from sessions.store.session_dir import SessionDirectory
+from sessions.summary import Arrays
+from sessions.view import RoundView
+from ticket_explorer.layout import Layout
+from ticket_explorer.tickets import Ticket
+
+Emit = Callable[[events.Event], None]
+
+CHUNK_SECONDS = 0.1
+"""How long a chunk should take: what a pause has to wait for."""
+CHECKPOINT_SHARE = 0.01
+"""The most of the time that may go into checkpoints."""
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Where a round's events go."""
+
+    journal: Emit
+    live: Emit
+    """For frames that are not journalled."""
+    wants_frames: Callable[[], bool]
+
+
+class RunningRound:
+    """One round on the device, from its ticket (or checkpoint) to its last generation."""
+
+    def __init__(
+        self,
+        view: RoundView,
+        shape: RoundShape,
+        ticket: Ticket,
+        directory: SessionDirectory,
+        compiler: Compiler,
+        seed: int,
+        watchers: Watchers,
+        marks: Callable[[int, Chunk], None] | None = None,
+        mark_at: tuple[int, ...] = (),
+    ) -> None:
+        """Take up a round.
+
+        Args:
+            view: What is known of the round; its `generations` may shrink while it runs.
+            shape: What its executables depend on.
+            ticket: What it trains, arrays [R, D].
+            directory: Where checkpoints go.
+            compiler: Has or makes the executables.
+            seed: Of the session.
+            watchers: Where events go.
+            marks: Called with the chunk that ends exactly at one of `mark_at`.
+            mark_at: Generations at which a chunk must end.
+        """
+        self.view = view
+        self.shape = shape
+        self._directory = directory
+        self._watchers = watchers
+        self._marks, self._mark_at = marks, mark_at
+        self._runner = RoundRunner(shape, compiler, seed, view.number)
+        self._digest = digest_of(shape.key, seed, view.branch, view.number)
+        self._flying: deque[Chunk] = deque()
+        self._latest: Chunk | None = None
+        self._tuned = 0
+        self._chunk = 1
+        self._collected_at = time.monotonic()
+        self._checkpoint_due = 0.0
+        layout: Layout = shape.problem.layout
+        self._framer = Framer(view.branch, view.number, view.generations, layout, np.asarray(ticket.mask[0]))
+        self.recovered = self._take_up(ticket)
+        self.collected = self._runner.dispatched
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last planned generation is done and journalled."""
+        return self.collected >= self.view.generations
+
+    def advance(self, budget: int) -> int:
+        """Compute up to one chunk, and ask for the one after it; returns the generations that came in.
+
+        Args:
+            budget: No more than this many generations beyond those collected may be asked for.
+        """
+        while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
+            self._flying.append(self._runner.dispatch(count))
+        return self._collect() if self._flying else 0
+
+    def drain(self) -> int:
+        """Wait for everything in flight; returns the generations that came in."""
+        before = self.collected
+        while self._flying:
+            self._collect()
+        return self.collected - before
+
+    def tune(self, changes: dict[str, float]) -> None:
+        """Change hyper-parameters from the next generation on; nothing may be in flight.
+
+        Raises:
+            TicketError: if a name or a value is not possible; then nothing has changed.
+        """
+        self._runner.tune(changes)
+        self._tuned += 1
+        self._watchers.journal(
+            events.Tuned(
+                at=time.time(),
+                branch=self.view.branch,
+                round=self.view.number,
+                generation=self.collected,
+                changes=changes,
+            )
+        )
+        self.save(durable=False)
+
+    def latest(self) -> Chunk:
+        """The state after the last generation collected."""
+        self.drain()
+        if self._latest is None or self._latest.first + self._latest.count != self.collected:
+            self._latest = self._runner.dispatch(0)
+        return self._latest
+
+    def save(self, durable: bool) -> None:
+        """Write a checkpoint of the last generation collected; nothing may be in flight."""
+        began = time.monotonic()
+        self._write(self._runner.dispatch(0), durable)
+        self._plan_next_checkpoint(began)
+
+    def _take_up(self, ticket: Ticket) -> str | None:
+        recovered = None
+        try:
+            found = read_checkpoint(self._directory, self._digest, self.view.branch, self.view.number)
+        except Damaged as error:
+            found, recovered = None, f"{error} The round starts again from its beginning, and comes out the same."
+        if found is not None and found.generation <= self.view.done and found.tuned <= len(self.view.tuned):
+            self._runner.restore(found.leaves, found.generation)
+            self._tuned = found.tuned
+        else:
+            self._runner.start(ticket)
+        self._replay_tuning()
+        return recovered
+
+    def _next_count(self, budget: int) -> int:
+        at = self._runner.dispatched
+        ends = [self.view.generations, self.collected + budget, at + self._chunk, at + CHUNK_LIMIT]
+        ends += [mark for mark in self._mark_at if mark > at]
+        if self._tuned < len(self.view.tuned):
+            ends.append(self.view.tuned[self._tuned].generation)
+        return max(min(ends) - at, 0)
+
+    def _collect(self) -> int:
+        chunk = self._flying.popleft()
+        values = chunk.values()
+        now = time.monotonic()
+        self._adapt(chunk.count, now - self._collected_at)
+        self._collected_at = now
+        end = chunk.first + chunk.count
+        self._tell(chunk, values, end)
+        self.collected = end
+        self._latest = chunk
+        if self._marks is not None and end in self._mark_at:
+            self._marks(end, chunk)
+        if now >= self._checkpoint_due or end >= self.view.generations:
+            self._write(chunk, durable=False)
+            self._plan_next_checkpoint(now)
+        if not self._flying:
+            self._replay_tuning()
+        return chunk.count
+
+    def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
+        known = max(self.view.done - chunk.first, 0)
+        if known >= chunk.count:
+            return
+        branch, number = self.view.branch, self.view.number
+        self._watchers.journal(
+            events.Generations(
+                at=time.time(),
+                branch=branch,
+                round=number,
+                first=chunk.first + known,
+                count=chunk.count - known,
+                values=events.block(values[known:]),
+            )
+        )
+        if self._framer.is_due(end, last=end >= self.view.generations):
+            self._watchers.journal(self._framer.take(Arrays.of(chunk.result), end))
+        elif self._watchers.wants_frames() and self._framer.is_wanted_live():
+            self._watchers.live(self._framer.take(Arrays.of(chunk.result), end))
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        wanted = count * CHUNK_SECONDS / max(seconds, 1e-6)
+        self._chunk = int(np.clip(wanted, 1, min(2 * self._chunk, CHUNK_LIMIT)))
+
+    def _replay_tuning(self) -> None:
+        while self._tuned < len(self.view.tuned) and self.view.tuned[self._tuned].generation <= self._runner.dispatched:
+            self._runner.tune(self.view.tuned[self._tuned].changes)
+            self._tuned += 1
+
+    def _write(self, chunk: Chunk, durable: bool) -> None:
+        generation = chunk.first + chunk.count
+        written = checkpoint(
+            self._digest, self.view.branch, self.view.number, generation, self._tuned, saved(chunk.state)
+        )
+        write_checkpoint(self._directory, written, durable)
+
+    def _plan_next_checkpoint(self, began: float) -> None:
+        now = time.monotonic()
+        self._checkpoint_due = now + (now - began) / CHECKPOINT_SHARE

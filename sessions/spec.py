@@ -1,0 +1,199 @@
+"""The spec: everything a session is made from, typed and frozen, checked once at the edge.
+
+A spec is read from TOML, from the command line (`--set path=value`) and from Python; the same paths
+appear in error messages. A branch may override any table; `Plan` is what a branch amounts to once
+its overrides are merged in. Plans are journalled as plain tables, so that a session made with a
+plug-in can still be looked at where the plug-in is not installed.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from sessions.validation import convert, is_table
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.networks import NETWORKS
+from ticket_explorer.networks.settings import NetworkSettings
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.pruners.settings import PrunerSettings
+from ticket_explorer.registry import Settings, lookup
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.rewinds.settings import RewindSettings
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.settings import TaskSettings
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import TrainerSettings
+
+Table = dict[str, Any]
+
+FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
+    "task": ("task", TASKS),
+    "network": ("network", NETWORKS),
+    "trainer": ("trainer", TRAINERS),
+    "pruner": ("pruner", PRUNERS),
+    "rewind": ("rewind", REWINDS),
+}
+BRANCH_KEYS = ("name", *FAMILIES, "pruning", "analysis")
+PLAN_KEYS = (*FAMILIES, "pruning", "analysis")
+DEFAULTS: Table = {
+    "task": {"name": "fashion"},
+    "network": {"name": "mlp"},
+    "trainer": {"name": "evolution"},
+    "pruner": "snr",
+    "rewind": "initial",
+    "pruning": {},
+    "analysis": {},
+}
+
+
+class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much is pruned, how often."""
+
+    ratio: Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")] = 0.2
+    rounds: Annotated[int, Meta(ge=1, le=10_000, description="rounds, the dense one included")] = 18
+    scope: Literal["global", "layer"] = "global"
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is computed at the end of each round, and live."""
+
+    correlation: bool = True
+    """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
+    curvature: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a branch does in its coming rounds."""
+
+    task: TaskSettings
+    network: NetworkSettings
+    trainer: TrainerSettings
+    pruner: PrunerSettings
+    rewind: RewindSettings
+    pruning: Pruning = Pruning()
+    analysis: Analysis = Analysis()
+
+    def trains_like(self, other: "Plan") -> bool:
+        """Whether equal tickets give equal rounds under both plans."""
+        return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
+
+
+class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[branch]]`: a name, and what it does."""
+
+    name: str
+    plan: Plan
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole session's specification."""
+
+    title: str = ""
+    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
+    branches: tuple[BranchSpec, ...]
+
+
+class _Top(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    title: str = ""
+    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    replicates: Annotated[int, Meta(ge=1, le=1000, description="random seeds run together")] = 1
+
+
+def parse_spec(table: Mapping[str, Any]) -> Spec:
+    """The spec of a table as read from TOML.
+
+    Raises:
+        TicketError: with the path, the given value and what was expected.
+    """
+    base = {key: table[key] for key in PLAN_KEYS if key in table}
+    rest = {key: value for key, value in table.items() if key not in PLAN_KEYS and key != "branch"}
+    known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
+    _refuse_unknown(rest, known, "$")
+    top = convert(rest, _Top, "$")
+    given = table.get("branch") or [{"name": _name_of(base.get("pruner", DEFAULTS["pruner"]))}]
+    if not isinstance(given, list | tuple):
+        raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
+    branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
+    _check_names([branch.name for branch in branches])
+    return Spec(title=top.title, seed=top.seed, replicates=top.replicates, branches=branches)
+
+
+def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, path: str = "$") -> Plan:
+    """The plan of a table, with the tables of `overrides` merged over it.
+
+    A table in `overrides` that names another algorithm replaces the whole table; one that does not
+    changes single fields.
+    """
+    overrides = overrides or {}
+    _refuse_unknown(overrides, PLAN_KEYS, path)
+    merged = {key: _merge(table.get(key, DEFAULTS[key]), overrides.get(key)) for key in PLAN_KEYS}
+    settings = {
+        key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
+        for key, (kind, registry) in FAMILIES.items()
+    }
+    plan = Plan(
+        **settings,  # type: ignore[arg-type]
+        pruning=convert(merged["pruning"], Pruning, f"{path if 'pruning' in overrides else '$'}.pruning"),
+        analysis=convert(merged["analysis"], Analysis, f"{path if 'analysis' in overrides else '$'}.analysis"),
+    )
+    plan.trainer.check()
+    return plan
+
+
+def table_of(plan: Plan) -> Table:
+    """A plan as plain tables, which `parse_plan` reads back."""
+    table: Table = msgspec.to_builtins(plan)
+    return table
+
+
+def spec_table(spec: Spec) -> Table:
+    """A spec as plain tables: what `parse_spec` reads back, every field written out."""
+    return {
+        "title": spec.title,
+        "seed": spec.seed,
+        "replicates": spec.replicates,
+        "branch": [{"name": branch.name, **table_of(branch.plan)} for branch in spec.branches],
+    }
+
+
+def _branch(base: Table, override: Any, path: str) -> BranchSpec:
+    if not is_table(override) or not isinstance(override.get("name"), str):
+        raise InvalidValue(path, override, "a table with a name")
+    _refuse_unknown(override, BRANCH_KEYS, path)
+    rest = {key: value for key, value in override.items() if key != "name"}
+    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path))
+
+
+def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, path: str) -> Settings:
+    table = {"name": given} if isinstance(given, str) else given
+    if not is_table(table) or not isinstance(table.get("name"), str):
+        raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
+    settings = lookup(kind, registry, table["name"], f"{path}.name")
+    return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
+
+
+def _merge(base: Any, override: Any) -> Any:
+    if override is None:
+        return base
+    if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):
+        return override
+    return {**(base if is_table(base) else {"name": base}), **override}
+
+
+def _name_of(pruner: Any) -> Any:
+    return pruner.get("name") if is_table(pruner) else pruner
+
+
+def _check_names(names: list[str]) -> None:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise InvalidValue(f"$.branch[{i}].name", repr(name), "a name that no other branch has")
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
+    for key in table:
+        if key not in known:
+            raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}")

@@ -1,0 +1,276 @@
+"""The view: what events amount to. Faces draw it, and the engine decides by it.
+
+Live, attached, replayed and travelled-in-time views differ only in where the events come from.
+No JAX is imported here.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from sessions import events
+from sessions.events import METRICS
+
+State = Literal["paused", "running", "finished", "failed"]
+
+
+class RoundView(msgspec.Struct, kw_only=True):
+    """One round of a branch, running or finished."""
+
+    branch: str
+    number: int
+    density: float
+    kept: int
+    dimension: int
+    generations: int
+    """Planned, or fewer once a person ended the round."""
+    started: float
+    plan: dict[str, Any] = {}
+    """The branch's plan when the round began: what its ticket was made by, and what trains it."""
+    done: int = 0
+    """Generations that are known."""
+    blocks: list[events.Generations] = []
+    frames: list[events.Frame] = []
+    tuned: list[events.Tuned] = []
+    finished: events.RoundFinished | None = None
+    pruned: list[events.Pruned] = []
+    """How its result was pruned; several if pruned anew under another plan, the last one counts."""
+
+    def metrics(self) -> np.ndarray:
+        """float32 [generations known, replicates, len(METRICS)]."""
+        if not self.blocks:
+            return np.zeros((0, 1, len(METRICS)), np.float32)
+        flat = np.frombuffer(b"".join(block.values for block in self.blocks), "<f4")
+        return flat.reshape(self.done, -1, len(METRICS))
+
+
+class BranchView(msgspec.Struct, kw_only=True):
+    """A line of rounds."""
+
+    name: str
+    parent: str | None
+    parent_round: int | None
+    plan: dict[str, Any]
+    """What its coming rounds follow."""
+    rounds: dict[int, RoundView] = {}
+    """The rounds it trained itself."""
+    aside: bool = False
+    """Whether it waits until somebody takes it up again."""
+
+    @property
+    def first_round(self) -> int:
+        """The number of the first round it trains itself."""
+        return 0 if self.parent_round is None else self.parent_round + 1
+
+    @property
+    def next_round(self) -> int:
+        """The number of the round that comes after its finished ones."""
+        own = [number for number, round_ in self.rounds.items() if round_.finished]
+        return max(own) + 1 if own else self.first_round
+
+    @property
+    def planned_rounds(self) -> int:
+        """How many rounds it has when it is done, inherited ones included."""
+        return int(self.plan["pruning"]["rounds"])
+
+    @property
+    def is_done(self) -> bool:
+        return self.next_round >= self.planned_rounds
+
+
+class SessionView:
+    """A session as its events tell it."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str, BranchView] = {}
+        self.state: State = "paused"
+        self.message: str = ""
+        """Why it is paused or failed, if there is more to say."""
+        self.running: RoundView | None = None
+        self.remarks: list[events.Remarked] = []
+        self.commands: list[events.CommandReceived] = []
+        self.versions: dict[str, str] = {}
+        self.recent: tuple[float, float] | None = None
+        """Generations per second of late, and when that was measured."""
+
+    def apply(self, event: events.Event) -> None:
+        """Take in one event."""
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def lineage(self, branch: str) -> Iterator[RoundView]:
+        """The finished and running rounds of a branch from round 0 on, inherited ones first."""
+        view = self.branches[branch]
+        if view.parent is not None and view.parent_round is not None:
+            for round_ in self.lineage(view.parent):
+                if round_.number <= view.parent_round:
+                    yield round_
+        yield from (view.rounds[number] for number in sorted(view.rounds))
+
+    def round(self, branch: str, number: int) -> RoundView | None:
+        """Round `number` of a branch, which an ancestor may have trained; None if there is none yet."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.rounds.get(number)
+
+    def density_of(self, branch: str, number: int) -> float:
+        """The density that round `number` of a branch has or will have: (1 − p) times the one before."""
+        known = self.round(branch, number)
+        if known is not None:
+            return known.density
+        if number == 0:
+            return 1.0
+        return self.density_of(branch, number - 1) * (1.0 - float(self.branches[branch].plan["pruning"]["ratio"]))
+
+    @property
+    def generations_left(self) -> int:
+        """Generations until every branch that is not set aside is done."""
+        left = 0
+        for branch in self.branches.values():
+            if branch.aside:
+                continue
+            rounds = max(branch.planned_rounds - branch.next_round, 0)
+            left += rounds * int(branch.plan["trainer"]["generations"])
+            current = branch.rounds.get(branch.next_round)
+            if current is not None and rounds:
+                left -= current.done
+        return max(left, 0)
+
+    @property
+    def generations_done(self) -> int:
+        return sum(round_.done for branch in self.branches.values() for round_ in branch.rounds.values())
+
+    @property
+    def generations_per_second(self) -> float | None:
+        """Of late; None before anything was measured."""
+        return self.recent[0] if self.recent else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds of computing left at the present rate; None if it isn't known yet."""
+        rate = self.generations_per_second
+        return self.generations_left / rate if rate else None
+
+
+def fold(stream: Iterator[events.Event]) -> SessionView:
+    """The view of a stream of events."""
+    view = SessionView()
+    for event in stream:
+        view.apply(event)
+    return view
+
+
+def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
+    view.branches[event.branch] = BranchView(
+        name=event.branch, parent=event.parent, parent_round=event.parent_round, plan=event.plan
+    )
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
+    view.branches[event.branch].plan = event.plan
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
+    view.branches[event.branch].aside = event.aside
+    if view.running is not None and view.running.branch == event.branch:
+        view.running = None
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _round_started(view: SessionView, event: events.RoundStarted) -> None:
+    branch = view.branches[event.branch]
+    known = branch.rounds.get(event.round)
+    if known is None:
+        known = RoundView(
+            branch=event.branch,
+            number=event.round,
+            density=event.density,
+            kept=event.kept,
+            dimension=event.dimension,
+            generations=event.generations,
+            started=event.at,
+            plan=branch.plan,
+        )
+        branch.rounds[event.round] = known
+    view.running = known
+
+
+def _generations(view: SessionView, event: events.Generations) -> None:
+    round_ = view.branches[event.branch].rounds[event.round]
+    if event.first != round_.done:
+        return
+    round_.blocks.append(event)
+    previous = round_.blocks[-2].at if len(round_.blocks) > 1 else round_.started
+    round_.done += event.count
+    elapsed = event.at - previous
+    if elapsed > 0:
+        rate = event.count / elapsed
+        weight = min(1.0, elapsed / 3.0)
+        before = view.recent[0] if view.recent else rate
+        view.recent = (before + weight * (rate - before), event.at)
+
+
+def _frame(view: SessionView, event: events.Frame) -> None:
+    view.branches[event.branch].rounds[event.round].frames.append(event)
+
+
+def _tuned(view: SessionView, event: events.Tuned) -> None:
+    view.branches[event.branch].rounds[event.round].tuned.append(event)
+
+
+def _round_cut(view: SessionView, event: events.RoundCut) -> None:
+    view.branches[event.branch].rounds[event.round].generations = event.generations
+
+
+def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
+    view.branches[event.branch].rounds[event.round].finished = event
+    view.running = None
+
+
+def _pruned(view: SessionView, event: events.Pruned) -> None:
+    round_ = view.round(event.branch, event.round)
+    if round_ is not None:
+        round_.pruned.append(event)
+
+
+def _state(state: State) -> Any:
+    def handler(view: SessionView, event: Any) -> None:
+        view.state = state
+        view.message = getattr(event, "reason", "") or getattr(event, "message", "")
+
+    return handler
+
+
+def _opened(view: SessionView, event: events.Opened) -> None:
+    view.versions = event.versions
+    view.state = "paused" if view.state in ("running", "failed") else view.state
+
+
+_HANDLERS: dict[type[events.Event], Any] = {
+    events.Opened: _opened,
+    events.BranchAdded: _branch_added,
+    events.PlanChanged: _plan_changed,
+    events.SetAsideChanged: _set_aside,
+    events.RoundStarted: _round_started,
+    events.Generations: _generations,
+    events.Frame: _frame,
+    events.Tuned: _tuned,
+    events.RoundCut: _round_cut,
+    events.RoundFinished: _round_finished,
+    events.Pruned: _pruned,
+    events.Paused: _state("paused"),
+    events.Resumed: _state("running"),
+    events.Finished: _state("finished"),
+    events.Failed: _state("failed"),
+    events.Remarked: lambda view, event: view.remarks.append(event),
+    events.CommandReceived: lambda view, event: view.commands.append(event),
+}
