@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.layout import Layout
-from ticket_explorer.networks import Narrowing
+from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tasks.settings import TaskSettings

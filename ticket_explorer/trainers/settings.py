@@ -28,7 +28,7 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Factor a generation."""
     learning_rate_limit: NonNegative = 0.0
     """The learning rate decays no further than this."""
-    parameters: dict[str, float] = {}
+    parameters: dict[str, float] = msgspec.field(default_factory=dict)
     """Any other numeric argument of the optimiser, `{"b1": 0.99}`."""
 
 
@@ -56,5 +56,5 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """How fitness becomes utility; None: the strategy's default."""
     optimizer: Optimizer | None = None
     """For strategies that follow a gradient estimate; None: the strategy's default."""
-    parameters: dict[str, bool | int | float] = {}
+    parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Any other hyper-parameter of the evosax strategy, by evosax's name."""

@@ -1,0 +1,108 @@
+"""What every strategy adapter hands over: an evosax algorithm, its parameters, and how to read it.
+
+evosax is asked with its own `ask` and told utilities in place of fitness (its shaping is switched
+off), because its rank weights do not sum to one under ties.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import optax
+from evosax.core.fitness_shaping import identity_fitness_shaping_fn
+from evosax.core.optimizer import clipup
+from jaxtyping import Array, Float
+
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.shaping import SHAPINGS
+
+SearchState = Any
+"""The state of an evosax algorithm."""
+
+Parameters = Any
+"""The parameters of an evosax algorithm."""
+
+Utility = Callable[[Array, Float[Array, " N"], Parameters], Float[Array, " N"]]
+"""(key, costs, parameters) -> what `tell` is told; costs are lower-is-better."""
+
+QUIET: Mapping[str, Any] = {
+    "fitness_shaping_fn": identity_fitness_shaping_fn,
+    "metrics_fn": lambda key, population, fitness, state, params: {},
+}
+"""How an evosax algorithm is built that neither shapes fitness nor computes metrics."""
+
+OPTIMIZERS: Mapping[str, Callable[..., optax.GradientTransformation]] = {
+    "sgd": optax.sgd,
+    "adam": optax.adam,
+    "clipup": clipup,
+    "momentum": lambda learning_rate, decay=0.9, **rest: optax.sgd(learning_rate, momentum=decay, **rest),
+    "rmsprop": optax.rmsprop,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Strategy:
+    """An evosax algorithm of one dimension and population, ready to run. Static; it holds no search state."""
+
+    algorithm: Any
+    parameters: Parameters
+    utility: Utility
+    sigma: Callable[[SearchState], Float[Array, " n"]]
+    """The effective standard deviation of each weight, as the next `ask` samples it."""
+    keeps_std: bool = False
+    """Whether `tell` overwrites σ by a schedule, so that σ as it was is put back."""
+    decays_std: bool = True
+    """Whether `state.std` is σ itself, so that it may decay."""
+    live: tuple[str, ...] = ()
+    """Scalars that `init` copies from the parameters into the search state, where they are read."""
+
+
+def plain_std(state: SearchState) -> Float[Array, " n"]:
+    """σ of strategies that sample mean + std · z."""
+    std: Float[Array, " n"] = jnp.broadcast_to(state.std, state.mean.shape)
+    return std
+
+
+def descent(settings: Evolution) -> Utility:
+    """The utility of strategies that descend an estimated gradient of the shaped costs."""
+    assert settings.fitness_shaping is not None
+    shape = SHAPINGS[settings.fitness_shaping]
+    return lambda key, costs, parameters: shape(costs)
+
+
+def optimizer_of(settings: Evolution) -> optax.GradientTransformation:
+    """The optimiser that settings name, its learning rate an array of its state.
+
+    Raises:
+        InvalidValue: if it does not take one of the given parameters.
+    """
+    chosen = settings.optimizer
+    assert chosen is not None
+
+    def make(learning_rate: Any) -> optax.GradientTransformation:
+        return OPTIMIZERS[chosen.name](learning_rate=learning_rate, **chosen.parameters)
+
+    try:
+        make(chosen.learning_rate)
+    except TypeError as error:
+        given = ", ".join(chosen.parameters)
+        raise InvalidValue("$.trainer.optimizer.parameters", given, f"what {chosen.name} takes ({error})") from None
+    return optax.inject_hyperparams(make)(learning_rate=chosen.learning_rate)
+
+
+def with_learning_rate(state: SearchState, learning_rate: Float[Array, ""]) -> SearchState:
+    """The search state whose optimiser takes its next step at `learning_rate`."""
+    return state.replace(opt_state=state.opt_state._replace(hyperparams={"learning_rate": learning_rate}))
+
+
+def scalars(parameters: Parameters, replicate_axes: int = 0) -> dict[str, Any]:
+    """The scalar numbers among an evosax algorithm's parameters.
+
+    Args:
+        parameters: evosax's parameters.
+        replicate_axes: How many leading axes all of them have.
+    """
+    fields = {name: getattr(parameters, name) for name in parameters.__dataclass_fields__}
+    return {name: value for name, value in fields.items() if jnp.ndim(value) == replicate_axes}
