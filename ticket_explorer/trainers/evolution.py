@@ -60,6 +60,7 @@ class Evolution:
     def __init__(self, settings: EvolutionSettings, kept: int):
         info = check(settings)
         self.settings = completed(info, settings)
+        self.decays_std = "std_decay" in info.options
         with jax.ensure_compile_time_eval():
             self.strategy: Strategy = info.load()(self.settings, kept)
         self.kept = kept
@@ -135,7 +136,7 @@ class Evolution:
 
     def _schedule(self) -> dict[str, Array]:
         values = {name: getattr(self.settings, name) for name in PER_GENERATION}
-        if self.strategy.decays_std:
+        if self.decays_std:
             values |= {name: getattr(self.settings, name) for name in STD_SCHEDULE}
         if self.settings.optimizer is not None:
             values |= {name: getattr(self.settings.optimizer, name) for name in LEARNING_RATE_SCHEDULE}
@@ -154,7 +155,7 @@ class Evolution:
             schedule["learning_rate"] = _decayed_learning_rate(schedule)
         search, _ = self.strategy.algorithm.tell(key, population, utilities, before, state.parameters)
         search = search.replace(mean=(1 - schedule["mean_decay"]) * search.mean)
-        if self.strategy.decays_std:
+        if self.decays_std:
             std = before.std if self.strategy.keeps_std else search.std
             search = search.replace(std=jnp.maximum(schedule["std_decay"] * std, schedule["std_limit"]))
         return replace(state, search=search, schedule=schedule)

@@ -1,19 +1,74 @@
 """Strategies: evolution strategies by name. Nothing here imports JAX."""
 
 from ticket_explorer.trainers.settings import Evolution, Optimizer
-from ticket_explorer.trainers.strategies.catalogue import StrategyInfo, check_settings, find
+from ticket_explorer.trainers.strategies.catalogue import GRADIENT_SHAPINGS, StrategyInfo, check_settings, find
 
 _HERE = "ticket_explorer.trainers.strategies"
+_STD_SCHEDULE = ("std_decay", "std_limit")
 _OWN = (
     StrategyInfo(
         name="snes",
         summary="SNES: natural gradient in each weight (Wierstra et al. 2014).",
         implementation=f"{_HERE}.snes:build",
         per_weight_std=True,
-        options=frozenset({"temperature", "std_decay", "std_limit"}),
+        options=frozenset({"temperature", *_STD_SCHEDULE}),
         shapings=("weights",),
         optimizer=Optimizer(name="sgd", learning_rate=1.0),
         parameters=frozenset({"lr_std_init"}),
+    ),
+    StrategyInfo(
+        name="sep_cma_es",
+        summary="Sep-CMA-ES: CMA-ES with a diagonal covariance (Ros & Hansen 2008).",
+        implementation=f"{_HERE}.sep_cma_es:build",
+        per_weight_std=True,
+        options=frozenset({"elite_ratio"}),
+        shapings=("weights",),
+        parameters=frozenset(
+            {"c_1", "c_c", "c_mean", "c_mu", "c_std", "chi_n", "d_std", "mu_eff", "std_max", "std_min"}
+        ),
+    ),
+    StrategyInfo(
+        name="pgpe",
+        summary="PGPE: parameter-exploring policy gradients, mirrored pairs (Sehnke et al. 2010).",
+        implementation=f"{_HERE}.pgpe:build",
+        per_weight_std=True,
+        even_population=True,
+        options=frozenset(_STD_SCHEDULE),
+        shapings=GRADIENT_SHAPINGS,
+        optimizer=Optimizer(name="clipup", learning_rate=0.01, parameters={"max_velocity": 0.02}),
+        parameters=frozenset({"std_lr", "std_max_change"}),
+    ),
+    StrategyInfo(
+        name="des",
+        summary="DES: discovered evolution strategy (Lange et al. 2023).",
+        implementation=f"{_HERE}.des:build",
+        per_weight_std=True,
+        options=frozenset({"temperature", *_STD_SCHEDULE}),
+        shapings=("weights",),
+        optimizer=Optimizer(name="sgd", learning_rate=1.0),
+        parameters=frozenset({"lr_std"}),
+    ),
+    StrategyInfo(
+        name="open_es",
+        summary="OpenAI-ES: one σ for all weights (Salimans et al. 2017).",
+        implementation=f"{_HERE}.open_es:build",
+        per_weight_std=False,
+        even_population=True,
+        options=frozenset(_STD_SCHEDULE),
+        shapings=GRADIENT_SHAPINGS,
+        optimizer=Optimizer(name="sgd", learning_rate=0.001),
+        parameters=frozenset({"use_antithetic_sampling"}),
+    ),
+    StrategyInfo(
+        name="ars",
+        summary="ARS: augmented random search, one σ for all weights (Mania et al. 2018).",
+        implementation=f"{_HERE}.ars:build",
+        per_weight_std=False,
+        even_population=True,
+        options=frozenset({"elite_ratio", *_STD_SCHEDULE}),
+        shapings=("raw", "centered_rank", "standardize", "normalize"),
+        optimizer=Optimizer(name="adam", learning_rate=0.001),
+        parameters=frozenset(),
     ),
 )
 

@@ -53,8 +53,6 @@ class Strategy:
     """The effective standard deviation of each weight, as the next `ask` samples it."""
     keeps_std: bool = False
     """Whether `tell` overwrites σ by a schedule, so that σ as it was is put back."""
-    decays_std: bool = True
-    """Whether `state.std` is σ itself, so that it may decay."""
     live: tuple[str, ...] = ()
     """Scalars that `init` copies from the parameters into the search state, where they are read."""
 
@@ -63,6 +61,11 @@ def plain_std(state: SearchState) -> Float[Array, " n"]:
     """σ of strategies that sample mean + std · z."""
     std: Float[Array, " n"] = jnp.broadcast_to(state.std, state.mean.shape)
     return std
+
+
+def constant_std(settings: Evolution) -> Callable[[int | Array], Float[Array, ""]]:
+    """The schedule of strategies that take σ from one: it is put back and decayed after each `tell`."""
+    return lambda generation: jnp.float32(settings.std_init)
 
 
 def descent(settings: Evolution) -> Utility:
