@@ -1,0 +1,129 @@
+"""Fully connected networks.
+
+All individuals of a population see the same inputs, so their first layers are one matrix product;
+this is most of the work, and the fastest way to do it on every backend. An input all of whose
+first-layer weights are pruned is left out of the narrowed network.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.initialisers import bias_initialiser, kernel_initialiser
+from ticket_explorer.networks.network import Narrowing
+from ticket_explorer.networks.settings import MLP, Activation, BiasInit, KernelInit, LeNet300100
+
+ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "swish": nn.swish}
+
+
+def build_mlp(settings: MLP, input_shape: tuple[int, ...], outputs: int) -> "MultilayerPerceptron":
+    """The network of `settings` for inputs of `input_shape` (flattened) and `outputs` outputs."""
+    return MultilayerPerceptron(
+        inputs=prod(input_shape),
+        hidden=settings.hidden,
+        outputs=outputs,
+        activation=settings.activation,
+        kernel_init=settings.kernel_init,
+        last_kernel_init=settings.last_kernel_init or settings.kernel_init,
+        bias_init=settings.bias_init,
+    )
+
+
+def build_lenet_300_100(settings: LeNet300100, input_shape: tuple[int, ...], outputs: int) -> "MultilayerPerceptron":
+    """LeNet-300-100 (LeCun et al. 1998) for inputs of `input_shape` (flattened) and `outputs` outputs."""
+    mlp = MLP(
+        hidden=(300, 100),
+        activation="relu",
+        kernel_init=settings.kernel_init,
+        last_kernel_init=settings.last_kernel_init,
+        bias_init=settings.bias_init,
+    )
+    return build_mlp(mlp, input_shape, outputs)
+
+
+@dataclass(frozen=True)
+class MultilayerPerceptron:
+    """Dense layers `dense_0`, `dense_1`, …, an activation between any two; inputs are flattened."""
+
+    inputs: int
+    hidden: tuple[int, ...]
+    outputs: int
+    activation: Activation
+    kernel_init: KernelInit
+    last_kernel_init: KernelInit
+    bias_init: BiasInit
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """The same network as a flax module, of inputs [B, ...]."""
+        return _Module(self)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The leaves of θ; kernels are prunable."""
+        parameters = jax.eval_shape(lambda key: self.module.init(key, jnp.zeros((1, self.inputs))), jax.random.key(0))
+        return Layout.of(parameters["params"])
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights."""
+        parameters = self.module.init(key, jnp.zeros((1, self.inputs)))["params"]
+        return self.layout.flatten(parameters)
+
+    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
+        """The outputs of one network; differentiable in θ."""
+        outputs: Array = self.module.apply({"params": self.layout.unflatten(theta)}, inputs)
+        return outputs
+
+    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
+        """The outputs of N networks on one batch: one matrix product, then one for each individual."""
+        layers = self.layout.unflatten(population)
+        activate = ACTIVATIONS[self.activation]
+        flat = inputs.reshape(inputs.shape[0], -1)
+        units = jnp.einsum("nih,bi->nhb", layers["dense_0"]["kernel"], flat)
+        units = units + layers["dense_0"]["bias"][:, :, None]
+        for depth in range(1, len(self.hidden) + 1):
+            layer = layers[f"dense_{depth}"]
+            units = jnp.einsum("nhb,nho->nob", activate(units), layer["kernel"]) + layer["bias"][:, :, None]
+        return units.transpose(0, 2, 1)
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
+        """The network of those inputs that have a kept weight in the first layer.
+
+        It has min(inputs, kept kernel entries) inputs, however many are needed: the capacity
+        follows from `kept`. What remains is filled with inputs whose weights are all pruned.
+        """
+        indices = kept_indices(mask, kept)
+        capacity = max(1, min(self.inputs, kept - self.layout.size + self.layout.prunable_size))
+        if capacity == self.inputs:
+            return Narrowing(self, indices, None)
+        first = next(leaf for leaf in self.layout if leaf.name == "dense_0/kernel")
+        width = first.shape[1]
+        needed = mask[first.slice].reshape(first.shape).any(1)
+        inputs = jnp.sort(jnp.argsort(~needed)[:capacity]).astype(jnp.int32)
+        rank = jnp.searchsorted(inputs, (indices - first.offset) // width, side="left")
+        inside = first.offset + rank * width + (indices - first.offset) % width
+        after = indices - (self.inputs - capacity) * width
+        positions = jnp.where(indices < first.offset, indices, jnp.where(indices < first.slice.stop, inside, after))
+        return Narrowing(replace(self, inputs=capacity), positions.astype(jnp.int32), inputs)
+
+
+class _Module(nn.Module):  # type: ignore[misc]
+    network: MultilayerPerceptron
+
+    @nn.compact  # type: ignore[untyped-decorator]
+    def __call__(self, inputs: Array) -> Array:
+        network, units = self.network, inputs.reshape(inputs.shape[0], -1)
+        bias = bias_initialiser(network.bias_init)
+        for depth, width in enumerate(network.hidden):
+            kernel = kernel_initialiser(network.kernel_init)
+            units = nn.Dense(width, kernel_init=kernel, bias_init=bias, name=f"dense_{depth}")(units)
+            units = ACTIVATIONS[network.activation](units)
+        kernel, name = kernel_initialiser(network.last_kernel_init), f"dense_{len(network.hidden)}"
+        outputs: Array = nn.Dense(network.outputs, kernel_init=kernel, bias_init=bias, name=name)(units)
+        return outputs
