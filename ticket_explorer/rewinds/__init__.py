@@ -1,0 +1,8 @@
+"""Rewinds: where kept weights restart."""
+
+from ticket_explorer.registry import register
+from ticket_explorer.rewinds.settings import Early, Fresh, Initial, PermutedMask, PermutedWeights, RewindSettings
+
+REWINDS: dict[str, type[RewindSettings]] = register("rewinds", Initial, Fresh, Early, PermutedWeights, PermutedMask)
+
+__all__ = ["REWINDS"]

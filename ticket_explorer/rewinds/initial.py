@@ -1,0 +1,12 @@
+"""Rewind to the initial weights (Frankle & Carbin 2019)."""
+
+from jaxtyping import Array, Bool
+
+from ticket_explorer.problems import Problem
+from ticket_explorer.rewinds.rewind import Origin, Start
+from ticket_explorer.trainers.trainer import TrainingResult
+
+
+def restart(key: Array, origin: Origin, result: TrainingResult, mask: Bool[Array, " D"], problem: Problem) -> Start:
+    """The initial weights under the new mask."""
+    return Start(origin.initial, mask)

@@ -1,0 +1,42 @@
+"""What can be said of each rewind; no JAX is imported here."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from ticket_explorer.registry import Settings
+
+
+class RewindSettings(Settings, frozen=True, kw_only=True):
+    """What all rewinds share: nothing but their name."""
+
+
+class Initial(RewindSettings, frozen=True, kw_only=True, tag="initial"):
+    """Kept weights go back to their initial values: lottery tickets (Frankle & Carbin 2019)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.initial:restart"
+
+
+class Fresh(RewindSettings, frozen=True, kw_only=True, tag="fresh"):
+    """Kept weights are drawn anew: what the mask is worth without its weights."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.fresh:restart"
+
+
+class Early(RewindSettings, frozen=True, kw_only=True, tag="early"):
+    """Kept weights go back to those of an early generation of the first round (Frankle et al. 2020)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.early:restart"
+    generation: Annotated[int, Meta(ge=1, description="generation of the first round")]
+
+
+class PermutedWeights(RewindSettings, frozen=True, kw_only=True, tag="permuted_weights"):
+    """Initial values are permuted among the kept places of each leaf: the mask stays (Vischer et al. 2021)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.permuted_weights:restart"
+
+
+class PermutedMask(RewindSettings, frozen=True, kw_only=True, tag="permuted_mask"):
+    """Mask and initial values are permuted within each leaf: only its density stays (Vischer et al. 2021)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.permuted_mask:restart"
