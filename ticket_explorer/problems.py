@@ -5,7 +5,7 @@ Fitness and score are higher-is-better everywhere. `state` carries what a task l
 (observation statistics); for images it is empty.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Array, Bool, Float
 
@@ -19,6 +19,7 @@ ProblemState = Any
 """A pytree; `()` for tasks that carry nothing from one generation to the next."""
 
 
+@runtime_checkable
 class Problem(Protocol):
     """What a trainer may ask of a task bound to a network. All methods are pure and jit-able."""
 
@@ -59,6 +60,7 @@ class Problem(Protocol):
         ...
 
 
+@runtime_checkable
 class DifferentiableProblem(Problem, Protocol):
     """A problem whose loss a gradient can be taken of."""
 
@@ -67,6 +69,7 @@ class DifferentiableProblem(Problem, Protocol):
         ...
 
 
+@runtime_checkable
 class Task(Protocol):
     """What a network must do, with its data or its environment loaded."""
 

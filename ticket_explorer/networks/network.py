@@ -1,7 +1,7 @@
 """What every network offers: initial weights, a forward, a population forward, and its narrowing."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Bool, Float, Int
@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ticket_explorer.layout import Layout
 
 
+@runtime_checkable
 class Network(Protocol):
     """A network as pure functions of a flat weight vector. Static and hashable: it holds no array."""
 
@@ -47,7 +48,7 @@ class Narrowing:
     """
 
     network: Network = field(metadata={"static": True})
-    positions: Int[Array, " n"]
+    positions: Int[Array, "*batch n"]
     """Indices into the narrowed network's vector, ascending, one for each kept entry of θ in order."""
-    inputs: Int[Array, " K"] | None
+    inputs: Int[Array, "*batch K"] | None
     """Which (flattened) inputs the narrowed network takes; None: all, in their own shape."""

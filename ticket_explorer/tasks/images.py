@@ -1,0 +1,184 @@
+"""Image classification: fitness is minus the cross-entropy of one batch, the score is test accuracy.
+
+All individuals of a generation see the same batch, drawn with replacement by the generation's key, so
+that a population forward can share the work of their first layers. Pixels stay uint8 until a batch is
+gathered (unless they are pooled): a quarter of the memory to read.
+"""
+
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Num
+
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.layout import Layout
+from ticket_explorer.networks.network import Narrowing, Network
+from ticket_explorer.problems import ProblemState
+from ticket_explorer.registry import name_of
+from ticket_explorer.tasks import datasets, embedded
+from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST, MNIST
+from ticket_explorer.tasks.labelled import LabelledImages
+from ticket_explorer.tasks.settings import Fashion, ImageSettings
+
+SLICE = 1000
+"""Test images evaluated at once; bounds the memory of a score."""
+
+
+def load(settings: ImageSettings) -> "ImageTask":
+    """Read the data of a task and put them on the device.
+
+    Raises:
+        TicketError: if the data are not there, or their sides are not multiples of `pool`.
+    """
+    if isinstance(settings, Fashion):
+        data, splits = FASHION_MNIST, embedded.read()
+    else:
+        data = DATA_SETS[name_of(settings)]
+        splits = datasets.read(data.name)
+    constants = MNIST if settings.standardise == "reference" and data.image_shape[2] == 1 else data
+    train = _on_device(splits.train, settings.pool)
+    test = _on_device(splits.test, settings.pool)
+    return ImageTask(settings.batch, len(data.classes), constants.mean, constants.deviation, train, test)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Images:
+    """One split on the device, a row an image."""
+
+    shape: tuple[int, int, int] = field(metadata={"static": True})
+    """Height, width, channels of an image."""
+    pixels: Num[Array, "n P"]
+    """In 0..255, P = height · width · channels: uint8, or float32 if pooled."""
+    labels: Int[Array, " n"]
+
+
+@dataclass(frozen=True)
+class ImageTask:
+    """A data set on the device, and how its batches are drawn."""
+
+    batch: int
+    outputs: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    train: Images
+    test: Images
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Height, width, channels of an image."""
+        return self.train.shape
+
+    def bind(self, network: Network) -> "ImageProblem":
+        """The problem of classifying these images with `network`."""
+        return ImageProblem(network, self.batch, self.mean, self.deviation, self.train, self.test)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ImageProblem:
+    """Images bound to a network; a `DifferentiableProblem`. Its state is empty."""
+
+    network: Network = field(metadata={"static": True})
+    batch: int = field(metadata={"static": True})
+    mean: tuple[float, ...] = field(metadata={"static": True})
+    """Subtracted from pixels / 255, for each channel."""
+    deviation: tuple[float, ...] = field(metadata={"static": True})
+    """Divides what is left, for each channel."""
+    train: Images
+    test: Images
+
+    @property
+    def layout(self) -> Layout:
+        """The leaves of θ."""
+        return self.network.layout
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights θ₀."""
+        return self.network.initialise(key)
+
+    def initial_state(self) -> ProblemState:
+        """Nothing is carried between generations."""
+        return ()
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
+        """The smaller network that the `kept` kept entries of θ live in."""
+        return self.network.narrow(mask, kept)
+
+    def fitness(
+        self,
+        key: Array,
+        population: Float[Array, "N D"],
+        state: ProblemState,
+        narrowing: Narrowing | None = None,
+    ) -> tuple[Float[Array, " N"], ProblemState]:
+        """Minus the mean cross-entropy (nats) of every individual on one training batch."""
+        inputs, labels = self.draw(key, None if narrowing is None else narrowing.inputs)
+        network = self.network if narrowing is None else narrowing.network
+        return -cross_entropy(network.population_apply(population, inputs), labels), state
+
+    def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
+        """The share of the test images that θ classifies correctly; `key` and `state` are not used."""
+
+        def hits(pixels: Num[Array, "b P"], labels: Int[Array, " b"]) -> Int[Array, ""]:
+            inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
+            return jnp.sum(self.network.apply(theta, inputs).argmax(-1) == labels)
+
+        pixels, labels = self.test.pixels, self.test.labels
+        count, size = len(labels) // SLICE, len(labels) // SLICE * SLICE
+        whole = pixels[:size].reshape(count, SLICE, -1), labels[:size].reshape(count, SLICE)
+        correct = jax.lax.map(lambda part: hits(*part), whole).sum() if count else jnp.int32(0)
+        if size < len(labels):
+            correct += hits(pixels[size:], labels[size:])
+        return correct.astype(jnp.float32) / len(labels)
+
+    def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
+        """The mean cross-entropy (nats) of θ on the batch that `fitness` draws with the same key."""
+        inputs, labels = self.draw(key)
+        return cross_entropy(self.network.apply(theta, inputs)[None], labels)[0]
+
+    def draw(
+        self, key: Array, columns: Int[Array, " K"] | None = None
+    ) -> tuple[Float[Array, "B ..."], Int[Array, " B"]]:
+        """One training batch, standardised, and its labels.
+
+        Args:
+            key: Of the generation.
+            columns: Which flattened inputs to take, [B, K]; None: all, as images.
+        """
+        rows = jax.random.randint(key, (self.batch,), 0, len(self.train.labels))
+        labels = self.train.labels[rows]
+        if columns is None:
+            return self._standardise(self.train.pixels[rows]).reshape(-1, *self.train.shape), labels
+        # One gather of single pixels is up to twice as fast as rows first under vmap over replicates.
+        pixels = self.train.pixels[rows[:, None], columns[None]]
+        return self._standardise(pixels, columns), labels
+
+    def _standardise(self, pixels: Num[Array, "b K"], columns: Int[Array, " K"] | None = None) -> Float[Array, "b K"]:
+        repeats = self.train.pixels.shape[-1] // len(self.mean)
+        scale = jnp.tile(1 / (255 * np.asarray(self.deviation, np.float32)), repeats)
+        shift = jnp.tile(np.asarray(self.mean, np.float32) / np.asarray(self.deviation, np.float32), repeats)
+        if columns is not None:
+            scale, shift = scale[columns], shift[columns]
+        return pixels.astype(jnp.float32) * scale[None] - shift[None]
+
+
+def cross_entropy(logits: Float[Array, "N B O"], labels: Int[Array, " B"]) -> Float[Array, " N"]:
+    """The mean cross-entropy of each of N networks on one batch, in nats."""
+    chosen = jnp.take_along_axis(logits, labels[None, :, None], axis=-1)[..., 0]
+    return (jax.nn.logsumexp(logits, axis=-1) - chosen).mean(-1)
+
+
+def _on_device(split: LabelledImages, pool: int) -> Images:
+    """Put a split on the device, every `pool` × `pool` pixels averaged into one."""
+    count, height, width, channels = split.images.shape
+    if height % pool or width % pool:
+        raise InvalidValue("$.task.pool", pool, f"a divisor of the images' {height}×{width} pixels")
+    shape = (height // pool, width // pool, channels)
+    pixels = split.images
+    if pool > 1:
+        blocks = pixels.reshape(count, shape[0], pool, shape[1], pool, channels)
+        pixels = blocks.mean((2, 4), dtype=np.float32)
+    return Images(shape, jnp.asarray(pixels.reshape(count, -1)), jnp.asarray(split.labels, jnp.int32))
