@@ -45,7 +45,9 @@ def write_checkpoint(directory: SessionDirectory, checkpoint: Checkpoint, durabl
     directory.write_checkpoint(msgspec.msgpack.encode(checkpoint), durable=durable)
 
 
-def checkpoint(digest: str, branch: str, number: int, generation: int, tuned: int, leaves: list[np.ndarray]) -> Checkpoint:
+def checkpoint(
+    digest: str, branch: str, number: int, generation: int, tuned: int, leaves: list[np.ndarray]
+) -> Checkpoint:
     """A checkpoint of a state's arrays."""
     return Checkpoint(
         digest=digest, branch=branch, round=number, generation=generation, tuned=tuned, arrays=encode_arrays(leaves)

@@ -1,6 +1,7 @@
 """What a person is told when a session can't be read, written or shared."""
 
 import errno
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +39,8 @@ class SessionLocked(TicketError):
     """Another process writes to the session."""
 
     def __init__(self, session: Path | str, holder: str):
-        super().__init__(
-            f"{session} is in use by {holder}. Watch it with `ticket-explorer attach {session}`, or stop that process."
-        )
+        attach = shlex.join(["ticket-explorer", "attach", str(session)])
+        super().__init__(f"{session} is in use by {holder}. Watch it with `{attach}`, or stop that process.")
 
 
 class NotASession(TicketError):

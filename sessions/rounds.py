@@ -57,6 +57,7 @@ class RoundShape:
 
     @property
     def key(self) -> Key:
+        """What tells this shape from all others."""
         return (self.problem_key, msgspec.msgpack.encode(self.trainer), self.kept, self.replicates)
 
     def build(self) -> Trainer:
@@ -117,6 +118,12 @@ def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     compiler.prefetch(*_advance_call(shape, trainer))
 
 
+def problem_state_shape(shape: RoundShape) -> Any:
+    """What `Trainer.problem_state` gives for a state of this shape."""
+    trainer = shape.build()
+    return jax.eval_shape(jax.vmap(trainer.problem_state), _state_shape(shape, trainer))
+
+
 def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
     layout = shape.problem.layout
     return ("init", *shape.key), jax.vmap(trainer.init, (0, 0, 0, None)), *_ticket_shapes(shape, layout), shape.problem
@@ -133,7 +140,8 @@ def _advance(trainer: Trainer) -> Any:
     def advance(problem: Problem, state: Any, keys: jax.Array, first: jax.Array, count: jax.Array) -> Any:
         replicates = keys.shape[0]
         buffer = jax.tree.map(
-            lambda _: jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32), Metrics(0.0, 0.0, 0.0, 0.0)  # type: ignore[arg-type]
+            lambda _: jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32),
+            Metrics(0.0, 0.0, 0.0, 0.0),  # type: ignore[arg-type]
         )
 
         def generation(i: jax.Array, carry: Any) -> Any:

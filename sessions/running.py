@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -135,6 +136,10 @@ class RunningRound:
         if self._latest is None or self._latest.first + self._latest.count != self.collected:
             self._latest = self._runner.dispatch(0)
         return self._latest
+
+    def problem_state(self, chunk: Chunk) -> Any:
+        """What the task carries in a chunk's state, as scores need it."""
+        return self._runner.trainer.problem_state(chunk.state)
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the last generation collected; nothing may be in flight."""

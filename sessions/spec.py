@@ -139,7 +139,8 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
         pruning=convert(merged["pruning"], Pruning, f"{path if 'pruning' in overrides else '$'}.pruning"),
         analysis=convert(merged["analysis"], Analysis, f"{path if 'analysis' in overrides else '$'}.analysis"),
     )
-    plan.trainer.check()
+    for family in settings.values():
+        family.check()
     return plan
 
 

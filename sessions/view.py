@@ -77,6 +77,7 @@ class BranchView(msgspec.Struct, kw_only=True):
 
     @property
     def is_done(self) -> bool:
+        """Whether it has all its rounds."""
         return self.next_round >= self.planned_rounds
 
 
@@ -142,6 +143,7 @@ class SessionView:
 
     @property
     def generations_done(self) -> int:
+        """Generations trained in all branches together."""
         return sum(round_.done for branch in self.branches.values() for round_ in branch.rounds.values())
 
     @property

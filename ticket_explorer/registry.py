@@ -23,6 +23,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     implementation: ClassVar[str]
     """`module:object`, imported at first use."""
 
+    def check(self) -> None:
+        """Refuse what types can't: combinations of fields, names known only to the algorithm.
+
+        Raises:
+            TicketError: with the path of the field.
+        """
+
 
 S = TypeVar("S", bound=Settings)
 

@@ -1,0 +1,1 @@
+"""Faces: they ask, show and draw. They compute nothing."""

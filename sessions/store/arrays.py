@@ -54,7 +54,7 @@ def decode_arrays(data: bytes, path: Path | str = "the checkpoint") -> list[npt.
     """
     try:
         decoded = msgspec.msgpack.decode(data, type=_Arrays)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Damaged(path, f"it doesn't hold arrays ({error})") from error
     if decoded.schema > _SCHEMA:
         raise NewerSchema(path, decoded.schema, _SCHEMA)

@@ -26,7 +26,7 @@ _CHECKSUMMED_BYTES = 2**26
 class Records:
     """The whole records of a stretch of a journal."""
 
-    payloads: list[memoryview]
+    payloads: list[bytes]
     end: int
     """The offset after the last of them: where to read on."""
     torn: int
@@ -59,15 +59,15 @@ def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
         DiskRefused: if it can't be read.
     """
     data, first = _read(path, start, end)
-    view = memoryview(data).toreadonly()
-    payloads: list[memoryview] = []
-    position, size, header, unpack = 0, len(view), _HEADER.size, _HEADER.unpack_from
+    payloads: list[bytes] = []
+    position, size, header, unpack = 0, len(data), _HEADER.size, _HEADER.unpack_from
     while position + header <= size:
         checksum, length = unpack(data, position)
         following = position + header + length
-        if not length or following > size or zlib.crc32(view[position + 4 : following]) != checksum:
+        body = data[position + 4 : following]
+        if not length or following > size or zlib.crc32(body) != checksum:
             break
-        payloads.append(view[position + header : following])
+        payloads.append(body[4:])
         position = following
     return Records(payloads, first + position, size - position)
 

@@ -72,7 +72,7 @@ def decode_round(data: bytes, path: Path | str) -> RoundArrays:
     """
     try:
         packed = msgspec.msgpack.decode(data, type=_Round)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Damaged(path, f"it doesn't hold a round ({error})") from error
     if packed.schema > _SCHEMA:
         raise NewerSchema(path, packed.schema, _SCHEMA)

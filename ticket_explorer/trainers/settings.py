@@ -58,3 +58,9 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """For strategies that follow a gradient estimate; None: the strategy's default."""
     parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Any other hyper-parameter of the evosax strategy, by evosax's name."""
+
+    def check(self) -> None:
+        """Refuse an unknown strategy, and settings that the strategy does not have."""
+        from ticket_explorer.trainers.strategies import check  # strategies are described by these settings
+
+        check(self)

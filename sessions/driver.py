@@ -1,0 +1,137 @@
+"""The driver: runs a session towards what was last asked for, and takes commands between chunks."""
+
+import queue
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sessions import commands
+from sessions.engine import CHUNK
+from sessions.session import Session
+from ticket_explorer.errors import TicketError
+
+Reply = Callable[[dict[str, Any] | None, str | None], None]
+"""Called with a result, or with the sentence that says why there is none."""
+
+
+@dataclass
+class Goal:
+    """How far to run."""
+
+    generations: int = 0
+    """Generations still to run."""
+    rounds: int = 0
+    """Rounds still to finish; while there are any, generations don't limit."""
+    to_the_end: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether there is nothing left to run."""
+        return not (self.to_the_end or self.rounds > 0 or self.generations > 0)
+
+    @property
+    def budget(self) -> int:
+        """The most generations that the next chunk may have."""
+        return CHUNK if self.to_the_end or self.rounds > 0 else self.generations
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command that waits for its turn."""
+
+    command: commands.Command
+    client: str
+    reply: Reply
+
+
+class Driver:
+    """Runs one session in the calling thread; commands may come from any thread."""
+
+    def __init__(self, session: Session, goal: Goal | None = None) -> None:
+        self.session = session
+        self.failure: TicketError | None = None
+        """Why the last run did not reach its goal."""
+        self._goal = goal or Goal()
+        self._inbox: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+        self._stopping = False
+
+    def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
+        """Hand in a command; it is taken up after the chunk in flight."""
+        self._inbox.put(Asked(command, client, reply))
+
+    def run(self, stay: bool) -> None:
+        """Work until the goal is reached or somebody says stop.
+
+        Args:
+            stay: Whether to wait for further commands once the goal is reached.
+        """
+        while not self._stopping:
+            resting = self._goal.is_reached
+            if resting and not stay and self._inbox.empty():
+                return
+            self._take_commands(wait=resting)
+            if not self._stopping and not self._goal.is_reached:
+                self._advance()
+
+    def _advance(self) -> None:
+        finished = len(self._finished())
+        try:
+            self._goal.generations = max(self._goal.generations - self.session.pulse(self._goal.budget), 0)
+            self._goal.rounds = max(self._goal.rounds - (len(self._finished()) - finished), 0)
+            if self.session.is_finished:
+                self._goal = Goal()
+            if self._goal.is_reached:
+                self.session.pause()
+        except TicketError as error:
+            self.failure, self._goal = error, Goal()
+            self.session.interrupt(str(error))
+
+    def _finished(self) -> list[object]:
+        branches = self.session.view.branches.values()
+        return [round_ for branch in branches for round_ in branch.rounds.values() if round_.finished]
+
+    def _take_commands(self, wait: bool) -> None:
+        while not self._stopping and (wait or not self._inbox.empty()):
+            self._take(self._inbox.get())
+            wait = False
+
+    def _take(self, asked: Asked) -> None:
+        try:
+            self.session.record(asked.client, msgspec.to_builtins(asked.command))
+            result = self._execute(asked.command)
+        except TicketError as error:
+            asked.reply(None, str(error))
+        else:
+            asked.reply(result, None)
+
+    def _execute(self, command: commands.Command) -> dict[str, Any]:
+        if type(command) in _GOALS:
+            self._goal = _GOALS[type(command)](command)
+            if self._goal.is_reached:
+                self.session.pause()
+            self._stopping = isinstance(command, commands.Stop)
+            return {}
+        return _ACTIONS[type(command)](self.session, command) or {}
+
+
+_GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
+    commands.Pause: lambda _: Goal(),
+    commands.Stop: lambda _: Goal(),
+    commands.Resume: lambda _: Goal(to_the_end=True),
+    commands.Step: lambda command: Goal(generations=command.generations),
+    commands.RunRounds: lambda command: Goal(rounds=command.rounds),
+}
+
+_ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any] | None]] = {
+    commands.Prune: lambda session, c: session.prune(),
+    commands.SwitchPruner: lambda session, c: session.switch_pruner(c.branch, c.pruner, c.rewind),
+    commands.SwitchTrainer: lambda session, c: session.switch_trainer(c.branch, c.trainer),
+    commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
+    commands.Tune: lambda session, c: session.tune(c.changes),
+    commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
+    commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
+    commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
+    commands.Note: lambda session, c: session.note(c.text),
+}

@@ -1,0 +1,240 @@
+"""The engine: takes the next round up, advances it chunk by chunk, and finishes it.
+
+It decides nothing a person decides: branches, plans and early ends come from the session, whose view
+says what there is to do.
+"""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from sessions import events
+from sessions.compiler import Compiler
+from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
+from sessions.prefetch import prefetch, score
+from sessions.rounds import Chunk, RoundRunner, RoundShape
+from sessions.running import RunningRound, Watchers
+from sessions.schedule import Turn, next_turn
+from sessions.spec import Plan
+from sessions.store import SessionDirectory
+from sessions.summary import Arrays, finite, summarise
+from sessions.view import RoundView, SessionView
+from ticket_explorer.errors import TicketError
+from ticket_explorer.registry import name_of
+
+CHUNK = 1 << 30
+"""A budget that never limits a chunk."""
+
+
+class Engine:
+    """Computes what a session's view says is next."""
+
+    def __init__(
+        self,
+        directory: SessionDirectory,
+        view: SessionView,
+        problems: Problems,
+        seed: int,
+        replicates: int,
+        watchers: Watchers,
+    ) -> None:
+        self.lineage = Lineage(directory, view, problems, seed, replicates)
+        self.problems = problems
+        self.running: RunningRound | None = None
+        self._directory, self._view, self._watchers = directory, view, watchers
+        self._seed, self._replicates = seed, replicates
+        self._compiler = Compiler()
+        self._began = 0.0
+
+    def pulse(self, budget: int) -> int:
+        """Compute one chunk of at most `budget` generations, starting and finishing rounds as needed.
+
+        Returns:
+            The generations that came in.
+        """
+        running = self.running or self._start()
+        done = 0 if running.is_complete else running.advance(budget)
+        self._finish_if_complete(running)
+        return done
+
+    def settle(self) -> int:
+        """Wait for what is in flight; returns the generations that came in."""
+        if self.running is None:
+            return 0
+        running = self.running
+        done = running.drain()
+        self._finish_if_complete(running)
+        return done
+
+    def cut(self) -> None:
+        """End the running round at its last generation, and finish it.
+
+        Raises:
+            TicketError: if no round is running, or it has no generation yet.
+        """
+        running = self._caught_up("ended early")
+        if running.collected == 0:
+            raise TicketError("The running round has no generation yet; step at least once, then prune.")
+        view = running.view
+        self._watchers.journal(
+            events.RoundCut(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
+        )
+        self._finish_if_complete(running)
+
+    def tune(self, changes: Mapping[str, float]) -> None:
+        """Change hyper-parameters of the running round from its next generation on.
+
+        Raises:
+            TicketError: if no round is running, or a name or value is not possible.
+        """
+        self._caught_up("tuned").tune(dict(changes))
+
+    def save(self) -> None:
+        """Write a durable checkpoint of the running round, if there is one."""
+        if self.running is not None:
+            self.running.save(durable=True)
+
+    def abandon(self, branch: str) -> None:
+        """Give up the running round if it is this branch's; taken up again, it starts from its beginning."""
+        if self.running is not None and self.running.view.branch == branch:
+            self.running.drain()
+            self.running = None
+            self._directory.remove_checkpoint()
+
+    def forget(self) -> None:
+        """Drop what is in memory of the running round; it is taken up again from disk."""
+        self.running = None
+
+    def close(self) -> None:
+        """Stop compiling ahead."""
+        self._compiler.close()
+
+    def _start(self) -> RunningRound:
+        turn = next_turn(self._view)
+        if turn is None:
+            raise TicketError("Every branch has all its rounds; add a branch, or more rounds to one.")
+        self._began = time.monotonic()
+        known = self._view.branches[turn.branch].rounds.get(turn.round)
+        plan = plan_of(known.plan if known else self._view.branches[turn.branch].plan)
+        self._provide_early(turn, plan)
+        made = self.lineage.ticket(turn.branch, turn.round, plan)
+        shape = self._shape(plan, made.kept)
+        if known is None:
+            self._announce(turn, plan, made, shape)
+        view = self._view.branches[turn.branch].rounds[turn.round]
+        self._view.running = view
+        self.running = self._take_up(view, shape, made)
+        if self.running.recovered:
+            self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
+        prefetch(self._view, self.problems, self._compiler, self._replicates)
+        return self.running
+
+    def _shape(self, plan: Plan, kept: int) -> RoundShape:
+        problem = self.problems.of(plan)
+        dimension = problem.layout.size - problem.layout.prunable_size + kept
+        return RoundShape(self.problems.key(plan), problem, plan.trainer, dimension, self._replicates)
+
+    def _announce(self, turn: Turn, plan: Plan, made: Pruning, shape: RoundShape) -> None:
+        if turn.round > 0:
+            self._watchers.journal(
+                events.Pruned(
+                    at=time.time(),
+                    branch=turn.branch,
+                    round=turn.round - 1,
+                    pruner=name_of(plan.pruner),
+                    rewind=name_of(plan.rewind),
+                    kept=made.kept,
+                    threshold=made.threshold,
+                )
+            )
+        self._watchers.journal(
+            events.RoundStarted(
+                at=time.time(),
+                branch=turn.branch,
+                round=turn.round,
+                density=self._view.density_of(turn.branch, turn.round),
+                kept=made.kept,
+                dimension=shape.kept,
+                generations=plan.trainer.generations,
+            )
+        )
+
+    def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
+        def keep_early(generation: int, chunk: Chunk) -> None:
+            self.lineage.keep_early(view.branch, generation, chunk.result.mean)
+
+        marks = self._early_generations() if view.number == 0 else ()
+        return RunningRound(
+            view,
+            shape,
+            made.ticket,
+            self._directory,
+            self._compiler,
+            self._seed,
+            self._watchers,
+            keep_early,
+            marks,
+        )
+
+    def _early_generations(self) -> tuple[int, ...]:
+        wanted = (early_generation(plan_of(branch.plan)) for branch in self._view.branches.values())
+        return tuple(sorted({generation for generation in wanted if generation is not None}))
+
+    def _provide_early(self, turn: Turn, plan: Plan) -> None:
+        """Compute a line's early weights again if they were not kept while its first round ran."""
+        generation = early_generation(plan)
+        if turn.round == 0 or generation is None or self.lineage.early(turn.branch, generation) is not None:
+            return
+        first = self._view.branches[self.lineage.owner(turn.branch, 0)].rounds[0]
+        if generation > first.generations:
+            raise TicketError(
+                f"The rewind wants the weights of generation {generation}, but round 0 of branch {first.branch!r} "
+                f"has {first.generations}; choose a generation up to that."
+            )
+        old = plan_of(first.plan)
+        made = self.lineage.ticket(first.branch, 0, old)
+        runner = RoundRunner(self._shape(old, made.kept), self._compiler, self._seed, 0)
+        runner.start(made.ticket)
+        tuned = [change for change in first.tuned if change.generation < generation]
+        for stop in [*(change.generation for change in tuned), generation]:
+            while runner.dispatched < stop:
+                chunk = runner.dispatch(stop - runner.dispatched)
+            if tuned and stop == tuned[0].generation:
+                runner.tune(tuned.pop(0).changes)
+        self.lineage.keep_early(first.branch, generation, chunk.result.mean)
+
+    def _caught_up(self, what: str) -> RunningRound:
+        """The running round with nothing in flight, no earlier than what is known of it already."""
+        self.settle()
+        if self.running is None:
+            raise TicketError(f"No round is running that could be {what}; run or step first.")
+        while self.running is not None and self.running.collected < self.running.view.done:
+            self.pulse(self.running.view.done - self.running.collected)
+        self.settle()
+        if self.running is None:
+            raise TicketError(f"No round is running that could be {what}; run or step first.")
+        return self.running
+
+    def _finish_if_complete(self, running: RunningRound) -> None:
+        if not running.is_complete:
+            return
+        view, chunk = running.view, running.latest()
+        plan = plan_of(view.plan)
+        problem_state = running.problem_state(chunk)
+        scores = score(running.shape, self._compiler, self._seed, view.number)(chunk.result.mean, problem_state)
+        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state)
+        finished = events.RoundFinished(
+            at=time.time(),
+            branch=view.branch,
+            round=view.number,
+            generations=running.collected,
+            score=finite(np.asarray(scores)),
+            fitness=finite(view.metrics()[-1, :, 0]),
+            seconds=time.monotonic() - self._began,
+        )
+        next_density = view.density * (1 - plan.pruning.ratio)
+        layout = running.shape.problem.layout
+        self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
+        self._directory.remove_checkpoint()
+        self.running = None

@@ -1,0 +1,89 @@
+"""An engine as a process of its own: `python -m sessions.server PATH`.
+
+It owns JAX, the journal and the commands. It lowers its priority, so that faces stay quick, and goes
+on when clients leave. Its output is one line when it listens; everything else is in the journal.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from sessions import commands
+from sessions.driver import Driver, Goal
+from sessions.listener import Listener
+from sessions.session import Session
+from ticket_explorer.errors import TicketError
+
+NICENESS = 5
+
+
+def host(session: Session, goal: Goal, stay: bool, while_running: Callable[[Driver], None] | None = None) -> Driver:
+    """Run a session in this thread while its listener serves clients; SIGINT and SIGTERM stop it in order.
+
+    Args:
+        session: To be run; it is closed at the end, whatever happens.
+        goal: How far to run at first.
+        stay: Whether to wait for commands once the goal is reached.
+        while_running: Called once everything is set up, before the first chunk.
+
+    Returns:
+        The driver, which knows if something went wrong.
+    """
+    driver = Driver(session, goal)
+    listener = Listener(driver)
+    restore = _stop_on_signals(driver)
+    try:
+        listener.start()
+        if while_running is not None:
+            while_running(driver)
+        driver.run(stay)
+    finally:
+        restore()
+        reason = "The engine was stopped." if driver.failure is None else str(driver.failure)
+        try:
+            session.close()
+        finally:
+            listener.stop(reason)
+    return driver
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve one session until somebody stops it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m sessions.server", description=__doc__)
+    parser.add_argument("session", type=Path, help="the session's directory")
+    parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
+    given = parser.parse_args(arguments)
+    os.nice(NICENESS)
+    try:
+        session = Session.open(given.session)
+        driver = host(session, Goal(to_the_end=given.run), stay=True, while_running=_announce)
+    except TicketError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if driver.failure is None else 1
+
+
+def _announce(driver: Driver) -> None:
+    print(f"listening {driver.session.path}", flush=True)
+
+
+def _stop_on_signals(driver: Driver) -> Callable[[], None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        driver.ask(commands.Stop(), client=signal.Signals(number).name)
+        signal.signal(number, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
+
+
+if __name__ == "__main__":
+    sys.exit(main())

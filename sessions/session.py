@@ -1,0 +1,315 @@
+"""The session: the plain object that everything else is built on.
+
+It runs in the caller's process, one step at a time, emits events and keeps everything on disk.
+Faces and servers only call its methods; what they may ask is listed in `commands`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from sessions import events
+from sessions.engine import CHUNK, Engine
+from sessions.header import Header, decoded, default_path, new_header, read_header
+from sessions.lineage import Problems, plan_of
+from sessions.plans import check_plan, free_name, span, versions
+from sessions.running import Watchers
+from sessions.schedule import next_turn
+from sessions.spec import Plan, Spec, parse_plan, parse_spec, table_of
+from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
+from sessions.view import BranchView, SessionView
+from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.keys import RANDOM_BITS
+
+Subscriber = Callable[[events.Event, bool], None]
+"""Called with an event and whether it was journalled."""
+
+
+class Session:
+    """A session that this process drives; nobody else may write to it meanwhile."""
+
+    def __init__(
+        self, directory: SessionDirectory, header: Header, lock: SessionLock, journal: Journal, problems: Problems
+    ) -> None:
+        """Use `create` or `open`."""
+        self.path = directory.path
+        self.header = header
+        self.spec: Spec = parse_spec(header.spec)
+        self.view = SessionView()
+        self._lock, self._journal = lock, journal
+        self._subscribers: dict[Subscriber, bool] = {}
+        watchers = Watchers(self._emit, self._emit_live, lambda: any(self._subscribers.values()))
+        self._engine = Engine(directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
+
+    @classmethod
+    def create(cls, spec: Spec, path: Path | None = None) -> Self:
+        """A new session, its branches planned and nothing trained yet.
+
+        Raises:
+            TicketError: if the spec can't work, its data are missing, or the place is taken.
+        """
+        problems = Problems()
+        for branch in spec.branches:
+            check_branch_name(branch.name)
+            check_plan(branch.plan, problems)
+        header = new_header(spec, RANDOM_BITS, versions())
+        directory = SessionDirectory.create(path or default_path(spec), msgspec.msgpack.encode(header))
+        lock = SessionLock(directory.lock)
+        session = cls(directory, header, lock, Journal.open(directory.journal), problems)
+        session._begin(None)
+        return session
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """A session on disk, ready to go on where it was.
+
+        Raises:
+            TicketError: if it is not a session, somebody else drives it, or it is damaged.
+        """
+        directory = SessionDirectory.open_for_reading(path)
+        header = read_header(directory)
+        if header.random_bits != RANDOM_BITS:
+            raise TicketError(
+                f"{path} was made with random bits of another kind ({header.random_bits}) than this version's "
+                f"({RANDOM_BITS}); it can be looked at, but not continued bit for bit."
+            )
+        lock = SessionLock(directory.lock)
+        try:
+            directory.remove_leftovers()
+            journal = Journal.open(directory.journal)
+            session = cls(directory, header, lock, journal, Problems())
+            for event in decoded(read_records(directory.journal).payloads, directory.journal):
+                session.view.apply(event)
+        except BaseException:
+            lock.release()
+            raise
+        session._begin(
+            f"{journal.torn_bytes} bytes of an unfinished record were cut off." if journal.torn_bytes else None
+        )
+        return session
+
+    def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
+        """Have every event from now on.
+
+        Args:
+            subscriber: Called in the thread that runs the session; must return at once.
+            live_frames: Whether to take frames between those that are journalled, up to 20 a second.
+        """
+        self._subscribers[subscriber] = live_frames
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """End a subscription."""
+        self._subscribers.pop(subscriber, None)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every branch has all its rounds or is set aside."""
+        return next_turn(self.view) is None
+
+    @property
+    def journal_end(self) -> int:
+        """How many bytes of the journal are written."""
+        return self._journal.offset
+
+    def pulse(self, budget: int = CHUNK) -> int:
+        """The smallest piece of work: one chunk of at most `budget` generations, and what follows from it.
+
+        Starts the next round if none is running, and finishes the round if the chunk ends it.
+        Another chunk may still be computing when this returns; `settle` waits for it.
+
+        Returns:
+            The generations that came in; 0 also if the session is finished.
+        """
+        if self.is_finished:
+            self._finish()
+            return 0
+        if self.view.state != "running":
+            self._emit(events.Resumed(at=time.time()))
+        return self._engine.pulse(budget)
+
+    def settle(self) -> int:
+        """Wait for what is in flight; returns the generations that came in."""
+        return self._engine.settle()
+
+    def step(self, generations: int = 1) -> int:
+        """Run `generations` generations, across rounds if need be; returns how many there were."""
+        done = 0
+        while done < generations and not self.is_finished:
+            done += self.pulse(generations - done)
+        done += self.settle()
+        self.pause()
+        return done
+
+    def run_round(self) -> events.RoundFinished | None:
+        """Run to the end of the running round, or of the next one; None if the session is finished."""
+        turn = next_turn(self.view)
+        if turn is None:
+            self._finish()
+            return None
+        rounds = self.view.branches[turn.branch].rounds
+        while turn.round not in rounds or rounds[turn.round].finished is None:
+            self.pulse()
+        return rounds[turn.round].finished
+
+    def run(self) -> None:
+        """Run until every branch has all its rounds."""
+        while not self.is_finished:
+            self.pulse()
+        self._finish()
+
+    def pause(self, reason: str = "") -> None:
+        """Wait for what is in flight, write a durable checkpoint, and say so."""
+        self.settle()
+        self._engine.save()
+        if self.is_finished:
+            self._finish()
+        elif self.view.state == "running":
+            self._emit(events.Paused(at=time.time(), reason=reason))
+        self._journal.sync()
+
+    def interrupt(self, reason: str) -> None:
+        """Drop the running round's memory after something went wrong; it is taken up again from disk.
+
+        Says so to whoever watches, and in the journal if it can be written.
+        """
+        self._engine.forget()
+        paused = events.Paused(at=time.time(), reason=reason)
+        try:
+            self._emit(paused)
+        except TicketError:
+            self.view.apply(paused)
+            self._emit_live(paused)
+
+    def prune(self) -> None:
+        """End the running round at its last generation and prune what it found.
+
+        Raises:
+            TicketError: if no round is running, or none of its generations is done.
+        """
+        self._engine.cut()
+
+    def tune(self, changes: Mapping[str, float]) -> None:
+        """Change hyper-parameters of the running round from its next generation on.
+
+        Raises:
+            TicketError: if no round is running, or a name or value is not possible.
+        """
+        self._engine.tune(changes)
+
+    def switch_pruner(self, branch: str, pruner: Any = None, rewind: Any = None) -> None:
+        """Prune `branch` by another criterion, or restart its weights otherwise, from its next pruning on."""
+        given = {"pruner": pruner, "rewind": rewind}
+        self._change_plan(branch, {key: value for key, value in given.items() if value is not None})
+
+    def switch_trainer(self, branch: str, trainer: Mapping[str, Any]) -> None:
+        """Train `branch` otherwise from its next round on."""
+        self._change_plan(branch, {"trainer": dict(trainer)})
+
+    def set_pruning(self, branch: str, pruning: Mapping[str, Any]) -> None:
+        """Change how much `branch` prunes, in which scope, and how many rounds it has."""
+        self._change_plan(branch, {"pruning": dict(pruning)})
+
+    def branch(
+        self, parent: str, round_: int, name: str | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> str:
+        """Begin a branch after a finished round of another; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round, or the overrides can't work.
+        """
+        view = self._called(parent)
+        finished = self.view.round(parent, round_)
+        if finished is None or finished.finished is None:
+            numbers = [known.number for known in self.view.lineage(parent) if known.finished]
+            raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
+        plan = parse_plan(view.plan, overrides)
+        check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_)
+        name = name or free_name(parent, self.view.branches)
+        check_branch_name(name)
+        if name in self.view.branches:
+            raise TicketError(f"There is a branch {name!r} already; give the new one another name.")
+        self._add_branch(name, plan, self._engine.lineage.owner(parent, round_), round_)
+        return name
+
+    def rewind_to(self, branch: str, round_: int) -> str:
+        """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
+        name = self.branch(branch, round_)
+        self.set_aside(branch)
+        return name
+
+    def set_aside(self, branch: str, aside: bool = True) -> None:
+        """Run no more rounds of a branch, or take it up again; a running round of it is given up."""
+        self._called(branch)
+        if aside:
+            self._engine.abandon(branch)
+        self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
+
+    def note(self, text: str, author: str = "person") -> None:
+        """Write a remark into the journal."""
+        self._emit(events.Remarked(at=time.time(), text=text, author=author))
+
+    def record(self, client: str, command: dict[str, Any]) -> None:
+        """Write into the journal who asked for what."""
+        self._emit(events.CommandReceived(at=time.time(), client=client, command=command))
+
+    def close(self, reason: str = "closed") -> None:
+        """Pause, and let others open the session."""
+        try:
+            self.pause(reason)
+        finally:
+            self._engine.close()
+            self._journal.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, recovered: str | None) -> None:
+        self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
+        for spec in self.spec.branches:
+            if spec.name not in self.view.branches:
+                like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
+                self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
+
+    def _emit(self, event: events.Event) -> None:
+        self._journal.append(events.encode(event))
+        self.view.apply(event)
+        for subscriber in tuple(self._subscribers):
+            subscriber(event, True)
+
+    def _emit_live(self, event: events.Event) -> None:
+        for subscriber in tuple(self._subscribers):
+            subscriber(event, False)
+
+    def _finish(self) -> None:
+        if self.view.state != "finished":
+            self._emit(events.Finished(at=time.time()))
+            self._journal.sync()
+
+    def _add_branch(self, name: str, plan: Plan, parent: str | None, round_: int | None) -> None:
+        self._emit(
+            events.BranchAdded(at=time.time(), branch=name, parent=parent, parent_round=round_, plan=table_of(plan))
+        )
+
+    def _change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        view = self._called(branch)
+        plan = parse_plan(view.plan, overrides)
+        done = view.next_round - 1
+        density = self.view.density_of(branch, done) if done >= 0 else 1.0
+        check_plan(plan, self._engine.problems, density, max(done, 0))
+        self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
+
+    def _called(self, branch: str) -> BranchView:
+        if branch not in self.view.branches:
+            raise UnknownName("branch", branch, self.view.branches)
+        return self.view.branches[branch]
+
+
+def _starts_like(branch: BranchView, plan: Plan) -> bool:
+    return branch.parent is None and plan_of(branch.plan).trains_like(plan)

@@ -1,0 +1,1 @@
+"""Analyses: what a finished round tells about its weights."""

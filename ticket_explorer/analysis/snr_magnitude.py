@@ -1,0 +1,45 @@
+"""SNR against magnitude: how far the two criteria agree (Lange & Sprekeler 2023, figure 4).
+
+Both correlations run over the kept prunable weights of one replicate. Where σ is the same for every
+weight the criteria coincide and the correlations are 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Of SNR and magnitude, each in [-1, 1]; None where it is not defined."""
+
+    pearson: float | None
+    spearman: float | None
+
+
+def snr_magnitude_correlation(
+    mean: Float[np.ndarray, " D"], std: Float[np.ndarray, " D"], considered: Bool[np.ndarray, " D"]
+) -> Correlation:
+    """The correlation of |θ| / σ and |θ|.
+
+    Args:
+        mean: θ at the end of a round.
+        std: Effective σ of each weight.
+        considered: The kept prunable weights.
+    """
+    magnitude = np.abs(mean[considered]).astype(np.float64)
+    snr = magnitude / std[considered]
+    return Correlation(_pearson(magnitude, snr), _pearson(stats.rankdata(magnitude), stats.rankdata(snr)))
+
+
+def threshold(score: Float[np.ndarray, " k"], lost: int) -> float | None:
+    """The highest score among the `lost` lowest: what pruning them removes up to; None if nothing is lost."""
+    return float(np.partition(score, lost - 1)[lost - 1]) if lost > 0 else None
+
+
+def _pearson(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> float | None:
+    if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    return float(np.corrcoef(x, y)[0, 1])

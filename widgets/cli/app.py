@@ -1,0 +1,71 @@
+"""The Typer application, and how errors and narration look."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
+import typer
+from rich.console import Console
+
+from ticket_explorer.errors import TicketError
+from ticket_explorer.places import sessions_dir
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BAD_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ticket-explorer",
+    help="Watch lottery tickets being found by evolution strategies, and take part.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+narration = Console(stderr=True)
+"""Where progress and remarks go."""
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """A command whose errors are sentences on stderr and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except TicketError as error:
+            narration.print(f"ticket-explorer: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+
+    return wrapped
+
+
+def say(text: str) -> None:
+    """A remark on stderr."""
+    narration.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on stdout."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def session_path(given: str) -> Path:
+    """The session a person means: a path, or the name of one in the user's sessions directory."""
+    path = Path(given)
+    if path.exists() or path.name != given:
+        return path
+    for name in (given, f"{given}.session"):
+        if (candidate := sessions_dir() / name).exists():
+            return candidate
+    return sessions_dir() / given if not path.suffix else path

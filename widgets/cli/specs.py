@@ -1,0 +1,86 @@
+"""From what stands on the command line to a spec."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sessions.spec import Spec, Table, parse_spec
+from ticket_explorer import presets
+from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+
+DEFAULT = "fashion"
+
+
+def load_table(source: str | None) -> Table:
+    """The table of a preset by name, or of a TOML file; without either, the embedded default's.
+
+    Raises:
+        TicketError: if there is no such preset or file, or it is no TOML.
+    """
+    name = source or DEFAULT
+    if name in presets.names():
+        return presets.load(name)
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        raise UnknownName("preset", name, presets.names())
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise TicketError(f"{path} is not valid TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TicketError(f"{path} can't be read: {error}; give a preset or a TOML file.") from None
+
+
+def assign(table: Table, assignments: list[str]) -> None:
+    """Set `path=value` in a table; values are TOML, anything else is text.
+
+    Args:
+        table: Changed in place.
+        assignments: `pruning.ratio=0.3`, `branch.random.rewind="initial"`, `branch.0.pruner=snr`.
+    """
+    for assignment in assignments:
+        path, equals, value = assignment.partition("=")
+        if not equals or not path.strip():
+            raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
+        *parents, last = path.strip().removeprefix("$.").split(".")
+        place: Any = table
+        for key in parents:
+            place = _into(place, key, path)
+        if not isinstance(place, dict):
+            raise InvalidValue("--set", assignment, f"a field of a table; {'.'.join(parents)} is none")
+        place[last] = _value(value.strip())
+
+
+def spec_of(
+    source: str | None,
+    assignments: list[str],
+    rounds: int | None = None,
+    generations: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+) -> Spec:
+    """The spec that the arguments of `run` describe."""
+    table = load_table(source)
+    top = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
+    assign(table, [*assignments, *(f"{path}={value}" for path, value in top.items() if value is not None)])
+    return parse_spec(table)
+
+
+def _into(place: Any, key: str, path: str) -> Any:
+    if isinstance(place, list):
+        for i, item in enumerate(place):
+            if key in (str(i), item.get("name")):
+                return item
+        known = ", ".join(str(item.get("name")) for item in place)
+        raise InvalidValue("--set", path, f"a branch among {known}")
+    inner = place.setdefault(key, {})
+    if isinstance(inner, str):
+        inner = place[key] = {"name": inner}
+    return inner
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

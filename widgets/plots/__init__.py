@@ -1,0 +1,1 @@
+"""From view to series to drawing, shared by all faces."""
