@@ -1,16 +1,15 @@
 """One writer per session: a lock that the system frees when its process ends, however it ends."""
 
 import os
+import time
 from pathlib import Path
 from typing import Self, final
 
 from sessions.errors import SessionLocked, told
 from ticket_explorer.errors import TicketError
 
-try:
-    import fcntl
-except ModuleNotFoundError:  # pragma: no cover - only on Windows
-    fcntl = None  # type: ignore[assignment]
+_WAITS = (0.01, 0.02, 0.04)
+"""Seconds between attempts: long enough for an `is_locked` at the same moment to be over."""
 
 
 @final
@@ -29,13 +28,14 @@ class SessionLock:
     """
 
     def __init__(self, path: Path) -> None:
-        if fcntl is None:
-            raise TicketError("This system has no file locks: sessions can be read here, but not run. Use WSL.")
         self.path = path
         with told(path):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._take()
+            except ModuleNotFoundError:
+                os.close(self._descriptor)
+                raise TicketError("This system has no file locks: sessions can be read, not run. Use WSL.") from None
             except BaseException:
                 os.close(self._descriptor)
                 raise
@@ -53,12 +53,35 @@ class SessionLock:
         self.release()
 
     def _take(self) -> None:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SessionLocked(self.path.parent, _holder(os.pread(self._descriptor, 300, 0))) from None
+        for wait in (*_WAITS, None):
+            if _flock(self._descriptor, shared=False):
+                break
+            if wait is None:
+                raise SessionLocked(self.path.parent, _holder(os.pread(self._descriptor, 300, 0)))
+            time.sleep(wait)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process has the right to write just now; keeps nobody from it for more than an instant."""
+    with told(path):
+        try:
+            with path.open("rb") as file:
+                return not _flock(file.fileno(), shared=True)
+        except (FileNotFoundError, ModuleNotFoundError):
+            return False
+
+
+def _flock(descriptor: int, shared: bool) -> bool:
+    """Lock an open file if that needs no waiting; whether it did. Not every system has the module."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _holder(written: bytes) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, Self, final
+from typing import Self, final
 
 from sessions.errors import NewerSchema, NotASession, SessionExists, told
 from sessions.store.files import (
@@ -29,8 +29,8 @@ from ticket_explorer.errors import InvalidValue
 SCHEMA = 1
 """The schema of sessions that this version writes, and the highest it reads."""
 
-Number = int | Literal["initial"]
-"""A round's number, or `initial`: what the branch started from."""
+Number = int | str
+"""A round's number, or the name of weights that a line of rounds goes back to: `initial`, `early-50`."""
 
 _HEADER = "session.msgpack"
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")

@@ -77,9 +77,12 @@ def _rounds(directory: SessionDirectory, branch: str) -> Iterator[Finding]:
     if initial.exists():
         yield _checked(initial, lambda: f"initial state, {len(directory.read_round(branch, 'initial'))} bytes")
     shapes: list[tuple[int, ...]] = []
-    numbers = directory.rounds(branch)
-    for number in range(numbers[0], numbers[-1] + 1) if numbers else ():
+    due: int | None = None
+    for number in directory.rounds(branch):
         path = directory.round_path(branch, number)
+        if due is not None and number > due:
+            yield Finding(path, False, f"rounds {due} to {number - 1} before it are missing")
+        due = number + 1
         try:
             arrays = decode_round(directory.read_round(branch, number), path)
         except TicketError as error:
