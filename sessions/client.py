@@ -102,7 +102,7 @@ class Client:
         self._writer.write(packed(Request(id=number, command=command)))  # type: ignore[arg-type]
         return await answer
 
-    async def events(self) -> AsyncIterator[events.Event]:
+    async def stream(self) -> AsyncIterator[events.Event]:
         """Events as they come; each is in the view when it is handed out. Ends when the engine does."""
         while (event := await self._events.get()) is not None:
             yield event

@@ -46,7 +46,8 @@ def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Call
 
 def _score_call(shape: RoundShape) -> tuple[Any, ...]:
     def scores(problem: Any, keys: jax.Array, means: jax.Array, states: Any) -> jax.Array:
-        return jax.vmap(problem.score)(keys, means, states)
+        found: jax.Array = jax.vmap(problem.score)(keys, means, states)
+        return found
 
     keys = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.SCORE, 0))
     means = jax.ShapeDtypeStruct((shape.replicates, shape.problem.layout.size), jnp.float32)

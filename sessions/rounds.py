@@ -162,7 +162,8 @@ def _ticket_shapes(shape: RoundShape, layout: Layout) -> tuple[Any, ...]:
 
 
 def _keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
-    return jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.TRAIN, 0))
+    keys: jax.ShapeDtypeStruct = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.TRAIN, 0))
+    return keys
 
 
 def _state_shape(shape: RoundShape, trainer: Trainer) -> Any:

@@ -1,6 +1,7 @@
 """The ticket curve: score against density, one line a branch (Lange & Sprekeler 2023, figure 2)."""
 
 from dataclasses import dataclass
+from math import log10
 
 import plotext
 
@@ -30,8 +31,7 @@ def ticket_curves(view: SessionView) -> list[TicketCurve]:
             if round_.finished and (score := mean(round_.finished.score)) is not None
         ]
         if points:
-            density, score, error = zip(*points, strict=True)
-            curves.append(TicketCurve(name, density, score, error))
+            curves.append(TicketCurve(name, *(tuple(column) for column in zip(*points, strict=True))))
     return curves
 
 
@@ -68,8 +68,6 @@ def _cycle(choices: tuple[str, ...], count: int) -> list[str]:
 
 
 def _log10(values: tuple[float, ...]) -> list[float]:
-    from math import log10
-
     return [log10(value) for value in values]
 
 

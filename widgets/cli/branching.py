@@ -1,0 +1,63 @@
+"""`branch`: another future from a finished round."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sessions import commands
+from sessions.client import Client, NotRunning
+from sessions.store import SessionDirectory
+from ticket_explorer.errors import InvalidValue
+from widgets.cli.app import say, session_path, told
+from widgets.cli.specs import assign
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(branch)
+
+
+@told
+def branch(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    from_: Annotated[str, typer.Option("--from", metavar="BRANCH:ROUND", help="A finished round, counted from 0.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What is different: pruner=magnitude")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
+) -> None:
+    """Begin a new branch after a finished round; resume the session to run it."""
+    path = session_path(session)
+    SessionDirectory.open_for_reading(path)
+    parent, number = parse_round(from_)
+    overrides: dict[str, object] = {}
+    assign(overrides, set_ or [])
+    wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
+    made = _ask(path, wanted)
+    say(f"Branch {made!r} begins after round {number} of {parent!r}.")
+    typer.echo(made)
+
+
+def parse_round(given: str) -> tuple[str, int]:
+    """`BRANCH:ROUND` as a branch's name and a round's number."""
+    name, colon, number = given.rpartition(":")
+    if not colon or not name or not number.isdecimal():
+        raise InvalidValue("--from", given, "BRANCH:ROUND, such as snr:3; rounds count from 0")
+    return name, int(number)
+
+
+def _ask(path: Path, command: commands.Branch) -> str:
+    try:
+        return asyncio.run(_ask_engine(path, command))
+    except NotRunning:
+        from sessions.session import Session  # JAX: only where no engine runs that has it already
+
+        with Session.open(path) as opened:
+            return opened.branch(command.parent, command.round, command.name, command.overrides)
+
+
+async def _ask_engine(path: Path, command: commands.Branch) -> str:
+    async with Client(path, client="command line", live_frames=False) as client:
+        return str((await client.ask(command))["branch"])

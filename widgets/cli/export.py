@@ -1,0 +1,121 @@
+"""`export`: metrics as CSV, Parquet or JSON; a ticket as safetensors or msgpack."""
+
+import csv
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from sessions.header import read_view
+from sessions.metrics import Row, metric_rows
+from sessions.store.files import write_atomic
+from sessions.view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.cli.app import say, session_path, told
+from widgets.cli.branching import parse_round
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sessions.export import ExportedTicket
+
+
+class Kind(StrEnum):
+    """What can be exported."""
+
+    metrics = "metrics"
+    ticket = "ticket"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(export)
+
+
+@told
+def export(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    kind: Annotated[Kind, typer.Argument(help="What to export.")],
+    out: Annotated[Path, typer.Option(help="A file: .csv, .parquet, .json; .safetensors, .msgpack for a ticket.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="BRANCH:ROUND", help="A ticket's round; the sparsest by default.")
+    ] = None,
+    replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
+) -> None:
+    """Export every generation's metrics, or one ticket with its mask, its start and its trained weights."""
+    path = session_path(session)
+    view = read_view(path)
+    writers = _METRICS if kind is Kind.metrics else _TICKETS
+    if out.suffix not in writers:
+        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(writers)} for {kind}")
+    if kind is Kind.metrics:
+        _METRICS[out.suffix](metric_rows(view), out)
+    else:
+        branch, number = parse_round(from_) if from_ else _sparsest(view)
+        if branch not in view.branches:
+            raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+        from sessions.export import exported_ticket  # JAX: metrics do without
+
+        _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
+    say(f"Wrote {out}.")
+
+
+def _sparsest(view: SessionView) -> tuple[str, int]:
+    finished = [r for branch in view.branches.values() for r in branch.rounds.values() if r.finished]
+    if not finished:
+        raise TicketError("The session has no finished round, so there is no ticket yet.")
+    sparsest = min(finished, key=lambda round_: round_.density)
+    return sparsest.branch, sparsest.number
+
+
+def _write_csv(rows: Iterable[Row], out: Path) -> None:
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer: csv.DictWriter[str] | None = None
+        for row in rows:
+            if writer is None:
+                writer = csv.DictWriter(file, row)
+                writer.writeheader()
+            writer.writerow(row)
+
+
+def _write_json(rows: Iterable[Row], out: Path) -> None:
+    write_atomic(out, msgspec.json.encode(list(rows)))
+
+
+def _write_parquet(rows: Iterable[Row], out: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise TicketError("Parquet needs pyarrow; install it with: pip install 'ticket-explorer[data]'") from None
+    parquet.write_table(pyarrow.Table.from_pylist(list(rows)), out)
+
+
+def _write_safetensors(ticket: "ExportedTicket", out: Path) -> None:
+    from safetensors.numpy import save
+
+    origin = {key: msgspec.json.encode(value).decode() for key, value in ticket.origin.items()}
+    write_atomic(out, save(ticket.arrays, metadata=origin))
+
+
+def _write_msgpack(ticket: "ExportedTicket", out: Path) -> None:
+    arrays = {name: _packed(array) for name, array in ticket.arrays.items()}
+    write_atomic(out, msgspec.msgpack.encode({"schema": 1, "origin": ticket.origin, "arrays": arrays}))
+
+
+def _packed(array: "np.ndarray") -> dict[str, object]:
+    return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
+
+
+_METRICS: dict[str, Callable[[Iterable[Row], Path], None]] = {
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+    ".json": _write_json,
+}
+_TICKETS: dict[str, Callable[["ExportedTicket", Path], None]] = {
+    ".safetensors": _write_safetensors,
+    ".msgpack": _write_msgpack,
+}

@@ -1,0 +1,89 @@
+"""`list`, `show`, `rm`, `verify`: sessions on disk, without starting anything."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sessions.header import read_header, read_view
+from sessions.inspection import SessionState, sessions_known, verify
+from sessions.store import SessionDirectory, SessionLock
+from widgets.cli.app import BAD_INPUT, FAILED, print_json, say, session_path, told
+from widgets.cli.run import show_result
+
+Given = Annotated[str, typer.Argument(help="A session's path, or its name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("list")(list_)
+    app.command()(show)
+    app.command()(rm)
+    app.command("verify")(verify_)
+
+
+@told
+def list_(json: Json = False) -> None:
+    """List the sessions in the user's data directory, the latest first."""
+    known = sessions_known()
+    if json:
+        print_json(known)
+    elif not known:
+        say("There is no session yet. Make one with: ticket-explorer run")
+    else:
+        Console().print(_sessions_table(known))
+
+
+@told
+def show(session: Given, json: Json = False) -> None:
+    """Show a session's branches and rounds."""
+    path = session_path(session)
+    header = read_header(SessionDirectory.open_for_reading(path))
+    show_result(path, header, read_view(path), json)
+
+
+@told
+def rm(session: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Remove a session for good; one that is running is refused."""
+    path = session_path(session)
+    directory = SessionDirectory.open_for_reading(path)
+    with SessionLock(directory.lock):
+        if not yes and not typer.confirm(f"Remove {path} with all its rounds?", err=True):
+            raise typer.Exit(BAD_INPUT)
+        shutil.rmtree(path)
+    say(f"Removed {path}.")
+
+
+@told
+def verify_(session: Given, json: Json = False) -> None:
+    """Check every checksum and invariant of a session; say what is damaged and what is safe."""
+    path = session_path(session)
+    findings = verify(path)
+    if json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok     ' if finding.ok else 'DAMAGED'}  {_name(finding.path, path)}: {finding.what}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def _name(path: Path, session: Path) -> str:
+    return str(path.relative_to(session)) if path.is_relative_to(session) else str(path)
+
+
+def _sessions_table(known: list[SessionState]) -> Table:
+    table = Table()
+    for heading in ("session", "task", "branches", "rounds", "best score", "at", "state"):
+        table.add_column(heading, justify="left" if heading in ("session", "task", "state") else "right")
+    for one in known:
+        score = "" if one.best_score is None else f"{one.best_score:.3f}"
+        density = "" if one.lowest_density is None else f"{100 * one.lowest_density:.2f}%"
+        rounds = f"{one.rounds_done}/{one.rounds_planned}"
+        table.add_row(Text(one.name), Text(one.task), str(one.branches), rounds, score, density, Text(one.state))
+    return table

@@ -1,0 +1,99 @@
+"""`run` and `resume`: a session headless, with progress, to its end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sessions.driver import Goal
+from sessions.header import Header
+from sessions.report import report
+from sessions.store import SessionDirectory
+from sessions.view import SessionView
+from widgets.cli.app import FAILED, INTERRUPTED, narration, print_json, say, session_path, told
+from widgets.cli.progress import Progress
+from widgets.cli.specs import DEFAULT, spec_of
+from widgets.cli.tables import rounds_table
+from widgets.plots.ticket_curve import drawn, ticket_curves
+
+if TYPE_CHECKING:
+    from sessions.session import Session
+
+CHART_HEIGHT = 18
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(run)
+    app.command()(resume)
+
+
+@told
+def run(
+    spec: Annotated[str | None, typer.Argument(help=f"A preset or a TOML file; without one, {DEFAULT!r}.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: pruning.ratio=0.3")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds, the dense one included.")] = None,
+    generations: Annotated[int | None, typer.Option(help="Generations a round.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Random seeds run together.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The first random seed.")] = None,
+    session: Annotated[Path | None, typer.Option(help="Where to keep the session.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+) -> None:
+    """Run a new session to its end, with live progress; end with the ticket curve and a table."""
+    given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
+    from sessions.session import Session  # JAX: not before the spec is known to be right
+
+    _drive(Session.create(given, session), json)
+
+
+@told
+def resume(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+) -> None:
+    """Continue a session to its end, from where it was paused, stopped or killed."""
+    path = session_path(session)
+    SessionDirectory.open_for_reading(path)
+    from sessions.session import Session
+
+    _drive(Session.open(path), json)
+
+
+def _drive(session: "Session", json: bool) -> None:
+    from sessions.server import host
+
+    say(f"Session {session.path}")
+    progress = Progress(session.view, narration)
+    session.subscribe(progress)
+    with progress:
+        driver = host(session, Goal(to_the_end=True), stay=False)
+    if driver.failure is not None:
+        say(f"ticket-explorer: {driver.failure}")
+        say(f"Nothing finished is lost. Go on with: ticket-explorer resume {session.path}")
+        raise typer.Exit(FAILED)
+    if session.view.state != "finished":
+        say(_paused(session.view, session.path))
+        raise typer.Exit(INTERRUPTED)
+    show_result(session.path, session.header, session.view, json)
+
+
+def show_result(path: Path, header: Header, view: SessionView, json: bool) -> None:
+    """A session's ticket curve and rounds on stdout, or its JSON."""
+    if json:
+        print_json(report(path, header, view))
+        return
+    console = Console()
+    curves = ticket_curves(view)
+    if curves:
+        width = min(console.width, 100)
+        console.print(drawn(curves, width, CHART_HEIGHT, console.is_terminal), markup=False, highlight=False)
+    console.print(rounds_table(view))
+
+
+def _paused(view: SessionView, path: Path) -> str:
+    round_ = view.running
+    where = f" in round {round_.number} of branch {round_.branch}, after generation {round_.done}" if round_ else ""
+    return f"Paused{where}; everything is kept. Go on with: ticket-explorer resume {path}"
