@@ -167,8 +167,25 @@ def _placed(population: Float[Array, "N n"], narrowing: Narrowing) -> Float[Arra
     return population if population.shape[-1] == size else scatter(population, narrowing.positions, size)
 
 
-def _penalty(population: Float[Array, "N n"], weight_decay: Float[Array, ""]) -> Float[Array, " N"]:
-    return weight_decay * jnp.einsum("nd,nd->n", population, population)
+@jax.custom_batching.custom_vmap
+def _penalty(population: Float[Array, "*R N n"], weight_decay: Float[Array, "*R"]) -> Float[Array, "*R N"]:
+    """What weight decay costs each individual; the pass over the population is left out while it is off.
+
+    `vmap` would turn the condition into a selection that computes both sides, so replicates are told apart here.
+    """
+    return jax.lax.cond(
+        jnp.any(weight_decay > 0),
+        lambda: weight_decay[..., None] * jnp.einsum("...nd,...nd->...n", population, population),
+        lambda: jnp.zeros(population.shape[:-1]),
+    )
+
+
+@_penalty.def_vmap
+def _penalty_of_replicates(
+    replicates: int, batched: tuple[bool, bool], population: Array, weight_decay: Array
+) -> tuple[Array, bool]:
+    arguments = zip((population, weight_decay), batched, strict=True)
+    return _penalty(*(a if b else jnp.broadcast_to(a, (replicates, *a.shape)) for a, b in arguments)), True
 
 
 def _decayed_learning_rate(schedule: Mapping[str, Array]) -> Float[Array, ""]:

@@ -72,7 +72,68 @@ _OWN = (
     ),
 )
 
-STRATEGIES: dict[str, StrategyInfo] = {info.name: info for info in _OWN}
+_SGD = Optimizer(name="sgd", learning_rate=1.0)
+_NATIVE = (
+    StrategyInfo(
+        name="cma_es",
+        summary="CMA-ES with a full covariance, for small networks (Hansen & Ostermeier 2001).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=False,
+        options=frozenset({"elite_ratio"}),
+        shapings=("weights",),
+    ),
+    StrategyInfo(
+        name="cr_fm_nes",
+        summary="CR-FM-NES: natural evolution strategy in linear time (Nomura & Ono 2022).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=True,
+        even_population=True,
+        shapings=("weights",),
+    ),
+    StrategyInfo(
+        name="xnes",
+        summary="xNES: exponential natural evolution strategy, for small networks (Glasmachers et al. 2010).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=False,
+        shapings=("weights",),
+        optimizer=_SGD,
+    ),
+    StrategyInfo(
+        name="simple_es",
+        summary="Simple ES: mean and deviation of an elite (Rechenberg 1973).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=True,
+        options=frozenset({"elite_ratio", *_STD_SCHEDULE}),
+        shapings=("weights",),
+        optimizer=_SGD,
+    ),
+    StrategyInfo(
+        name="les",
+        summary="LES: learned evolution strategy, its update a trained network (Lange et al. 2023).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=True,
+        options=frozenset(_STD_SCHEDULE),
+        shapings=("raw",),
+    ),
+    StrategyInfo(
+        name="hill_climbing",
+        summary="Hill climbing: the best individual so far, one σ for all weights.",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=False,
+        options=frozenset(_STD_SCHEDULE),
+        shapings=("raw",),
+    ),
+    StrategyInfo(
+        name="simulated_annealing",
+        summary="Simulated annealing, one σ for all weights (Kirkpatrick et al. 1983).",
+        implementation=f"{_HERE}.evosax_native:build",
+        per_weight_std=False,
+        options=frozenset(_STD_SCHEDULE),
+        shapings=("raw",),
+    ),
+)
+
+STRATEGIES: dict[str, StrategyInfo] = {info.name: info for info in (*_OWN, *_NATIVE)}
 
 
 def check(settings: Evolution) -> StrategyInfo:

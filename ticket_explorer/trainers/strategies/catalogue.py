@@ -46,7 +46,10 @@ class StrategyInfo:
     implementation: str
     """`module:function`, called as `function(settings, dimension) -> Strategy`; imported at first use."""
     per_weight_std: bool
-    """Whether σ differs between weights; where it doesn't, SNR pruning is magnitude pruning."""
+    """Whether each weight's σ adapts within hundreds of generations in hundreds of dimensions.
+
+    Where it doesn't, because one σ is shared or a full covariance is learnt too slowly, SNR pruning is
+    magnitude pruning."""
     even_population: bool = False
     """Whether individuals come in mirrored pairs."""
     options: frozenset[str] = frozenset()

@@ -108,4 +108,8 @@ def scalars(parameters: Parameters, replicate_axes: int = 0) -> dict[str, Any]:
         replicate_axes: How many leading axes all of them have.
     """
     fields = {name: getattr(parameters, name) for name in parameters.__dataclass_fields__}
-    return {name: value for name, value in fields.items() if jnp.ndim(value) == replicate_axes}
+    return {name: value for name, value in fields.items() if _axes(value) == replicate_axes}
+
+
+def _axes(value: object) -> int | None:
+    return 0 if isinstance(value, (int, float)) else getattr(value, "ndim", None)
