@@ -66,7 +66,7 @@ class Compiler:
 
 def use_persistent_cache() -> None:
     """Keep compiled executables in the user's cache directory, unless JAX was told otherwise."""
-    if jax.config.read("jax_compilation_cache_dir") is None:
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "jax"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
