@@ -132,7 +132,7 @@ class ImageProblem:
         correct = jax.lax.map(lambda part: hits(*part), whole).sum() if count else jnp.int32(0)
         if size < len(labels):
             correct += hits(pixels[size:], labels[size:])
-        return correct.astype(jnp.float32) / len(labels)
+        return jnp.asarray(correct / len(labels), jnp.float32)
 
     def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
         """The mean cross-entropy (nats) of θ on the batch that `fitness` draws with the same key."""

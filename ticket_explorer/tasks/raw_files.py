@@ -2,7 +2,8 @@
 
 import gzip
 import tarfile
-from hashlib import sha256
+from collections.abc import Callable
+from hashlib import file_digest
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from jaxtyping import UInt8
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.catalogue import DATA_SETS, DataSet, RawFile
 from ticket_explorer.tasks.labelled import LabelledImages, Splits
+
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how many (bytes or images) are done, and of how many."""
 
 
 def read_raw(data: DataSet, directory: Path) -> Splits:
@@ -36,8 +40,7 @@ def check(data: DataSet, file: RawFile, path: Path) -> None:
     if not path.is_file():
         names = ", ".join(known.name for known in data.files)
         raise TicketError(f"{path} is missing; {data.title} is prepared from these files in one directory: {names}.")
-    with path.open("rb") as stream:
-        found = _digest(stream.read())
+    found = _digest(path)
     if found == file.sha256:
         return
     owner = next((other.title for other in DATA_SETS.values() for raw in other.files if raw.sha256 == found), None)
@@ -48,8 +51,14 @@ def check(data: DataSet, file: RawFile, path: Path) -> None:
     )
 
 
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def is_genuine(file: RawFile, path: Path) -> bool:
+    """Whether `path` holds the bytes that are published as `file`."""
+    return path.is_file() and _digest(path) == file.sha256
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def _read_idx(data: DataSet, directory: Path) -> Splits:
@@ -79,8 +88,7 @@ def _read_cifar(path: Path) -> Splits:
 
 def _cifar_records(archive: tarfile.TarFile, name: str) -> UInt8[np.ndarray, "n 3073"]:
     member = archive.extractfile(f"cifar-10-batches-bin/{name}")
-    if member is None:
-        raise TicketError(f"{archive.name!s} has no file {name}; fetch the archive again.")
+    assert member is not None, f"{name} is a file of the archive, whose checksum is right"
     return np.frombuffer(member.read(), np.uint8).reshape(-1, 3073)
 
 
