@@ -21,6 +21,8 @@ from ticket_explorer.places import cache_dir
 
 Key = tuple[object, ...]
 Executable = Callable[..., Any]
+Call = Callable[[], tuple[Any, ...]]
+"""Gives a pure function of arrays, then its arguments."""
 
 _KEPT = 32
 _NICENESS = 5
@@ -35,29 +37,35 @@ class Compiler:
         self._lock = threading.Lock()
         use_persistent_cache()
 
-    def prefetch(self, key: Key, function: Callable[..., Any], *arguments: Any) -> None:
-        """Compile `function` for arguments like these in the background, unless that is done or under way.
+    def prefetch(self, key: Key, call: Call) -> None:
+        """Compile a call in the background, unless that is done or under way.
 
         Args:
-            key: What tells this function (with what it closes over) and these shapes from all others.
-            function: A pure function of arrays.
-            arguments: Pytrees of arrays or of `jax.ShapeDtypeStruct`.
+            key: What tells the call's function (with what it closes over) and shapes from all others.
+            call: Gives the function and its arguments, pytrees of arrays or of `jax.ShapeDtypeStruct`;
+                asked only if there is something to compile.
         """
-        self._future(key, function, arguments)
+        self._future(key, call)
 
-    def get(self, key: Key, function: Callable[..., Any], *arguments: Any) -> Executable:
-        """The executable for arguments like these, compiled now if it hasn't been."""
-        return self._future(key, function, arguments).result()
+    def get(self, key: Key, call: Call) -> Executable:
+        """The executable of a call; if its compilation hasn't begun, it is compiled now, by this thread."""
+        future = self._future(key, call)
+        if not future.cancel():
+            return future.result()
+        compiled: Future[Executable] = Future()
+        compiled.set_result(_compile(call))
+        with self._lock:
+            self._futures[key] = compiled
+        return compiled.result()
 
     def close(self) -> None:
         """Forget what has not begun to compile."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _future(self, key: Key, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Executable]:
-        shapes = jax.tree.map(_shape_of, arguments)
+    def _future(self, key: Key, call: Call) -> Future[Executable]:
         with self._lock:
-            if key not in self._futures:
-                self._futures[key] = self._pool.submit(_compile, function, shapes)
+            if key not in self._futures or self._futures[key].cancelled():
+                self._futures[key] = self._pool.submit(_compile, call)
             self._futures.move_to_end(key)
             while len(self._futures) > _KEPT:
                 self._futures.popitem(last=False)
@@ -71,9 +79,10 @@ def use_persistent_cache() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
-def _compile(function: Callable[..., Any], shapes: tuple[Any, ...]) -> Executable:
+def _compile(call: Call) -> Executable:
+    function, *arguments = call()
     with random_bits():
-        return jax.jit(function).lower(*shapes).compile()
+        return jax.jit(function).lower(*jax.tree.map(_shape_of, arguments)).compile()
 
 
 def _shape_of(array: Any) -> jax.ShapeDtypeStruct:

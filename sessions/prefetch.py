@@ -1,13 +1,14 @@
 """What will be needed soon, compiled while the current round runs."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from sessions.compiler import Compiler
+from sessions.compiler import Compiler, Key
 from sessions.lineage import Problems, plan_of
 from sessions.rounds import RoundShape, prefetch_round, problem_state_shape
 from sessions.schedule import upcoming
@@ -29,19 +30,23 @@ def prefetch(view: SessionView, problems: Problems, compiler: Compiler, replicat
         kept = masks.dimension(problem.layout, density, plan.pruning.scope)
         shape = RoundShape(problems.key(plan), problem, plan.trainer, kept, replicates)
         prefetch_round(shape, compiler)
-        compiler.prefetch(*_score_call(shape))
+        compiler.prefetch(_score_key(shape), partial(_score_call, shape))
 
 
 def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], jax.Array]:
     """The function from means [R, D] and problem states to scores [R]."""
     keys = replicate_keys(seed, shape.replicates, Purpose.SCORE, number)
-    executable = compiler.get(*_score_call(shape))
+    executable = compiler.get(_score_key(shape), lambda: _score_call(shape))
 
     def scores(means: jax.Array, states: Any) -> jax.Array:
         result: jax.Array = executable(shape.problem, keys, means, states)
         return result
 
     return scores
+
+
+def _score_key(shape: RoundShape) -> Key:
+    return ("score", shape.problem_key, shape.replicates)
 
 
 def _score_call(shape: RoundShape) -> tuple[Any, ...]:
@@ -51,5 +56,4 @@ def _score_call(shape: RoundShape) -> tuple[Any, ...]:
 
     keys = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.SCORE, 0))
     means = jax.ShapeDtypeStruct((shape.replicates, shape.problem.layout.size), jnp.float32)
-    key = ("score", shape.problem_key, shape.replicates)
-    return key, scores, shape.problem, keys, means, problem_state_shape(shape)
+    return scores, shape.problem, keys, means, problem_state_shape(shape)

@@ -7,6 +7,7 @@ axis of every array.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import msgspec
 import numpy as np
 
-from sessions.compiler import Compiler, Key
+from sessions.compiler import Compiler, Executable, Key
 from ticket_explorer.keys import Purpose, generation_key, replicate_keys
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import Problem
@@ -80,7 +81,7 @@ class RoundRunner:
 
     def start(self, ticket: Ticket) -> None:
         """Go to generation 0 of a ticket whose arrays lead with the replicate axis."""
-        init = self._compiler.get(*_init_call(self.shape, self.trainer))
+        init = self._compiler.get(("init", *self.shape.key), lambda: _init_call(self.shape, self.trainer))
         self._state = init(self._keys, ticket.start, ticket.mask, self.shape.problem)
         self.dispatched = 0
 
@@ -94,12 +95,16 @@ class RoundRunner:
 
     def dispatch(self, count: int) -> Chunk:
         """Ask the device for the next `count` generations; returns before they are there."""
-        advance = self._compiler.get(*_advance_call(self.shape, self.trainer))
         first, count = self.dispatched, min(count, CHUNK_LIMIT)
-        outcome = advance(self.shape.problem, self._state, self._keys, np.int32(first), np.int32(count))
+        outcome = self._advance(self.shape.problem, self._state, self._keys, np.int32(first), np.int32(count))
         self._state, metrics, result = outcome
         self.dispatched = first + count
         return Chunk(first, count, metrics, result, self._state)
+
+    @cached_property
+    def _advance(self) -> Executable:
+        key = ("advance", *self.shape.key)
+        return self._compiler.get(key, lambda: _advance_call(self.shape, self.trainer))
 
     def tune(self, changes: dict[str, float]) -> None:
         """Change hyper-parameters from the next generation on."""
@@ -113,9 +118,8 @@ def saved(state: Any) -> list[np.ndarray]:
 
 def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     """Compile a coming round's executables in the background."""
-    trainer = shape.build()
-    compiler.prefetch(*_init_call(shape, trainer))
-    compiler.prefetch(*_advance_call(shape, trainer))
+    compiler.prefetch(("init", *shape.key), lambda: _init_call(shape, shape.build()))
+    compiler.prefetch(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
 
 
 def problem_state_shape(shape: RoundShape) -> Any:
@@ -126,14 +130,14 @@ def problem_state_shape(shape: RoundShape) -> Any:
 
 def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
     layout = shape.problem.layout
-    return ("init", *shape.key), jax.vmap(trainer.init, (0, 0, 0, None)), *_ticket_shapes(shape, layout), shape.problem
+    return jax.vmap(trainer.init, (0, 0, 0, None)), *_ticket_shapes(shape, layout), shape.problem
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
     state = _state_shape(shape, trainer)
     counter = jax.ShapeDtypeStruct((), jnp.int32)
     arguments = (shape.problem, state, _keys_shape(shape), counter, counter)
-    return ("advance", *shape.key), _advance(trainer), *arguments
+    return _advance(trainer), *arguments
 
 
 def _advance(trainer: Trainer) -> Any:
