@@ -48,8 +48,16 @@ def status() -> tuple[Status, ...]:
     return tuple(_status(data) for data in DATA_SETS.values())
 
 
-def read(name: str) -> Splits:
+def silent(what: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def read(name: str, report: Report = silent) -> Splits:
     """All images of a prepared data set.
+
+    Args:
+        name: In the catalogue.
+        report: Told how many images are decoded, the first time.
 
     Raises:
         TicketError: if the data set is not prepared, with how to prepare it.
@@ -64,12 +72,12 @@ def read(name: str) -> Splits:
     _require_tfds()
     from ticket_explorer.tasks import records
 
-    splits = records.read(data, data_dir())
+    splits = records.read(data, data_dir(), report)
     _save(splits, cached)
     return splits
 
 
-def prepare(name: str, source: Path | None = None, report: Report = lambda what, done, total: None) -> Path:
+def prepare(name: str, source: Path | None = None, report: Report = silent) -> Path:
     """Make a data set ready for use, unless it is.
 
     Args:
@@ -94,8 +102,7 @@ def prepare(name: str, source: Path | None = None, report: Report = lambda what,
         source = cache_dir() / "downloads" / data.name
         download(data, source, report)
     records.write(data, read_raw(data, source), data_dir(), report)
-    report(f"decoding {data.title}", 0, data.train + data.test)
-    read(name)
+    read(name, report)
     return _records(data)
 
 

@@ -127,9 +127,9 @@ class ImageProblem:
             return jnp.sum(self.network.apply(theta, inputs).argmax(-1) == labels)
 
         pixels, labels = self.test.pixels, self.test.labels
-        count, size = len(labels) // SLICE, len(labels) // SLICE * SLICE
-        whole = pixels[:size].reshape(count, SLICE, -1), labels[:size].reshape(count, SLICE)
-        correct = jax.lax.map(lambda part: hits(*part), whole).sum() if count else jnp.int32(0)
+        size = len(labels) - len(labels) % SLICE
+        whole = pixels[:size].reshape(-1, SLICE, pixels.shape[1]), labels[:size].reshape(-1, SLICE)
+        correct = jax.lax.map(lambda part: hits(*part), whole).sum()
         if size < len(labels):
             correct += hits(pixels[size:], labels[size:])
         return jnp.asarray(correct / len(labels), jnp.float32)

@@ -24,7 +24,7 @@ from ticket_explorer.tasks.labelled import LabelledImages, Splits
 from ticket_explorer.tasks.raw_files import Report
 
 STEP = 1000
-"""Images between two reports."""
+"""Images between two reports, and read at once."""
 
 
 def write(data: DataSet, splits: Splits, directory: Path, report: Report) -> None:
@@ -41,8 +41,13 @@ def write(data: DataSet, splits: Splits, directory: Path, report: Report) -> Non
         builder.download_and_prepare()
 
 
-def read(data: DataSet, directory: Path) -> Splits:
+def read(data: DataSet, directory: Path, report: Report) -> Splits:
     """The images of a prepared data set, in the order of its records.
+
+    Args:
+        data: Which data set.
+        directory: Of all prepared data sets.
+        report: Called as images are decoded.
 
     Raises:
         TicketError: if the records can't be read without TensorFlow, or are not all there.
@@ -63,15 +68,17 @@ def read(data: DataSet, directory: Path) -> Splits:
                 f"{directory / data.name} holds {len(train):,} train and {len(test):,} test images, and {data.title} "
                 f"has {data.train:,} and {data.test:,}; remove it and run `ticket-explorer data prepare {data.name}`."
             )
-        return Splits(_decode(data, train), _decode(data, test))
+        return Splits(_decode(data, train, report), _decode(data, test, report))
 
 
-def _decode(data: DataSet, source: Any) -> LabelledImages:
+def _decode(data: DataSet, source: Any, report: Report) -> LabelledImages:
     images = np.empty((len(source), *data.image_shape), np.uint8)
     labels = np.empty(len(source), np.uint8)
-    for index in range(len(source)):
-        example = source[index]
-        images[index], labels[index] = example["image"], example["label"]
+    for first in range(0, len(source), STEP):
+        report(f"decoding {data.title}", first, len(source))
+        rows = range(first, min(first + STEP, len(source)))
+        for row, example in zip(rows, source.__getitems__(rows), strict=True):
+            images[row], labels[row] = example["image"], example["label"]
     return LabelledImages(images, labels)
 
 
@@ -116,7 +123,8 @@ def _builder(data: DataSet, splits: Splits, report: Report) -> Any:
 
 @contextmanager
 def _quiet_and_offline() -> Iterator[None]:
-    """Keep TFDS from asking Google's storage for metadata, and from printing bars and advice."""
+    """Keep TFDS from printing bars and advice, and from asking Google's storage for metadata (for good:
+    without a network it would try again for minutes, and no public switch turns that off)."""
     logger, level = logging.getLogger("absl"), logging.getLogger("absl").level
     gcs_utils._is_gcs_disabled = True
     tfds.disable_progress_bar()
