@@ -48,10 +48,10 @@ class Engine:
         self._began = 0.0
 
     def pulse(self, budget: int) -> int:
-        """Compute one chunk of at most `budget` generations, starting and finishing rounds as needed.
+        """Compute one chunk of at most `budget` new generations, starting and finishing rounds as needed.
 
         Returns:
-            The generations that came in.
+            The new generations that came in; those that a killed process had journalled don't count again.
         """
         running = self.running or self._start()
         done = 0 if running.is_complete else running.advance(budget)
@@ -59,7 +59,7 @@ class Engine:
         return done
 
     def settle(self) -> int:
-        """Wait for what is in flight; returns the generations that came in."""
+        """Wait for what is in flight; returns the new generations that came in."""
         if self.running is None:
             return 0
         running = self.running
@@ -90,10 +90,10 @@ class Engine:
         """
         self._caught_up("tuned").tune(dict(changes))
 
-    def save(self) -> None:
-        """Write a durable checkpoint of the running round, if there is one."""
+    def save(self, durable: bool) -> None:
+        """Write a checkpoint of the running round, if there is one."""
         if self.running is not None:
-            self.running.save(durable=True)
+            self.running.save(durable)
 
     def abandon(self, branch: str) -> None:
         """Give up the running round if it is this branch's; taken up again, it starts from its beginning."""
@@ -206,12 +206,11 @@ class Engine:
 
     def _caught_up(self, what: str) -> RunningRound:
         """The running round with nothing in flight, no earlier than what is known of it already."""
+        if self.running is None and self._view.running is not None:
+            self._start()
         self.settle()
-        if self.running is None:
-            raise TicketError(f"No round is running that could be {what}; run or step first.")
         while self.running is not None and self.running.collected < self.running.view.done:
-            self.pulse(self.running.view.done - self.running.collected)
-        self.settle()
+            self.pulse(0)
         if self.running is None:
             raise TicketError(f"No round is running that could be {what}; run or step first.")
         return self.running

@@ -95,21 +95,21 @@ class RunningRound:
         return self.collected >= self.view.generations
 
     def advance(self, budget: int) -> int:
-        """Compute up to one chunk, and ask for the one after it; returns the generations that came in.
+        """Compute up to one chunk, and ask for the one after it; returns the new generations that came in.
 
         Args:
-            budget: No more than this many generations beyond those collected may be asked for.
+            budget: No more than this many generations beyond those known may be asked for.
         """
         while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
             self._flying.append(self._runner.dispatch(count))
         return self._collect() if self._flying else 0
 
     def drain(self) -> int:
-        """Wait for everything in flight; returns the generations that came in."""
-        before = self.collected
+        """Wait for everything in flight; returns the new generations that came in."""
+        before = self.view.done
         while self._flying:
             self._collect()
-        return self.collected - before
+        return self.view.done - before
 
     def tune(self, changes: dict[str, float]) -> None:
         """Change hyper-parameters from the next generation on; nothing may be in flight.
@@ -163,13 +163,14 @@ class RunningRound:
 
     def _next_count(self, budget: int) -> int:
         at = self._runner.dispatched
-        ends = [self.view.generations, self.collected + budget, at + self._chunk, at + CHUNK_LIMIT]
+        ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
         ends += [mark for mark in self._mark_at if mark > at]
         if self._tuned < len(self.view.tuned):
             ends.append(self.view.tuned[self._tuned].generation)
         return max(min(ends) - at, 0)
 
     def _collect(self) -> int:
+        known = self.view.done
         chunk = self._flying.popleft()
         values = chunk.values()
         now = time.monotonic()
@@ -186,7 +187,7 @@ class RunningRound:
             self._plan_next_checkpoint(now)
         if not self._flying:
             self._replay_tuning()
-        return chunk.count
+        return self.view.done - known
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
         known = max(self.view.done - chunk.first, 0)
