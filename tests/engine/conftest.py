@@ -1,0 +1,186 @@
+"""A laboratory for sessions: tiny specs, executables that all tests share, and what a session came to."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import pytest
+from jaxtyping import config
+
+import sessions.compiler
+import sessions.engine
+import sessions.session
+from sessions.compiler import Compiler
+from sessions.header import read_view
+from sessions.inspection import verify
+from sessions.lineage import Problems
+from sessions.session import Session
+from sessions.spec import Spec, parse_spec
+from sessions.store import SessionDirectory
+from sessions.store.rounds import decode_round
+
+GENERATIONS = 60
+TINY: dict[str, Any] = {
+    "task": {"name": "fashion", "batch": 64},
+    "network": {"name": "mlp", "hidden": [8]},
+    "trainer": {"name": "evolution", "strategy": "snes", "population": 8, "generations": GENERATIONS},
+    "pruning": {"ratio": 0.3, "rounds": 3},
+}
+
+
+class Laboratory:
+    """What tests of the engine share."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def spec(self, *, trainer: Mapping[str, Any] | None = None, **tables: Any) -> Spec:
+        """The tiny spec with some tables replaced, and some fields of the trainer."""
+        base = TINY["trainer"] if (trainer or {}).get("name", "evolution") == "evolution" else {}
+        return parse_spec({**TINY, "trainer": {**base, "generations": GENERATIONS, **(trainer or {})}, **tables})
+
+    def path(self, name: str = "mine") -> Path:
+        return self.place / f"{name}.session"
+
+    def create(self, name: str = "mine", **tables: Any) -> Session:
+        return Session.create(self.spec(**tables), self.path(name))
+
+    def finished(self, name: str = "whole", **tables: Any) -> Path:
+        """A session that was run to its end in one call."""
+        with self.create(name, **tables) as session:
+            session.run()
+        return session.path
+
+    def outcome(self, path: Path) -> dict[str, Any]:
+        """All that has to be bit-equal, by branch and round."""
+        view = read_view(path)
+        return {
+            f"{branch.name}:{number}": self._round(path, branch.name, round_)
+            for branch in view.branches.values()
+            for number, round_ in branch.rounds.items()
+            if round_.finished
+        }
+
+    def _round(self, path: Path, branch: str, round_: Any) -> dict[str, Any]:
+        directory = SessionDirectory(path)
+        file = directory.round_path(branch, round_.number)
+        arrays = decode_round(directory.read_round(branch, round_.number), file)
+        finished = round_.finished
+        return {
+            "mask": arrays.mask.tobytes(),
+            "mean": arrays.mean.tobytes(),
+            "std": None if arrays.std is None else arrays.std.tobytes(),
+            "problem_state": [array.tobytes() for array in arrays.problem_state],
+            "metrics": round_.metrics().tobytes(),
+            "score": finished.score,
+            "fitness": finished.fitness,
+            "pearson": finished.pearson,
+            "thresholds": finished.thresholds,
+            "generations": finished.generations,
+            "pruned": {(p.branch, p.kept, str(p.threshold)) for p in round_.pruned},
+            "tuned": [(change.generation, change.changes) for change in round_.tuned],
+        }
+
+    def assert_same(self, one: Path, other: Path, rounds: int | None = None) -> None:
+        """Both sessions found the same bits in every round, and both are whole."""
+        first, second = self.outcome(one), self.outcome(other)
+        assert first.keys() == second.keys()
+        assert rounds is None or len(first) == rounds
+        for key, expected in first.items():
+            for what, value in expected.items():
+                assert second[key][what] == value, f"{what} of {key} differs"
+        for path in (one, other):
+            self.assert_whole(path)
+
+    def assert_whole(self, path: Path) -> None:
+        """`verify` has nothing to object to."""
+        assert [finding for finding in verify(path) if not finding.ok] == []
+
+    def kill(self, session: Session) -> Path:
+        """What a killed process leaves of a session: nothing is settled, saved or said."""
+        session._journal.close()
+        session._lock.release()
+        return session.path
+
+    def go_on(self, path: Path) -> Path:
+        """Open a session and run it to its end."""
+        with Session.open(path) as session:
+            session.run()
+        return path
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """A Python process that shares the caches."""
+        return subprocess.Popen(
+            [sys.executable, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        )
+
+
+class _SharedCompiler(Compiler):
+    """Outlives the sessions that use it, and compiles nothing that is not asked for."""
+
+    def prefetch(self, key: Any, function: Any, *arguments: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Shapes are not checked here: an engine's pytrees also hold replicates, and descriptions of shapes."""
+    config.update("jaxtyping_disable", True)
+    try:
+        return (yield)
+    finally:
+        config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One home, one store of executables in memory and one on disk, for these tests and their processes."""
+    compiled = request.config.cache.mkdir("compiled") if request.config.cache else tmp_path_factory.mktemp("compiled")
+    settings = {
+        "TICKET_EXPLORER_HOME": str(tmp_path_factory.mktemp("home")),
+        "XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("run")),
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    jax.config.update("jax_compilation_cache_dir", str(compiled))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    compiler, problems = _SharedCompiler(), Problems()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        patch.setattr(sessions.compiler, "_KEPT", 1000)
+        patch.setattr(sessions.engine, "Compiler", lambda: compiler)
+        patch.setattr(sessions.session, "Problems", lambda: problems)
+        yield
+    Compiler.close(compiler)
+
+
+@pytest.fixture
+def lab(_shared: None, tmp_path: Path) -> Laboratory:
+    """A laboratory in a fresh directory."""
+    return Laboratory(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_lab(_shared: None, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
+    """A laboratory whose sessions live as long as the tests run: for what others are compared with."""
+    return Laboratory(tmp_path_factory.mktemp("references"))
+
+
+@pytest.fixture(scope="session")
+def whole(shared_lab: Laboratory) -> Path:
+    """The tiny session, run to its end in one call."""
+    return shared_lab.finished()
+
+
+@pytest.fixture(scope="session")
+def home(_shared: None) -> Path:
+    """Where TICKET_EXPLORER_HOME points."""
+    return Path(os.environ["TICKET_EXPLORER_HOME"])
