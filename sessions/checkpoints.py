@@ -9,6 +9,7 @@ import hashlib
 import msgspec
 import numpy as np
 
+from sessions.errors import Damaged
 from sessions.store import SCHEMA, check_schema
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.session_dir import SessionDirectory
@@ -64,7 +65,10 @@ def read_checkpoint(directory: SessionDirectory, digest: str, branch: str, numbe
     payload = directory.read_checkpoint()
     if payload is None:
         return None
-    read = msgspec.msgpack.decode(payload, type=Checkpoint)
+    try:
+        read = msgspec.msgpack.decode(payload, type=Checkpoint)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Damaged(directory.checkpoint, f"it can't be read ({error}).") from None
     check_schema(read.schema, directory.checkpoint)
     if (read.branch, read.round) != (branch, number):
         return None

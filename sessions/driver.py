@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import msgspec
 
 from sessions import commands
@@ -67,6 +68,13 @@ class Driver:
         Args:
             stay: Whether to wait for further commands once the goal is reached.
         """
+        try:
+            self._run(stay)
+        except Exception as error:
+            self.session.fail(f"{type(error).__name__}: {error}")
+            raise
+
+    def _run(self, stay: bool) -> None:
         while not self._stopping:
             resting = self._goal.is_reached
             if resting and not stay and self._inbox.empty():
@@ -85,8 +93,15 @@ class Driver:
             if self._goal.is_reached:
                 self.session.pause()
         except TicketError as error:
-            self.failure, self._goal = error, Goal()
-            self.session.interrupt(str(error))
+            self._give_up(error)
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            self._give_up(TicketError("The device has too little memory; make the population or the batch smaller."))
+
+    def _give_up(self, error: TicketError) -> None:
+        self.failure, self._goal = error, Goal()
+        self.session.interrupt(str(error))
 
     def _finished(self) -> list[object]:
         branches = self.session.view.branches.values()

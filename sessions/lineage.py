@@ -164,6 +164,7 @@ class Lineage:
             self._keys(Purpose.REWIND, number), origin, result, pruned.mask, problem
         )
         kept = masks.kept_prunable(problem.layout, density, scope)
+        assert (np.asarray(started.mask & problem.layout.prunable).sum(-1) == kept).all(), "a mask has another count"
         return Pruning(
             Ticket(started.mask, started.theta0, before.initial), kept, _thresholds(np.asarray(pruned.threshold))
         )

@@ -2,13 +2,17 @@
 
 import os
 import platform
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from importlib.metadata import version
 
-from sessions.lineage import Problems
+from sessions.lineage import Problems, early_generation
 from sessions.spec import Plan
+from sessions.view import RoundView
 from ticket_explorer import masks
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.pruners.settings import SNR
+from ticket_explorer.trainers import strategies
+from ticket_explorer.trainers.settings import Evolution
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
 
@@ -35,6 +39,38 @@ def check_plan(plan: Plan, problems: Problems, density: float = 1.0, round_: int
             f"at least one of the {layout.prunable_size} prunable weights to be left in the last round; "
             "prune less a round, or in fewer rounds",
         )
+
+    early = early_generation(plan)
+    if early is not None and early > plan.trainer.generations:
+        raise InvalidValue(
+            "$.rewind.generation", early, f"at most {plan.trainer.generations}, the generations of a round"
+        )
+
+
+def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:
+    """Refuse pruning leaf by leaf what was pruned globally: a leaf may have fewer weights left than it would keep.
+
+    Args:
+        plan: To be checked.
+        rounds: Those that the plan goes on from.
+    """
+    scopes = {round_.plan["pruning"]["scope"] for round_ in rounds if round_.number > 0}
+    if plan.pruning.scope == "layer" and "global" in scopes:
+        raise InvalidValue(
+            "$.pruning.scope", "layer", "global: the line was pruned globally already; branch from its round 0 instead"
+        )
+
+
+def caution(plan: Plan) -> str | None:
+    """What a person should know about a plan that works but may not mean what it seems to."""
+    if isinstance(plan.pruner, SNR) and isinstance(plan.trainer, Evolution):
+        strategy = strategies.check(plan.trainer)
+        if not strategy.per_weight_std:
+            return (
+                f"{strategy.name} has one σ for all weights, so that SNR pruning is magnitude pruning here; "
+                "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
+            )
+    return None
 
 
 def free_name(parent: str, taken: Container[str]) -> str:

@@ -15,7 +15,7 @@ from sessions import events
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, new_header, read_header
 from sessions.lineage import Problems, plan_of
-from sessions.plans import check_plan, free_name, span, versions
+from sessions.plans import caution, check_plan, check_scope, free_name, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Plan, Spec, parse_plan, parse_spec, table_of
@@ -140,7 +140,7 @@ class Session:
         while done < generations and not self.is_finished:
             done += self.pulse(generations - done)
         done += self.settle()
-        self.pause()
+        self._rest("", durable=False)
         return done
 
     def run_round(self) -> events.RoundFinished | None:
@@ -161,13 +161,8 @@ class Session:
         self._finish()
 
     def pause(self, reason: str = "") -> None:
-        """Wait for what is in flight, write a durable checkpoint, and say so."""
-        self.settle()
-        self._engine.save()
-        if self.is_finished:
-            self._finish()
-        elif self.view.state == "running":
-            self._emit(events.Paused(at=time.time(), reason=reason))
+        """Wait for what is in flight, write a checkpoint that survives a power failure, and say so."""
+        self._rest(reason, durable=True)
         self._journal.sync()
 
     def interrupt(self, reason: str) -> None:
@@ -176,12 +171,12 @@ class Session:
         Says so to whoever watches, and in the journal if it can be written.
         """
         self._engine.forget()
-        paused = events.Paused(at=time.time(), reason=reason)
-        try:
-            self._emit(paused)
-        except TicketError:
-            self.view.apply(paused)
-            self._emit_live(paused)
+        self._emit_if_possible(events.Paused(at=time.time(), reason=reason))
+
+    def fail(self, message: str) -> None:
+        """Say that the engine can't go on, for a reason nobody foresaw."""
+        self._engine.forget()
+        self._emit_if_possible(events.Failed(at=time.time(), message=message))
 
     def prune(self) -> None:
         """End the running round at its last generation and prune what it found.
@@ -227,9 +222,10 @@ class Session:
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
         plan = parse_plan(view.plan, overrides)
         check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_)
+        check_scope(plan, [known for known in self.view.lineage(parent) if known.number <= round_])
         name = name or free_name(parent, self.view.branches)
         check_branch_name(name)
-        if name in self.view.branches:
+        if name.lower() in map(str.lower, self.view.branches):
             raise TicketError(f"There is a branch {name!r} already; give the new one another name.")
         self._add_branch(name, plan, self._engine.lineage.owner(parent, round_), round_)
         return name
@@ -283,9 +279,24 @@ class Session:
         for subscriber in tuple(self._subscribers):
             subscriber(event, True)
 
+    def _emit_if_possible(self, event: events.Event) -> None:
+        try:
+            self._emit(event)
+        except TicketError:
+            self.view.apply(event)
+            self._emit_live(event)
+
     def _emit_live(self, event: events.Event) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber(event, False)
+
+    def _rest(self, reason: str, durable: bool) -> None:
+        self.settle()
+        self._engine.save(durable)
+        if self.is_finished:
+            self._finish()
+        elif self.view.state == "running":
+            self._emit(events.Paused(at=time.time(), reason=reason))
 
     def _finish(self) -> None:
         if self.view.state != "finished":
@@ -296,6 +307,12 @@ class Session:
         self._emit(
             events.BranchAdded(at=time.time(), branch=name, parent=parent, parent_round=round_, plan=table_of(plan))
         )
+        self._remark_on(plan)
+
+    def _remark_on(self, plan: Plan) -> None:
+        text = caution(plan)
+        if text is not None and text not in {remark.text for remark in self.view.remarks}:
+            self._emit(events.Remarked(at=time.time(), text=text))
 
     def _change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
         view = self._called(branch)
@@ -303,7 +320,9 @@ class Session:
         done = view.next_round - 1
         density = self.view.density_of(branch, done) if done >= 0 else 1.0
         check_plan(plan, self._engine.problems, density, max(done, 0))
+        check_scope(plan, list(self.view.lineage(branch)))
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
+        self._remark_on(plan)
 
     def _called(self, branch: str) -> BranchView:
         if branch not in self.view.branches:

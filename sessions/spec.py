@@ -190,7 +190,7 @@ def _name_of(pruner: Any) -> Any:
 
 def _check_names(names: list[str]) -> None:
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if name.lower() in [other.lower() for other in names[:i]]:
             raise InvalidValue(f"$.branch[{i}].name", repr(name), "a name that no other branch has")
 
 

@@ -32,8 +32,8 @@ def text(name: str) -> str:
     """
     if name not in names():
         raise UnknownName("preset", name, names())
-    return (resources.files(__package__) / f"{name}.toml").read_text(encoding="utf-8")
+    return (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _files() -> list[Any]:
-    return list(resources.files(__package__ or "ticket_explorer.presets").iterdir())
+    return list(resources.files(__name__).iterdir())

@@ -1,0 +1,56 @@
+"""`data`: which data sets there are, and preparing them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ticket_explorer.tasks import datasets
+from widgets.cli.app import narration, print_json, say, told
+
+commands = typer.Typer(help="Data sets through TensorFlow Datasets, without TensorFlow.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(commands, name="data")
+
+
+@commands.command("list")
+@told
+def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the data sets: what is prepared, and where."""
+    known = datasets.status()
+    if json:
+        print_json(known)
+        return
+    table = Table()
+    for heading in ("data set", "images", "download", "prepared", "licence"):
+        table.add_column(heading, justify="right" if heading in ("images", "download") else "left")
+    for one in known:
+        prepared = str(one.path) if one.prepared else "–"
+        table.add_row(one.name, f"{one.images:,}", f"{one.download_size / 1e6:.1f} MB", prepared, one.licence)
+    Console().print(table)
+
+
+@commands.command()
+@told
+def prepare(
+    name: Annotated[str, typer.Argument(help="A data set: mnist, fashion_mnist, kmnist, cifar10.")],
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="A directory of raw files; without it, download.")
+    ] = None,
+) -> None:
+    """Prepare a data set from its raw files, downloaded or local; takes up to a minute."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=narration, transient=True) as progress:
+        task = progress.add_task(name, total=None)
+
+        def report(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total or None)
+
+        datasets.prepare(name, from_, report)
+    say(f"{name} is prepared. Use it with: ticket-explorer run --set task.name={name}")
