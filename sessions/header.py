@@ -86,8 +86,8 @@ def read_view(path: Path) -> SessionView:
     return view
 
 
-def default_path(spec: Spec) -> Path:
+def default_path(name: str) -> Path:
     """A free place for a session in the user's data directory: `fashion-3.session`."""
-    stem = re.sub(r"[^a-z0-9]+", "-", (spec.title or spec.branches[0].name).lower()).strip("-")[:40] or "session"
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "session"
     home = sessions_dir()
     return next(path for n in range(1, 1_000_000) if not (path := home / f"{stem}-{n}.session").exists())

@@ -56,7 +56,7 @@ class Session:
             check_branch_name(branch.name)
             check_plan(branch.plan, problems)
         header = new_header(spec, RANDOM_BITS, versions())
-        directory = SessionDirectory.create(path or default_path(spec), msgspec.msgpack.encode(header))
+        directory = SessionDirectory.create(path or default_path(spec.title), msgspec.msgpack.encode(header))
         lock = SessionLock(directory.lock)
         session = cls(directory, header, lock, Journal.open(directory.journal), problems)
         session._begin(None)

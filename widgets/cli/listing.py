@@ -80,7 +80,8 @@ def _name(path: Path, session: Path) -> str:
 def _sessions_table(known: list[SessionState]) -> Table:
     table = Table()
     for heading in ("session", "task", "branches", "rounds", "best score", "at", "state"):
-        table.add_column(heading, justify="left" if heading in ("session", "task", "state") else "right")
+        left = heading in ("session", "task", "state")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for one in known:
         score = "" if one.best_score is None else f"{one.best_score:.3f}"
         density = "" if one.lowest_density is None else f"{100 * one.lowest_density:.2f}%"

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from sessions.driver import Goal
-from sessions.header import Header
+from sessions.header import Header, default_path
 from sessions.report import report
 from sessions.store import SessionDirectory
 from sessions.view import SessionView
@@ -46,7 +46,7 @@ def run(
     given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
     from sessions.session import Session  # JAX: not before the spec is known to be right
 
-    _drive(Session.create(given, session), json)
+    _drive(Session.create(given, session or default_path(Path(spec or DEFAULT).stem)), json)
 
 
 @told

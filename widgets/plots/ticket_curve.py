@@ -7,6 +7,7 @@ import plotext
 
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
+from widgets.plots.ticks import round_ticks, share_ticks
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,31 @@ def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> s
         height: Rows.
         colour: Whether to use escape sequences for colours.
     """
+    tints, markers = _cycle(_COLOURS, len(curves)), _cycle(_MARKERS, len(curves))
     plotext.clear_figure()
-    plotext.plot_size(width, height)
+    plotext.plot_size(width, height - 1)
     plotext.theme("clear")
-    for curve, tint, marker in zip(curves, _cycle(_COLOURS, len(curves)), _cycle(_MARKERS, len(curves)), strict=True):
-        x = [-value for value in _log10(curve.density)]
-        plotext.plot(x, curve.score, label=curve.branch, color=tint, marker="braille")
+    for curve, tint, marker in zip(curves, tints, markers, strict=True):
+        x = _from_the_left(curve.density)
+        plotext.plot(x, curve.score, color=tint, marker="braille")
         plotext.scatter(x, curve.score, color=tint, marker=marker)
-    ticks = _ticks(min((min(curve.density) for curve in curves), default=1.0))
-    plotext.xticks([-value for value in _log10(ticks)], [f"{100 * tick:g}%" for tick in ticks])
-    plotext.xlabel("weights kept")
-    plotext.ylabel("score")
-    text: str = plotext.build()
+    _draw_axes(curves)
+    legend = "   ".join(
+        plotext.colorize(f"{marker} {curve.branch}", tint)
+        for curve, tint, marker in zip(curves, tints, markers, strict=True)
+    )
+    text: str = f"score   {legend}\n{plotext.build()}"
     return text if colour else plotext.uncolorize(text)
+
+
+def _draw_axes(curves: list[TicketCurve]) -> None:
+    shares = share_ticks(min(min(curve.density) for curve in curves))
+    plotext.xticks(_from_the_left(shares), [f"{100 * share:.3g}%" for share in shares])
+    scores = [score for curve in curves for score in curve.score]
+    ticks = round_ticks(min(scores), max(scores))
+    plotext.yticks(ticks, [f"{tick:.4g}" for tick in ticks])
+    plotext.ylim(ticks[0], ticks[-1])
+    plotext.xlabel("weights kept")
 
 
 _COLOURS = ("blue+", "orange+", "green+", "magenta+", "cyan+", "red+")
@@ -67,10 +80,6 @@ def _cycle(choices: tuple[str, ...], count: int) -> list[str]:
     return [choices[i % len(choices)] for i in range(count)]
 
 
-def _log10(values: tuple[float, ...]) -> list[float]:
-    return [log10(value) for value in values]
-
-
-def _ticks(lowest: float) -> tuple[float, ...]:
-    steps = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
-    return tuple(step for step in steps if step >= lowest * 0.9)
+def _from_the_left(densities: tuple[float, ...]) -> list[float]:
+    """Positions on the axis: 0 for dense, growing with sparsity."""
+    return [-log10(density) for density in densities]
