@@ -5,7 +5,7 @@ mean and σ are scattered back to θ's D entries when a round finishes. Everythi
 between generations is an array of the state, so that no change of it recompiles a step.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -39,11 +39,11 @@ class EvolutionState:
     """evosax's parameters."""
     schedule: dict[str, Array]
     """The scalars that are applied around evosax's own update, by the names of their settings."""
-    indices: Int[Array, " n"]
+    indices: Int[Array, "*replicates n"]
     """Which entries of θ are searched, ascending."""
     narrowing: Narrowing
     problem: ProblemState
-    generation: Int[Array, ""]
+    generation: Int[Array, "*replicates"]
 
 
 class Evolution:
@@ -98,14 +98,14 @@ class Evolution:
         return TrainingResult(
             mean=scatter(state.search.mean, state.indices, size),
             std=scatter(self.strategy.sigma(state.search), state.indices, size),
-            mask=scatter(jnp.ones_like(state.indices, bool), state.indices, size),
+            mask=scatter(jnp.ones_like(state.search.mean), state.indices, size) > 0,
         )
 
     def problem_state(self, state: EvolutionState) -> ProblemState:
         """What the task carries."""
         return state.problem
 
-    def hyperparameters(self, state: EvolutionState) -> Mapping[str, Array]:
+    def hyperparameters(self, state: EvolutionState) -> Mapping[str, Float[Array, "*replicates"]]:
         """The scalars that may be changed between generations; `std` is the mean of σ as it is now."""
         search = {name: getattr(state.search, name) for name in self.strategy.live}
         std = _each_replicate(lambda one: jnp.mean(self.strategy.sigma(one.search)), state)(state)
@@ -173,16 +173,17 @@ def _penalty(population: Float[Array, "*R N n"], weight_decay: Float[Array, "*R"
 
     `vmap` would turn the condition into a selection that computes both sides, so replicates are told apart here.
     """
-    return jax.lax.cond(
+    penalty: Array = jax.lax.cond(
         jnp.any(weight_decay > 0),
         lambda: weight_decay[..., None] * jnp.einsum("...nd,...nd->...n", population, population),
         lambda: jnp.zeros(population.shape[:-1]),
     )
+    return penalty
 
 
 @_penalty.def_vmap
 def _penalty_of_replicates(
-    replicates: int, batched: tuple[bool, bool], population: Array, weight_decay: Array
+    replicates: int, batched: Sequence[bool], population: Array, weight_decay: Array
 ) -> tuple[Array, bool]:
     arguments = zip((population, weight_decay), batched, strict=True)
     return _penalty(*(a if b else jnp.broadcast_to(a, (replicates, *a.shape)) for a, b in arguments)), True

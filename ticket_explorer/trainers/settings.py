@@ -22,7 +22,7 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How the search mean follows its gradient estimate."""
 
     name: Literal["sgd", "adam", "clipup", "momentum", "rmsprop"] = "adam"
-    """From optax, but for `clipup`, which is evosax's (Toklu et al. 2020)."""
+    """From optax, but for `clipup` (Toklu et al. 2020)."""
     learning_rate: Positive = 0.01
     learning_rate_decay: Share = 1.0
     """Factor a generation."""

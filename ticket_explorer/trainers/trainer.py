@@ -18,11 +18,11 @@ State = Any
 class Metrics:
     """What one generation tells. Fitness is higher-is-better; NaN where a trainer has no such value."""
 
-    fitness_mean: Float[Array, ""]
-    fitness_best: Float[Array, ""]
-    fitness_std: Float[Array, ""]
+    fitness_mean: Float[Array, "*batch"]
+    fitness_best: Float[Array, "*batch"]
+    fitness_std: Float[Array, "*batch"]
     """Standard deviation over the population."""
-    sigma: Float[Array, ""]
+    sigma: Float[Array, "*batch"]
     """Mean per-weight standard deviation of the search distribution after the generation."""
 
 
@@ -31,10 +31,10 @@ class Metrics:
 class TrainingResult:
     """What a round found. Entries that `mask` does not keep are exactly zero in `mean` and `std`."""
 
-    mean: Float[Array, " D"]
-    std: Float[Array, " D"] | None
+    mean: Float[Array, "*batch D"]
+    std: Float[Array, "*batch D"] | None
     """Effective per-weight standard deviation σ; None if the trainer has no search distribution."""
-    mask: Bool[Array, " D"]
+    mask: Bool[Array, "*batch D"]
 
 
 class Trainer(Protocol):
@@ -60,7 +60,7 @@ class Trainer(Protocol):
         """What the task carries in `state`, as `Problem.score` wants it."""
         ...
 
-    def hyperparameters(self, state: State) -> Mapping[str, Float[Array, ""]]:
+    def hyperparameters(self, state: State) -> Mapping[str, Float[Array, "*replicates"]]:
         """The scalars that may be changed between generations."""
         ...
 

@@ -115,22 +115,6 @@ _NATIVE = (
         options=frozenset(_STD_SCHEDULE),
         shapings=("raw",),
     ),
-    StrategyInfo(
-        name="hill_climbing",
-        summary="Hill climbing: the best individual so far, one σ for all weights.",
-        implementation=f"{_HERE}.evosax_native:build",
-        per_weight_std=False,
-        options=frozenset(_STD_SCHEDULE),
-        shapings=("raw",),
-    ),
-    StrategyInfo(
-        name="simulated_annealing",
-        summary="Simulated annealing, one σ for all weights (Kirkpatrick et al. 1983).",
-        implementation=f"{_HERE}.evosax_native:build",
-        per_weight_std=False,
-        options=frozenset(_STD_SCHEDULE),
-        shapings=("raw",),
-    ),
 )
 
 STRATEGIES: dict[str, StrategyInfo] = {info.name: info for info in (*_OWN, *_NATIVE)}

@@ -4,18 +4,18 @@ A strategy is offered if the standard deviation of each weight, as `ask` samples
 its state. Left out are those of which that is not so or that want more than fitness: RandomSearch,
 GradientlessDescent, ASEBO, GuidedES, Rm_ES, LM_MA_ES and both iAMaLGaM (no formula for σ), ESMC (two
 individuals without noise), PersistentES and NoiseReuseES (truncated unrolls), SV_CMA_ES and SV_Open_ES
-(several means), CMAAnchoredLES (keeps σ twice), EvoTF_ES (a context as long as a run), MA_ES (evosax
-0.3.2 adapts its matrix to unsorted individuals).
+(several means), HillClimbing and SimulatedAnnealing (no distribution is learnt), CMAAnchoredLES (keeps
+σ twice), EvoTF_ES (a context as long as a run), MA_ES (evosax 0.3.2 adapts its matrix to unsorted
+individuals).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
 from math import sqrt
 from typing import Any
 
 import jax.numpy as jnp
-from evosax.algorithms import CMA_ES, CR_FM_NES, HillClimbing, LearnedES, SimpleES, SimulatedAnnealing, xNES
+from evosax.algorithms import CMA_ES, CR_FM_NES, LearnedES, SimpleES, xNES
 from jaxtyping import Array, Float
 
 from ticket_explorer.trainers.settings import Evolution
@@ -26,7 +26,6 @@ from ticket_explorer.trainers.strategies.strategy import (
     SearchState,
     Strategy,
     Utility,
-    constant_std,
     optimizer_of,
     plain_std,
     scalars,
@@ -80,20 +79,13 @@ NATIVE: Mapping[str, _Native] = {
     "xnes": _Native(xNES, _shared_ties, _transformed_std, std_init=sqrt, live=("lr_std",)),
     "simple_es": _Native(SimpleES, _shared_ties),
     "les": _Native(LearnedES, _costs),
-    "hill_climbing": _Native(HillClimbing, _costs),
-    "simulated_annealing": _Native(SimulatedAnnealing, _costs),
 }
 
 
 def build(settings: Evolution, dimension: int) -> Strategy:
     """The strategy that `settings` name, in `dimension` dimensions."""
     native = NATIVE[settings.strategy]
-    takes = signature(native.algorithm).parameters
-    arguments = dict(QUIET)
-    if "optimizer" in takes:
-        arguments["optimizer"] = optimizer_of(settings)
-    if "std_schedule" in takes:
-        arguments["std_schedule"] = constant_std(settings)
+    arguments = {**QUIET, "optimizer": optimizer_of(settings)} if settings.optimizer else QUIET
     algorithm = native.algorithm(settings.population, jnp.zeros(dimension), **arguments)
     algorithm.elite_ratio = settings.elite_ratio or algorithm.elite_ratio
     return Strategy(
@@ -101,7 +93,6 @@ def build(settings: Evolution, dimension: int) -> Strategy:
         parameters=_parameters(native, algorithm.default_params, settings),
         utility=native.utility,
         sigma=native.sigma,
-        keeps_std="std_schedule" in takes,
         live=native.live,
     )
 

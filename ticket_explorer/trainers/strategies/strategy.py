@@ -11,11 +11,11 @@ from typing import Any
 import jax.numpy as jnp
 import optax
 from evosax.core.fitness_shaping import identity_fitness_shaping_fn
-from evosax.core.optimizer import clipup
 from jaxtyping import Array, Float
 
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.clipup import clipup
 from ticket_explorer.trainers.strategies.shaping import SHAPINGS
 
 SearchState = Any

@@ -1,0 +1,68 @@
+"""A problem small enough to know the answer of: a quadratic, its weights searched directly."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import Array
+
+from ticket_explorer.layout import Layout, Leaf, kept_indices
+from ticket_explorer.networks.network import Narrowing
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A network that is its weights: what it computes is θ itself, whatever the inputs."""
+
+    layout: Layout
+
+    def initialise(self, key: Array) -> Array:
+        return jax.random.normal(key, (self.layout.size,))
+
+    def apply(self, theta: Array, inputs: Array) -> Array:
+        return jnp.broadcast_to(theta, (inputs.shape[0], theta.size))
+
+    def population_apply(self, population: Array, inputs: Array) -> Array:
+        return jax.vmap(lambda theta: self.apply(theta, inputs))(population)
+
+    def narrow(self, mask: Array, kept: int) -> Narrowing:
+        return Narrowing(self, kept_indices(mask, kept), None)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Quadratic:
+    """Fitness −½ Σ c · (θ − target)²; its state counts the generations."""
+
+    curvature: Array
+    target: Array
+
+    @property
+    def layout(self) -> Layout:
+        return Layout((Leaf("dense/kernel", self.curvature.shape, True, 0),))
+
+    def initialise(self, key: Array) -> Array:
+        return Direct(self.layout).initialise(key)
+
+    def initial_state(self) -> Array:
+        return jnp.zeros((), jnp.int32)
+
+    def narrow(self, mask: Array, kept: int) -> Narrowing:
+        return Direct(self.layout).narrow(mask, kept)
+
+    def fitness(self, key: Array, population: Array, state: Array, narrowing: Any = None) -> tuple[Array, Array]:
+        return -0.5 * jnp.sum(self.curvature * (population - self.target) ** 2, -1), state + 1
+
+    def score(self, key: Array, theta: Array, state: Array) -> Array:
+        return self.fitness(key, theta[None], state)[0][0]
+
+
+@pytest.fixture
+def quadratic() -> Callable[..., Quadratic]:
+    """Makes the quadratic of some curvatures and, unless it is the origin, a target."""
+    return lambda curvature, target=0.0: Quadratic(
+        jnp.asarray(curvature, jnp.float32), jnp.full(len(curvature), target, jnp.float32)
+    )
