@@ -6,11 +6,12 @@ Exit codes: 0 done, 1 the run failed, 2 usage or bad input, 130 interrupted.
 from widgets.cli import branching, catalogue, data, export, listing, run
 from widgets.cli.app import app
 
-__all__ = ["main"]
+__all__ = ["app", "main"]
+
+for _commands in (run, listing, branching, export, data, catalogue):
+    _commands.register(app)
 
 
 def main() -> None:
     """Run the command line and exit."""
-    for commands in (run, listing, branching, export, data, catalogue):
-        commands.register(app)
     app()

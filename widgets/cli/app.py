@@ -1,5 +1,6 @@
 """The Typer application, and how errors and narration look."""
 
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -53,6 +54,12 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 def say(text: str) -> None:
     """A remark on stderr."""
     narration.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def command_line(command: str, session: Path) -> str:
+    """What a person types to do `command` to a session, by its short name where that is enough."""
+    known = session.parent == sessions_dir() and not Path(session.name).exists() and not Path(session.stem).exists()
+    return shlex.join(["ticket-explorer", command, session.stem if known else str(session)])
 
 
 def print_json(value: Any) -> None:

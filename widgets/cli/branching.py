@@ -10,7 +10,7 @@ from sessions import commands
 from sessions.client import Client, NotRunning
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import InvalidValue
-from widgets.cli.app import say, session_path, told
+from widgets.cli.app import command_line, say, session_path, told
 from widgets.cli.specs import assign
 
 
@@ -28,7 +28,11 @@ def branch(
     ] = None,
     name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
 ) -> None:
-    """Begin a new branch after a finished round; resume the session to run it."""
+    """Begin a new branch after a finished round.
+
+    It goes on from that round's weights under what --set changes; resume the session to run it.
+    The new branch's name is printed on stdout.
+    """
     path = session_path(session)
     SessionDirectory.open_for_reading(path)
     parent, number = parse_round(from_)
@@ -36,7 +40,7 @@ def branch(
     assign(overrides, set_ or [])
     wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
     made = _ask(path, wanted)
-    say(f"Branch {made!r} begins after round {number} of {parent!r}.")
+    say(f"Branch {made!r} begins after round {number} of {parent!r}. Run it with: {command_line('resume', path)}")
     typer.echo(made)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -11,7 +12,7 @@ from rich.table import Table
 from ticket_explorer.tasks import datasets
 from widgets.cli.app import narration, print_json, say, told
 
-commands = typer.Typer(help="Data sets through TensorFlow Datasets, without TensorFlow.", no_args_is_help=True)
+commands = typer.Typer(help="List data sets and prepare them.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +28,9 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     if json:
         print_json(known)
         return
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("data set", "images", "download", "prepared", "licence"):
-        table.add_column(heading, justify="right" if heading in ("images", "download") else "left")
+        table.add_column(heading, justify="right" if heading in ("images", "download") else "left", overflow="fold")
     for one in known:
         prepared = str(one.path) if one.prepared else "–"
         table.add_row(one.name, f"{one.images:,}", f"{one.download_size / 1e6:.1f} MB", prepared, one.licence)
@@ -44,7 +45,10 @@ def prepare(
         Path | None, typer.Option("--from", metavar="DIR", help="A directory of raw files; without it, download.")
     ] = None,
 ) -> None:
-    """Prepare a data set from its raw files, downloaded or local; takes up to a minute."""
+    """Prepare a data set from its raw files.
+
+    They are downloaded, or taken from the directory that --from names; takes up to a minute.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=narration, transient=True) as progress:
         task = progress.add_task(name, total=None)

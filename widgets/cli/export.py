@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from sessions import errors
 from sessions.header import read_view
 from sessions.metrics import Row, metric_rows
 from sessions.store.files import write_atomic
@@ -45,7 +46,10 @@ def export(
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export every generation's metrics, or one ticket with its mask, its start and its trained weights."""
+    """Export every generation's metrics, or one ticket.
+
+    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf.
+    """
     path = session_path(session)
     view = read_view(path)
     writers = _METRICS if kind is Kind.metrics else _TICKETS
@@ -72,7 +76,7 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
 
 
 def _write_csv(rows: Iterable[Row], out: Path) -> None:
-    with out.open("w", newline="", encoding="utf-8") as file:
+    with errors.told(out), out.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:
             if writer is None:
@@ -91,7 +95,8 @@ def _write_parquet(rows: Iterable[Row], out: Path) -> None:
         from pyarrow import parquet
     except ImportError:
         raise TicketError("Parquet needs pyarrow; install it with: pip install 'ticket-explorer[data]'") from None
-    parquet.write_table(pyarrow.Table.from_pylist(list(rows)), out)
+    with errors.told(out):
+        parquet.write_table(pyarrow.Table.from_pylist(list(rows)), out)
 
 
 def _write_safetensors(ticket: "ExportedTicket", out: Path) -> None:

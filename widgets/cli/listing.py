@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 @told
 def list_(json: Json = False) -> None:
-    """List the sessions in the user's data directory, the latest first."""
+    """List your sessions, the latest first."""
     known = sessions_known()
     if json:
         print_json(known)
@@ -49,7 +50,7 @@ def show(session: Given, json: Json = False) -> None:
 
 @told
 def rm(session: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Remove a session for good; one that is running is refused."""
+    """Remove a session for good, unless it is running."""
     path = session_path(session)
     directory = SessionDirectory.open_for_reading(path)
     with SessionLock(directory.lock):
@@ -61,7 +62,10 @@ def rm(session: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
 @told
 def verify_(session: Given, json: Json = False) -> None:
-    """Check every checksum and invariant of a session; say what is damaged and what is safe."""
+    """Check that a session is whole.
+
+    Every checksum, and that journal and rounds tell the same story; says what is damaged and what is safe.
+    """
     path = session_path(session)
     findings = verify(path)
     if json:
@@ -78,13 +82,13 @@ def _name(path: Path, session: Path) -> str:
 
 
 def _sessions_table(known: list[SessionState]) -> Table:
-    table = Table()
-    for heading in ("session", "task", "branches", "rounds", "best score", "at", "state"):
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("session", "task", "branches", "rounds", "sparsest", "score", "state"):
         left = heading in ("session", "task", "state")
         table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for one in known:
         score = "" if one.best_score is None else f"{one.best_score:.3f}"
         density = "" if one.lowest_density is None else f"{100 * one.lowest_density:.2f}%"
         rounds = f"{one.rounds_done}/{one.rounds_planned}"
-        table.add_row(Text(one.name), Text(one.task), str(one.branches), rounds, score, density, Text(one.state))
+        table.add_row(Text(one.name), Text(one.task), str(one.branches), rounds, density, score, Text(one.state))
     return table

@@ -17,7 +17,7 @@ from widgets.plots.sparkline import sparkline
 
 REFRESHES = 4
 """A second."""
-SPARK_WIDTH = 40
+SPARK_WIDTH = 48
 
 
 class Progress:
@@ -49,27 +49,30 @@ class Progress:
         round_ = self._view.running
         if round_ is None:
             return Text(self._preparing, style="dim")
-        return Group(self._round_bar(round_), self._session_bar(), _fitness(round_))
+        return Group(self._bars(round_), _fitness(round_, self._console.width))
 
-    def _round_bar(self, round_: RoundView) -> RenderableType:
-        planned = self._view.branches[round_.branch].planned_rounds
-        rate = self._view.generations_per_second
-        return _row(
-            f"{round_.branch}  round {round_.number} of 0–{planned - 1}  {100 * round_.density:.1f}% of weights",
-            ProgressBar(total=round_.generations, completed=round_.done, width=24),
-            f"{round_.done}/{round_.generations} generations",
-            f"{rate:.0f} gen/s" if rate and rate >= 10 else f"{rate:.2g} gen/s" if rate else "compiling",
+    def _bars(self, round_: RoundView) -> RenderableType:
+        view = self._view
+        last = view.branches[round_.branch].planned_rounds - 1
+        done, left, eta = view.generations_done, view.generations_left, view.eta_seconds
+        grid = Table.grid(padding=(0, 2), expand=True)
+        grid.add_column(no_wrap=True, max_width=40)
+        grid.add_column(ratio=1)
+        grid.add_column(no_wrap=True, justify="right")
+        grid.add_column(no_wrap=True, min_width=12)
+        grid.add_row(
+            Text(f"{round_.branch}  round {round_.number} of {last}  {100 * round_.density:.3g}% kept"),
+            ProgressBar(total=round_.generations, completed=round_.done),
+            f"{round_.done}/{round_.generations}",
+            rate(view.generations_per_second),
         )
-
-    def _session_bar(self) -> RenderableType:
-        done, left = self._view.generations_done, self._view.generations_left
-        eta = self._view.eta_seconds
-        return _row(
-            "session",
-            ProgressBar(total=max(done + left, 1), completed=done, width=24),
-            f"{done}/{done + left} generations",
+        grid.add_row(
+            Text("whole session", style="dim"),
+            ProgressBar(total=max(done + left, 1), completed=done),
+            f"{done}/{done + left}",
             f"{duration(eta)} left" if eta is not None else "",
         )
+        return grid
 
 
 def round_line(event: events.RoundFinished, view: SessionView) -> str:
@@ -95,16 +98,17 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _fitness(round_: RoundView) -> RenderableType:
+def rate(generations_per_second: float | None) -> str:
+    """Generations a second, two digits or more."""
+    if not generations_per_second:
+        return "compiling"
+    return f"{generations_per_second:.{0 if generations_per_second >= 10 else 1}f} gen/s"
+
+
+def _fitness(round_: RoundView, width: int) -> RenderableType:
     values = round_.metrics()[:, :, 0].mean(axis=1)
-    if values.size == 0:
-        return Text("")
-    return Text.assemble(("fitness  ", "dim"), sparkline(values.tolist(), SPARK_WIDTH), f"  {values[-1]:.4g}")
-
-
-def _row(*cells: RenderableType) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
-    for width in (38, 24, 26, 14):
-        grid.add_column(width=width, no_wrap=True)
-    grid.add_row(*cells)
-    return grid
+    line = Text(no_wrap=True, overflow="crop")
+    if values.size:
+        spark = sparkline(values.tolist(), max(min(width - 40, SPARK_WIDTH), 8))
+        line.append("fitness  ", "dim").append(spark).append(f"  {values[-1]:.4g}")
+    return line.append("  Ctrl-C pauses", "dim")

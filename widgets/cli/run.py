@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sessions.driver import Goal
 from sessions.header import Header, default_path
 from sessions.report import report
 from sessions.store import SessionDirectory
 from sessions.view import SessionView
-from widgets.cli.app import FAILED, INTERRUPTED, narration, print_json, say, session_path, told
+from ticket_explorer.errors import TicketError
+from widgets.cli.app import FAILED, INTERRUPTED, command_line, narration, print_json, say, session_path, told
 from widgets.cli.progress import Progress
 from widgets.cli.specs import DEFAULT, spec_of
 from widgets.cli.tables import rounds_table
@@ -42,11 +44,16 @@ def run(
     session: Annotated[Path | None, typer.Option(help="Where to keep the session.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
-    """Run a new session to its end, with live progress; end with the ticket curve and a table."""
+    """Run a new session to its end.
+
+    Ctrl-C pauses it and keeps everything. Ends with the score of every round, as a chart and a table.
+    """
     given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
+    path = session or default_path(Path(spec or DEFAULT).stem)
+    _refuse_taken(path)
     from sessions.session import Session  # JAX: not before the spec is known to be right
 
-    _drive(Session.create(given, session or default_path(Path(spec or DEFAULT).stem)), json)
+    _drive(Session.create(given, path), json)
 
 
 @told
@@ -54,7 +61,10 @@ def resume(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
-    """Continue a session to its end, from where it was paused, stopped or killed."""
+    """Continue a session to its end.
+
+    It goes on from where it was paused, stopped or killed, bit for bit as if it had never stopped.
+    """
     path = session_path(session)
     SessionDirectory.open_for_reading(path)
     from sessions.session import Session
@@ -72,7 +82,7 @@ def _drive(session: "Session", json: bool) -> None:
         driver = host(session, Goal(to_the_end=True), stay=False)
     if driver.failure is not None:
         say(f"ticket-explorer: {driver.failure}")
-        say(f"Nothing finished is lost. Go on with: ticket-explorer resume {session.path}")
+        say(f"Nothing finished is lost. Go on with: {command_line('resume', session.path)}")
         raise typer.Exit(FAILED)
     if session.view.state != "finished":
         say(_paused(session.view, session.path))
@@ -88,12 +98,21 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool) -> No
     console = Console()
     curves = ticket_curves(view)
     if curves:
-        width = min(console.width, 100)
-        console.print(drawn(curves, width, CHART_HEIGHT, console.is_terminal), markup=False, highlight=False)
+        chart = drawn(curves, min(console.width, 100), CHART_HEIGHT, console.is_terminal)
+        console.print(Text.from_ansi(chart), soft_wrap=True)
     console.print(rounds_table(view))
 
 
 def _paused(view: SessionView, path: Path) -> str:
     round_ = view.running
     where = f" in round {round_.number} of branch {round_.branch}, after generation {round_.done}" if round_ else ""
-    return f"Paused{where}; everything is kept. Go on with: ticket-explorer resume {path}"
+    return f"Paused{where}; everything is kept. Go on with: {command_line('resume', path)}"
+
+
+def _refuse_taken(path: Path) -> None:
+    if not SessionDirectory(path).header.is_file():
+        return
+    raise TicketError(
+        f"{path} is a session already, and nothing was overwritten. "
+        f"Go on with it: {command_line('resume', path)}, or give the new one another --session."
+    )

@@ -27,8 +27,11 @@ def load_table(source: str | None) -> Table:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TicketError(f"{path} is not valid TOML: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise TicketError(f"{path} can't be read: {error}; give a preset or a TOML file.") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise TicketError(f"{path} can't be read: {why}; give a preset or a TOML file.") from None
+    except UnicodeDecodeError:
+        raise TicketError(f"{path} is no text; give a preset or a TOML file.") from None
 
 
 def assign(table: Table, assignments: list[str]) -> None:
@@ -68,11 +71,14 @@ def spec_of(
 
 def _into(place: Any, key: str, path: str) -> Any:
     if isinstance(place, list):
+        names = [item.get("name") if isinstance(item, dict) else None for item in place]
         for i, item in enumerate(place):
-            if key in (str(i), item.get("name")):
+            if key in (str(i), names[i]):
                 return item
-        known = ", ".join(str(item.get("name")) for item in place)
+        known = ", ".join(str(name) for name in names)
         raise InvalidValue("--set", path, f"a branch among {known}")
+    if not isinstance(place, dict):
+        raise InvalidValue("--set", path, "a field of a table; one of the names before the last is none")
     inner = place.setdefault(key, {})
     if isinstance(inner, str):
         inner = place[key] = {"name": inner}

@@ -1,5 +1,6 @@
 """Tables for people."""
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -9,12 +10,12 @@ from sessions.view import RoundView, SessionView
 
 def rounds_table(view: SessionView) -> Table:
     """Scores of all branches, a row a round."""
-    table = Table(title="Score by round", title_justify="left")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("round", justify="right")
     table.add_column("weights kept", justify="right")
     lines = {name: {r.number: r for r in view.lineage(name) if r.finished} for name in view.branches}
     for name in lines:
-        table.add_column(Text(name), justify="right")
+        table.add_column(Text(name), justify="right", overflow="fold")
     for number in sorted({number for rounds in lines.values() for number in rounds}):
         cells = [_score(rounds.get(number)) for rounds in lines.values()]
         densities = {f"{100 * r[number].density:.2f}%" for r in lines.values() if number in r}

@@ -7,7 +7,7 @@ import plotext
 
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
-from widgets.plots.ticks import round_ticks, share_ticks
+from widgets.plots.ticks import labels, round_ticks, share_ticks
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _draw_axes(curves: list[TicketCurve]) -> None:
     plotext.xticks(_from_the_left(shares), [f"{100 * share:.3g}%" for share in shares])
     scores = [score for curve in curves for score in curve.score]
     ticks = round_ticks(min(scores), max(scores))
-    plotext.yticks(ticks, [f"{tick:.4g}" for tick in ticks])
+    plotext.yticks(ticks, labels(ticks))
     plotext.ylim(ticks[0], ticks[-1])
     plotext.xlabel("weights kept")
 

@@ -15,6 +15,12 @@ def round_ticks(low: float, high: float, about: int = 5) -> tuple[float, ...]:
     return tuple(i * step for i in range(first, max(last, first + 1) + 1))
 
 
+def labels(ticks: tuple[float, ...]) -> list[str]:
+    """Evenly spaced ticks in words, all with as many decimals as their spacing needs."""
+    decimals = max(0, ceil(-log10(ticks[1] - ticks[0]) - 1e-9))
+    return [f"{tick:.{decimals}f}" for tick in ticks]
+
+
 def share_ticks(lowest: float) -> tuple[float, ...]:
     """1, 0.5, 0.2, 0.1 … for a logarithmic axis from 1 down to `lowest`, which is the last tick itself."""
     rounded = tuple(share for share in _SHARES if share > lowest * 1.25)
