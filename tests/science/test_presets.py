@@ -1,0 +1,30 @@
+"""Every preset is a valid spec, of settings that its strategy has."""
+
+import pytest
+
+from sessions.spec import parse_spec
+from ticket_explorer import presets
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers.strategies import check
+
+every_preset = pytest.mark.parametrize("name", presets.names())
+
+
+@every_preset
+def test_a_preset_is_a_valid_spec(name):
+    spec = parse_spec(presets.load(name))
+    for branch in spec.branches:
+        assert check(branch.plan.trainer).per_weight_std
+    assert [branch.name for branch in spec.branches] == ["snr", "magnitude", "random"]
+
+
+@every_preset
+def test_a_preset_is_called_after_its_task_and_strategy(name):
+    plan = parse_spec(presets.load(name)).branches[0].plan
+    words = f"{name_of(plan.task)}-{plan.trainer.strategy}".replace("_", "-")
+    assert words == ("fashion-snes" if name == "fashion" else name)
+
+
+def test_the_papers_image_experiments_are_all_there():
+    assert len(presets.names()) == 13
+    assert presets.names()[0] == "fashion"
