@@ -113,6 +113,7 @@ class Driver:
             wait = False
 
     def _take(self, asked: Asked) -> None:
+        self._stopping = isinstance(asked.command, commands.Stop)
         try:
             self.session.record(asked.client, msgspec.to_builtins(asked.command))
             result = self._execute(asked.command)
@@ -126,7 +127,6 @@ class Driver:
             self._goal = _GOALS[type(command)](command)
             if self._goal.is_reached:
                 self.session.pause()
-            self._stopping = isinstance(command, commands.Stop)
             return {}
         return _ACTIONS[type(command)](self.session, command) or {}
 

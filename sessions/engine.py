@@ -5,7 +5,8 @@ says what there is to do.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -53,18 +54,20 @@ class Engine:
         Returns:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
-        running = self.running or self._start()
-        done = 0 if running.is_complete else running.advance(budget)
-        self._finish_if_complete(running)
+        with self._whole_or_forgotten():
+            running = self.running or self._start()
+            done = 0 if running.is_complete else running.advance(budget)
+            self._finish_if_complete(running)
         return done
 
     def settle(self) -> int:
         """Wait for what is in flight; returns the new generations that came in."""
         if self.running is None:
             return 0
-        running = self.running
-        done = running.drain()
-        self._finish_if_complete(running)
+        with self._whole_or_forgotten():
+            running = self.running
+            done = running.drain()
+            self._finish_if_complete(running)
         return done
 
     def cut(self) -> None:
@@ -88,7 +91,7 @@ class Engine:
         Raises:
             TicketError: if no round is running, or a name or value is not possible.
         """
-        self._caught_up("tuned").tune(dict(changes))
+        self._caught_up("tuned").tune({name: float(value) for name, value in changes.items()})
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the running round, if there is one."""
@@ -98,7 +101,8 @@ class Engine:
     def abandon(self, branch: str) -> None:
         """Give up the running round if it is this branch's; taken up again, it starts from its beginning."""
         if self.running is not None and self.running.view.branch == branch:
-            self.running.drain()
+            with self._whole_or_forgotten():
+                self.running.drain()
             self.running = None
             self._directory.remove_checkpoint()
 
@@ -110,6 +114,15 @@ class Engine:
         """Stop compiling ahead."""
         self._compiler.close()
 
+    @contextmanager
+    def _whole_or_forgotten(self) -> Iterator[None]:
+        """A full disk, or Ctrl-C, may hit between a chunk and its record: then the disk says how to go on."""
+        try:
+            yield
+        except BaseException:
+            self.forget()
+            raise
+
     def _start(self) -> RunningRound:
         turn = next_turn(self._view)
         if turn is None:
@@ -120,10 +133,11 @@ class Engine:
         self._provide_early(turn, plan)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = self._shape(plan, made.kept)
-        if known is None:
-            self._announce(turn, plan, made, shape)
+        if known is None and turn.round > 0:
+            self._announce_pruning(turn, plan, made)
+        if self._view.running is None:
+            self._announce_start(turn, plan, made, shape)
         view = self._view.branches[turn.branch].rounds[turn.round]
-        self._view.running = view
         self.running = self._take_up(view, shape, made)
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
@@ -135,19 +149,20 @@ class Engine:
         dimension = problem.layout.size - problem.layout.prunable_size + kept
         return RoundShape(self.problems.key(plan), problem, plan.trainer, dimension, self._replicates)
 
-    def _announce(self, turn: Turn, plan: Plan, made: Pruning, shape: RoundShape) -> None:
-        if turn.round > 0:
-            self._watchers.journal(
-                events.Pruned(
-                    at=time.time(),
-                    branch=turn.branch,
-                    round=turn.round - 1,
-                    pruner=name_of(plan.pruner),
-                    rewind=name_of(plan.rewind),
-                    kept=made.kept,
-                    threshold=made.threshold,
-                )
+    def _announce_pruning(self, turn: Turn, plan: Plan, made: Pruning) -> None:
+        self._watchers.journal(
+            events.Pruned(
+                at=time.time(),
+                branch=turn.branch,
+                round=turn.round - 1,
+                pruner=name_of(plan.pruner),
+                rewind=name_of(plan.rewind),
+                kept=made.kept,
+                threshold=made.threshold,
             )
+        )
+
+    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning, shape: RoundShape) -> None:
         self._watchers.journal(
             events.RoundStarted(
                 at=time.time(),

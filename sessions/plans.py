@@ -61,6 +61,23 @@ def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:
         )
 
 
+def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
+    """Refuse to go on with a network whose weights are others than those found so far.
+
+    Args:
+        plan: To be checked.
+        before: What the weights found so far belong to.
+        problems: Of the session.
+    """
+    layout, known = problems.of(plan).layout, problems.of(before).layout
+    if layout != known:
+        raise InvalidValue(
+            "$.network",
+            f"another network, of {layout.size} weights",
+            f"the one of {known.size} weights that the branch goes on from",
+        )
+
+
 def caution(plan: Plan) -> str | None:
     """What a person should know about a plan that works but may not mean what it seems to."""
     if isinstance(plan.pruner, SNR) and isinstance(plan.trainer, Evolution):

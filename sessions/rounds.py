@@ -108,7 +108,15 @@ class RoundRunner:
 
     def tune(self, changes: dict[str, float]) -> None:
         """Change hyper-parameters from the next generation on."""
-        self._state = self.trainer.tuned(self._state, changes)
+        self._state = self.tuned(changes)
+
+    def tuned(self, changes: dict[str, float]) -> Any:
+        """The state as `tune` would leave it.
+
+        Raises:
+            TicketError: if a name or a value is not possible.
+        """
+        return self.trainer.tuned(self._state, changes)
 
 
 def saved(state: Any) -> list[np.ndarray]:

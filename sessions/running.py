@@ -117,8 +117,7 @@ class RunningRound:
         Raises:
             TicketError: if a name or a value is not possible; then nothing has changed.
         """
-        self._runner.tune(changes)
-        self._tuned += 1
+        self._runner.tuned(changes)  # refuses what is not possible before it is journalled
         self._watchers.journal(
             events.Tuned(
                 at=time.time(),
@@ -128,7 +127,7 @@ class RunningRound:
                 changes=changes,
             )
         )
-        self.save(durable=False)
+        self._replay_tuning()
 
     def latest(self) -> Chunk:
         """The state after the last generation collected."""

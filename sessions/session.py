@@ -6,6 +6,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from sessions import events
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, new_header, read_header
 from sessions.lineage import Problems, plan_of
-from sessions.plans import caution, check_plan, check_scope, free_name, span, versions
+from sessions.plans import caution, check_layout, check_plan, check_scope, free_name, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Plan, Spec, parse_plan, parse_spec, table_of
@@ -57,9 +58,12 @@ class Session:
             check_plan(branch.plan, problems)
         header = new_header(spec, RANDOM_BITS, versions())
         directory = SessionDirectory.create(path or default_path(spec.title), msgspec.msgpack.encode(header))
-        lock = SessionLock(directory.lock)
-        session = cls(directory, header, lock, Journal.open(directory.journal), problems)
-        session._begin(None)
+        with ExitStack() as undo:
+            lock = undo.enter_context(SessionLock(directory.lock))
+            journal = undo.enter_context(Journal.open(directory.journal))
+            session = cls(directory, header, lock, journal, problems)
+            session._begin(None)
+            undo.pop_all()
         return session
 
     @classmethod
@@ -76,19 +80,16 @@ class Session:
                 f"{path} was made with random bits of another kind ({header.random_bits}) than this version's "
                 f"({RANDOM_BITS}); it can be looked at, but not continued bit for bit."
             )
-        lock = SessionLock(directory.lock)
-        try:
+        with ExitStack() as undo:
+            lock = undo.enter_context(SessionLock(directory.lock))
             directory.remove_leftovers()
-            journal = Journal.open(directory.journal)
+            journal = undo.enter_context(Journal.open(directory.journal))
             session = cls(directory, header, lock, journal, Problems())
             for event in decoded(read_records(directory.journal).payloads, directory.journal):
                 session.view.apply(event)
-        except BaseException:
-            lock.release()
-            raise
-        session._begin(
-            f"{journal.torn_bytes} bytes of an unfinished record were cut off." if journal.torn_bytes else None
-        )
+            torn = journal.torn_bytes
+            session._begin(f"{torn} bytes of an unfinished record were cut off." if torn else None)
+            undo.pop_all()
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
@@ -223,6 +224,7 @@ class Session:
         plan = parse_plan(view.plan, overrides)
         check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_)
         check_scope(plan, [known for known in self.view.lineage(parent) if known.number <= round_])
+        check_layout(plan, plan_of(finished.plan), self._engine.problems)
         name = name or free_name(parent, self.view.branches)
         check_branch_name(name)
         if name.lower() in map(str.lower, self.view.branches):

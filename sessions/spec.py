@@ -146,7 +146,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
 
 def table_of(plan: Plan) -> Table:
     """A plan as plain tables, which `parse_plan` reads back."""
-    table: Table = msgspec.to_builtins(plan)
+    table: Table = msgspec.msgpack.decode(msgspec.msgpack.encode(plan))  # lists, as it comes back from disk
     return table
 
 
