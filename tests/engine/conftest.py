@@ -122,7 +122,7 @@ class Laboratory:
 class _SharedCompiler(Compiler):
     """Outlives the sessions that use it, and compiles nothing that is not asked for."""
 
-    def prefetch(self, key: Any, function: Any, *arguments: Any) -> None:
+    def prefetch(self, key: Any, call: Any) -> None:
         pass
 
     def close(self) -> None:

@@ -138,7 +138,9 @@ def test_cut_after_losing_the_checkpoint(lab: Any, cut_whole: Path) -> None:
 
 
 def test_branches_share_the_dense_round(lab: Any, whole: Path) -> None:
-    tables = {"branch": [{"name": "snr"}, {"name": "other", "pruner": "magnitude"}, {"name": "third", "rewind": "fresh"}]}
+    tables = {
+        "branch": [{"name": "snr"}, {"name": "other", "pruner": "magnitude"}, {"name": "third", "rewind": "fresh"}]
+    }
     expected = lab.finished(**tables)
     assert sorted(lab.outcome(expected)) == ["other:1", "other:2", "snr:0", "snr:1", "snr:2", "third:1", "third:2"]
     assert lab.outcome(expected)["snr:2"] == {
