@@ -1,0 +1,42 @@
+"""How N networks are evaluated at once: the one place that knows which form a backend likes.
+
+On a CPU individuals go in small groups, so that a group's units stay in the cache; within a group
+what all individuals share (the inputs) makes one wide matrix product. Replicates go one after
+another: batched over them the products would become batched ones, up to twice as slow. Elsewhere
+groups are larger and replicates are batched.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import jax
+from jax.custom_batching import sequential_vmap
+from jaxtyping import Array, Float
+
+GROUP_ELSEWHERE = 64
+"""Individuals at once on a GPU: bounds the memory that a group's units take."""
+
+Forward = Callable[[Array, Array], Array]
+"""The outputs [B, O] of one network, from θ [D] and inputs [B, ...]."""
+PopulationForward = Callable[[Array, Array], Array]
+"""The outputs [N, B, O] of N networks, from θ [N, D] and inputs [B, ...]."""
+
+
+def fastest(on_cpu: PopulationForward, forward: Forward) -> PopulationForward:
+    """The population forward for this backend.
+
+    Args:
+        on_cpu: What a CPU does best; never batched over replicates.
+        forward: One network; mapped over individuals on any other backend.
+    """
+    if jax.default_backend() == "cpu":
+        return cast(PopulationForward, sequential_vmap(on_cpu))
+    return lambda population, inputs: in_groups(forward, population, inputs, GROUP_ELSEWHERE)
+
+
+def in_groups(
+    forward: Forward, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], group: int
+) -> Float[Array, "N B O"]:
+    """The outputs of N networks, `group` networks at once."""
+    outputs: Array = jax.lax.map(lambda theta: forward(theta, inputs), population, batch_size=group)
+    return outputs
