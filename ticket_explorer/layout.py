@@ -29,10 +29,12 @@ class Leaf:
 
     @property
     def size(self) -> int:
+        """How many entries it has."""
         return prod(self.shape)
 
     @property
     def slice(self) -> slice:
+        """Where its entries stand in θ."""
         return slice(self.offset, self.offset + self.size)
 
 
@@ -66,6 +68,7 @@ class Layout:
 
     @property
     def prunable_leaves(self) -> tuple[Leaf, ...]:
+        """The leaves that may be pruned, in order."""
         return tuple(leaf for leaf in self.leaves if leaf.prunable)
 
     @property

@@ -10,7 +10,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import Layout
 
@@ -22,9 +22,9 @@ Scope = Literal["global", "layer"]
 class Pruned:
     """What pruning left."""
 
-    mask: Bool[Array, " D"]
-    threshold: Float[Array, ""] | Float[Array, " leaves"]
-    """The highest score that was pruned; one per prunable leaf if the scope is `layer`.
+    mask: Bool[Array, "*batch D"]
+    threshold: Float[Array, "*batch"]
+    """The highest score that was pruned; one per prunable leaf, in a last axis, if the scope is `layer`.
 
     Minus infinity where nothing was pruned."""
 
@@ -36,7 +36,7 @@ def dense(layout: Layout) -> Bool[np.ndarray, " D"]:
 
 def kept_prunable(layout: Layout, density: float, scope: Scope = "global") -> int:
     """How many prunable weights a density keeps: round(density · prunable), leaf by leaf if `layer`."""
-    return sum(_counts(layout, density, scope))
+    return int(counts(layout, density, scope).sum())
 
 
 def dimension(layout: Layout, density: float, scope: Scope = "global") -> int:
@@ -56,22 +56,33 @@ def prune(
         density: The share of all prunable weights to keep, in [0, 1].
         scope: `global` ranks all weights together, `layer` each leaf on its own.
     """
-    counts = _counts(layout, density, scope)
+    return prune_to(mask, score, layout, jnp.asarray(counts(layout, density, scope)), scope)
+
+
+def prune_to(
+    mask: Bool[Array, " D"],
+    score: Float[Array, " D"],
+    layout: Layout,
+    kept: Int[Array, " parts"],
+    scope: Scope = "global",
+) -> Pruned:
+    """The same with the numbers of weights to keep as `counts` gives them: all densities share an executable."""
     if scope == "global":
-        kept, threshold = _keep_highest(mask & layout.prunable, score, jnp.asarray(counts[0]))
-        return Pruned(kept | ~jnp.asarray(layout.prunable), threshold)
+        highest, threshold = _keep_highest(mask & layout.prunable, score, kept[0])
+        return Pruned(highest | ~jnp.asarray(layout.prunable), threshold)
     pruned, thresholds = mask | ~jnp.asarray(layout.prunable), []
-    for leaf, count in zip(layout.prunable_leaves, counts, strict=True):
-        kept, threshold = _keep_highest(mask[leaf.slice], score[leaf.slice], jnp.asarray(count))
-        pruned = pruned.at[leaf.slice].set(kept)
+    for leaf, count in zip(layout.prunable_leaves, kept, strict=True):
+        highest, threshold = _keep_highest(mask[leaf.slice], score[leaf.slice], count)
+        pruned = pruned.at[leaf.slice].set(highest)
         thresholds.append(threshold)
     return Pruned(pruned, jnp.stack(thresholds))
 
 
-def _counts(layout: Layout, density: float, scope: Scope) -> list[int]:
+def counts(layout: Layout, density: float, scope: Scope = "global") -> Int[np.ndarray, " parts"]:
+    """How many prunable weights a density keeps: one number, or one for each prunable leaf if `layer`."""
     if scope == "global":
-        return [round(density * layout.prunable_size)]
-    return [round(density * leaf.size) for leaf in layout.prunable_leaves]
+        return np.array([round(density * layout.prunable_size)])
+    return np.array([round(density * leaf.size) for leaf in layout.prunable_leaves])
 
 
 @jax.jit

@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float
 class Ticket:
     """What a round trains."""
 
-    mask: Bool[Array, " D"]
-    start: Float[Array, " D"]
+    mask: Bool[Array, "*batch D"]
+    start: Float[Array, "*batch D"]
     """θ₀ of this round, dense: entries that the mask does not keep are there, and are not used."""
-    initial: Float[Array, " D"]
+    initial: Float[Array, "*batch D"]
     """The initialisation that the line of rounds began with, dense."""

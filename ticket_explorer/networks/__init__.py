@@ -11,7 +11,8 @@ from ticket_explorer.networks.settings import CNN, MLP, LeNet300100, NetworkSett
 from ticket_explorer.registry import register
 
 if TYPE_CHECKING:
-    from ticket_explorer.networks.network import Narrowing as Narrowing, Network as Network
+    from ticket_explorer.networks.network import Narrowing as Narrowing
+    from ticket_explorer.networks.network import Network as Network
 
 NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN)
 

@@ -21,9 +21,9 @@ from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.population import fastest, in_groups
 from ticket_explorer.networks.settings import CNN, BiasInit, KernelInit
 
-GROUP = 4
+GROUP = 2
 """Individuals at once on a CPU."""
-IMAGES = 16
+IMAGES = 32
 """Images at once on a CPU; with `GROUP` it bounds the memory, to about 11 MB at 28×28."""
 
 
@@ -108,8 +108,8 @@ class ConvolutionalNetwork:
         layers: dict[str, dict[str, Array]] = self.layout.unflatten(theta)
         first, second, last = layers.values()
         units = _pooled(windows @ first["kernel"].reshape(-1, self.filters[0]))
-        units = _pooled(_convolved(nn.relu(units + first["bias"]), second["kernel"]))
-        units = nn.relu(units + second["bias"]).reshape(windows.shape[0], -1)
+        units = _pooled(_convolved(jax.nn.relu(units + first["bias"]), second["kernel"]))
+        units = jax.nn.relu(units + second["bias"]).reshape(windows.shape[0], -1)
         return units @ last["kernel"] + last["bias"]
 
 

@@ -14,7 +14,9 @@ class Network(Protocol):
     """A network as pure functions of a flat weight vector. Static and hashable: it holds no array."""
 
     @property
-    def layout(self) -> Layout: ...
+    def layout(self) -> Layout:
+        """The leaves of θ."""
+        ...
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights."""

@@ -15,8 +15,8 @@ from ticket_explorer.trainers.trainer import TrainingResult
 class Origin:
     """What the line of rounds began with."""
 
-    initial: Float[Array, " D"]
-    early: Float[Array, " D"] | None
+    initial: Float[Array, "*batch D"]
+    early: Float[Array, "*batch D"] | None
     """Weights of an early generation of the first round, if the rewind asks for them."""
 
 
@@ -25,8 +25,8 @@ class Origin:
 class Start:
     """Where a round starts. θ₀ is dense: entries that the mask does not keep are not used."""
 
-    theta0: Float[Array, " D"]
-    mask: Bool[Array, " D"]
+    theta0: Float[Array, "*batch D"]
+    mask: Bool[Array, "*batch D"]
 
 
 class Rewind(Protocol):
