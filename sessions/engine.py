@@ -40,13 +40,14 @@ class Engine:
         replicates: int,
         watchers: Watchers,
     ) -> None:
-        self.lineage = Lineage(directory, view, problems, seed, replicates)
+        self._compiler = Compiler()
+        self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
         self.problems = problems
         self.running: RunningRound | None = None
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
-        self._compiler = Compiler()
         self._began = 0.0
+        self._cuts_prefetched: RoundView | None = None
 
     def pulse(self, budget: int) -> int:
         """Compute one chunk of at most `budget` new generations, starting and finishing rounds as needed.
@@ -57,6 +58,7 @@ class Engine:
         with self._whole_or_forgotten():
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
+            self._prefetch_cuts(running)
             self._finish_if_complete(running)
         return done
 
@@ -143,6 +145,16 @@ class Engine:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
         prefetch(self._view, self.problems, self._compiler, self._replicates)
         return self.running
+
+    def _prefetch_cuts(self, running: RunningRound) -> None:
+        """Compile what will prune this round's result, once it is known what a result looks like."""
+        if running.result is None or running.view is self._cuts_prefetched:
+            return
+        self._cuts_prefetched = running.view
+        for branch in self._view.branches.values():
+            plan = plan_of(branch.plan)
+            if self.problems.key(plan) == running.shape.problem_key:
+                self.lineage.prefetch(plan, running.ticket, running.result)
 
     def _shape(self, plan: Plan, kept: int) -> RoundShape:
         problem = self.problems.of(plan)

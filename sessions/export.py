@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sessions.compiler import Compiler
 from sessions.header import read_header, read_spec
 from sessions.lineage import Lineage, Problems, plan_of
 from sessions.store import SessionDirectory
@@ -35,7 +36,7 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
     if not 0 <= replicate < spec.replicates:
         raise TicketError(f"There is no replicate {replicate}; the session has 0 to {spec.replicates - 1}.")
     problems = Problems()
-    lineage = Lineage(directory, view, problems, spec.seed, spec.replicates)
+    lineage = Lineage(directory, view, problems, Compiler(), spec.seed, spec.replicates)
     found = lineage.arrays(branch, number)
     owner = lineage.owner(branch, number)
     plan = plan_of(view.branches[owner].rounds[number].plan)

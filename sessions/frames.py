@@ -75,5 +75,8 @@ def _histogram(values: np.ndarray) -> bytes:
     positive = values[(values > 0) & np.isfinite(values)]
     if positive.size == 0:
         return np.zeros(2 + BINS, "<f4").tobytes()
-    counts, edges = np.histogram(np.log10(positive), BINS)
-    return np.concatenate([edges[[0, -1]], counts]).astype("<f4").tobytes()
+    logarithms = np.log10(positive)
+    low, high = logarithms.min(), logarithms.max()
+    bins = np.minimum((logarithms - low) * (BINS / max(high - low, 1e-6)), BINS - 1).astype(np.intp)
+    counts = np.bincount(bins, minlength=BINS)
+    return np.concatenate([[low, high], counts]).astype("<f4").tobytes()

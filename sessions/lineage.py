@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import msgspec
 import numpy as np
 
+from sessions.compiler import Compiler
+from sessions.cutting import Cutter
 from sessions.spec import Plan, parse_plan
 from sessions.store import Number, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
@@ -22,7 +24,7 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem, bind
-from ticket_explorer.registry import implementation_of, name_of
+from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
@@ -62,11 +64,18 @@ class Lineage:
     """The tickets and results of a session's branches. All arrays lead with the replicate axis."""
 
     def __init__(
-        self, directory: SessionDirectory, view: SessionView, problems: Problems, seed: int, replicates: int
+        self,
+        directory: SessionDirectory,
+        view: SessionView,
+        problems: Problems,
+        compiler: Compiler,
+        seed: int,
+        replicates: int,
     ) -> None:
         self._directory = directory
         self._view = view
         self._problems = problems
+        self._compiler = compiler
         self._seed = seed
         self._replicates = replicates
         self._latest: dict[str, tuple[int, Plan, Pruning]] = {}
@@ -123,7 +132,7 @@ class Lineage:
         kept = self._kept(branch, "initial")
         if kept is not None:
             return kept
-        drawn = jax.vmap(self._problems.of(plan).initialise)(self._keys(Purpose.INITIALISE, 0))
+        drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self._keys(Purpose.INITIALISE, 0))
         self._keep(branch, "initial", drawn)
         return drawn
 
@@ -151,23 +160,35 @@ class Lineage:
 
     def _pruned(self, branch: str, number: int, plan: Plan) -> Pruning:
         problem = self._problems.of(plan)
-        result, before = self.result(branch, number - 1), self._before(branch, number - 1)
-        density, scope = self._view.density_of(branch, number), plan.pruning.scope
-        scores = jax.vmap(implementation_of(plan.pruner), (0, 0, 0, None))(
-            self._keys(Purpose.PRUNE, number), result, before, problem
+        before = self._before(branch, number - 1)
+        density = self._view.density_of(branch, number)
+        cut = self._cutter(plan).cut(
+            self._keys(Purpose.PRUNE, number),
+            self._keys(Purpose.REWIND, number),
+            self.result(branch, number - 1),
+            before,
+            Origin(before.initial, self._early_for(branch, plan)),
+            density,
         )
-        pruned = jax.vmap(lambda mask, score: masks.prune(mask, score, problem.layout, density, scope))(
-            result.mask, scores
-        )
-        origin = Origin(before.initial, self._early_for(branch, plan))
-        started = jax.vmap(implementation_of(plan.rewind), (0, 0, 0, 0, None))(
-            self._keys(Purpose.REWIND, number), origin, result, pruned.mask, problem
-        )
-        kept = masks.kept_prunable(problem.layout, density, scope)
-        assert (np.asarray(started.mask & problem.layout.prunable).sum(-1) == kept).all(), "a mask has another count"
-        return Pruning(
-            Ticket(started.mask, started.theta0, before.initial), kept, _thresholds(np.asarray(pruned.threshold))
-        )
+        kept = masks.kept_prunable(problem.layout, density, plan.pruning.scope)
+        assert (np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1) == kept).all(), "a mask has another count"
+        ticket = Ticket(cut.mask, cut.theta0, before.initial)
+        return Pruning(ticket, kept, _thresholds(np.asarray(cut.threshold)))
+
+    def prefetch(self, plan: Plan, ticket: Ticket, result: TrainingResult) -> None:
+        """Compile, in the background, what will prune and rewind under a plan.
+
+        Args:
+            plan: Of the coming pruning.
+            ticket: Of the running round.
+            result: Of the shapes it will have.
+        """
+        early = ticket.initial if early_generation(plan) is not None else None
+        keys = self._keys(Purpose.PRUNE, 0)
+        self._cutter(plan).prefetch(keys, result, ticket, Origin(ticket.initial, early))
+
+    def _cutter(self, plan: Plan) -> Cutter:
+        return Cutter(plan, self._problems.key(plan), self._problems.of(plan), self._compiler)
 
     def _before(self, branch: str, number: int) -> Ticket:
         owner = self.owner(branch, number)

@@ -8,6 +8,7 @@ so it is on wherever the engine traces or runs, and recorded in the session.
 
 from contextlib import AbstractContextManager
 from enum import IntEnum
+from functools import partial
 from typing import cast
 
 import jax
@@ -35,8 +36,8 @@ def random_bits() -> AbstractContextManager[None]:
 
 def replicate_keys(seed: int, replicates: int, purpose: Purpose, round_: int) -> jax.Array:
     """One key per replicate, shape (replicates,)."""
-    base = jax.random.key(seed)
-    return jax.vmap(lambda r: _fold(base, r, int(purpose), round_))(jnp.arange(replicates))
+    keys: jax.Array = _replicate_keys(jax.random.key(seed), replicates, int(purpose), round_)
+    return keys
 
 
 def generation_key(round_key: jax.Array, generation: jax.Array | int) -> jax.Array:
@@ -44,7 +45,9 @@ def generation_key(round_key: jax.Array, generation: jax.Array | int) -> jax.Arr
     return jax.random.fold_in(round_key, generation)
 
 
-def _fold(key: jax.Array, *data: jax.Array | int) -> jax.Array:
-    for datum in data:
-        key = jax.random.fold_in(key, datum)
-    return key
+@partial(jax.jit, static_argnames="replicates")
+def _replicate_keys(base: jax.Array, replicates: int, purpose: int, round_: int) -> jax.Array:
+    def of(replicate: jax.Array) -> jax.Array:
+        return jax.random.fold_in(jax.random.fold_in(jax.random.fold_in(base, replicate), purpose), round_)
+
+    return jax.vmap(of)(jnp.arange(replicates))

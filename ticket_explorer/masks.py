@@ -23,7 +23,7 @@ class Pruned:
     """What pruning left."""
 
     mask: Bool[Array, "*batch D"]
-    threshold: Float[Array, "*batch"]
+    threshold: Float[Array, "..."]
     """The highest score that was pruned; one per prunable leaf, in a last axis, if the scope is `layer`.
 
     Minus infinity where nothing was pruned."""
