@@ -24,7 +24,7 @@ from ticket_explorer.networks.settings import CNN, BiasInit, KernelInit
 GROUP = 2
 """Individuals at once on a CPU."""
 IMAGES = 32
-"""Images at once on a CPU; with `GROUP` it bounds the memory, to about 11 MB at 28×28."""
+"""Images at once on a CPU; with `GROUP` it bounds the memory, to about 15 MB at 28×28."""
 
 
 def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "ConvolutionalNetwork":

@@ -26,9 +26,7 @@ class Network(Protocol):
         """The outputs (logits) of one network; differentiable in θ."""
         ...
 
-    def population_apply(
-        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]
-    ) -> Float[Array, "N B O"]:
+    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         """The outputs of N networks on one batch, in the form that is fastest on this backend."""
         ...
 
