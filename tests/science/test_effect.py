@@ -1,4 +1,4 @@
-"""The effect itself: pruned by SNR, a network of four percent of the weights still works; pruned at random, it doesn't."""
+"""The effect itself: with four percent of the weights an SNR ticket still works, a random one does not."""
 
 from pathlib import Path
 
