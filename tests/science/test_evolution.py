@@ -25,7 +25,7 @@ def problem(quadratic):
 
 def started(settings, problem, mask=MASK, theta0=THETA0):
     trainer = Evolution(settings, int(mask.sum()))
-    return trainer, trainer.init(jax.random.key(0), theta0, mask, problem)
+    return trainer, jax.jit(trainer.init)(jax.random.key(0), theta0, mask, problem)
 
 
 def test_only_the_kept_entries_are_searched(problem):

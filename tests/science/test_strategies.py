@@ -20,6 +20,14 @@ from ticket_explorer.trainers.strategies.shaping import SHAPINGS, centered_rank,
 from ticket_explorer.trainers.strategies.snes import temperature_weights
 
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
+every_strategy_trained = pytest.mark.parametrize(
+    "strategy",
+    # Compiling takes most of the time; those without an adapter of their own are left to the slow tests.
+    [
+        pytest.param(name, marks=pytest.mark.slow if "evosax_native" in info.implementation else ())
+        for name, info in STRATEGIES.items()
+    ],
+)
 
 
 def trained(trainer, key, theta0, problem, generations):
@@ -35,10 +43,10 @@ def test_strategies_are_known_without_jax():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
-@every_strategy
+@every_strategy_trained
 def test_a_step_does_not_recompile_and_keeps_its_types(strategy, quadratic):
     problem, trainer = quadratic(np.ones(6)), Evolution(Settings(strategy=strategy, population=8), 6)
-    state = trainer.init(jax.random.key(0), jnp.ones(6), jnp.ones(6, bool), problem)
+    state = jax.jit(trainer.init)(jax.random.key(0), jnp.ones(6), jnp.ones(6, bool), problem)
     step = jax.jit(trainer.step)
     first, _ = step(jax.random.key(1), state, problem)
     second, metrics = step(jax.random.key(2), first, problem)
@@ -52,7 +60,7 @@ def test_a_step_does_not_recompile_and_keeps_its_types(strategy, quadratic):
     assert step._cache_size() == 1
 
 
-@every_strategy
+@every_strategy_trained
 def test_replicates_run_as_if_alone_and_keys_decide(strategy, quadratic):
     problem, trainer = quadratic(np.ones(5)), Evolution(Settings(strategy=strategy, population=8), 5)
 
@@ -68,7 +76,7 @@ def test_replicates_run_as_if_alone_and_keys_decide(strategy, quadratic):
     assert not np.array_equal(together.mean[0], together.mean[1])
 
 
-@every_strategy
+@every_strategy_trained
 def test_sigma_is_what_ask_samples(strategy, quadratic):
     problem = quadratic([1.0, 1.0, 10.0, 10.0, 100.0, 100.0])
     trainer = Evolution(Settings(strategy=strategy, population=1000, std_init=0.3), 6)
@@ -89,7 +97,7 @@ def test_sigma_is_what_ask_samples(strategy, quadratic):
     np.testing.assert_allclose(claimed, empirical, rtol=0.03)
 
 
-@every_strategy
+@every_strategy_trained
 def test_it_learns_and_sigma_tells_flat_from_steep_where_claimed(strategy, quadratic):
     half, start = 50, jnp.full(100, 0.1)
     problem = quadratic(np.repeat([1.0, 100.0], half))
@@ -101,7 +109,7 @@ def test_it_learns_and_sigma_tells_flat_from_steep_where_claimed(strategy, quadr
     assert (sigma[:half].mean() >= 2 * sigma[half:].mean()) == STRATEGIES[strategy].per_weight_std
 
 
-@every_strategy
+@every_strategy_trained
 def test_equal_fitness_moves_nothing_on_average(strategy, quadratic):
     problem, std_init = quadratic(np.zeros(20)), 0.1
     trainer = Evolution(Settings(strategy=strategy, population=32, std_init=std_init), 20)
