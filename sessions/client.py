@@ -67,14 +67,18 @@ class Client:
             reader, self._writer = await asyncio.open_unix_connection(socket_path(self._path))
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotRunning(f"No engine runs {self._path}; resume it, and it can be attached to.") from None
-        self._writer.write(packed(self._hello))
-        welcome = await receive(reader, self._decoder)
-        if not isinstance(welcome, Welcome):
-            raise TicketError(
-                welcome.reason if isinstance(welcome, Farewell) else "The engine ended before it answered."
-            )
-        for event in decoded(read_records(directory.journal, end=welcome.journal_end).payloads, directory.journal):
-            self.view.apply(event)
+        try:
+            self._writer.write(packed(self._hello))
+            welcome = await receive(reader, self._decoder)
+            if not isinstance(welcome, Welcome):
+                raise TicketError(
+                    welcome.reason if isinstance(welcome, Farewell) else "The engine ended before it answered."
+                )
+            for event in decoded(read_records(directory.journal, end=welcome.journal_end).payloads, directory.journal):
+                self.view.apply(event)
+        except BaseException:
+            await self._hang_up()
+            raise
         self._listening = asyncio.create_task(self._listen(reader, welcome.journal_end))
         return self
 
@@ -83,6 +87,9 @@ class Client:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
         if self._writer is not None:
             self._writer.close()
             with suppress(ConnectionError):
@@ -109,13 +116,16 @@ class Client:
 
     async def _listen(self, reader: asyncio.StreamReader, known: int) -> None:
         reason = "it ended without a word"
-        while (message := await receive(reader, self._decoder)) is not None:
-            if isinstance(message, Told) and (message.journal_end is None or message.journal_end > known):
-                self._take(events.decode(message.event), message.journal_end is not None)
-            elif isinstance(message, Reply):
-                self._settle(message)
-            elif isinstance(message, Farewell):
-                reason = message.reason
+        try:
+            while (message := await receive(reader, self._decoder)) is not None:
+                if isinstance(message, Told) and (message.journal_end is None or message.journal_end > known):
+                    self._take(events.decode(message.event), message.journal_end is not None)
+                elif isinstance(message, Reply):
+                    self._settle(message)
+                elif isinstance(message, Farewell):
+                    reason = message.reason
+        except (TicketError, msgspec.MsgspecError) as error:
+            reason = str(error)
         self._end(reason)
 
     def _take(self, event: events.Event, journalled: bool) -> None:

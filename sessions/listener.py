@@ -8,7 +8,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,8 @@ BACKLOG = 4 * 1024 * 1024
 """Bytes that may wait for a client before live frames are withheld."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that may wait for a client before it is let go."""
+PATIENCE = 1.0
+"""Seconds that a client has to read its last messages."""
 
 
 class Listener:
@@ -44,6 +45,7 @@ class Listener:
         self.path: Path = socket_path(driver.session.path)
         self._driver = driver
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
+        self._partings: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="listen", daemon=True)
         self._server: asyncio.Server | None = None
@@ -93,7 +95,8 @@ class Listener:
         for writer, hello in tuple(self._clients.items()):
             waiting = writer.transport.get_write_buffer_size()
             if waiting > LIMIT:
-                self._loop.create_task(self._let_go(writer))
+                writer.write(packed(Farewell(reason="You read too slowly; the journal has everything, attach again.")))
+                self._closing(writer)
             elif journalled or (hello.live_frames and waiting < BACKLOG):
                 writer.write(message)
 
@@ -137,8 +140,17 @@ class Listener:
         if writer in self._clients:
             writer.write(message)
 
+    def _closing(self, writer: asyncio.StreamWriter) -> None:
+        self._clients.pop(writer, None)
+        self._partings.add(parting := self._loop.create_task(self._let_go(writer)))
+        parting.add_done_callback(self._partings.discard)
+
     async def _let_go(self, writer: asyncio.StreamWriter) -> None:
         self._clients.pop(writer, None)
         writer.close()
-        with suppress(ConnectionError, TimeoutError):
-            await asyncio.wait_for(writer.wait_closed(), 1.0)
+        try:
+            await asyncio.wait_for(writer.wait_closed(), PATIENCE)
+        except TimeoutError:
+            writer.transport.abort()
+        except ConnectionError:
+            pass

@@ -186,6 +186,7 @@ class Session:
             TicketError: if no round is running, or none of its generations is done.
         """
         self._engine.cut()
+        self._finish_if_done()
 
     def tune(self, changes: Mapping[str, float]) -> None:
         """Change hyper-parameters of the running round from its next generation on.
@@ -244,6 +245,7 @@ class Session:
         if aside:
             self._engine.abandon(branch)
         self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
+        self._finish_if_done()
 
     def note(self, text: str, author: str = "person") -> None:
         """Write a remark into the journal."""
@@ -300,6 +302,10 @@ class Session:
         elif self.view.state == "running":
             self._emit(events.Paused(at=time.time(), reason=reason))
 
+    def _finish_if_done(self) -> None:
+        if self.is_finished:
+            self._finish()
+
     def _finish(self) -> None:
         if self.view.state != "finished":
             self._emit(events.Finished(at=time.time()))
@@ -324,6 +330,7 @@ class Session:
         check_plan(plan, self._engine.problems, density, max(done, 0))
         check_scope(plan, list(self.view.lineage(branch)))
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
+        self._finish_if_done()
         self._remark_on(plan)
 
     def _called(self, branch: str) -> BranchView:

@@ -62,6 +62,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: bool = True
     """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
     curvature: bool = False
+    """Of the loss around the mean; refused until it is computed."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +142,8 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     )
     for family in settings.values():
         family.check()
+    if plan.analysis.curvature:
+        raise InvalidValue(f"{path}.analysis.curvature", "true", "false: this version does not compute curvature")
     return plan
 
 
