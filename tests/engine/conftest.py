@@ -1,9 +1,12 @@
 """A laboratory for sessions: tiny specs, executables that all tests share, and what a session came to."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +103,13 @@ class Laboratory:
         """`verify` has nothing to object to."""
         assert [finding for finding in verify(path) if not finding.ok] == []
 
+    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait for what another process or thread will bring about."""
+        limit = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < limit, "it did not come about"
+            time.sleep(0.001)
+
     def kill(self, session: Session) -> Path:
         """What a killed process leaves of a session: nothing is settled, saved or said."""
         session._journal.close()
@@ -112,11 +122,60 @@ class Laboratory:
             session.run()
         return path
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-        """A Python process that shares the caches."""
-        return subprocess.Popen(
-            [sys.executable, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+
+FORKER = """
+import json, os, sys
+import sessions.server, ticket_explorer.networks.mlp, ticket_explorer.tasks.images, ticket_explorer.trainers.evolution
+
+for line in sys.stdin:
+    request = json.loads(line)
+    if isinstance(request, int):
+        print(os.waitstatus_to_exitcode(os.waitpid(request, 0)[1]), flush=True)
+        continue
+    child = os.fork()
+    if child == 0:
+        log = os.open(request[0] + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1), os.dup2(log, 2)
+        sys.exit(sessions.server.main(request))
+    print(child, flush=True)
+"""
+
+
+class Engines:
+    """Engine processes, forked from one that has imported everything and computed nothing: a start costs little."""
+
+    def __init__(self) -> None:
+        self._forker = subprocess.Popen(
+            [sys.executable, "-c", FORKER], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        self._alive: set[int] = set()
+
+    def start(self, session: Path, *options: str) -> int:
+        """The process of `python -m sessions.server SESSION OPTIONS`; what it prints goes to SESSION.log."""
+        process = self._request([str(session), *options])
+        self._alive.add(process)
+        return process
+
+    def wait(self, process: int) -> int:
+        """Its exit code, when it has ended; minus the signal that killed it."""
+        self._alive.discard(process)
+        return self._request(process)
+
+    def kill(self, process: int) -> int:
+        os.kill(process, signal.SIGKILL)
+        return self.wait(process)
+
+    def close(self) -> None:
+        for process in tuple(self._alive):
+            self.kill(process)
+        self._forker.communicate()
+
+    def _request(self, request: Any) -> int:
+        assert self._forker.stdin is not None
+        assert self._forker.stdout is not None
+        self._forker.stdin.write(json.dumps(request) + "\n")
+        self._forker.stdin.flush()
+        return int(self._forker.stdout.readline())
 
 
 class _SharedCompiler(Compiler):
@@ -160,6 +219,14 @@ def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         patch.setattr(sessions.session, "Problems", lambda: problems)
         yield
     Compiler.close(compiler)
+
+
+@pytest.fixture(scope="session")
+def engines(_shared: None) -> Iterator[Engines]:
+    """Starts engine processes."""
+    started = Engines()
+    yield started
+    started.close()
 
 
 @pytest.fixture
