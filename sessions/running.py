@@ -156,16 +156,25 @@ class RunningRound:
     def _take_up(self, ticket: Ticket) -> str | None:
         recovered = None
         try:
-            found = read_checkpoint(self._directory, self._digest, self.view.branch, self.view.number)
+            restored = self._restore()
         except Damaged as error:
-            found, recovered = None, f"{error} The round starts again from its beginning, and comes out the same."
-        if found is not None and found.generation <= self.view.done and found.tuned <= len(self.view.tuned):
-            self._runner.restore(found.leaves, found.generation)
-            self._tuned = found.tuned
-        else:
+            restored, recovered = False, f"{error} The round starts again from its beginning, and comes out the same."
+        if not restored:
             self._runner.start(ticket)
         self._replay_tuning()
         return recovered
+
+    def _restore(self) -> bool:
+        """Go to the checkpoint; whether there is one of this round that agrees with the journal."""
+        found = read_checkpoint(self._directory, self._digest, self.view.branch, self.view.number)
+        if found is None or found.generation > self.view.done or found.tuned > len(self.view.tuned):
+            return False
+        try:
+            self._runner.restore(found.leaves, found.generation)
+        except ValueError as error:
+            raise Damaged(self._directory.checkpoint, str(error)) from None
+        self._tuned = found.tuned
+        return True
 
     def _next_count(self, budget: int) -> int:
         at = self._runner.dispatched

@@ -187,8 +187,9 @@ def _merge(base: Any, override: Any) -> Any:
     return {**(base if is_table(base) else {"name": base}), **override}
 
 
-def _name_of(pruner: Any) -> Any:
-    return pruner.get("name") if is_table(pruner) else pruner
+def _name_of(pruner: Any) -> str:
+    name = pruner.get("name") if is_table(pruner) else pruner
+    return name if isinstance(name, str) else "main"
 
 
 def _check_names(names: list[str]) -> None:

@@ -13,6 +13,7 @@ T = TypeVar("T")
 _ERROR = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<where>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
+_MISSING = re.compile(r"missing required field `(.*)`")
 
 
 def convert(table: Any, kind: type[T], path: str) -> T:
@@ -61,19 +62,22 @@ def expected(kind: inspect.Type) -> str:
 
 def _interval(kind: inspect.IntType | inspect.FloatType) -> str:
     low, high = (kind.ge if kind.gt is None else kind.gt), (kind.le if kind.lt is None else kind.lt)
+    open_low, open_high = kind.gt is not None, kind.lt is not None
+    if isinstance(kind, inspect.IntType):
+        low, high = low if low is None else low + open_low, high if high is None else high - open_high
+        open_low = open_high = False
     if low is not None and high is not None:
-        open_ends = (kind.gt is not None, kind.lt is not None)
         ends = {
             (True, True): ", exclusive",
             (False, False): "",
-            (True, False): f", {low:g} exclusive",
-            (False, True): f", {high:g} exclusive",
-        }[open_ends]
-        return f" between {low:g} and {high:g}{ends}"
+            (True, False): f", {low} exclusive",
+            (False, True): f", {high} exclusive",
+        }[open_low, open_high]
+        return f" between {low} and {high}{ends}"
     if low is not None:
-        return f" above {low:g}" if kind.gt is not None else f" of at least {low:g}"
+        return f" above {low}" if open_low else f" of at least {low}"
     if high is not None:
-        return f" below {high:g}" if kind.lt is not None else f" of at most {high:g}"
+        return f" below {high}" if open_high else f" of at most {high}"
     return ""
 
 
@@ -85,10 +89,12 @@ def _explain(message: str, table: Any, kind: type, path: str) -> InvalidValue:
     value: Any = table
     for step in _STEP.finditer(where):
         value, info = _descend(value, info, step["field"], step["index"])
-    unknown = _UNKNOWN.search(what)
-    if unknown:
-        fields = [field.encode_name for field in info.fields] if isinstance(info, inspect.StructType) else []
-        return InvalidValue(f"{path}{where}.{unknown[1]}", "unknown field", f"one of {', '.join(fields) or 'none'}")
+    types = {field.encode_name: field.type for field in info.fields} if isinstance(info, inspect.StructType) else {}
+    if unknown := _UNKNOWN.search(what):
+        known = f"one of {', '.join(types)}" if types else "no field but the name"
+        return InvalidValue(f"{path}{where}.{unknown[1]}", "unknown field", known)
+    if (missing := _MISSING.search(what)) and missing[1] in types:
+        return InvalidValue(f"{path}{where}.{missing[1]}", "missing", expected(types[missing[1]]))
     return InvalidValue(f"{path}{where}", _shown(value), expected(info))
 
 
