@@ -1,0 +1,172 @@
+"""A full disk pauses a run with a sentence; what was found stays, and going on changes no bit."""
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sessions.store.files
+import sessions.store.journal
+from sessions import commands
+from sessions.driver import Driver, Goal
+from sessions.errors import DiskFull
+from sessions.header import read_view
+from sessions.session import Session
+from sessions.store.files import write_all
+from ticket_explorer.errors import TicketError
+
+SENTENCE = "is full. Nothing written so far is lost: free some space, then continue."
+
+
+class SmallDisk:
+    """Takes `room` bytes more, all the writes of a session together, then no byte until there is room again."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        taken, self.room = self.room, max(self.room - len(data), 0)
+        if taken < len(data):
+            os.write(descriptor, data[:taken])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(descriptor, data)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> SmallDisk:
+    small = SmallDisk(1 << 40)
+    monkeypatch.setattr(sessions.store.files, "write_all", small.write)
+    monkeypatch.setattr(sessions.store.journal, "write_all", small.write)
+    return small
+
+
+@pytest.fixture(scope="module")
+def size(whole: Path) -> int:
+    """About how many bytes a run writes, its checkpoints apart."""
+    return sum(path.stat().st_size for path in whole.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0])
+def test_driver_pauses_and_goes_on(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+    with lab.create() as session:
+        disk.room = int(size * share)
+        driver = Driver(session, Goal(to_the_end=True))
+        driver.run(stay=False)
+        assert isinstance(driver.failure, DiskFull)
+        assert str(driver.failure).endswith(SENTENCE)
+        assert session.view.state == "paused"
+        assert session.view.message == str(driver.failure)
+        disk.room = 1 << 40
+        lab.assert_whole(session.path)
+        again = Driver(session, Goal(to_the_end=True))
+        again.run(stay=False)
+        assert again.failure is None
+    lab.assert_same(whole, session.path, rounds=3)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.62])
+def test_killed_while_the_disk_is_full(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+    session = lab.create()
+    disk.room = int(size * share)
+    Driver(session, Goal(to_the_end=True)).run(stay=False)
+    path = lab.kill(session)
+    with pytest.raises(DiskFull):
+        Session.open(path)
+    with pytest.raises(DiskFull):
+        Session.open(path)
+    disk.room = 1 << 40
+    lab.assert_same(whole, lab.go_on(path), rounds=3)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.63])
+def test_without_a_driver(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+    """From Python the error is raised, even out of `close`; the same object, or a new one, goes on."""
+    session = lab.create()
+    disk.room = int(size * share)
+    with pytest.raises(DiskFull):
+        session.run()
+    disk.room = 1 << 40
+    session.step(10)
+    disk.room = 0
+    with pytest.raises(DiskFull):
+        session.step(10)
+    with pytest.raises(DiskFull), session:
+        session.note("no room for this")
+    disk.room = 1 << 40
+    lab.assert_same(whole, lab.go_on(session.path), rounds=3)
+
+
+def test_ctrl_c_between_a_chunk_and_its_record(lab: Any, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lab.create() as session:
+        session.step(20)
+        with monkeypatch.context() as patch:
+            patch.setattr("sessions.running.RunningRound._tell", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                session.run()
+        session.run()
+    lab.assert_same(whole, session.path, rounds=3)
+
+
+def interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_tuning_on_a_full_disk_changes_nothing(lab: Any, whole: Path, disk: SmallDisk) -> None:
+    with lab.create() as session:
+        session.step(20)
+        disk.room = 0
+        with pytest.raises(DiskFull):
+            session.tune({"std": 0.3})
+        disk.room = 1 << 40
+        session.run()
+    lab.assert_same(whole, session.path, rounds=3)
+
+
+def test_commands_on_a_full_disk(lab: Any, disk: SmallDisk) -> None:
+    """Each is refused with the sentence; stopping is possible all the same."""
+    session = lab.create()
+    session.step(20)
+    disk.room = 0
+    replies: list[Any] = []
+    driver = Driver(session)
+    for command in (commands.Note(text="x"), commands.Branch(parent="snr", round=0), commands.Stop()):
+        driver.ask(command, "test", lambda *reply: replies.append(reply))
+    driver.run(stay=True)
+    assert [str(error).endswith(SENTENCE) for _, error in replies] == [True] * 3
+    assert sorted(session.view.branches) == ["snr"]
+    with pytest.raises(TicketError, match="is full"):
+        session.close()
+    disk.room = 1 << 40
+    Session.open(session.path).close()
+
+
+@pytest.fixture
+def tmpfs(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    if not shutil.which("mount") or os.geteuid() != 0:
+        pytest.skip("a small disk is made by root only")
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no small disk: {made.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_real_full_disk(lab: Any, whole: Path, tmpfs: Path) -> None:
+    with Session.create(lab.spec(), tmpfs / "mine.session") as session:
+        driver = Driver(session, Goal(to_the_end=True))
+        driver.run(stay=False)
+        assert str(driver.failure).endswith(SENTENCE)
+        subprocess.run(["mount", "-o", "remount,size=10m", str(tmpfs)], check=True)
+        lab.assert_whole(session.path)
+        Driver(session, Goal(to_the_end=True)).run(stay=False)
+    assert read_view(session.path).state == "finished"
+    lab.assert_same(whole, session.path, rounds=3)
