@@ -102,7 +102,7 @@ class Layout:
 
     def kept_by_leaf(self, mask: Bool[np.ndarray, "*batch D"]) -> Mapping[str, Int[np.ndarray, "*batch"]]:
         """How many entries of each leaf a mask keeps."""
-        return {leaf.name: mask[..., leaf.slice].sum(-1) for leaf in self.leaves}
+        return {leaf.name: np.asarray(mask[..., leaf.slice].sum(-1)) for leaf in self.leaves}
 
 
 def kept_indices(mask: Bool[Array, " D"], kept: int) -> Int[Array, " n"]:

@@ -7,7 +7,7 @@ one wide first convolution and mapped second ones 4 times.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
-from ticket_explorer.networks.initialisers import bias_initialiser, kernel_initialiser
+from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.population import fastest, in_groups
 from ticket_explorer.networks.settings import CNN, BiasInit, KernelInit
@@ -72,13 +72,11 @@ class ConvolutionalNetwork:
     @cached_property
     def layout(self) -> Layout:
         """The leaves of θ; kernels are prunable."""
-        parameters = jax.eval_shape(lambda key: self.module.init(key, jnp.zeros((1, *self.image))), jax.random.key(0))
-        return Layout.of(parameters["params"])
+        return Layout.of(jax.eval_shape(partial(initial_parameters, self.module, self.image), jax.random.key(0)))
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights."""
-        parameters = self.module.init(key, jnp.zeros((1, *self.image)))["params"]
-        return self.layout.flatten(parameters)
+        return self.layout.flatten(initial_parameters(self.module, self.image, key))
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""

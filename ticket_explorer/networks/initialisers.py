@@ -4,10 +4,12 @@ Normal distributions are truncated at two standard deviations and rescaled, as i
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 from jax.nn import initializers
 
 from ticket_explorer.networks.settings import BiasInit, KernelInit
@@ -49,3 +51,9 @@ def kernel_initialiser(name: KernelInit) -> Initialiser:
 def bias_initialiser(name: BiasInit) -> Initialiser:
     """The distribution of initial biases called `name`."""
     return _BIASES[name]
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def initial_parameters(module: nn.Module, input_shape: tuple[int, ...], key: jax.Array) -> Any:
+    """Newly drawn parameters of a flax module; compiled, so that the forward flax runs for it costs nothing."""
+    return module.init(key, jnp.zeros((1, *input_shape)))["params"]

@@ -6,7 +6,7 @@ left out of the narrowed network.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 
 import jax
@@ -15,7 +15,7 @@ from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.layout import Layout, kept_indices
-from ticket_explorer.networks.initialisers import bias_initialiser, kernel_initialiser
+from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.population import fastest, in_groups
 from ticket_explorer.networks.settings import MLP, Activation, BiasInit, KernelInit, LeNet300100
@@ -71,13 +71,11 @@ class MultilayerPerceptron:
     @cached_property
     def layout(self) -> Layout:
         """The leaves of θ; kernels are prunable."""
-        parameters = jax.eval_shape(lambda key: self.module.init(key, jnp.zeros((1, self.inputs))), jax.random.key(0))
-        return Layout.of(parameters["params"])
+        return Layout.of(jax.eval_shape(partial(initial_parameters, self.module, (self.inputs,)), jax.random.key(0)))
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights."""
-        parameters = self.module.init(key, jnp.zeros((1, self.inputs)))["params"]
-        return self.layout.flatten(parameters)
+        return self.layout.flatten(initial_parameters(self.module, (self.inputs,), key))
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""

@@ -1,0 +1,202 @@
+"""The contract of every network, and what the narrowed network computes."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ticket_explorer import masks
+from ticket_explorer.errors import TicketError
+from ticket_explorer.layout import kept_indices, scatter
+from ticket_explorer.networks import NETWORKS
+from ticket_explorer.networks.cnn import GROUP, IMAGES, build_cnn
+from ticket_explorer.networks.mlp import build_mlp
+from ticket_explorer.networks.settings import CNN, MLP
+from ticket_explorer.registry import implementation_of
+
+IMAGE, OUTPUTS, BATCH, INDIVIDUALS, REPLICATES = (8, 9, 2), 4, 5, 3, 2
+
+
+def built(name: str, image: tuple[int, ...] = IMAGE, **changes: Any) -> Any:
+    settings = NETWORKS[name](**changes)
+    return implementation_of(settings)(settings, image, OUTPUTS)
+
+
+every_network = pytest.mark.parametrize("network", [built(name) for name in NETWORKS], ids=list(NETWORKS))
+
+
+def drawn(network: Any, individuals: int = INDIVIDUALS, seed: int = 0) -> jax.Array:
+    """Weights with biases that are not zero."""
+    return 0.2 * jax.random.normal(jax.random.key(seed), (individuals, network.layout.size))
+
+
+def images(batch: int = BATCH, seed: int = 1, image: tuple[int, ...] = IMAGE) -> jax.Array:
+    return jax.random.normal(jax.random.key(seed), (batch, *image))
+
+
+@every_network
+def test_initial_weights_depend_on_the_key_alone(network: Any) -> None:
+    theta = network.initialise(jax.random.key(0))
+    assert theta.shape == (network.layout.size,)
+    assert theta.dtype == jnp.float32
+    np.testing.assert_array_equal(theta, network.initialise(jax.random.key(0)))
+    assert (theta != network.initialise(jax.random.key(1))).any()
+    np.testing.assert_allclose(jax.jit(network.initialise)(jax.random.key(0)), theta, rtol=1e-5, atol=1e-7)
+
+
+@every_network
+def test_layout_is_that_of_the_module(network: Any) -> None:
+    parameters = network.module.init(jax.random.key(0), images())["params"]
+    again = network.layout.unflatten(network.layout.flatten(parameters))
+    jax.tree.map(np.testing.assert_array_equal, again, parameters)
+    np.testing.assert_array_equal(network.initialise(jax.random.key(0)), network.layout.flatten(parameters))
+
+
+@every_network
+def test_population_apply_is_apply_of_each(network: Any) -> None:
+    population, inputs = drawn(network), images()
+    together = jax.jit(network.population_apply)(population, inputs)
+    assert together.shape == (INDIVIDUALS, BATCH, OUTPUTS)
+    assert together.dtype == jnp.float32
+    alone = jnp.stack([network.apply(theta, inputs) for theta in population])
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@every_network
+def test_replicates_apply_as_if_alone(network: Any) -> None:
+    populations = jnp.stack([drawn(network, seed=r) for r in range(REPLICATES)])
+    batches = jnp.stack([images(seed=r) for r in range(REPLICATES)])
+    together = jax.jit(jax.vmap(network.population_apply))(populations, batches)
+    shared = jax.jit(jax.vmap(network.population_apply, (0, None)))(populations, batches[0])
+    for r in range(REPLICATES):
+        np.testing.assert_allclose(together[r], network.population_apply(populations[r], batches[r]), atol=1e-5)
+        np.testing.assert_allclose(shared[r], network.population_apply(populations[r], batches[0]), atol=1e-5)
+
+
+@every_network
+def test_a_gradient_reaches_every_leaf(network: Any) -> None:
+    gradient = jax.grad(lambda theta: jnp.sum(network.apply(theta, images()) ** 2))(drawn(network)[0])
+    assert jnp.isfinite(gradient).all()
+    assert all((gradient[leaf.slice] != 0).any() for leaf in network.layout)
+
+
+@every_network
+def test_equal_networks_share_an_executable(network: Any) -> None:
+    traces = []
+
+    def outputs(same: Any, theta: Any) -> Any:
+        traces.append(same)
+        return same.apply(theta, images())
+
+    jitted = jax.jit(outputs, static_argnums=0)
+    again = type(network)(**{name: getattr(network, name) for name in network.__dataclass_fields__})
+    for each in (network, again):
+        jitted(each, drawn(network)[0])
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize(("batch", "individuals"), [(1, 1), (IMAGES + 3, GROUP + 1), (2 * IMAGES, 2 * GROUP)])
+@pytest.mark.parametrize("kernel_size", [1, 2, 5])
+def test_cnn_population_of_any_size(batch: int, individuals: int, kernel_size: int) -> None:
+    network = build_cnn(CNN(filters=(3, 4), kernel_size=kernel_size), (7, 6, 1), 2)
+    population, inputs = drawn(network, individuals), images(batch, image=(7, 6, 1))
+    expected = jax.vmap(network.apply, (0, None))(population, inputs)
+    np.testing.assert_allclose(network.population_apply(population, inputs), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation"), [((), "relu"), ((6,), "tanh"), ((5, 4), "swish"), ((6, 5, 4), "relu")]
+)
+def test_mlp_of_any_depth(hidden: tuple[int, ...], activation: Any) -> None:
+    network = build_mlp(MLP(hidden=hidden, activation=activation), (7,), 2)
+    theta, inputs = drawn(network)[0], images(image=(7,))
+    functions = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh, "swish": lambda x: x / (1 + np.exp(-x))}
+    layers, units = jax.tree.map(np.asarray, (network.layout.unflatten(theta), inputs))
+    for depth in range(len(hidden) + 1):
+        layer = layers[f"dense_{depth}"]
+        units = (functions[activation](units) if depth else units) @ layer["kernel"] + layer["bias"]
+    np.testing.assert_allclose(network.apply(theta, inputs), units, rtol=1e-4, atol=1e-5)
+
+
+def test_sizes_are_those_of_the_paper() -> None:
+    paper, small = build_cnn(CNN(), (28, 28, 1), 10).layout, build_mlp(MLP(hidden=(32,)), (14, 14, 1), 10).layout
+    lenet = implementation_of(NETWORKS["lenet_300_100"]())(NETWORKS["lenet_300_100"](), (28, 28, 1), 10).layout
+    assert (paper.size, paper.prunable_size) == (11_274, 11_240)
+    assert (small.size, small.prunable_size) == (6_634, 6_592)
+    assert (lenet.size, lenet.prunable_size) == (266_610, 266_200)
+
+
+def test_a_cnn_of_what_is_no_image_says_what_to_use() -> None:
+    with pytest.raises(TicketError, match="'mlp'"):
+        build_cnn(CNN(), (17,), 10)
+
+
+@pytest.mark.parametrize(
+    ("init", "std", "bound"),
+    [
+        ("lecun_normal", 1 / np.sqrt(600), None),
+        ("kaiming_normal", np.sqrt(2 / 600), None),
+        ("xavier_normal", np.sqrt(2 / 1000), None),
+        ("lecun_uniform", 1 / np.sqrt(600), np.sqrt(3 / 600)),
+        ("kaiming_uniform", np.sqrt(2 / 600), np.sqrt(6 / 600)),
+        ("xavier_uniform", np.sqrt(2 / 1000), np.sqrt(6 / 1000)),
+        ("uniform", 0.05 / np.sqrt(3), 0.05),
+    ],
+)
+def test_distribution_of_initial_kernels(init: Any, std: float, bound: float | None) -> None:
+    network = build_mlp(MLP(hidden=(400,), kernel_init=init, last_kernel_init="zeros"), (600,), 3)
+    layers = network.layout.unflatten(network.initialise(jax.random.key(0)))
+    kernel = np.asarray(layers["dense_0"]["kernel"])
+    assert abs(kernel.mean()) < 4 * std / np.sqrt(kernel.size)
+    assert kernel.std() == pytest.approx(std, rel=0.01)
+    if bound is not None:
+        assert 0.99 * bound < np.abs(kernel).max() <= bound
+    assert not layers["dense_1"]["kernel"].any()
+
+
+def test_orthogonal_kernels_and_uniform_biases() -> None:
+    network = build_mlp(MLP(hidden=(20,), kernel_init="orthogonal", bias_init="uniform"), (50,), 2000)
+    layers = network.layout.unflatten(network.initialise(jax.random.key(0)))
+    kernel, bias = layers["dense_0"]["kernel"], layers["dense_1"]["bias"]
+    np.testing.assert_allclose(kernel.T @ kernel, np.eye(20), atol=1e-5)
+    assert 0 <= bias.min() < 0.001 < 0.049 < bias.max() < 0.05
+
+
+@every_network
+@pytest.mark.parametrize("density", [0.3, 0.01, 0.0])
+def test_the_narrowed_network_computes_the_same(network: Any, density: float) -> None:
+    layout, inputs = network.layout, images()
+    kept = masks.dimension(layout, density)
+
+    def both(key: Any) -> tuple[Any, Any, Any]:
+        score, theta = 0.2 * jax.random.normal(key, (2, layout.size))
+        mask = masks.prune(jnp.ones(layout.size, bool), score, layout, density).mask
+        narrowing, indices = network.narrow(mask, kept), kept_indices(mask, kept)
+        small = scatter(theta[None, indices], narrowing.positions, narrowing.network.layout.size)
+        taken = inputs if narrowing.inputs is None else inputs.reshape(BATCH, -1)[:, narrowing.inputs]
+        narrow = narrowing.network.population_apply(small, taken)
+        return narrow, network.apply(jnp.where(mask, theta, 0.0), inputs)[None], narrowing
+
+    narrow, full, narrowing = jax.jit(jax.vmap(both))(jax.random.split(jax.random.key(3), REPLICATES))
+    np.testing.assert_allclose(narrow, full, rtol=1e-5, atol=1e-5)
+    assert (np.diff(narrowing.positions) > 0).all()
+    assert narrowing.positions.max() < narrowing.network.layout.size
+    assert narrowing.inputs is None or (np.diff(narrowing.inputs) > 0).all()
+
+
+@pytest.mark.parametrize(("weights", "capacity"), [(7, 6), (6, 6), (4, 4), (1, 1), (0, 1)])
+def test_the_inputs_of_a_narrowed_mlp_follow_from_how_many_weights_are_kept(weights: int, capacity: int) -> None:
+    network = build_mlp(MLP(hidden=(3,)), (6,), 2)
+    score = jnp.zeros(network.layout.size).at[network.layout.leaves[1].offset + 3 * 4].set(1.0)
+    density = weights / network.layout.prunable_size
+    mask = masks.prune(jnp.ones(network.layout.size, bool), score, network.layout, density).mask
+    narrowing = network.narrow(mask, masks.dimension(network.layout, density))
+    assert narrowing.network.inputs == capacity
+    if capacity < network.inputs:
+        assert narrowing.inputs.shape == (capacity,)
+        assert weights == 0 or 4 in narrowing.inputs
+        assert len(set(narrowing.inputs.tolist())) == capacity
+    else:
+        assert narrowing.inputs is None

@@ -1,0 +1,106 @@
+"""The contract of every pruner, and each formula against NumPy."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ticket_explorer import masks
+from ticket_explorer.errors import TicketError
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
+
+SIZE, REPLICATES = 40, 3
+FORMULAS: dict[str, Any] = {
+    "snr": lambda start, mean, std: np.abs(mean) / std,
+    "magnitude": lambda start, mean, std: np.abs(mean),
+    "movement": lambda start, mean, std: np.abs(mean - start),
+    "magnitude_increase": lambda start, mean, std: np.abs(mean) - np.abs(start),
+    "initial_magnitude": lambda start, mean, std: np.abs(start),
+}
+
+every_pruner = pytest.mark.parametrize("score", [implementation_of(p()) for p in PRUNERS.values()], ids=list(PRUNERS))
+
+
+def finished_round(replicates: tuple[int, ...] = ()) -> tuple[TrainingResult, Ticket]:
+    """Half the weights are kept; mean and σ are exactly zero at the others."""
+    shape, keys = (*replicates, SIZE), jax.random.split(jax.random.key(5), 4)
+    start, mean, std = (jax.random.normal(key, shape) for key in keys[:3])
+    mask = jnp.broadcast_to(jnp.arange(SIZE) % 2 == 0, shape)
+    result = TrainingResult(jnp.where(mask, mean, 0.0), jnp.where(mask, jnp.abs(std) + 0.1, 0.0), mask)
+    return result, Ticket(mask, start, jax.random.normal(keys[3], shape))
+
+
+def test_every_pruner_but_the_random_one_has_a_formula() -> None:
+    assert {*FORMULAS, "random"} == set(PRUNERS)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formula(name: str, quadratic: Any) -> None:
+    result, ticket = finished_round()
+    score = implementation_of(PRUNERS[name]())(jax.random.key(0), result, ticket, quadratic(np.ones(SIZE)))
+    kept = np.asarray(result.mask)
+    expected = FORMULAS[name](*(np.asarray(a)[kept] for a in (ticket.start, result.mean, result.std)))
+    np.testing.assert_allclose(np.asarray(score)[kept], expected, rtol=1e-6)
+
+
+@every_pruner
+def test_scores_are_finite_and_the_same_under_jit(score: Any, quadratic: Any) -> None:
+    result, ticket = finished_round()
+    arguments = jax.random.key(1), result, ticket, quadratic(np.ones(SIZE))
+    plain, again, jitted = score(*arguments), score(*arguments), jax.jit(score)(*arguments)
+    assert plain.shape == (SIZE,)
+    assert plain.dtype == jnp.float32
+    assert jnp.isfinite(plain).all()
+    np.testing.assert_array_equal(plain, again)
+    np.testing.assert_allclose(plain, jitted, rtol=1e-6)
+
+
+@every_pruner
+def test_replicates_are_scored_as_if_alone(score: Any, quadratic: Any) -> None:
+    result, ticket = finished_round((REPLICATES,))
+    problem, keys = quadratic(np.ones(SIZE)), jax.random.split(jax.random.key(1), REPLICATES)
+    together = jax.vmap(score, (0, 0, 0, None))(keys, result, ticket, problem)
+    for i in range(REPLICATES):
+        alone = score(keys[i], *jax.tree.map(lambda a, i=i: a[i], (result, ticket)), problem)
+        np.testing.assert_allclose(together[i], alone, rtol=1e-6)
+
+
+@every_pruner
+def test_what_is_pruned_next_was_still_there(score: Any, quadratic: Any) -> None:
+    result, ticket = finished_round()
+    problem = quadratic(np.ones(SIZE))
+    scores = score(jax.random.key(2), result, ticket, problem)
+    mask = masks.prune(result.mask, scores, problem.layout, 0.25).mask
+    assert mask.sum() == 10
+    assert not (mask & ~result.mask).any()
+    assert jnp.min(scores[mask]) >= jnp.max(scores[result.mask & ~mask])
+
+
+def test_random_scores_depend_on_the_key_and_on_nothing_else(quadratic: Any) -> None:
+    score, problem = implementation_of(PRUNERS["random"]()), quadratic(np.ones(SIZE))
+    result, ticket = finished_round()
+    other = TrainingResult(result.mean + 1.0, None, result.mask)
+    key = jax.random.key(3)
+    np.testing.assert_array_equal(score(key, result, ticket, problem), score(key, other, ticket, problem))
+    assert (score(key, result, ticket, problem) != score(jax.random.key(4), result, ticket, problem)).any()
+
+
+def test_snr_of_one_sigma_for_all_prunes_as_magnitude_does(quadratic: Any) -> None:
+    result, ticket = finished_round()
+    same = TrainingResult(result.mean, jnp.where(result.mask, 0.3, 0.0), result.mask)
+    problem, key = quadratic(np.ones(SIZE)), jax.random.key(0)
+    scores = [implementation_of(PRUNERS[name]())(key, same, ticket, problem) for name in ("snr", "magnitude")]
+    kept = [masks.prune(result.mask, score, problem.layout, 0.2).mask for score in scores]
+    np.testing.assert_array_equal(*kept)
+
+
+def test_snr_without_a_search_distribution_says_what_to_do(quadratic: Any) -> None:
+    result, ticket = finished_round()
+    trained = TrainingResult(result.mean, None, result.mask)
+    with pytest.raises(TicketError, match="prune by magnitude"):
+        implementation_of(PRUNERS["snr"]())(jax.random.key(0), trained, ticket, quadratic(np.ones(SIZE)))
