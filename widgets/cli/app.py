@@ -64,7 +64,14 @@ def command_line(command: str, session: Path) -> str:
 
 def print_json(value: Any) -> None:
     """A value as JSON on stdout."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    encoded = msgspec.json.encode(value, enc_hook=_plain)
+    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
 
 
 def session_path(given: str) -> Path:

@@ -50,11 +50,15 @@ def prepare(
     They are downloaded, or taken from the directory that --from names; takes up to a minute.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=narration, transient=True) as progress:
-        task = progress.add_task(name, total=None)
+    progress = Progress(*columns, console=narration, transient=True, disable=not narration.is_terminal)
+    task = progress.add_task(name, total=None)
 
-        def report(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total or None)
+    def report(what: str, done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, description=what, completed=done, total=total or None)
 
+    try:
         datasets.prepare(name, from_, report)
+    finally:
+        progress.stop()
     say(f"{name} is prepared. Use it with: ticket-explorer run --set task.name={name}")

@@ -26,7 +26,7 @@ class Progress:
     def __init__(self, view: SessionView, console: Console) -> None:
         self._view, self._console = view, console
         self._preparing = "preparing: loading data, compiling"
-        self._live = Live(get_renderable=self._drawn, console=console, refresh_per_second=REFRESHES, transient=True)
+        self._live = Live(get_renderable=self.drawn, console=console, refresh_per_second=REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -45,7 +45,8 @@ class Progress:
         elif isinstance(event, events.Opened) and event.recovered:
             self._console.print(event.recovered, markup=False, highlight=False, style="yellow")
 
-    def _drawn(self) -> RenderableType:
+    def drawn(self) -> RenderableType:
+        """What the display shows now."""
         round_ = self._view.running
         if round_ is None:
             return Text(self._preparing, style="dim")

@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sessions.driver import Goal
 from sessions.header import Header, default_path
 from sessions.report import report
 from sessions.store import SessionDirectory
@@ -73,6 +72,7 @@ def resume(
 
 
 def _drive(session: "Session", json: bool) -> None:
+    from sessions.driver import Goal  # JAX, as the session has it already
     from sessions.server import host
 
     say(f"Session {session.path}")
