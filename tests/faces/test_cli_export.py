@@ -1,0 +1,80 @@
+"""Exports, read back."""
+
+import csv
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from pyarrow import parquet
+from safetensors import safe_open
+
+from sessions.store import SessionDirectory
+from sessions.store.rounds import decode_round
+
+ROWS = 4 * 5
+"""Four rounds were trained, the dense one once."""
+
+
+@pytest.fixture
+def sparse(tiny):
+    directory = SessionDirectory(tiny.path)
+    return decode_round(directory.read_round("snr", 1), "")
+
+
+def test_metrics_as_csv(tiny, tell, tmp_path):
+    out = tmp_path / "metrics.csv"
+    assert tell("export", "tiny", "metrics", "--out", str(out)).exit_code == 0
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == ROWS
+    last = [float(row["fitness_mean"]) for row in rows if (row["branch"], row["round"]) == ("random", "1")][-1]
+    assert last == pytest.approx(tiny.report["branches"][2]["rounds"][1]["fitness"])
+
+
+def test_metrics_as_json_and_parquet_agree(tiny, tell, tmp_path):
+    for name in ("metrics.json", "metrics.parquet"):
+        assert tell("export", "tiny", "metrics", "--out", str(tmp_path / name)).exit_code == 0
+    rows = json.loads((tmp_path / "metrics.json").read_text())
+    assert len(rows) == ROWS
+    assert parquet.read_table(tmp_path / "metrics.parquet").to_pylist() == rows
+
+
+def test_a_ticket_as_msgpack_is_the_round(tiny, tell, tmp_path, sparse):
+    ticket = _msgpack(tell, tmp_path)
+    arrays = {name: _array(packed) for name, packed in ticket["arrays"].items()}
+    for kind, stored in (("mask", sparse.mask), ("trained", sparse.mean), ("sigma", sparse.std)):
+        flat = np.concatenate([array.ravel() for name, array in arrays.items() if name.startswith(f"{kind}/")])
+        np.testing.assert_array_equal(flat, stored[0])
+    start = np.concatenate([array.ravel() for name, array in arrays.items() if name.startswith("start/")])
+    assert not start[~sparse.mask[0]].any()
+    assert arrays["mask/dense_0/kernel"].shape == (196, 8)
+    assert (ticket["origin"]["branch"], ticket["origin"]["round"]) == ("snr", 1)
+
+
+def test_a_ticket_as_safetensors_is_the_same(tiny, tell, tmp_path):
+    out = tmp_path / "ticket.safetensors"
+    assert tell("export", "tiny", "ticket", "--from", "snr:1", "--out", str(out)).exit_code == 0
+    expected = _msgpack(tell, tmp_path)
+    with safe_open(out, framework="numpy") as file:
+        assert set(file.keys()) == set(expected["arrays"])
+        for name, packed in expected["arrays"].items():
+            np.testing.assert_array_equal(file.get_tensor(name), _array(packed))
+        assert {key: json.loads(value) for key, value in file.metadata().items()} == expected["origin"]
+
+
+def test_without_a_round_the_sparsest_is_taken(tiny, tell, tmp_path):
+    out = tmp_path / "ticket.msgpack"
+    assert tell("export", "tiny", "ticket", "--out", str(out)).exit_code == 0
+    assert msgspec.msgpack.decode(out.read_bytes())["origin"]["round"] == 1
+
+
+def _msgpack(tell, tmp_path):
+    out = tmp_path / "ticket.msgpack"
+    result = tell("export", "tiny", "ticket", "--from", "snr:1", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    return msgspec.msgpack.decode(out.read_bytes())
+
+
+def _array(packed):
+    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
