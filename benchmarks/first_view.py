@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks.figures import Figure, seconds
 from sessions import events
 from sessions.frames import A_ROUND, BINS, SAMPLE
-from sessions.header import new_header
-from sessions.spec import parse_spec, table_of
+from sessions.header import Header
+from sessions.spec import parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory
 from ticket_explorer import presets
 
@@ -39,7 +39,8 @@ def measure() -> list[Figure]:
 def write(path: Path) -> None:
     """A journal as the engine writes it, in blocks of a few generations."""
     spec = parse_spec(presets.load("fashion") | {"branch": [{"name": "snr"}], "pruning": {"rounds": ROUNDS}})
-    directory = SessionDirectory.create(path, msgspec.msgpack.encode(new_header(spec, "", {})))
+    header = Header(title="", created=0.0, spec=spec_table(spec), random_bits="", versions={})
+    directory = SessionDirectory.create(path, msgspec.msgpack.encode(header))
     rng = np.random.default_rng(0)
     with Journal.open(directory.journal) as journal:
 
@@ -54,7 +55,7 @@ def write(path: Path) -> None:
                 )
             )
             for first in range(0, GENERATIONS, BLOCK):
-                values = events.block(rng.normal(size=(BLOCK, 1, 4)))
+                values = rng.normal(size=(BLOCK, 1, 4)).astype("<f4").tobytes()
                 add(
                     events.Generations(
                         at=time.time(), branch="snr", round=number, first=first, count=BLOCK, values=values

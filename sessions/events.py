@@ -7,7 +7,6 @@ record. New fields get defaults; a field is never reused or retyped.
 from typing import Any
 
 import msgspec
-import numpy as np
 
 METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 """The columns of a block of generations."""
@@ -221,8 +220,3 @@ def decode(payload: bytes | memoryview) -> AnyEvent:
     """
     event: AnyEvent = _decoder.decode(payload)
     return event
-
-
-def block(values: np.ndarray) -> bytes:
-    """float32 bytes of metrics [count, replicates, len(METRICS)]."""
-    return np.ascontiguousarray(values, dtype="<f4").tobytes()

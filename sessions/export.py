@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from sessions.compiler import Compiler
-from sessions.header import read_header, read_spec
+from sessions.header import read_header
 from sessions.lineage import Lineage, Problems, plan_of
+from sessions.spec import parse_spec
 from sessions.store import SessionDirectory
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
@@ -32,7 +33,8 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
         TicketError: if there is no such finished round or replicate.
     """
     directory = SessionDirectory.open_for_reading(path)
-    spec, header = read_spec(directory), read_header(directory)
+    header = read_header(directory)
+    spec = parse_spec(header.spec)
     if not 0 <= replicate < spec.replicates:
         raise TicketError(f"There is no replicate {replicate}; the session has 0 to {spec.replicates - 1}.")
     problems = Problems()

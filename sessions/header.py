@@ -1,7 +1,6 @@
 """What a session was made from, and reading a session's view off the disk without JAX."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import msgspec
 
 from sessions import events
 from sessions.errors import Damaged
-from sessions.spec import Spec, Table, parse_spec, spec_table
 from sessions.store import SCHEMA, SessionDirectory, check_schema, read_records
 from sessions.view import SessionView
 from ticket_explorer.places import sessions_dir
@@ -23,20 +21,14 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     created: float
     """Seconds since 1970."""
-    spec: Table
+    spec: dict[str, Any]
+    """As `parse_spec` reads it."""
     random_bits: str
     versions: dict[str, str]
 
 
 class _Schema(msgspec.Struct, frozen=True):
     schema: int
-
-
-def new_header(spec: Spec, random_bits: str, versions: dict[str, str]) -> Header:
-    """The header of a session that is made now."""
-    return Header(
-        title=spec.title, created=time.time(), spec=spec_table(spec), random_bits=random_bits, versions=versions
-    )
 
 
 def read_header(directory: SessionDirectory) -> Header:
@@ -52,15 +44,6 @@ def read_header(directory: SessionDirectory) -> Header:
         return msgspec.msgpack.decode(payload, type=Header)
     except msgspec.MsgspecError as error:
         raise Damaged(directory.header, f"it can't be read ({error}).") from None
-
-
-def read_spec(directory: SessionDirectory) -> Spec:
-    """The typed spec of a session.
-
-    Raises:
-        TicketError: if it names something that is not installed here.
-    """
-    return parse_spec(read_header(directory).spec)
 
 
 def decoded(payloads: Any, path: Path) -> Iterator[events.Event]:

@@ -216,7 +216,7 @@ class RunningRound:
                 round=number,
                 first=chunk.first + known,
                 count=chunk.count - known,
-                values=events.block(values[known:]),
+                values=np.ascontiguousarray(values[known:], "<f4").tobytes(),
             )
         )
         if self._framer.is_due(end, last=end >= self.view.generations):

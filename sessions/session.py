@@ -14,12 +14,12 @@ import msgspec
 
 from sessions import events
 from sessions.engine import CHUNK, Engine
-from sessions.header import Header, decoded, default_path, new_header, read_header
+from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, free_name, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
-from sessions.spec import Plan, Spec, parse_plan, parse_spec, table_of
+from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
 from sessions.view import BranchView, SessionView
 from ticket_explorer.errors import TicketError, UnknownName
@@ -56,7 +56,13 @@ class Session:
         for branch in spec.branches:
             check_branch_name(branch.name)
             check_plan(branch.plan, problems)
-        header = new_header(spec, RANDOM_BITS, versions())
+        header = Header(
+            title=spec.title,
+            created=time.time(),
+            spec=spec_table(spec),
+            random_bits=RANDOM_BITS,
+            versions=versions(),
+        )
         directory = SessionDirectory.create(path or default_path(spec.title), msgspec.msgpack.encode(header))
         with ExitStack() as undo:
             lock = undo.enter_context(SessionLock(directory.lock))

@@ -5,13 +5,15 @@ No JAX is imported here.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-import numpy as np
 
 from sessions import events
 from sessions.events import METRICS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 State = Literal["paused", "running", "finished", "failed"]
 
@@ -38,8 +40,10 @@ class RoundView(msgspec.Struct, kw_only=True):
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if pruned anew under another plan, the last one counts."""
 
-    def metrics(self) -> np.ndarray:
+    def metrics(self) -> "np.ndarray":
         """float32 [generations known, replicates, len(METRICS)]."""
+        import numpy as np  # a first view does without: it costs more than reading a long journal
+
         if not self.blocks:
             return np.zeros((0, 1, len(METRICS)), np.float32)
         flat = np.frombuffer(b"".join(block.values for block in self.blocks), "<f4")
