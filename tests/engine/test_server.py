@@ -117,14 +117,10 @@ async def watch(path: Path) -> None:
         assert client.view.state == "paused"
 
 
-def test_not_a_session(lab: Any) -> None:
-    refused = subprocess.run(
-        [sys.executable, "-m", "sessions.server", str(lab.place)], capture_output=True, text=True, check=False
-    )
-    assert (refused.returncode, refused.stderr) == (
-        2,
-        f"{lab.place} is a directory without a session.msgpack, so it is not a session.\n",
-    )
+def test_not_a_session(lab: Any, engines: Any) -> None:
+    assert engines.wait(engines.start(lab.place)) == 2
+    said = Path(f"{lab.place}.log").read_text()
+    assert said == f"{lab.place} is a directory without a session.msgpack, so it is not a session.\n"
 
 
 def test_goal_of_rounds_and_generations(lab: Any) -> None:
