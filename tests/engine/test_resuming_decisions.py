@@ -166,6 +166,7 @@ def test_early_weights_kept_while_running_survive_a_kill(lab: Any, early_whole: 
     for at in (12, 13, 14, 61):
         session = lab.create(f"at {at}", rewind=EARLY)
         session.step(at)
+        assert SessionDirectory(session.path).round_path("snr", "early-13").exists() == (at >= 13)
         lab.assert_same(early_whole, lab.go_on(lab.kill(session)), rounds=3)
 
 
