@@ -24,7 +24,9 @@ class Problem(Protocol):
     """What a trainer may ask of a task bound to a network. All methods are pure and jit-able."""
 
     @property
-    def layout(self) -> Layout: ...
+    def layout(self) -> Layout:
+        """The leaves of θ."""
+        ...
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights θ₀."""
@@ -74,10 +76,14 @@ class Task(Protocol):
     """What a network must do, with its data or its environment loaded."""
 
     @property
-    def input_shape(self) -> tuple[int, ...]: ...
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one input, without the batch axis."""
+        ...
 
     @property
-    def outputs(self) -> int: ...
+    def outputs(self) -> int:
+        """How many numbers a network must give: classes, or actions."""
+        ...
 
     def bind(self, network: Any) -> Problem:
         """The problem of doing this task with `network`."""

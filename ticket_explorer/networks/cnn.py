@@ -7,7 +7,8 @@ one wide first convolution and mapped second ones 4 times.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -69,10 +70,10 @@ class ConvolutionalNetwork:
         """The same network as a flax module, of images [B, height, width, channels]."""
         return _Module(self)
 
-    @cached_property
+    @property
     def layout(self) -> Layout:
         """The leaves of θ; kernels are prunable."""
-        return Layout.of(jax.eval_shape(partial(initial_parameters, self.module, self.image), jax.random.key(0)))
+        return _layout(self)
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights."""
@@ -80,8 +81,7 @@ class ConvolutionalNetwork:
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""
-        outputs: Array = self.module.apply({"params": self.layout.unflatten(theta)}, inputs)
-        return outputs
+        return cast(Array, self.module.apply({"params": self.layout.unflatten(theta)}, inputs))
 
     def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         """The outputs of N networks on one batch."""
@@ -140,6 +140,11 @@ def _pooled(images: Float[Array, "B H W C"]) -> Float[Array, "B h w C"]:
     """The maxima of 2×2 pixels; an odd last row or column is left out."""
     rows = jnp.maximum(images[:, :-1:2], images[:, 1::2])
     return jnp.maximum(rows[:, :, :-1:2], rows[:, :, 1::2])
+
+
+@cache
+def _layout(network: ConvolutionalNetwork) -> Layout:
+    return Layout.of(jax.eval_shape(partial(initial_parameters, network.module, network.image), jax.random.key(0)))
 
 
 class _Module(nn.Module):  # type: ignore[misc]

@@ -6,8 +6,9 @@ left out of the narrowed network.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from math import prod
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -68,10 +69,10 @@ class MultilayerPerceptron:
         """The same network as a flax module, of inputs [B, ...]."""
         return _Module(self)
 
-    @cached_property
+    @property
     def layout(self) -> Layout:
         """The leaves of θ; kernels are prunable."""
-        return Layout.of(jax.eval_shape(partial(initial_parameters, self.module, (self.inputs,)), jax.random.key(0)))
+        return _layout(self)
 
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights."""
@@ -79,8 +80,7 @@ class MultilayerPerceptron:
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""
-        outputs: Array = self.module.apply({"params": self.layout.unflatten(theta)}, inputs)
-        return outputs
+        return cast(Array, self.module.apply({"params": self.layout.unflatten(theta)}, inputs))
 
     def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         """The outputs of N networks on one batch."""
@@ -108,6 +108,11 @@ class MultilayerPerceptron:
 
     def _in_groups(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         return in_groups(self.apply, population, inputs, GROUP)
+
+
+@cache
+def _layout(network: MultilayerPerceptron) -> Layout:
+    return Layout.of(jax.eval_shape(partial(initial_parameters, network.module, (network.inputs,)), jax.random.key(0)))
 
 
 class _Module(nn.Module):  # type: ignore[misc]

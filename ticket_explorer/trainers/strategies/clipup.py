@@ -42,4 +42,4 @@ def clipup(
         velocity = velocity * jnp.minimum(1.0, max_velocity / (speed + EPSILON))
         return -velocity, ClipUpState(velocity)
 
-    return optax.GradientTransformation(init, update)
+    return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType] narrower states than optax
