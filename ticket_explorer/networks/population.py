@@ -3,7 +3,8 @@
 On a CPU individuals go in small groups, so that a group's units stay in the cache; within a group
 what all individuals share (the inputs) makes one wide matrix product. Replicates go one after
 another: batched over them the products would become batched ones, up to twice as slow. Elsewhere
-groups are larger and replicates are batched.
+groups are larger and replicates are batched; that form has not been measured. Gradients go through
+a network's `apply`, not through its population forward.
 """
 
 from collections.abc import Callable
