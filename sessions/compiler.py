@@ -24,7 +24,7 @@ Executable = Callable[..., Any]
 Call = Callable[[], tuple[Any, ...]]
 """Gives a pure function of arrays, then its arguments."""
 
-_KEPT = 32
+_KEPT = 10
 _NICENESS = 5
 
 
