@@ -46,7 +46,7 @@ def generation_key(round_key: jax.Array, generation: jax.Array | int) -> jax.Arr
 
 
 @partial(jax.jit, static_argnames="replicates")
-def _replicate_keys(base: jax.Array, replicates: int, purpose: int, round_: int) -> jax.Array:
+def _replicate_keys(base: jax.Array, replicates: int, purpose: jax.Array | int, round_: jax.Array | int) -> jax.Array:
     def of(replicate: jax.Array) -> jax.Array:
         return jax.random.fold_in(jax.random.fold_in(jax.random.fold_in(base, replicate), purpose), round_)
 
