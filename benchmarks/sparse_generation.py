@@ -28,7 +28,7 @@ def measure() -> list[Figure]:
 def generations(plan: Plan, density: float, replicates: int = 1, count: int = GENERATIONS) -> Callable[[], object]:
     """A function that runs `count` generations of a plan's trainer at a density, compiled."""
     problem: Any = bind(plan.task, plan.network)
-    kept = masks.dimension(problem.layout, density)
+    kept = masks.dimension(problem.layout, masks.kept_prunable(problem.layout, density))
     trainer = implementation_of(plan.trainer)(plan.trainer, kept)
     with random_bits():
         keys = replicate_keys(0, replicates, Purpose.TRAIN, 0)

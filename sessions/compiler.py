@@ -25,7 +25,8 @@ Executable = Callable[..., Any]
 Call = Callable[[], tuple[Any, ...]]
 """Gives a pure function of arrays, then its arguments."""
 
-_KEPT = 10
+_KEPT = 16
+"""More than a round and those compiled ahead of it need, or what was compiled ahead is thrown away unused."""
 _NICENESS = 5
 
 

@@ -17,9 +17,11 @@ from jaxtyping import Array, Bool, Float
 from sessions.compiler import Compiler, Key
 from sessions.spec import Plan
 from ticket_explorer import masks
+from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import Problem
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.rewinds.rewind import Origin
+from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -68,8 +70,10 @@ class Cutter:
         made: Cut = executable(*arguments)
         return made
 
-    def prefetch(self, keys: Any, result: Any, ticket: Any, origin: Any) -> None:
-        """Compile in the background for arguments of these shapes."""
+    def prefetch(self, result: TrainingResult, ticket: Ticket) -> None:
+        """Compile in the background for a result and a ticket of these shapes."""
+        keys = jax.eval_shape(lambda: replicate_keys(0, ticket.mask.shape[0], Purpose.PRUNE, 0))
+        origin = Origin(ticket.initial, ticket.initial if isinstance(self.plan.rewind, Early) else None)
         counts = jnp.asarray(masks.counts(self.problem.layout, 1.0, self.plan.pruning.scope))
         arguments = (keys, keys, result, ticket, origin, counts, self.problem)
         self.compiler.prefetch(self._key(arguments), lambda: (self._function(), *arguments))

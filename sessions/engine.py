@@ -47,7 +47,6 @@ class Engine:
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
         self._began = 0.0
-        self._cuts_prefetched: RoundView | None = None
 
     def pulse(self, budget: int) -> int:
         """Compute one chunk of at most `budget` new generations, starting and finishing rounds as needed.
@@ -58,7 +57,6 @@ class Engine:
         with self._whole_or_forgotten():
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
-            self._prefetch_cuts(running)
             self._finish_if_complete(running)
         return done
 
@@ -134,32 +132,17 @@ class Engine:
         plan = plan_of(known.plan if known else self._view.branches[turn.branch].plan)
         self._provide_early(turn, plan)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
-        shape = self._shape(plan, made.kept)
+        shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
         if known is None and turn.round > 0:
             self._announce_pruning(turn, plan, made)
         if self._view.running is None:
             self._announce_start(turn, plan, made, shape)
         view = self._view.branches[turn.branch].rounds[turn.round]
+        prefetch(self._view, self.problems, self._compiler, shape)
         self.running = self._take_up(view, shape, made)
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
-        prefetch(self._view, self.problems, self._compiler, self._replicates)
         return self.running
-
-    def _prefetch_cuts(self, running: RunningRound) -> None:
-        """Compile what will prune this round's result, once it is known what a result looks like."""
-        if running.result is None or running.view is self._cuts_prefetched:
-            return
-        self._cuts_prefetched = running.view
-        for branch in self._view.branches.values():
-            plan = plan_of(branch.plan)
-            if self.problems.key(plan) == running.shape.problem_key:
-                self.lineage.prefetch(plan, running.ticket, running.result)
-
-    def _shape(self, plan: Plan, kept: int) -> RoundShape:
-        problem = self.problems.of(plan)
-        dimension = problem.layout.size - problem.layout.prunable_size + kept
-        return RoundShape(self.problems.key(plan), problem, plan.trainer, dimension, self._replicates)
 
     def _announce_pruning(self, turn: Turn, plan: Plan, made: Pruning) -> None:
         self._watchers.journal(
@@ -221,7 +204,9 @@ class Engine:
             )
         old = plan_of(first.plan)
         made = self.lineage.ticket(first.branch, 0, old)
-        runner = RoundRunner(self._shape(old, made.kept), self._compiler, self._seed, 0)
+        runner = RoundRunner(
+            RoundShape.of(old, self.problems, made.kept, self._replicates), self._compiler, self._seed, 0
+        )
         runner.start(made.ticket)
         tuned = [change for change in first.tuned if change.generation < generation]
         for stop in [*(change.generation for change in tuned), generation]:

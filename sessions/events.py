@@ -27,6 +27,14 @@ class Opened(Event, frozen=True, kw_only=True):
     """What had to be repaired, in a sentence."""
 
 
+class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
+    """One leaf of θ, so that faces can fold a flat mask without building the network."""
+
+    name: str
+    shape: list[int]
+    prunable: bool
+
+
 class BranchAdded(Event, frozen=True, kw_only=True):
     """A branch begins: at a fresh initialisation, or after a round of its parent."""
 
@@ -34,6 +42,10 @@ class BranchAdded(Event, frozen=True, kw_only=True):
     parent: str | None = None
     parent_round: int | None = None
     plan: dict[str, Any]
+    leaves: list[LeafShape] = []
+    """Of its network, in the order they have in θ; empty in journals of early versions."""
+    input_shape: list[int] = []
+    """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):

@@ -24,8 +24,8 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem, bind
-from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds.rewind import Origin
+from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -162,7 +162,7 @@ class Lineage:
         problem = self._problems.of(plan)
         before = self._before(branch, number - 1)
         density = self._view.density_of(branch, number)
-        cut = self._cutter(plan).cut(
+        cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
             self._keys(Purpose.PRUNE, number),
             self._keys(Purpose.REWIND, number),
             self.result(branch, number - 1),
@@ -174,21 +174,6 @@ class Lineage:
         assert (np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1) == kept).all(), "a mask has another count"
         ticket = Ticket(cut.mask, cut.theta0, before.initial)
         return Pruning(ticket, kept, _thresholds(np.asarray(cut.threshold)))
-
-    def prefetch(self, plan: Plan, ticket: Ticket, result: TrainingResult) -> None:
-        """Compile, in the background, what will prune and rewind under a plan.
-
-        Args:
-            plan: Of the coming pruning.
-            ticket: Of the running round.
-            result: Of the shapes it will have.
-        """
-        early = ticket.initial if early_generation(plan) is not None else None
-        keys = self._keys(Purpose.PRUNE, 0)
-        self._cutter(plan).prefetch(keys, result, ticket, Origin(ticket.initial, early))
-
-    def _cutter(self, plan: Plan) -> Cutter:
-        return Cutter(plan, self._problems.key(plan), self._problems.of(plan), self._compiler)
 
     def _before(self, branch: str, number: int) -> Ticket:
         owner = self.owner(branch, number)
@@ -209,7 +194,7 @@ def plan_of(table: Mapping[str, Any]) -> Plan:
 
 def early_generation(plan: Plan) -> int | None:
     """The generation whose weights the plan's rewind wants; None for the others."""
-    return getattr(plan.rewind, "generation", None) if name_of(plan.rewind) == "early" else None
+    return plan.rewind.generation if isinstance(plan.rewind, Early) else None
 
 
 def _thresholds(values: np.ndarray) -> list[list[float | None]]:

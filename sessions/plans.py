@@ -17,7 +17,9 @@ from ticket_explorer.trainers.settings import Evolution
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
 
 
-def check_plan(plan: Plan, problems: Problems, density: float = 1.0, round_: int = 0) -> None:
+def check_plan(
+    plan: Plan, problems: Problems, density: float = 1.0, round_: int = 0, first_generations: int | None = None
+) -> None:
     """Refuse a plan that could not run to its end; loads its problem.
 
     Args:
@@ -25,6 +27,7 @@ def check_plan(plan: Plan, problems: Problems, density: float = 1.0, round_: int
         problems: Of the session.
         density: That of the round the plan goes on from.
         round_: The number of that round.
+        first_generations: How many generations the line's round 0 has; None if the plan itself trains it.
 
     Raises:
         TicketError: if the data are missing, or pruning would leave no weight.
@@ -41,10 +44,9 @@ def check_plan(plan: Plan, problems: Problems, density: float = 1.0, round_: int
         )
 
     early = early_generation(plan)
-    if early is not None and early > plan.trainer.generations:
-        raise InvalidValue(
-            "$.rewind.generation", early, f"at most {plan.trainer.generations}, the generations of a round"
-        )
+    most = plan.trainer.generations if first_generations is None else first_generations
+    if early is not None and early > most:
+        raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
 
 
 def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:

@@ -9,28 +9,52 @@ import jax
 import jax.numpy as jnp
 
 from sessions.compiler import Compiler, Key
+from sessions.cutting import Cutter
 from sessions.lineage import Problems, plan_of
-from sessions.rounds import RoundShape, prefetch_round, problem_state_shape
+from sessions.rounds import RoundShape, prefetch_round, problem_state_shape, result_shape, ticket_shape
 from sessions.schedule import upcoming
+from sessions.spec import Plan
 from sessions.view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, replicate_keys
 
-AHEAD = 8
+TURNS = 8
 """How many coming turns are looked at; branches with equal sizes share their executables."""
+AHEAD = 2
+"""How many other sizes are compiled before their turn: what isn't used soon would only take memory."""
 
 
-def prefetch(view: SessionView, problems: Problems, compiler: Compiler, replicates: int) -> None:
-    """Compile the executables of the coming rounds in the background."""
-    for turn in islice(upcoming(view), AHEAD):
+def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+    """Compile in the background what comes after the running round, in the order in which it is needed."""
+    coming = _coming(view, problems, running)
+    for shape in coming[:1]:
+        prefetch_round(shape, compiler)
+    compiler.prefetch(_score_key(running), partial(_score_call, running))
+    for branch in view.branches.values():
+        _prefetch_cut(plan_of(branch.plan), problems, compiler, running)
+    for shape in coming[1:]:
+        prefetch_round(shape, compiler)
+        compiler.prefetch(_score_key(shape), partial(_score_call, shape))
+
+
+def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[RoundShape]:
+    """The next sizes after the running one, each once."""
+    coming = {running.key: running}
+    for turn in islice(upcoming(view), TURNS):
         known = view.branches[turn.branch].rounds.get(turn.round)
         plan = plan_of(known.plan if known else view.branches[turn.branch].plan)
         problem = problems.of(plan)
-        density = view.density_of(turn.branch, turn.round)
-        kept = masks.dimension(problem.layout, density, plan.pruning.scope)
-        shape = RoundShape(problems.key(plan), problem, plan.trainer, kept, replicates)
-        prefetch_round(shape, compiler)
-        compiler.prefetch(_score_key(shape), partial(_score_call, shape))
+        kept = masks.kept_prunable(problem.layout, view.density_of(turn.branch, turn.round), plan.pruning.scope)
+        shape = RoundShape.of(plan, problems, kept, running.replicates)
+        coming.setdefault(shape.key, shape)
+    return list(coming.values())[1 : AHEAD + 1]
+
+
+def _prefetch_cut(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+    """Compile what would prune and rewind the running round's result under a plan."""
+    if problems.key(plan) == running.problem_key:
+        cutter = Cutter(plan, running.problem_key, running.problem, compiler)
+        cutter.prefetch(result_shape(running), ticket_shape(running))
 
 
 def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], jax.Array]:

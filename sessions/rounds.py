@@ -16,6 +16,9 @@ import msgspec
 import numpy as np
 
 from sessions.compiler import Compiler, Executable, Key
+from sessions.lineage import Problems
+from sessions.spec import Plan
+from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, generation_key, replicate_keys
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import Problem
@@ -60,6 +63,13 @@ class RoundShape:
     def key(self) -> Key:
         """What tells this shape from all others."""
         return (self.problem_key, msgspec.msgpack.encode(self.trainer), self.kept, self.replicates)
+
+    @classmethod
+    def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int) -> "RoundShape":
+        """The shape of a plan's round that keeps `kept` prunable weights."""
+        problem = problems.of(plan)
+        dimension = masks.dimension(problem.layout, kept)
+        return cls(problems.key(plan), problem, plan.trainer, dimension, replicates)
 
     def build(self) -> Trainer:
         """The trainer for this size."""
@@ -126,14 +136,28 @@ def saved(state: Any) -> list[np.ndarray]:
 
 def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     """Compile a coming round's executables in the background."""
-    compiler.prefetch(("init", *shape.key), lambda: _init_call(shape, shape.build()))
     compiler.prefetch(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
+    compiler.prefetch(("init", *shape.key), lambda: _init_call(shape, shape.build()))
 
 
 def problem_state_shape(shape: RoundShape) -> Any:
     """What `Trainer.problem_state` gives for a state of this shape."""
     trainer = shape.build()
     return jax.eval_shape(jax.vmap(trainer.problem_state), _state_shape(shape, trainer))
+
+
+def ticket_shape(shape: RoundShape) -> Ticket:
+    """A ticket's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
+    _, theta, mask = _ticket_shapes(shape, shape.problem.layout)
+    return Ticket(mask, theta, theta)
+
+
+def result_shape(shape: RoundShape) -> TrainingResult:
+    """A result's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
+    trainer = shape.build()
+    finish = jax.vmap(trainer.finish, (0, None))
+    result: TrainingResult = jax.eval_shape(finish, _state_shape(shape, trainer), shape.problem)
+    return result
 
 
 def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:

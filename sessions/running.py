@@ -24,7 +24,6 @@ from sessions.summary import Arrays
 from sessions.view import RoundView
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
-from ticket_explorer.trainers.trainer import TrainingResult
 
 Emit = Callable[[events.Event], None]
 
@@ -95,11 +94,6 @@ class RunningRound:
     def is_complete(self) -> bool:
         """Whether the last planned generation is done and journalled."""
         return self.collected >= self.view.generations
-
-    @property
-    def result(self) -> TrainingResult | None:
-        """What the last chunk collected amounts to; None before the first."""
-        return None if self._latest is None else self._latest.result
 
     def advance(self, budget: int) -> int:
         """Compute up to one chunk, and ask for the one after it; returns the new generations that came in.

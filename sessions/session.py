@@ -229,7 +229,8 @@ class Session:
             numbers = [known.number for known in self.view.lineage(parent) if known.finished]
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
         plan = parse_plan(view.plan, overrides)
-        check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_)
+        first = self._first_generations(parent)
+        check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_, first)
         check_scope(plan, [known for known in self.view.lineage(parent) if known.number <= round_])
         check_layout(plan, plan_of(finished.plan), self._engine.problems)
         name = name or free_name(parent, self.view.branches)
@@ -318,8 +319,20 @@ class Session:
             self._journal.sync()
 
     def _add_branch(self, name: str, plan: Plan, parent: str | None, round_: int | None) -> None:
+        problem = self._engine.problems.of(plan)
         self._emit(
-            events.BranchAdded(at=time.time(), branch=name, parent=parent, parent_round=round_, plan=table_of(plan))
+            events.BranchAdded(
+                at=time.time(),
+                branch=name,
+                parent=parent,
+                parent_round=round_,
+                plan=table_of(plan),
+                leaves=[
+                    events.LeafShape(name=leaf.name, shape=list(leaf.shape), prunable=leaf.prunable)
+                    for leaf in problem.layout
+                ],
+                input_shape=list(problem.input_shape),
+            )
         )
         self._remark_on(plan)
 
@@ -333,11 +346,15 @@ class Session:
         plan = parse_plan(view.plan, overrides)
         done = view.next_round - 1
         density = self.view.density_of(branch, done) if done >= 0 else 1.0
-        check_plan(plan, self._engine.problems, density, max(done, 0))
+        check_plan(plan, self._engine.problems, density, max(done, 0), self._first_generations(branch))
         check_scope(plan, list(self.view.lineage(branch)))
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
         self._finish_if_done()
         self._remark_on(plan)
+
+    def _first_generations(self, branch: str) -> int | None:
+        first = self.view.round(branch, 0)
+        return None if first is None else first.generations
 
     def _called(self, branch: str) -> BranchView:
         if branch not in self.view.branches:

@@ -62,6 +62,8 @@ class BranchView(msgspec.Struct, kw_only=True):
     """The rounds it trained itself."""
     aside: bool = False
     """Whether it waits until somebody takes it up again."""
+    leaves: list[events.LeafShape] = []
+    input_shape: list[int] = []
 
     @property
     def first_round(self) -> int:
@@ -172,7 +174,12 @@ def fold(stream: Iterator[events.Event]) -> SessionView:
 
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
     view.branches[event.branch] = BranchView(
-        name=event.branch, parent=event.parent, parent_round=event.parent_round, plan=event.plan
+        name=event.branch,
+        parent=event.parent,
+        parent_round=event.parent_round,
+        plan=event.plan,
+        leaves=event.leaves,
+        input_shape=event.input_shape,
     )
     if view.state == "finished":
         view.state = "paused"

@@ -39,9 +39,9 @@ def kept_prunable(layout: Layout, density: float, scope: Scope = "global") -> in
     return int(counts(layout, density, scope).sum())
 
 
-def dimension(layout: Layout, density: float, scope: Scope = "global") -> int:
-    """How many entries of θ a density keeps in all, those that are never pruned included."""
-    return layout.size - layout.prunable_size + kept_prunable(layout, density, scope)
+def dimension(layout: Layout, kept: int) -> int:
+    """How many entries of θ are there if `kept` prunable ones are: those that are never pruned are added."""
+    return layout.size - layout.prunable_size + kept
 
 
 def prune(

@@ -28,6 +28,11 @@ class Problem(Protocol):
         """The leaves of θ."""
         ...
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one input, without the batch axis."""
+        ...
+
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights θ₀."""
         ...

@@ -12,7 +12,6 @@ from typing import Any
 
 import jax
 import pytest
-from jaxtyping import config
 
 import sessions.compiler
 import sessions.engine
@@ -186,16 +185,6 @@ class _SharedCompiler(Compiler):
 
     def close(self) -> None:
         pass
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Iterator[None]:
-    """Shapes are not checked here: an engine's pytrees also hold replicates, and descriptions of shapes."""
-    config.update("jaxtyping_disable", True)
-    try:
-        return (yield)
-    finally:
-        config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -201,11 +201,21 @@ def test_early_weights_of_a_tuned_round(lab: Any) -> None:
 
 def test_early_generation_that_the_first_round_has_not(lab: Any) -> None:
     with lab.create() as session:
+        session.switch_pruner("snr", rewind=EARLY)
         session.step(10)
         session.prune()
-        session.switch_pruner("snr", rewind=EARLY)
         with pytest.raises(TicketError, match=r"generation 13, but round 0 of branch 'snr' has 10"):
             session.run()
+        with pytest.raises(TicketError, match=r"\$\.rewind\.generation: 13, expected at most 10"):
+            session.switch_pruner("snr", rewind=EARLY)
         session.switch_pruner("snr", rewind={"name": "early", "generation": 10})
         session.run()
         assert session.is_finished
+
+
+def test_later_rounds_may_be_shorter_than_the_early_generation(lab: Any) -> None:
+    with lab.create(rewind=EARLY) as session:
+        session.run_round()
+        session.switch_trainer("snr", {"generations": 5})
+        session.run()
+        assert [round_.finished.generations for round_ in session.view.lineage("snr")] == [60, 5, 5]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import typer
-from jaxtyping import config
 from typer.testing import CliRunner, Result
 
 from ticket_explorer.places import VARIABLE
@@ -33,16 +32,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(directory))
         yield directory
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Iterator[None]:
-    """As the engine's tests: it maps pytrees to shapes, which the checks of array shapes refuse."""
-    config.update("jaxtyping_disable", True)
-    try:
-        return (yield)
-    finally:
-        config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -177,7 +177,7 @@ def test_orthogonal_kernels() -> None:
 @pytest.mark.parametrize("density", [0.3, 0.01, 0.0])
 def test_the_narrowed_network_computes_the_same(network: Any, density: float) -> None:
     layout, inputs = network.layout, images()
-    kept = masks.dimension(layout, density)
+    kept = masks.dimension(layout, masks.kept_prunable(layout, density))
 
     def both(key: Any) -> tuple[Any, Any, Any]:
         score, theta = 0.2 * jax.random.normal(key, (2, layout.size))
@@ -201,7 +201,7 @@ def test_the_inputs_of_a_narrowed_mlp_follow_from_how_many_weights_are_kept(weig
     score = jnp.zeros(network.layout.size).at[network.layout.leaves[1].offset + 3 * 4].set(1.0)
     density = weights / network.layout.prunable_size
     mask = masks.prune(jnp.ones(network.layout.size, bool), score, network.layout, density).mask
-    narrowing = network.narrow(mask, masks.dimension(network.layout, density))
+    narrowing = network.narrow(mask, masks.dimension(network.layout, masks.kept_prunable(network.layout, density)))
     assert narrowing.network.inputs == capacity
     if capacity < network.inputs:
         assert narrowing.inputs.shape == (capacity,)

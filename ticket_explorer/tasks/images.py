@@ -95,6 +95,11 @@ class ImageProblem:
         """The leaves of θ."""
         return self.network.layout
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Height, width, channels of an image."""
+        return self.train.shape
+
     def initialise(self, key: Array) -> Float[Array, " D"]:
         """Draw initial weights θ₀."""
         return self.network.initialise(key)
