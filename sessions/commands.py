@@ -3,7 +3,7 @@
 The same structs travel over the socket, stand in the journal and are called from Python.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,9 @@ Count = Annotated[int, Meta(ge=1)]
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
     """The base of all commands."""
+
+    is_journalled: ClassVar[bool] = True
+    """Whether it changes anything; questions are not written down."""
 
 
 class Pause(Command, frozen=True, kw_only=True):
@@ -90,6 +93,19 @@ class SetAside(Command, frozen=True, kw_only=True):
     aside: bool = True
 
 
+class Pace(Command, frozen=True, kw_only=True):
+    """Run no faster than this, for teaching; None is as fast as can be."""
+
+    generations_per_second: Annotated[float, Meta(gt=0)] | None = None
+
+
+class PreviewPruning(Command, frozen=True, kw_only=True):
+    """Ask what each pruner would remove from a branch now, and how much their choices overlap."""
+
+    is_journalled: ClassVar[bool] = False
+    branch: str
+
+
 class Note(Command, frozen=True, kw_only=True):
     """Write a remark into the journal."""
 
@@ -113,6 +129,8 @@ AnyCommand = (
     | Branch
     | RewindTo
     | SetAside
+    | Pace
+    | PreviewPruning
     | Note
     | Stop
 )

@@ -1,6 +1,7 @@
 """The driver: runs a session towards what was last asked for, and takes commands between chunks."""
 
 import queue
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from sessions import commands
 from sessions.engine import CHUNK
 from sessions.session import Session
 from ticket_explorer.errors import TicketError
+
+PULSE_SECONDS = 0.2
+"""At a person's pace, how often generations come."""
 
 Reply = Callable[[dict[str, Any] | None, str | None], None]
 """Called with a result, or with the sentence that says why there is none."""
@@ -57,6 +61,7 @@ class Driver:
         self._goal = goal or Goal()
         self._inbox: queue.SimpleQueue[Asked] = queue.SimpleQueue()
         self._stopping = False
+        self._due = 0.0
 
     def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
         """Hand in a command; it is taken up after the chunk in flight."""
@@ -80,13 +85,32 @@ class Driver:
             if resting and not stay and self._inbox.empty():
                 return
             self._take_commands(wait=resting)
+            self._hold()
             if not self._stopping and not self._goal.is_reached:
                 self._advance()
 
+    def _hold(self) -> None:
+        """Wait until the pace allows more generations; commands are taken meanwhile."""
+        while not self._stopping and not self._goal.is_reached and self.session.view.pace is not None:
+            left = self._due - time.monotonic()
+            if left <= 0:
+                return
+            try:
+                self._take(self._inbox.get(timeout=left))
+            except queue.Empty:
+                return
+
+    @property
+    def _budget(self) -> int:
+        pace = self.session.view.pace
+        return self._goal.budget if pace is None else min(self._goal.budget, max(round(pace * PULSE_SECONDS), 1))
+
     def _advance(self) -> None:
-        finished = len(self._finished())
+        finished, began = len(self._finished()), time.monotonic()
         try:
-            self._goal.generations = max(self._goal.generations - self.session.pulse(self._goal.budget), 0)
+            done = self.session.pulse(self._budget)
+            self._due = began + done / (self.session.view.pace or float("inf"))
+            self._goal.generations = max(self._goal.generations - done, 0)
             self._goal.rounds = max(self._goal.rounds - (len(self._finished()) - finished), 0)
             if self.session.is_finished:
                 self._goal = Goal()
@@ -115,7 +139,8 @@ class Driver:
     def _take(self, asked: Asked) -> None:
         self._stopping = isinstance(asked.command, commands.Stop)
         try:
-            self.session.record(asked.client, msgspec.to_builtins(asked.command))
+            if asked.command.is_journalled:
+                self.session.record(asked.client, msgspec.to_builtins(asked.command))
             result = self._execute(asked.command)
         except TicketError as error:
             asked.reply(None, str(error))
@@ -148,5 +173,7 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
+    commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
+    commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
     commands.Note: lambda session, c: session.note(c.text),
 }

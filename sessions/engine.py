@@ -14,6 +14,7 @@ from sessions import events
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
 from sessions.prefetch import prefetch, score
+from sessions.previews import Preview, preview
 from sessions.rounds import Chunk, RoundRunner, RoundShape
 from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn
@@ -22,6 +23,7 @@ from sessions.store import SessionDirectory
 from sessions.summary import Arrays, finite, summarise
 from sessions.view import RoundView, SessionView
 from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.registry import name_of
 
 CHUNK = 1 << 30
@@ -92,6 +94,25 @@ class Engine:
             TicketError: if no round is running, or a name or value is not possible.
         """
         self._caught_up("tuned").tune({name: float(value) for name, value in changes.items()})
+
+    def preview(self, branch: str, plan: Plan) -> Preview:
+        """What each pruner would remove from a branch's latest weights if it were pruned now.
+
+        Raises:
+            TicketError: if nothing is trained yet.
+        """
+        self.settle()
+        running = self.running
+        if running is not None and running.collected > 0 and running.view.branch == branch:
+            number, ticket, result = running.view.number, running.ticket, running.latest().result
+        else:
+            number = self._view.branches[branch].next_round - 1
+            if number < 0:
+                raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
+            ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
+        keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
+        density = self._view.density_of(branch, number) * (1 - plan.pruning.ratio)
+        return preview(plan, keys, result, ticket, self.problems.of(plan), density)
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the running round, if there is one."""

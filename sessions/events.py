@@ -171,6 +171,12 @@ class Resumed(Event, frozen=True, kw_only=True):
     """The session computes."""
 
 
+class PaceChanged(Event, frozen=True, kw_only=True):
+    """The session runs no faster than this; None is as fast as can be. A pace ends with its process."""
+
+    generations_per_second: float | None = None
+
+
 class Finished(Event, frozen=True, kw_only=True):
     """Every branch has all its rounds."""
 
@@ -209,6 +215,7 @@ AnyEvent = (
     | RoundFinished
     | Paused
     | Resumed
+    | PaceChanged
     | Finished
     | Failed
     | Remarked

@@ -160,7 +160,7 @@ class Lineage:
 
     def _pruned(self, branch: str, number: int, plan: Plan) -> Pruning:
         problem = self._problems.of(plan)
-        before = self._before(branch, number - 1)
+        before = self.trained(branch, number - 1)
         density = self._view.density_of(branch, number)
         cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
             self._keys(Purpose.PRUNE, number),
@@ -175,7 +175,8 @@ class Lineage:
         ticket = Ticket(cut.mask, cut.theta0, before.initial)
         return Pruning(ticket, kept, _thresholds(np.asarray(cut.threshold)))
 
-    def _before(self, branch: str, number: int) -> Ticket:
+    def trained(self, branch: str, number: int) -> Ticket:
+        """The ticket that round `number` of a branch trained."""
         owner = self.owner(branch, number)
         return self.ticket(owner, number, plan_of(self._view.branches[owner].rounds[number].plan)).ticket
 

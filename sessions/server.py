@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import msgspec
+
 from sessions import commands
 from sessions.driver import Driver, Goal
 from sessions.listener import Listener
 from sessions.session import Session
+from sessions.spec import parse_spec
 from ticket_explorer.errors import TicketError
 
 NICENESS = 5
@@ -55,16 +58,21 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve one session until somebody stops it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m sessions.server", description=__doc__)
     parser.add_argument("session", type=Path, help="the session's directory")
+    parser.add_argument("--create", action="store_true", help="make it first, from a spec as JSON on stdin")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
     given = parser.parse_args(arguments)
     os.nice(NICENESS)
     try:
-        session = Session.open(given.session)
+        session = _created(given.session) if given.create else Session.open(given.session)
         driver = host(session, Goal(to_the_end=given.run), stay=True, while_running=_announce)
     except TicketError as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if driver.failure is None else 1
+
+
+def _created(path: Path) -> Session:
+    return Session.create(parse_spec(msgspec.json.decode(sys.stdin.buffer.read())), path)
 
 
 def _announce(driver: Driver) -> None:

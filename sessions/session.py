@@ -17,6 +17,7 @@ from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, free_name, span, versions
+from sessions.previews import Preview
 from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
@@ -253,6 +254,18 @@ class Session:
             self._engine.abandon(branch)
         self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
         self._finish_if_done()
+
+    def set_pace(self, generations_per_second: float | None) -> None:
+        """Have whoever drives this session run it no faster than this, for teaching; None is as fast as can be."""
+        self._emit(events.PaceChanged(at=time.time(), generations_per_second=generations_per_second))
+
+    def preview_pruning(self, branch: str) -> Preview:
+        """What each pruner would remove from the branch's running round, or from its last finished one, now.
+
+        Raises:
+            TicketError: if the branch has neither.
+        """
+        return self._engine.preview(branch, parse_plan(self._called(branch).plan))
 
     def note(self, text: str, author: str = "person") -> None:
         """Write a remark into the journal."""

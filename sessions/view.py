@@ -99,11 +99,17 @@ class SessionView:
         self.remarks: list[events.Remarked] = []
         self.commands: list[events.CommandReceived] = []
         self.versions: dict[str, str] = {}
+        self.pace: float | None = None
+        """Generations per second at most; None is as fast as can be."""
+        self.history: list[events.Event] = []
+        """All events but blocks of generations and frames, in their order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
+        if not isinstance(event, events.Generations | events.Frame):
+            self.history.append(event)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
@@ -263,8 +269,13 @@ def _state(state: State) -> Any:
     return handler
 
 
+def _pace_changed(view: SessionView, event: events.PaceChanged) -> None:
+    view.pace = event.generations_per_second
+
+
 def _opened(view: SessionView, event: events.Opened) -> None:
     view.versions = event.versions
+    view.pace = None
     view.state = "paused" if view.state in ("running", "failed") else view.state
 
 
@@ -282,6 +293,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Pruned: _pruned,
     events.Paused: _state("paused"),
     events.Resumed: _state("running"),
+    events.PaceChanged: _pace_changed,
     events.Finished: _state("finished"),
     events.Failed: _state("failed"),
     events.Remarked: lambda view, event: view.remarks.append(event),

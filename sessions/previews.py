@@ -1,0 +1,79 @@
+"""What each pruner would remove now: a look ahead that changes nothing.
+
+A person who is about to switch the pruner wants to know how much that would matter: how many of the
+weights that one criterion removes, another would remove too (Jaccard overlap of the removed sets).
+"""
+
+import jax
+import jax.numpy as jnp
+import msgspec
+import numpy as np
+from jaxtyping import Array
+
+from sessions.spec import Plan
+from ticket_explorer import masks
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import random_bits
+from ticket_explorer.problems import Problem
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the next pruning would do, replicate 0."""
+
+    kept: int
+    """Prunable weights kept now."""
+    removed: int
+    """How many of them the next pruning removes."""
+    pruners: list[str]
+    """The pruners that can be used here."""
+    overlap: list[list[float]]
+    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
+    layers: dict[str, dict[str, int]]
+    """By pruner, how many weights of each prunable leaf it would remove."""
+
+
+def preview(
+    plan: Plan, keys: Array, result: TrainingResult, ticket: Ticket, problem: Problem, density: float
+) -> Preview:
+    """What each pruner would remove from a result.
+
+    Args:
+        plan: Its scope counts.
+        keys: As the pruning itself would have them, one a replicate.
+        result: Of the round, arrays [R, D].
+        ticket: What the round trained, arrays [R, D].
+        problem: Of the plan.
+        density: Of the next round.
+    """
+    layout, scope = problem.layout, plan.pruning.scope
+    counts = jnp.asarray(masks.counts(layout, density, scope))
+    first = jax.tree.map(lambda array: array[0], (result, ticket))
+    removed = {}
+    for name, settings in PRUNERS.items():
+        score = implementation_of(settings())
+        try:
+            with random_bits():
+                scores = score(keys[0], *first, problem)
+        except TicketError:
+            continue  # a criterion that this trainer has nothing for is no choice
+        kept = masks.prune_to(first[0].mask, scores, layout, counts, scope).mask
+        removed[name] = np.asarray(first[0].mask & ~kept)
+    return Preview(
+        kept=int((np.asarray(first[0].mask) & layout.prunable).sum()),
+        removed=int(next(iter(removed.values())).sum()),
+        pruners=list(removed),
+        overlap=[[_jaccard(one, other) for other in removed.values()] for one in removed.values()],
+        layers={
+            name: {leaf.name: int(lost[leaf.slice].sum()) for leaf in layout.prunable_leaves}
+            for name, lost in removed.items()
+        },
+    )
+
+
+def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    union = int((one | other).sum())
+    return int((one & other).sum()) / union if union else 1.0
