@@ -96,6 +96,8 @@ class SessionView:
         self.message: str = ""
         """Why it is paused or failed, if there is more to say."""
         self.running: RoundView | None = None
+        self.live: events.Frame | None = None
+        """The latest frame of the running round, journalled or not."""
         self.remarks: list[events.Remarked] = []
         self.commands: list[events.CommandReceived] = []
         self.versions: dict[str, str] = {}
@@ -220,7 +222,7 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
             plan=branch.plan,
         )
         branch.rounds[event.round] = known
-    view.running = known
+    view.running, view.live = known, None
 
 
 def _generations(view: SessionView, event: events.Generations) -> None:
@@ -239,6 +241,7 @@ def _generations(view: SessionView, event: events.Generations) -> None:
 
 
 def _frame(view: SessionView, event: events.Frame) -> None:
+    view.live = event
     view.branches[event.branch].rounds[event.round].frames.append(event)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from sessions import events
 from sessions.header import read_header, read_view
-from sessions.inspection import session_state
+from sessions.listing import session_state
 from sessions.metrics import metric_rows
 from sessions.report import report
 from sessions.session import Session

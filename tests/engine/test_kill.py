@@ -12,7 +12,7 @@ import pytest
 from sessions import events
 from sessions.checkpoints import Checkpoint
 from sessions.header import decoded, read_view
-from sessions.inspection import session_state
+from sessions.listing import session_state
 from sessions.session import Session
 from sessions.store import SessionDirectory, read_records
 

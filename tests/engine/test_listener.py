@@ -71,7 +71,7 @@ def is_finished(view: SessionView) -> bool:
 
 
 def assert_same_view(one: SessionView, other: SessionView) -> None:
-    for field in vars(SessionView()):
+    for field in vars(SessionView()).keys() - {"live"}:  # frames between the journalled ones may be withheld
         assert getattr(one, field) == getattr(other, field), f"{field} differs"
 
 

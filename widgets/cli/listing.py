@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.header import read_header, read_view
-from sessions.inspection import SessionState, sessions_known, verify
+from sessions.inspection import verify
+from sessions.listing import Listing, SessionState
 from sessions.store import SessionDirectory, SessionLock
 from widgets.cli.app import BAD_INPUT, FAILED, print_json, say, session_path, told
 from widgets.cli.run import show_result
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 @told
 def list_(json: Json = False) -> None:
     """List your sessions, the latest first."""
-    known = sessions_known()
+    known = Listing().known()
     if json:
         print_json(known)
     elif not known:

@@ -1,6 +1,5 @@
 """What `run` shows while it works: the round, its speed, what is left, and fitness as a sparkline."""
 
-import time
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +13,7 @@ from sessions import events
 from sessions.report import mean
 from sessions.view import RoundView, SessionView
 from widgets.plots.sparkline import sparkline
+from widgets.words import clock, duration, rate, score
 
 REFRESHES = 4
 """A second."""
@@ -80,30 +80,10 @@ def round_line(event: events.RoundFinished, view: SessionView) -> str:
     """A finished round in a line."""
     round_ = view.round(event.branch, event.round)
     density = round_.density if round_ else float("nan")
-    score = mean(event.score)
     return (
-        f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {event.branch:<12} round {event.round:>3}"
-        f"  {100 * density:6.2f}%  score {'–' if score is None else f'{score:.3f}'}  {duration(event.seconds)}"
+        f"{clock(event.at)}  {event.branch:<12} round {event.round:>3}"
+        f"  {100 * density:6.2f}%  score {score(mean(event.score))}  {duration(event.seconds)}"
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: `42 s`, `3 min 5 s`, `2 h 10 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def rate(generations_per_second: float | None) -> str:
-    """Generations a second, two digits or more."""
-    if not generations_per_second:
-        return "compiling"
-    return f"{generations_per_second:.{0 if generations_per_second >= 10 else 1}f} gen/s"
 
 
 def _fitness(round_: RoundView, width: int) -> RenderableType:

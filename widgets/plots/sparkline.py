@@ -6,16 +6,20 @@ from math import isfinite
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(values: Sequence[float], width: int) -> str:
-    """The values as bars from their lowest to their highest, averaged down to at most `width` columns.
+def sparkline(values: Sequence[float], width: int, floor: float | None = None) -> str:
+    """The values as bars, averaged down to at most `width` columns; a gap stands where no value is finite.
 
-    A gap stands where no value is finite.
+    Args:
+        values: In order.
+        width: Columns.
+        floor: Where the shortest bar stands; the lowest value if that is lower, or if None.
     """
     columns = [_mean(values[start:end]) for start, end in _slices(len(values), width)]
     finite = [value for value in columns if value is not None]
     if not finite:
         return ""
     low, high = min(finite), max(finite)
+    low = low if floor is None else min(low, floor)
     span = (high - low) or 1.0
     return "".join(" " if value is None else _BARS[round((value - low) / span * 7)] for value in columns)
 

@@ -1,0 +1,33 @@
+"""From a session's view to figures: one pure function a figure, drawn elsewhere. No JAX is imported here."""
+
+from widgets.plots.figures.correlation import correlation
+from widgets.plots.figures.curvature import curvature
+from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
+from widgets.plots.figures.fitness import fitness
+from widgets.plots.figures.mask import mask
+from widgets.plots.figures.metrics_cache import MetricsCache
+from widgets.plots.figures.names import KINDS, Kind
+from widgets.plots.figures.sample import Quantity
+from widgets.plots.figures.selection import Selection
+from widgets.plots.figures.snr_magnitude import snr_magnitude
+from widgets.plots.figures.sparsity import sparsity, sparsity_now
+from widgets.plots.figures.ticket_curve import ticket_curve
+
+__all__ = [
+    "KINDS",
+    "QUANTITIES",
+    "Kind",
+    "MetricsCache",
+    "Quantity",
+    "Selection",
+    "correlation",
+    "curvature",
+    "distribution",
+    "distributions",
+    "fitness",
+    "mask",
+    "snr_magnitude",
+    "sparsity",
+    "sparsity_now",
+    "ticket_curve",
+]

@@ -1,0 +1,102 @@
+"""One leaf's mask as a picture: which inputs a ticket looks at, which connections are left.
+
+Vischer, Lange & Sprekeler (2021) show masks of input layers so; no figure of Lange & Sprekeler (2023).
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from sessions.events import LeafShape
+from widgets.plots.figure import Axis, Figure, Picture, Values
+from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.selection import percent
+
+_COLUMN, _ROW = Axis("column"), Axis("row", reverse=True)
+
+
+def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, input_shape: Sequence[int]) -> Figure:
+    """The share that survives of each input's outgoing weights, or of each weight of a later leaf.
+
+    The first kernel is folded to the input's shape if that is an image, channels averaged. Other
+    kernels are shown as the matrix they are, inputs downwards; convolutions as a tile for each pair
+    of channels, input channels downwards, a gap between the tiles.
+
+    Args:
+        mask: [D] or [R, D], true = kept; replicates are averaged.
+        leaves: Of θ, in order.
+        name: Of the leaf to show.
+        input_shape: Of one example: height, width, channels, or the number of observations.
+    """
+    title = f"{KINDS['mask'].title} · {name}"
+    kept = _leaf(mask, leaves, name)
+    if kept is None:
+        return Figure(title, _COLUMN, _ROW, note=_why_not(mask, leaves, name))
+    share = float(kept.mean()) if kept.size else 0.0
+    if _is_folded(leaves, name, input_shape):
+        image = kept.mean(axis=1).reshape(*input_shape, *[1] * (3 - len(input_shape))).mean(axis=2)
+        note = f"Share of each pixel's weights that is kept; {percent(share)} overall."
+        return Figure(title, _COLUMN, _ROW, (Picture(name, image),), note)
+    x, y = _axes(kept.ndim)
+    return Figure(title, x, y, (Picture(name, _flat(kept)),), f"{percent(share)} kept.")
+
+
+def _leaf(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str) -> Values | None:
+    """The share of replicates that keeps each entry of a leaf, in its shape; None if it isn't there."""
+    sizes = [prod(leaf.shape) for leaf in leaves]
+    if sum(sizes) != mask.shape[-1]:
+        return None
+    for leaf, size, end in zip(leaves, sizes, np.cumsum(sizes), strict=True):
+        if leaf.name == name:
+            share: Values = np.atleast_2d(mask)[:, int(end) - size : int(end)].mean(axis=0)
+            return share.reshape(leaf.shape)
+    return None
+
+
+def _is_folded(leaves: Sequence[LeafShape], name: str, input_shape: Sequence[int]) -> bool:
+    """Whether a leaf is the first kernel, dense, and its inputs are an image.
+
+    Later kernels may have as many inputs as the image has pixels: 7 × 7 × 16 = 28 × 28.
+    """
+    first = next((leaf for leaf in leaves if len(leaf.shape) > 1), None)
+    return (
+        first is not None
+        and first.name == name
+        and len(first.shape) == 2
+        and len(input_shape) in (2, 3)
+        and first.shape[0] == prod(input_shape)
+    )
+
+
+def _axes(dimensions: int) -> tuple[Axis, Axis]:
+    if dimensions < 2:
+        return Axis("entry"), _ROW
+    if dimensions == 2:
+        return Axis("to unit"), Axis("from unit", reverse=True)
+    return Axis("to channel"), Axis("from channel", reverse=True)
+
+
+def _flat(kept: Values) -> Values:
+    if kept.ndim == 2:
+        return kept
+    if kept.ndim in (3, 4):
+        return _tiled(kept.reshape(-1, *kept.shape[-3:]))
+    return kept.reshape(1, -1)
+
+
+def _tiled(kernel: Values) -> Values:
+    """[in · (h + 1) − 1, out · (w + 1) − 1] of [h, w, in, out]: tiles with a gap of one between them."""
+    tiles = np.pad(kernel.transpose(2, 0, 3, 1), ((0, 0), (0, 1), (0, 0), (0, 1)), constant_values=np.nan)
+    rows, height, columns, width = tiles.shape
+    return tiles.reshape(rows * height, columns * width)[:-1, :-1]
+
+
+def _why_not(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str) -> str:
+    if not leaves:
+        return "An early version made this session and did not write down the shapes of its layers."
+    size = sum(prod(leaf.shape) for leaf in leaves)
+    if size != mask.shape[-1]:
+        return f"This mask has {mask.shape[-1]} entries, and the network {size} weights: it is of another network."
+    return f"There is no layer {name!r}. Layers: {', '.join(leaf.name for leaf in leaves)}."

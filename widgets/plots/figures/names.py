@@ -1,0 +1,78 @@
+"""The kinds of figures in plain words: titles, and the help that the apps show."""
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """What a newcomer should know of a figure."""
+
+    title: str
+    help: str
+    """What it shows, how to read it, and which figure of the papers it is."""
+
+
+KINDS: dict[str, Kind] = {
+    "fitness": Kind(
+        "Fitness",
+        "How well the networks of the current round do on the training task, generation by generation; higher is "
+        "better. The strong line is the average network, the faint line of the same colour the best one of each "
+        "generation. The band says how far networks differ from each other, or, with several replicates, how sure the "
+        "average is. Faint lines of other colours are the same round of other branches: one that ends lower was "
+        "pruned worse. The paper shows only where such curves end; that is the ticket curve.",
+    ),
+    "ticket_curve": Kind(
+        "Ticket curve",
+        "Test score against the share of weights that is kept. Each mark is a finished round; pruning goes on to the "
+        "right. The dashed line is the score of the dense network: as long as marks stay near it, the weights that are "
+        "left are a winning ticket. A branch that falls later has the better way to prune; compare with random "
+        "pruning. Error bars are standard errors over replicates. Figure 2 of Lange & Sprekeler (2023).",
+    ),
+    "sparsity": Kind(
+        "Layers across rounds",
+        "The share of each layer's weights that is kept after each round. The faint line is the whole network. A layer "
+        "above it is spared, one that falls faster is given up: pruning looks at all weights together, so that it "
+        "finds out by itself which layers matter. A line that ends has nothing left. The paper has no such figure; "
+        "Vischer, Lange & Sprekeler (2021) discuss what the layers' shares are worth.",
+    ),
+    "sparsity_now": Kind(
+        "Layers now",
+        "The share of each layer's weights that is kept in one round, a bar for each layer. Equal bars mean that all "
+        "layers were pruned alike. The paper has no such figure; see the same shares across rounds.",
+    ),
+    "snr_magnitude": Kind(
+        "SNR against magnitude",
+        "Each point is a weight: to the right the large ones, to the top those that evolution is sure about, with a "
+        "high ratio of size to uncertainty (SNR, |θ| / σ). The line is where the next pruning cuts: SNR pruning takes "
+        "what is below it, magnitude pruning what is left of it; those points are grey. If all points lie on a "
+        "diagonal, both would prune the same weights; points away from it are where they disagree. Cf. figure 7 of "
+        "Lange & Sprekeler (2023), which analyses these thresholds.",
+    ),
+    "correlation": Kind(
+        "SNR–magnitude correlation",
+        "How far the two ways to choose weights agree at the end of each round: at 1 they prune the same weights, and "
+        "SNR pruning can't be better than magnitude pruning; the lower, the more does evolution's uncertainty add. "
+        "It is Pearson's correlation over the kept weights. Cf. figure 7 of Lange & Sprekeler (2023).",
+    ),
+    "curvature": Kind(
+        "Curvature",
+        "How quickly the loss rises when all weights are moved a little in a random direction. A wide valley is a flat "
+        "optimum: weights can be off by much without harm, and many of them can be pruned. Evolution tends to find "
+        "such valleys. Not computed yet. Cf. figure 6 of Lange & Sprekeler (2023), which looks at the loss between "
+        "optima.",
+    ),
+    "mask": Kind(
+        "Mask",
+        "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the brighter the "
+        "more of its connections are kept: dark pixels are no longer looked at. For other layers each cell is one "
+        "connection, inputs from top to bottom, outputs from left to right; for convolutions each small square is one "
+        "filter. Vischer, Lange & Sprekeler (2021) show such masks; the paper of 2023 does not.",
+    ),
+    "distribution": Kind(
+        "Distribution",
+        "How many weights have which size |θ|, uncertainty σ, or ratio of the two (SNR), on a logarithmic axis. The "
+        "line is where the next pruning cuts, if the branch prunes by this quantity: what is left of it goes. A single "
+        "bar for σ means that the strategy has one σ for all weights, and SNR pruning is magnitude pruning. The paper "
+        "has no such figure; its figure 7 is about these thresholds.",
+    ),
+}
+"""What there is to draw, by the name of the function that makes it."""

@@ -1,0 +1,74 @@
+"""SNR against magnitude: which weights each criterion would prune (Lange & Sprekeler 2023, figure 7).
+
+The paper's figure analyses the threshold of SNR pruning; this is the same, weight by weight and live.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from sessions.view import SessionView
+from widgets.plots.figure import MUTED, Axis, Figure, Mark, Points, Rule, Values
+from widgets.plots.figures.criterion import Criterion, criterion_of, goes
+from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.sample import Sample, sample_of
+from widgets.plots.figures.selection import Selection, colour_of
+
+_X = Axis("magnitude |θ|", scale="log")
+_Y = Axis("SNR |θ| / σ", scale="log")
+
+
+def snr_magnitude(view: SessionView, selection: Selection) -> Figure:
+    """|θ| and |θ| / σ of a sample of the kept prunable weights of replicate 0, one point a weight.
+
+    Weights that the branch's pruner takes next are muted. Its threshold is a rule: horizontal for
+    SNR, vertical for magnitude. Pruners that rank by something else leave all points one group.
+    """
+    title = f"{KINDS['snr_magnitude'].title} · {selection.place_in(view)}"
+    branch, round_, frame = selection.branch_in(view), selection.round_in(view), selection.frame_in(view)
+    if branch is None or round_ is None or frame is None:
+        return Figure(title, _X, _Y, note=selection.missing_in(view))
+    sample = sample_of(frame)
+    if sample.snr is None:
+        return Figure(title, _X, _Y, note="This trainer has no σ, and without noise there is no SNR.")
+    criterion = criterion_of(view, branch, round_, frame)
+    pruned = goes(criterion, sample, view.branches[branch].leaves, round_.kept)
+    points = _points(sample.magnitude, sample.snr, pruned, criterion, colour_of(view, branch))
+    title = f"{title}, generation {frame.generation}"
+    return Figure(title, _X, _Y, (*points, *_threshold(criterion)), _note(sample, sample.snr, criterion))
+
+
+def _points(
+    x: Values, y: Values, pruned: npt.NDArray[np.bool_] | None, criterion: Criterion, colour: int
+) -> tuple[Mark, ...]:
+    if pruned is None:
+        return (_group("kept", x, y, colour),)
+    name = "pruned" if criterion.done else "pruned next"
+    return _group(name, x[pruned], y[pruned], MUTED), _group("kept", x[~pruned], y[~pruned], colour)
+
+
+def _group(name: str, x: Values, y: Values, colour: int) -> Points:
+    """Those that a logarithmic axis can show."""
+    shown = (x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)
+    return Points(name, x[shown], y[shown], colour)
+
+
+def _threshold(criterion: Criterion) -> tuple[Rule, ...]:
+    if criterion.threshold is None or criterion.threshold <= 0:
+        return ()
+    return (Rule("threshold", criterion.threshold, "y" if criterion.quantity == "snr" else "x"),)
+
+
+def _note(sample: Sample, snr: Values, criterion: Criterion) -> str:
+    pearson = _pearson(sample.magnitude, snr)
+    words = [f"Pearson {'not defined' if pearson is None else f'{pearson:.2f}'} over {snr.size} weights."]
+    if criterion.quantity is None:
+        words.append(f"The pruner {criterion.pruner} ranks by neither axis.")
+    elif criterion.scope == "layer":
+        words.append("Each layer has its own threshold.")
+    return " ".join(words)
+
+
+def _pearson(x: Values, y: Values) -> float | None:
+    if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    return float(np.corrcoef(x, y)[0, 1])

@@ -1,0 +1,78 @@
+"""The ticket curve: score against density (Lange & Sprekeler 2023, figure 2)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sessions.view import SessionView
+from widgets.plots.figure import Axis, Figure, Line, Rule, Values
+from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.ticket_curve import TicketCurve, ticket_curves
+
+NARROWEST = 0.2
+_X = Axis("weights kept", scale="log", reverse=True, percent=True)
+_Y = Axis("score")
+
+
+def ticket_curve(view: SessionView, selection: Selection) -> Figure:
+    """Score of every finished round against its density, a line a branch, the dense score as a rule.
+
+    Each value is the mean over replicates with its standard error (figure 2 of the paper: mean ±
+    standard error of five seeds). Sparser is to the right. The rule is the dense round of the
+    branch that is looked at, or of the first branch that has one.
+    """
+    title, shown = KINDS["ticket_curve"].title, selection.shown_in(view)
+    curves = [curve for curve in ticket_curves(view) if curve.branch in shown]
+    if not curves:
+        return Figure(title, _X, _Y, note="The first point comes when the first round is finished.")
+    lines = [_line(curve, colour_of(view, curve.branch)) for curve in curves]
+    looked_at = selection.branch_in(view)
+    ordered = sorted(curves, key=lambda curve: curve.branch != looked_at)
+    x = replace(_X, limits=(_sparsest(view, shown), 1.0))
+    return Figure(title, x, replace(_Y, limits=_heights(curves)), (*lines, *_dense(ordered)), _note(curves))
+
+
+def _sparsest(view: SessionView, shown: list[str]) -> float:
+    """The lowest density that any of the branches has or is planned to have: the axis stays while they run."""
+    last = [view.density_of(name, view.branches[name].planned_rounds - 1) for name in shown]
+    known = [round_.density for name in shown for round_ in view.lineage(name)]
+    return min([*last, *known, 0.9])
+
+
+def _heights(curves: list[TicketCurve]) -> tuple[float, float] | None:
+    """Shares get an axis of a fifth at least, so that the noise of a thousand test images looks small."""
+    scores = [score for curve in curves for score in curve.score]
+    errors = [error or 0.0 for curve in curves for error in curve.error]
+    low, high = min(scores) - max(errors), max(scores) + max(errors)
+    if low < 0.0 or high > 1.0 or high - low >= NARROWEST:
+        return None
+    return max(high + 0.02 - NARROWEST, 0.0), high + 0.02
+
+
+def _line(curve: TicketCurve, colour: int) -> Line:
+    order = np.argsort(curve.density, kind="stable")
+    density, score = np.array(curve.density)[order], np.array(curve.score)[order]
+    error = _error(curve, order)
+    low, high = (None, None) if error is None else (score - error, score + error)
+    return Line(curve.branch, density, score, low=low, high=high, colour=colour, markers=True)
+
+
+def _error(curve: TicketCurve, order: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Values | None:
+    """None if no round has one; zero, which draws no bar, where only some rounds have none."""
+    if all(error is None for error in curve.error):
+        return None
+    return np.array([error or 0.0 for error in curve.error])[order]
+
+
+def _dense(curves: list[TicketCurve]) -> tuple[Rule, ...]:
+    dense = [
+        score for curve in curves for density, score in zip(curve.density, curve.score, strict=True) if density == 1.0
+    ]
+    return (Rule("dense", dense[0], "y"),) if dense else ()
+
+
+def _note(curves: list[TicketCurve]) -> str:
+    if any(error is not None for curve in curves for error in curve.error):
+        return "Mean over replicates; bars: ± one standard error over them."
+    return "One replicate: no error bars."

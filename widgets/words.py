@@ -1,0 +1,101 @@
+"""Numbers and events as a person says them: the same words in all faces."""
+
+import time
+
+from sessions import events
+from sessions.report import mean
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `42 s`, `3 min 5 s`, `2 h 10 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def rate(generations_per_second: float | None) -> str:
+    """Generations a second, two digits or more."""
+    if not generations_per_second:
+        return "compiling"
+    return f"{generations_per_second:.{0 if generations_per_second >= 10 else 1}f} gen/s"
+
+
+def share(density: float) -> str:
+    """A density in percent, three digits: `51.2%`."""
+    return f"{100 * density:.3g}%"
+
+
+def score(value: float | None) -> str:
+    """A score in three decimals, a dash if there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def clock(at: float) -> str:
+    """The local time of day of an event."""
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def sentence(event: events.Event) -> str:
+    """What an event of the journal tells, in a line; nothing for those that tell a person nothing."""
+    match event:
+        case events.Opened():
+            return f"The session was opened. {event.recovered or ''}".rstrip()
+        case events.BranchAdded():
+            origin = f" after {event.parent}:{event.parent_round}" if event.parent is not None else ""
+            return f"Branch {event.branch}{origin}: {_plan(event.plan)}"
+        case events.PlanChanged():
+            return f"Branch {event.branch} goes on with {_plan(event.plan)}"
+        case events.SetAsideChanged():
+            return f"Branch {event.branch} was {'set aside' if event.aside else 'taken up again'}"
+        case events.Pruned():
+            return (
+                f"{event.branch}:{event.round} pruned by {event.pruner} to {event.kept:,} weights, "
+                f"rewound to {event.rewind}"
+            )
+        case events.RoundStarted():
+            return f"{event.branch}:{event.round} begins at {share(event.density)}, {event.kept:,} weights"
+        case events.RoundFinished():
+            return f"{event.branch}:{event.round} ends with score {score(mean(event.score))}"
+        case events.RoundCut():
+            return f"{event.branch}:{event.round} was ended at generation {event.generations}"
+        case events.Tuned():
+            changes = ", ".join(f"{name} = {value:g}" for name, value in event.changes.items())
+            return f"{event.branch}:{event.round}: {changes} from generation {event.generation} on"
+        case events.PaceChanged():
+            pace = event.generations_per_second
+            return "As fast as can be" if pace is None else f"No faster than {pace:g} generations a second"
+        case events.Paused():
+            return f"Paused. {event.reason}".rstrip()
+        case events.Resumed():
+            return "Running"
+        case events.Finished():
+            return "Every branch has all its rounds"
+        case events.Failed():
+            return f"Failed: {event.message}"
+        case events.Remarked():
+            return event.text if event.author == "engine" else f"{event.author}: {event.text}"
+        case events.CommandReceived():
+            return _asked(event)
+        case _:
+            return ""
+
+
+def _plan(plan: dict[str, object]) -> str:
+    names = []
+    for key in ("task", "network", "trainer", "pruner", "rewind"):
+        table = plan[key]
+        assert isinstance(table, dict)
+        names.append(str(table.get("strategy", table["name"])))
+    task, network, trainer, pruner, rewind = names
+    return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
+
+
+def _asked(event: events.CommandReceived) -> str:
+    fields = {key: value for key, value in event.command.items() if key != "type" and value not in (None, {}, [])}
+    what = ", ".join(f"{key} {value}" for key, value in fields.items())
+    return f"{event.client} asked: {event.command['type']}{' ' + what if what else ''}"
