@@ -1,0 +1,1 @@
+"""The terminal app: widgets that show view-models and post messages."""

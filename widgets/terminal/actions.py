@@ -1,0 +1,284 @@
+"""Every action once: what key it has, what it is called, what it does.
+
+Bindings, the footer, the command palette, the help screens and docs/keys.md are all made from this
+registry, so that they can't disagree. It imports neither Textual's widgets nor NumPy.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+Scope = Literal["everywhere", "home", "new", "explorer"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a person can do with a key."""
+
+    name: str
+    """The action's method is `action_NAME` of the scope's screen; also its name in keys.toml."""
+    keys: tuple[str, ...]
+    title: str
+    """In the footer and the palette: two or three words."""
+    help: str
+    """A sentence."""
+    scope: Scope
+    group: str
+    footer: bool = False
+    call: str = ""
+    """The method with its arguments, if it isn't the name."""
+
+    @property
+    def binding(self) -> Binding:
+        """For Textual, with an id that a person's own keys replace."""
+        return Binding(
+            ",".join(self.keys), self.call or self.name, self.title, show=self.footer, id=self.name, tooltip=self.help
+        )
+
+
+def _panel_keys() -> Iterator[Action]:
+    for number in range(1, 10):
+        yield Action(
+            f"panel_{number}",
+            (str(number),),
+            f"Panel {number}",
+            f"Go to panel {number}; if it isn't on the screen, it takes the place of the focused one.",
+            "explorer",
+            "Look",
+            call=f"panel({number})",
+        )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open", ("enter",), "Open", "Open the session, and join its engine if one runs.", "home", "Sessions", True),
+    Action("new", ("n",), "New", "Plan a new session.", "home", "Sessions", True),
+    Action("start_default", ("d",), "Start default", "Start the embedded default at once.", "home", "Sessions", True),
+    Action(
+        "demo", ("o",), "Recorded demo", "Replay a recorded session; nothing is computed.", "home", "Sessions", True
+    ),
+    Action(
+        "replay", ("r",), "Replay", "Watch the session's journal again, without computing.", "home", "Sessions", True
+    ),
+    Action("rename", ("f2",), "Rename", "Give the session another name.", "home", "Sessions"),
+    Action("delete", ("delete", "backspace"), "Delete", "Delete the session; asks first.", "home", "Sessions", True),
+    Action(
+        "filter", ("slash",), "Filter", "Show only sessions whose line contains some text.", "home", "Sessions", True
+    ),
+    Action("refresh", ("f5",), "Refresh", "Read the sessions from disk again.", "home", "Sessions"),
+    Action("create", ("ctrl+s",), "Start", "Start the session and watch it.", "new", "New session", True),
+    Action(
+        "create_paused", ("ctrl+o",), "Open paused", "Make the session, and wait paused.", "new", "New session", True
+    ),
+    Action("cancel", ("escape",), "Back", "Back to the sessions.", "new", "New session", True),
+    Action(
+        "toggle_run",
+        ("space",),
+        "Run/pause",
+        "Run to the end, or pause after the chunk in flight.",
+        "explorer",
+        "Run",
+        True,
+    ),
+    Action("step_1", ("s",), "Step", "Run one generation, then pause.", "explorer", "Run", True, "step(1)"),
+    Action("step_10", ("d",), "Step 10", "Run ten generations, then pause.", "explorer", "Run", False, "step(10)"),
+    Action(
+        "step_100", ("f",), "Step 100", "Run a hundred generations, then pause.", "explorer", "Run", False, "step(100)"
+    ),
+    Action(
+        "run_round",
+        ("r",),
+        "Round",
+        "Run to the end of the round, then pause.",
+        "explorer",
+        "Run",
+        True,
+        "run_rounds(1)",
+    ),
+    Action("run_some_rounds", ("R",), "Rounds …", "Run the next N rounds, then pause; asks for N.", "explorer", "Run"),
+    Action(
+        "end_round",
+        ("k",),
+        "Cut round",
+        "End the round at this generation, and prune what it found.",
+        "explorer",
+        "Run",
+    ),
+    Action("slower", ("minus",), "Slower", "Run at half the pace, for watching and teaching.", "explorer", "Run"),
+    Action(
+        "faster",
+        ("plus", "equals_sign"),
+        "Faster",
+        "Run at twice the pace, up to as fast as can be.",
+        "explorer",
+        "Run",
+    ),
+    Action(
+        "pruner",
+        ("p",),
+        "Pruner",
+        "Switch the pruner, with a preview of what each would remove.",
+        "explorer",
+        "Decide",
+        True,
+    ),
+    Action(
+        "strategy",
+        ("e",),
+        "Strategy",
+        "Switch the strategy, or change its hyper-parameters.",
+        "explorer",
+        "Decide",
+        True,
+    ),
+    Action("branch", ("b",), "Branch", "Begin a branch after the selected round.", "explorer", "Decide", True),
+    Action(
+        "undo",
+        ("u",),
+        "Undo to",
+        "Set the branch aside and go on from one of its earlier rounds.",
+        "explorer",
+        "Decide",
+        True,
+    ),
+    Action(
+        "set_aside", ("a",), "Set aside", "Run no more rounds of the branch, or take it up again.", "explorer", "Decide"
+    ),
+    Action("note", ("n",), "Note", "Write a remark into the journal.", "explorer", "Decide"),
+    Action("export", ("x",), "Export", "Write metrics, or a ticket, to a file.", "explorer", "Decide"),
+    Action(
+        "scrub_back",
+        ("left",),
+        "Earlier",
+        "Go back in the round's generations; all charts follow.",
+        "explorer",
+        "Look",
+        False,
+        "scrub(-1)",
+    ),
+    Action("scrub_on", ("right",), "Later", "Go on in the round's generations.", "explorer", "Look", False, "scrub(1)"),
+    Action(
+        "round_back",
+        ("shift+left", "comma"),
+        "Round before",
+        "Look at the round before.",
+        "explorer",
+        "Look",
+        False,
+        "scrub_round(-1)",
+    ),
+    Action(
+        "round_on",
+        ("shift+right", "full_stop"),
+        "Round after",
+        "Look at the round after.",
+        "explorer",
+        "Look",
+        False,
+        "scrub_round(1)",
+    ),
+    Action("live", ("end",), "Live", "Return to what is computed now.", "explorer", "Look"),
+    Action(
+        "branch_before",
+        ("left_square_bracket",),
+        "Branch before",
+        "Look at the branch before.",
+        "explorer",
+        "Look",
+        False,
+        "look_at_branch(-1)",
+    ),
+    Action(
+        "branch_after",
+        ("right_square_bracket",),
+        "Branch after",
+        "Look at the branch after.",
+        "explorer",
+        "Look",
+        False,
+        "look_at_branch(1)",
+    ),
+    Action("cycle_view", ("v",), "View", "Show one, four or six charts.", "explorer", "Look"),
+    Action("maximise", ("m",), "Maximise", "Let the focused panel fill the screen, and back.", "explorer", "Look"),
+    Action("swap", ("w",), "Swap panel", "Show the next kind of panel in the focused one's place.", "explorer", "Look"),
+    Action(
+        "next_leaf", ("l",), "Next layer", "Show the next layer's mask, or the next distribution.", "explorer", "Look"
+    ),
+    *_panel_keys(),
+    Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
+    Action("go_home", ("h",), "Home", "Back to the sessions; the engine goes on.", "explorer", "Look", True),
+    Action(
+        "help_panel", ("question_mark",), "Help", "Explain what is focused, and its keys.", "everywhere", "Help", True
+    ),
+    Action("help_keys", ("f1",), "All keys", "All keys on one screen.", "everywhere", "Help"),
+    Action("leave", ("q", "ctrl+q"), "Quit", "Leave; asks whether the engine goes on.", "everywhere", "Help", True),
+)
+
+
+def of_scope(scope: Scope) -> list[Action]:
+    """The actions of one scope, in order."""
+    return [action for action in ACTIONS if action.scope == scope]
+
+
+def bindings(scope: Scope) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """The bindings of one scope, for a screen's or the app's BINDINGS."""
+    return [action.binding for action in of_scope(scope)]
+
+
+def key_name(key: str) -> str:
+    """A key as it is written on a keyboard: `full_stop` is `.`."""
+    return "+".join(_NAMES.get(part, part) for part in key.split("+"))
+
+
+def groups(scope: Scope, keymap: Mapping[str, str]) -> dict[str, list[tuple[str, Action]]]:
+    """The actions of a scope by group, each with its keys in words.
+
+    Args:
+        scope: Whose.
+        keymap: A person's own keys, by action; comma separated.
+    """
+    found: dict[str, list[tuple[str, Action]]] = {}
+    for action in of_scope(scope):
+        keys = keymap.get(action.name, ",".join(action.keys)).split(",")
+        found.setdefault(action.group, []).append((" ".join(map(key_name, keys)), action))
+    return found
+
+
+def keys_page() -> str:
+    """docs/keys.md."""
+    lines = [_PAGE]
+    for scope, title in _TITLES.items():
+        lines += [f"## {title}\n", "| keys | action | name | does |", "|---|---|---|---|"]
+        for action in of_scope(scope):
+            keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
+            lines.append(f"| {keys} | {action.title} | `{action.name}` | {action.help} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+_TITLES: dict[Scope, str] = {
+    "home": "Sessions",
+    "new": "New session",
+    "explorer": "Explorer",
+    "everywhere": "Everywhere",
+}
+_NAMES = {
+    "slash": "/",
+    "full_stop": ".",
+    "comma": ",",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "question_mark": "?",
+    "left": "←",
+    "right": "→",
+}
+_PAGE = """# Keys
+
+Everything can also be done with the mouse, or from the command palette (`ctrl+p`). Any key can be given to another
+action: write `name = "key"` into `keys.toml`, beside the directory of your sessions, several keys separated by commas:
+`toggle_run = "space,ctrl+r"`.
+"""

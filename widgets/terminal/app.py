@@ -1,0 +1,147 @@
+"""The terminal app: screens, themes, keys; everything about sessions is the screens'.
+
+Nothing here imports JAX, and NumPy only comes with the explorer, so that the first picture is there
+at once.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from sessions.header import default_path
+from sessions.spec import Table
+from ticket_explorer.errors import TicketError
+from widgets.terminal import settings
+from widgets.terminal.actions import ACTIONS, bindings
+from widgets.terminal.themes import THEMES
+
+if TYPE_CHECKING:
+    from widgets.terminal.link import Link
+
+SMALLEST = (60, 16)
+"""Columns and rows; below that there is only a sentence."""
+
+
+class TicketExplorer(App[None]):
+    """Watch lottery tickets being found, and take part."""
+
+    TITLE = "Ticket Explorer"
+    CSS_PATH = "app.tcss"
+    BINDINGS = bindings("everywhere")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall")]
+
+    def __init__(self, session: Path | None = None, replay: bool = False, speed: float = 1.0) -> None:
+        """Prepare.
+
+        Args:
+            session: What to open at once; None shows the list of sessions.
+            replay: Whether to replay its journal instead of joining its engine.
+            speed: Of the replay.
+        """
+        super().__init__()
+        self.remembered = settings.load()
+        self._session, self._replay, self._speed = session, replay, speed
+        for theme in THEMES:
+            self.register_theme(theme)
+
+    def on_mount(self) -> None:
+        """Show the first screen."""
+        known = self.remembered.theme in self.available_themes
+        self.theme = self.remembered.theme if known else settings.Settings().theme
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
+        try:
+            self.set_keymap(settings.own_keys())
+        except TicketError as error:
+            self.notify(str(error), severity="warning", timeout=15, markup=False)
+        self.go_home()
+        if self._session is not None:
+            self.open_session(self._session, self._replay, self._speed)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The list of sessions."""
+        from widgets.terminal.screens.home import Home
+
+        return Home()
+
+    def go_home(self) -> None:
+        """Leave everything that lies over the list of sessions."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def open_session(self, path: Path, replay: bool = False, speed: float = 1.0) -> None:
+        """Show a session in the explorer."""
+        from widgets.terminal.link import EngineLink, ReplayLink
+
+        try:
+            link = ReplayLink(path, speed) if replay else EngineLink(path)
+        except TicketError as error:
+            self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
+            return
+        self._explore(link)
+
+    def start_session(self, spec: Table, name: str, run: bool) -> None:
+        """Make a session, start its engine, and show it in the explorer.
+
+        Args:
+            spec: As `parse_spec` reads it.
+            name: From which its directory's name is made.
+            run: Whether to run at once.
+        """
+        from widgets.terminal.link import EngineLink
+
+        self.go_home()
+        self._explore(EngineLink(default_path(name), run, spec))
+
+    def action_help_panel(self) -> None:
+        """Explain what is focused."""
+        from widgets.terminal.screens.help import PanelHelp
+
+        self.push_screen(PanelHelp(self.screen, settings_keys()))
+
+    def action_help_keys(self) -> None:
+        """All keys."""
+        from widgets.terminal.screens.help import AllKeys
+
+        self.push_screen(AllKeys(settings_keys()))
+
+    @work(group="leave")
+    async def action_leave(self) -> None:
+        """Leave; a running engine goes on, pauses or ends, as the person says."""
+        from widgets.terminal.dialogs.leave import leave
+
+        if await leave(self):
+            self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action that can be done here, for the palette."""
+        scopes = {"everywhere", type(screen).__name__.lower()}
+        for action in ACTIONS:
+            if action.scope in scopes:
+                place = "app" if action.scope == "everywhere" else "screen"
+                call = f"{place}.{action.call or action.name}"
+                yield SystemCommand(action.title, action.help, partial(self.run_action, call))
+        yield SystemCommand("Theme", "Choose colours; colour-blind safe and ansi among them.", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save a picture of the screen as SVG.", self.deliver_screenshot)
+
+    def _explore(self, link: "Link") -> None:
+        from widgets.terminal.screens.explorer import Explorer
+
+        self.push_screen(Explorer(link, self.remembered))
+
+    def _remember_theme(self, theme: object) -> None:
+        self.remembered.theme = self.theme
+        settings.save(self.remembered)
+
+
+def settings_keys() -> dict[str, str]:
+    """A person's own keys; none if they can't be read, which was said at the start."""
+    try:
+        return settings.own_keys()
+    except TicketError:
+        return {}

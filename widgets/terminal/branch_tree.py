@@ -1,0 +1,103 @@
+"""The branches of a session and their rounds, as a tree."""
+
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from sessions.report import mean
+from sessions.view import BranchView, RoundView, SessionView
+from widgets.plots.figures import Selection
+from widgets.words import score, share
+
+Place = tuple[str, int | None]
+"""A branch, and one of its rounds."""
+
+
+class BranchTree(Tree[Place]):
+    """Branches with the rounds they trained; a derived branch says where it starts from."""
+
+    DEFAULT_CSS = """
+    BranchTree {
+        width: 34;
+        height: 1fr;
+        background: transparent;
+        border: round $panel-lighten-2;
+        border-title-color: $text-muted;
+        scrollbar-size-vertical: 1;
+    }
+    BranchTree:focus {
+        border: round $accent;
+        border-title-color: $accent;
+    }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A person chose a branch, or one of its rounds."""
+
+        branch: str
+        round: int | None
+
+    def __init__(self) -> None:
+        super().__init__("branches")
+        self.show_root = False
+        self.guide_depth = 2
+        self.border_title = "Branches"
+        self._branches: dict[str, TreeNode[Place]] = {}
+        self._rounds: dict[Place, TreeNode[Place]] = {}
+
+    def show(self, view: SessionView, selection: Selection) -> None:
+        """Show a view; nodes that are there already keep their place and are only renamed."""
+        looked_at = selection.branch_in(view)
+        for branch in view.branches.values():
+            node = self._branches.get(branch.name)
+            if node is None:
+                node = self._branches[branch.name] = self.root.add("", (branch.name, None), expand=True)
+            node.set_label(_branch_label(view, branch, branch.name == looked_at))
+            for round_ in branch.rounds.values():
+                self._show_round(node, view, round_)
+        round_ = selection.round_in(view)
+        if round_ is not None and not self.has_focus:
+            self._reveal(self._rounds[(round_.branch, round_.number)])
+
+    def _reveal(self, node: TreeNode[Place]) -> None:
+        """Keep what is looked at in sight, while a person doesn't move through the tree."""
+        if node is not self.cursor_node and node.line >= 0:
+            self.move_cursor(node)
+            self.scroll_to_node(node, animate=False)
+
+    def on_tree_node_selected(self, message: Tree.NodeSelected[Place]) -> None:
+        """A person chose a node."""
+        message.stop()
+        if message.node.data is not None:
+            self.post_message(self.Chosen(*message.node.data))
+
+    def _show_round(self, node: TreeNode[Place], view: SessionView, round_: RoundView) -> None:
+        place = (round_.branch, round_.number)
+        if place not in self._rounds:
+            self._rounds[place] = node.add_leaf("", place)
+        self._rounds[place].set_label(_round_label(view, round_))
+
+
+def _branch_label(view: SessionView, branch: BranchView, is_looked_at: bool) -> Text:
+    running = view.running is not None and view.running.branch == branch.name and view.state == "running"
+    mark = "●" if running else "✓" if branch.is_done else "◌" if branch.aside else "○"
+    label = Text.assemble((f"{mark} ", "green" if running or branch.is_done else "dim"))
+    label.append(branch.name, "bold underline" if is_looked_at else "bold")
+    if branch.parent is not None:
+        label.append(f"  ↳ {branch.parent}:{branch.parent_round}", "dim")
+    if branch.aside:
+        label.append("  set aside", "dim")
+    return label
+
+
+def _round_label(view: SessionView, round_: RoundView) -> Text:
+    label = Text.assemble((f"{round_.number:>2} ", "dim"), f"{share(round_.density):>6}")
+    if round_.finished is not None:
+        label.append(f"  {score(mean(round_.finished.score))}", "bold")
+    else:
+        label.append(f"  {round_.done}/{round_.generations}", "green" if view.running is round_ else "dim")
+    return label

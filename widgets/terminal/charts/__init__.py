@@ -1,0 +1,5 @@
+"""Charts in the terminal."""
+
+from widgets.terminal.charts.chart import Chart
+
+__all__ = ["Chart"]

@@ -1,0 +1,94 @@
+"""Small dialogs: a line of text, a number, yes or no."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.validation import Integer
+from textual.widgets import Button, Input, Label
+
+
+class LineDialog(ModalScreen[str | None]):
+    """Asks for one line."""
+
+    BINDINGS = [("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, value: str) -> None:
+        super().__init__(classes="dialog")
+        self._question, self._value = question, value
+
+    def compose(self) -> ComposeResult:
+        """The question and a field."""
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            yield Input(self._value)
+            yield Label("enter accepts, escape cancels", classes="hint")
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Accept; an empty line is none."""
+        self.dismiss(message.value.strip() or None)
+
+
+class NumberDialog(ModalScreen[int | None]):
+    """Asks for a whole number from 1 on."""
+
+    BINDINGS = [("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, value: int) -> None:
+        super().__init__(classes="dialog")
+        self._question, self._value = question, value
+
+    def compose(self) -> ComposeResult:
+        """The question and a field."""
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            yield Input(str(self._value), type="integer", validators=[Integer(minimum=1)])
+            yield Label("enter accepts, escape cancels", classes="hint")
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Accept what is valid."""
+        if message.validation_result is not None and message.validation_result.is_valid:
+            self.dismiss(int(message.value))
+
+
+class ChoiceDialog(ModalScreen[str | None]):
+    """Asks which of a few ways to go."""
+
+    BINDINGS = [("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, choices: dict[str, str]) -> None:
+        """Prepare.
+
+        Args:
+            question: What is asked.
+            choices: What each button says, by what is returned; the first has the focus.
+        """
+        super().__init__(classes="dialog")
+        self._question, self._choices = question, choices
+
+    def compose(self) -> ComposeResult:
+        """The question and its buttons."""
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            with Horizontal(classes="buttons"):
+                for name, title in self._choices.items():
+                    yield Button(title, id=name, compact=True)
+            yield Label("tab moves, enter accepts, escape cancels", classes="hint")
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        """Return the choice."""
+        self.dismiss(message.button.id)
+
+
+def line(question: str, value: str) -> LineDialog:
+    """A dialog that returns a line of text, or None."""
+    return LineDialog(question, value)
+
+
+def number(question: str, value: int) -> NumberDialog:
+    """A dialog that returns a whole number from 1 on, or None."""
+    return NumberDialog(question, value)
+
+
+def choice(question: str, choices: dict[str, str]) -> ChoiceDialog:
+    """A dialog that returns one of the choices' names, or None."""
+    return ChoiceDialog(question, choices)

@@ -1,0 +1,1 @@
+"""Panels: the explorer's charts, masks and journal."""

@@ -1,0 +1,126 @@
+"""A panel: a frame with one kind of content, that can be swapped for another."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from sessions import events
+from sessions.view import RoundView
+from widgets.terminal.charts.chart import Chart
+from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.kinds import KINDS, Look, PanelKind
+
+
+class Panel(Vertical):
+    """Shows one kind of panel of what is looked at."""
+
+    DEFAULT_CSS = """
+    Panel {
+        border: round $panel-lighten-2;
+        border-title-color: $text-muted;
+        padding: 0 1;
+    }
+    Panel > * {
+        width: 1fr;
+        height: 1fr;
+    }
+    Panel:focus-within {
+        border: round $accent;
+        border-title-color: $accent;
+    }
+    """
+
+    @dataclass
+    class CursorMoved(Message):
+        """The pointer is at another value of a panel's x axis."""
+
+        panel: "Panel"
+        x: float | None
+
+    def __init__(self, kind: str, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.kind: PanelKind = KINDS[kind]
+        self._is_stale = True
+
+    @property
+    def content(self) -> Widget:
+        """The chart or the journal."""
+        return self.children[0]
+
+    def compose(self) -> ComposeResult:
+        """Only the content."""
+        yield self._content()
+
+    def on_mount(self) -> None:
+        """Show the first state."""
+        self.renew()
+
+    async def turn_to(self, kind: str) -> None:
+        """Show another kind of panel here, and keep the focus."""
+        if kind == self.kind.name:
+            return
+        had_focus = self.has_focus_within
+        self.kind = KINDS[kind]
+        await self.content.remove()
+        await self.mount(self._content())
+        self.renew()
+        if had_focus:
+            self.content.focus()
+
+    def touch(self, event: events.Event) -> None:
+        """Take note of an event: the panel may be stale now."""
+        if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self.kind.changes_with):
+            self._is_stale = True
+
+    def refresh_if_stale(self) -> None:
+        """Draw what has changed, if it can be seen."""
+        if self._is_stale and self.is_on_screen:
+            self.renew()
+
+    def renew(self) -> None:
+        """Draw what is looked at now."""
+        self._is_stale = False
+        content = self.content
+        if isinstance(content, Chart) and self.kind.draw is not None:
+            figure = self.kind.draw(self._look)
+            self._entitle(figure.title, "" if figure.is_empty else figure.note)
+            content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))
+            content.cursor = self._cursor()
+        elif isinstance(content, Journal):
+            self._entitle(self.kind.title, "")
+            content.follow(self._look.view)
+
+    def mark(self, kind: str | None, x: float | None) -> None:
+        """Move the cursor with that of another panel with the same x axis; without one, to what is looked at."""
+        if isinstance(self.content, Chart) and self.kind.cursor is not None and self.kind.cursor == kind:
+            self.content.cursor = self._cursor() if x is None else x
+
+    def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:
+        """Pass the pointer on, for linked cursors."""
+        message.stop()
+        self.post_message(self.CursorMoved(self, message.x))
+
+    def _content(self) -> Widget:
+        return Journal() if self.kind.draw is None else Chart()
+
+    def _entitle(self, title: str, note: str) -> None:
+        number = list(KINDS).index(self.kind.name) + 1
+        self.border_title = Content(f"{number} {title or self.kind.title}")
+        self.border_subtitle = Content(note)
+
+    def _cursor(self) -> float | None:
+        selection = self._look.selection
+        if self.kind.cursor == "generation":
+            return None if selection.generation is None else float(selection.generation)
+        round_ = selection.round_in(self._look.view) if selection.round is not None else None
+        return None if round_ is None else _place(round_, self.kind.cursor)
+
+
+def _place(round_: RoundView, cursor: Any) -> float | None:
+    return {"round": float(round_.number), "density": round_.density}.get(cursor)

@@ -1,0 +1,1 @@
+"""Screens: home, new session, explorer, help."""

@@ -1,0 +1,419 @@
+"""The explorer: one session, watched and steered."""
+
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Grid, Horizontal
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input
+
+from sessions import commands, events
+from sessions.view import SessionView
+from ticket_explorer.errors import TicketError
+from widgets.plots.figures import Selection
+from widgets.terminal import settings
+from widgets.terminal.actions import bindings
+from widgets.terminal.banner import Banner
+from widgets.terminal.branch_tree import BranchTree
+from widgets.terminal.dialogs import ask
+from widgets.terminal.link import Condition, EngineLink, Link
+from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.kinds import KINDS, Look
+from widgets.terminal.panels.masks import MaskReader
+from widgets.terminal.panels.panel import Panel
+from widgets.terminal.scrubbing import branch_beside, generation_beside, round_beside
+from widgets.terminal.status import Headline, ProgressLines
+
+REDRAWS = 4
+"""A second, at most."""
+LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
+_SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
+"""Columns and rows."""
+
+
+class Explorer(Screen[None]):
+    """Watches one session, and hands in what a person asks for."""
+
+    BINDINGS = bindings("explorer")
+    AUTO_FOCUS = ""
+
+    def __init__(self, link: Link, remembered: settings.Settings) -> None:
+        super().__init__()
+        self.link = link
+        self._remembered = remembered
+        self._kinds = [kind for kind in remembered.panels if kind in KINDS] or list(KINDS)[:6]
+        self._masks = MaskReader(link.path, self._mask_arrived)
+        self.look = Look(link.view, self._masks)
+        self._is_stale = True
+        self._shape = ""
+        self._redraws: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Headline, branches and panels, progress, keys."""
+        yield Headline()
+        yield Banner()
+        with Horizontal():
+            yield BranchTree()
+            yield Grid(id="panels")
+        yield Input(placeholder="search the journal; enter to search, escape to leave", id="search", compact=True)
+        yield ProgressLines()
+        yield Footer(compact=True, show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        """Lay the panels out, and join the session."""
+        await self._lay_out()
+        self._redraws = self.set_interval(1 / REDRAWS, self._redraw)
+        self._show_state()
+        self._follow()
+
+    async def on_resize(self) -> None:
+        """Another size may take another number of panels."""
+        await self._lay_out()
+        self._show_state()
+
+    async def on_unmount(self) -> None:
+        """Let the session go; its engine goes on."""
+        self._masks.close()
+        await self.link.close()
+
+    # What comes in
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self) -> None:
+        link = self.link
+        try:
+            if isinstance(link, EngineLink):
+                await link.connect()
+                self._take_view(link.view)
+            self._changed_state()
+            await link.follow(self._told)
+        except TicketError as error:
+            link.reason = str(error)
+        self._changed_state()
+
+    def _told(self, event: events.Event) -> None:
+        self._is_stale = True
+        for panel in self._panels:
+            panel.touch(event)
+        if not isinstance(event, events.Generations | events.Frame):
+            self._show_state()
+        if isinstance(event, events.Failed):
+            self.notify(event.message, title="The engine failed", severity="error", timeout=20, markup=False)
+
+    def _take_view(self, view: SessionView) -> None:
+        self.look.view = view
+        self.look.metrics = type(self.look.metrics)()
+        self._renew()
+
+    def _changed_state(self) -> None:
+        banner = self.query_one(Banner)
+        if self.link.condition is Condition.GONE:
+            banner.say(f"{self.link.reason}  Press space to start the engine again; nothing finished is lost.")
+        else:
+            banner.clear()
+        self._renew()
+
+    def _mask_arrived(self) -> None:
+        self.app.call_from_thread(self._renew_masks)
+
+    def _renew_masks(self) -> None:
+        for panel in self._panels:
+            if panel.kind.name == "mask":
+                panel.renew()
+
+    # Drawing
+
+    def _redraw(self) -> None:
+        if not self._is_stale or self.app.screen is not self:
+            return
+        self._is_stale = False
+        self._show_state()
+        for panel in self._panels:
+            panel.refresh_if_stale()
+
+    def _renew(self) -> None:
+        for panel in self._panels:
+            panel.renew()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one(Headline).show(self.link, self.look.selection)
+        self.query_one(ProgressLines).show(self.link)
+        self.query_one(BranchTree).show(self.look.view, self.look.selection)
+
+    @property
+    def _panels(self) -> list[Panel]:
+        return list(self.query(Panel))
+
+    @property
+    def focused_panel(self) -> Panel | None:
+        """The panel with the focus; the first one if none has it."""
+        panels = self._panels
+        return next((panel for panel in panels if panel.has_focus_within), panels[0] if panels else None)
+
+    async def _lay_out(self) -> None:
+        width, height = self.app.size
+        layout = self._remembered.layout
+        if layout == "auto":
+            layout = "one" if width < 100 or height < 28 else "six" if width >= 180 and height >= 48 else "four"
+        self.query_one(BranchTree).display = width >= 96
+        if layout == self._shape:
+            return
+        self._shape = layout
+        columns, rows = _SHAPES[layout]
+        grid = self.query_one("#panels", Grid)
+        grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
+        await grid.remove_children()
+        await grid.mount_all(Panel(kind, self.look) for kind in self._kinds[: columns * rows])
+        self._panels[0].content.focus()
+
+    # What a person asks for
+
+    @work(group="ask")
+    async def _ask(self, command: commands.Command, done: str = "") -> None:
+        try:
+            await self.link.ask(command)
+        except TicketError as error:
+            self.notify(str(error), severity="error", timeout=10, markup=False)
+        else:
+            if done:
+                self.notify(done, markup=False)
+
+    def action_toggle_run(self) -> None:
+        """Run or pause; start the engine again if it is gone."""
+        if self.link.condition is Condition.GONE:
+            self._follow()
+        elif self.link.is_running:
+            self._ask(commands.Pause())
+        elif self.look.view.state == "finished" and self.link.condition is Condition.ATTACHED:
+            self.notify("Every branch has all its rounds: branch one, or undo to an earlier round, to go on.")
+        else:
+            self._ask(commands.Resume())
+
+    def action_step(self, generations: int) -> None:
+        """Run some generations."""
+        self._ask(commands.Step(generations=generations))
+
+    def action_run_rounds(self, rounds: int) -> None:
+        """Run some rounds."""
+        self._ask(commands.RunRounds(rounds=rounds))
+
+    @work(group="dialog")
+    async def action_run_some_rounds(self) -> None:
+        """Ask for a number of rounds, and run them."""
+        rounds = await self.app.push_screen_wait(ask.number("Run how many rounds?", 3))
+        if rounds:
+            self.action_run_rounds(rounds)
+
+    def action_end_round(self) -> None:
+        """End the round here."""
+        self._ask(commands.Prune(), "The round was ended; its weights are pruned next.")
+
+    @work(group="ask")
+    async def action_slower(self) -> None:
+        """Half the pace."""
+        await self._change_pace(0.5)
+
+    @work(group="ask")
+    async def action_faster(self) -> None:
+        """Twice the pace."""
+        await self._change_pace(2.0)
+
+    async def _change_pace(self, factor: float) -> None:
+        try:
+            await self.link.change_pace(factor)
+        except TicketError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self._show_state()
+
+    @work(group="dialog")
+    async def action_note(self) -> None:
+        """Ask for a remark, and write it down."""
+        text = await self.app.push_screen_wait(ask.line("A remark for the journal", ""))
+        if text:
+            self._ask(commands.Note(text=text), "Written into the journal.")
+
+    def action_set_aside(self) -> None:
+        """Set the branch aside, or take it up again."""
+        branch = self.look.selection.branch_in(self.look.view)
+        if branch is not None:
+            aside = not self.look.view.branches[branch].aside
+            done = f"Branch {branch} {'is set aside' if aside else 'goes on'}."
+            self._ask(commands.SetAside(branch=branch, aside=aside), done)
+
+    @work(group="dialog")
+    async def action_pruner(self) -> None:
+        """Choose another pruner."""
+        from widgets.terminal.dialogs.pruner import PrunerDialog
+
+        await self._decide(PrunerDialog)
+
+    @work(group="dialog")
+    async def action_strategy(self) -> None:
+        """Choose another strategy, or other hyper-parameters."""
+        from widgets.terminal.dialogs.strategy import StrategyDialog
+
+        await self._decide(StrategyDialog)
+
+    @work(group="dialog")
+    async def action_branch(self) -> None:
+        """Begin a branch."""
+        from widgets.terminal.dialogs.branch import BranchDialog
+
+        await self._decide(BranchDialog)
+
+    @work(group="dialog")
+    async def action_undo(self) -> None:
+        """Go back to an earlier round."""
+        from widgets.terminal.dialogs.undo import UndoDialog
+
+        await self._decide(UndoDialog)
+
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        """Write a file."""
+        from widgets.terminal.dialogs.export import ExportDialog
+
+        branch = self.look.selection.branch_in(self.look.view)
+        if branch is not None:
+            told = await self.app.push_screen_wait(ExportDialog(self.link, branch, self.look.selection.round))
+            if told:
+                self.notify(told, markup=False, timeout=10)
+
+    async def _decide(self, dialog: Any) -> None:
+        """Show a dialog about the branch that is looked at; what it returns is asked for."""
+        branch = self.look.selection.branch_in(self.look.view)
+        if branch is None:
+            self.notify("There is no branch yet.", severity="warning")
+            return
+        if self.link.condition is not Condition.ATTACHED:
+            self.notify("This needs the session's engine: it is not attached.", severity="warning")
+            return
+        command = await self.app.push_screen_wait(dialog(self.link, branch, self.look.selection.round))
+        if command is not None:
+            self._ask(command, "Done: it takes effect with the branch's next pruning or round.")
+
+    # Looking around
+
+    def _select(self, selection: Selection) -> None:
+        self.look.selection = selection
+        self._renew()
+
+    def action_scrub(self, direction: int) -> None:
+        """Go through a round's generations."""
+        self._select(generation_beside(self.look.view, self.look.selection, direction))
+
+    def action_scrub_round(self, direction: int) -> None:
+        """Go through a branch's rounds."""
+        self._select(round_beside(self.look.view, self.look.selection, direction))
+
+    def action_look_at_branch(self, direction: int) -> None:
+        """Go through the branches."""
+        self._select(branch_beside(self.look.view, self.look.selection, direction))
+
+    def action_live(self) -> None:
+        """Return to what is computed now."""
+        self._select(Selection())
+
+    def on_branch_tree_chosen(self, message: BranchTree.Chosen) -> None:
+        """Look at the branch, or the round, that was chosen in the tree."""
+        self._select(Selection(message.branch, message.round))
+
+    def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
+        """Cursors of the same axis go together."""
+        for panel in self._panels:
+            if panel is not message.panel:
+                panel.mark(message.panel.kind.cursor, message.x)
+
+    async def action_cycle_view(self) -> None:
+        """One chart, four, six, or what fits."""
+        position = LAYOUTS.index(self._remembered.layout)
+        self._remembered.layout = LAYOUTS[(position + 1) % len(LAYOUTS)]
+        settings.save(self._remembered)
+        await self._lay_out()
+        self.notify(f"Panels: {self._remembered.layout}", timeout=2)
+
+    def action_maximise(self) -> None:
+        """The focused panel alone, and back."""
+        panel = self.focused_panel
+        if self.maximized is not None:
+            self.minimize()
+        elif panel is not None:
+            self.maximize(panel, container=False)
+        self.call_after_refresh(self._renew)
+
+    async def action_panel(self, number: int) -> None:
+        """Go to a kind of panel."""
+        kind = list(KINDS)[number - 1]
+        shown = next((panel for panel in self._panels if panel.kind.name == kind), None)
+        if shown is not None and self.maximized is None:
+            shown.content.focus()
+        elif self.focused_panel is not None:
+            await self._turn(self.focused_panel, kind)
+
+    async def action_swap(self) -> None:
+        """The next kind of panel in the focused one's place."""
+        panel = self.focused_panel
+        if panel is not None:
+            kinds = list(KINDS)
+            await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
+
+    async def _turn(self, panel: Panel, kind: str) -> None:
+        position = self._panels.index(panel)
+        await panel.turn_to(kind)
+        self._kinds[position] = kind
+        self._remembered.panels = tuple(self._kinds)
+        settings.save(self._remembered)
+
+    def action_next_leaf(self) -> None:
+        """The next layer's mask; the next distribution."""
+        panel = self.focused_panel
+        kind = panel.kind.name if panel is not None and panel.kind.name in ("mask", "distribution") else "mask"
+        self.look.turns[kind] = self.look.turns.get(kind, 0) + 1
+        for shown in self._panels:
+            if shown.kind.name == kind:
+                shown.renew()
+
+    async def action_search(self) -> None:
+        """Search the journal, which takes the focused panel's place if it isn't there."""
+        if not list(self.query(Journal)):
+            await self.action_panel(list(KINDS).index("journal") + 1)
+        field = self.query_one("#search", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Search as a person types."""
+        if message.input.id == "search":
+            for journal in self.query(Journal):
+                journal.search(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Leave the search as it is."""
+        if message.input.id == "search":
+            self._close_search()
+
+    def key_escape(self) -> None:
+        """Leave the search, or the scrubbed past."""
+        field = self.query_one("#search", Input)
+        if field.has_class("-open"):
+            field.value = ""
+            self._close_search()
+        elif self.maximized is not None:
+            self.action_maximise()
+        else:
+            self.action_live()
+
+    def _close_search(self) -> None:
+        self.query_one("#search", Input).remove_class("-open")
+        for journal in self.query(Journal):
+            journal.focus()
+            return
+
+    def action_go_home(self) -> None:
+        """Back to the sessions."""
+        self.app.go_home()  # type: ignore[attr-defined]

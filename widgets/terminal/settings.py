@@ -1,0 +1,69 @@
+"""What the app remembers, and a person's own keys."""
+
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ticket_explorer.errors import TicketError
+from ticket_explorer.places import home
+from widgets.terminal.actions import ACTIONS
+
+Layout = Literal["auto", "one", "four", "six"]
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """Remembered from one start to the next."""
+
+    theme: str = "ticket-dark"
+    layout: Layout = "auto"
+    panels: tuple[str, ...] = ("fitness", "ticket_curve", "sparsity", "snr_magnitude", "mask", "distribution")
+    """The kinds of panels, from left to right and top to bottom."""
+
+
+def load() -> Settings:
+    """What was remembered; the defaults if nothing was, or it can't be read."""
+    try:
+        return msgspec.msgpack.decode(_path().read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError):
+        return Settings()
+
+
+def save(settings: Settings) -> None:
+    """Remember; a disk that is full or read-only only costs the memory."""
+    with suppress(OSError):
+        _path().parent.mkdir(parents=True, exist_ok=True)
+        _path().write_bytes(msgspec.msgpack.encode(settings))
+
+
+def keys_path() -> Path:
+    """Where a person's own keys are."""
+    return home() / "keys.toml"
+
+
+def own_keys() -> dict[str, str]:
+    """A person's own keys by action, comma separated.
+
+    Raises:
+        TicketError: if the file is no TOML, or names an action that there is not.
+    """
+    path = keys_path()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TicketError(f"{path} can't be used: {error}; the default keys are in force.") from None
+    known = {action.name for action in ACTIONS}
+    for name, keys in table.items():
+        if name not in known:
+            raise TicketError(f"{path} gives a key to {name!r}, which is no action; docs/keys.md lists them.")
+        if not isinstance(keys, str) or not keys.strip():
+            raise TicketError(f'{path}: {name} = {keys!r}, expected text such as "ctrl+r", keys separated by commas.')
+    return table
+
+
+def _path() -> Path:
+    return home() / "terminal.msgpack"

@@ -1,0 +1,130 @@
+"""The lines that say where a session is, how fast it goes, and how long it takes."""
+
+from rich.text import Text
+from textual.widgets import Static
+
+from sessions.view import RoundView, SessionView
+from widgets.plots.figures import Selection
+from widgets.terminal.link import Condition, Link, ReplayLink
+from widgets.words import duration, rate, share
+
+_STATES = {
+    "running": ("● running", "bold green"),
+    "paused": ("❚❚ paused", "bold yellow"),
+    "finished": ("✓ finished", "bold cyan"),
+    "failed": ("✗ failed", "bold red"),
+}
+
+
+class Headline(Static):
+    """One row: the session's name and title, and what it does."""
+
+    DEFAULT_CSS = """
+    Headline {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+    }
+    """
+
+    def show(self, link: Link, selection: Selection) -> None:
+        """Show a session's state."""
+        text, style = _state(link)
+        where = " looking at " + selection.place_in(link.view) if _is_scrubbed(selection) else ""
+        right = Text.assemble((where + "  " if where else "", "bold magenta"), (text, style))
+        left = Text.assemble((link.path.stem, "bold"), "  ", (_title(link), "dim"))
+        left.truncate(max(self.size.width - 3 - right.cell_len, 8), overflow="ellipsis")
+        gap = max(self.size.width - 2 - left.cell_len - right.cell_len, 1)
+        self.update(Text.assemble(left, " " * gap, right, no_wrap=True, overflow="crop"))
+
+
+class ProgressLines(Static):
+    """Two rows: the running round, the whole session."""
+
+    DEFAULT_CSS = """
+    ProgressLines {
+        height: 2;
+        padding: 0 1;
+    }
+    """
+
+    def show(self, link: Link) -> None:
+        """Show how far a session is."""
+        view, width = link.view, max(self.size.width - 2, 20)
+        done, left = view.generations_done, view.generations_left
+        whole = _row("whole session", done, done + left, _eta(view, link.is_running), "  " + _count_rounds(view), width)
+        self.update(Text("\n").join([_round_row(link, width), whole]))
+
+
+def _round_row(link: Link, width: int) -> Text:
+    view, round_ = link.view, link.view.running
+    speed = rate(view.generations_per_second) if link.is_running else ""
+    if view.pace is not None:
+        speed += f" (at most {view.pace:.3g})"
+    if isinstance(link, ReplayLink):
+        speed = f"replay {link.speed:g}×"
+    if round_ is None:
+        return Text.assemble((_waiting(link), "dim"), no_wrap=True, overflow="ellipsis")
+    return _row(_where(round_), round_.done, round_.generations, speed, "", width)
+
+
+def _where(round_: RoundView) -> str:
+    return f"{round_.branch} round {round_.number}, {share(round_.density)} kept"
+
+
+def _row(label: str, done: int, total: int, right: str, after: str, width: int) -> Text:
+    counts = f" {done:,}/{total:,}{after}"
+    label = f"{label:<30}"
+    bar = max(min(width - len(label) - len(counts) - len(right) - 3, 60), 6)
+    filled = round(bar * done / total) if total else bar
+    line = Text(label, no_wrap=True, overflow="crop")
+    line.append("━" * filled, "green").append("━" * (bar - filled), "dim").append(counts)
+    gap = max(width - line.cell_len - len(right), 1)
+    return line.append(" " * gap).append(right, "bold")
+
+
+def _count_rounds(view: SessionView) -> str:
+    done = sum(branch.next_round - branch.first_round for branch in view.branches.values())
+    planned = sum(
+        max(branch.planned_rounds, branch.next_round) - branch.first_round
+        for branch in view.branches.values()
+        if not branch.aside
+    )
+    return f"{done}/{max(planned, done)} rounds"
+
+
+def _eta(view: SessionView, is_running: bool) -> str:
+    eta = view.eta_seconds
+    if eta is None or not is_running or not view.generations_left:
+        return ""
+    if view.pace is not None:
+        eta = max(eta, view.generations_left / view.pace)
+    return f"{duration(eta)} left"
+
+
+def _waiting(link: Link) -> str:
+    if link.condition is Condition.CONNECTING:
+        return "starting the engine: loading data, compiling (seconds the first time)"
+    if link.view.state == "finished":
+        return "every branch has all its rounds: branch one, or look around"
+    return "preparing the next round" if link.is_running else "press space to run, s to step one generation"
+
+
+def _state(link: Link) -> tuple[str, str]:
+    if link.condition is Condition.CONNECTING:
+        return "… starting", "bold"
+    if link.condition is Condition.GONE:
+        return "✗ engine gone", "bold red"
+    if isinstance(link, ReplayLink):
+        share_played = f"{100 * link.progress:.0f}%"
+        return (f"▶ replay {share_played}" if link.is_running else f"❚❚ replay {share_played}"), "bold magenta"
+    return _STATES[link.view.state]
+
+
+def _title(link: Link) -> str:
+    header = getattr(link, "header", None)
+    return "" if header is None else header.title
+
+
+def _is_scrubbed(selection: Selection) -> bool:
+    return selection.round is not None or selection.generation is not None
