@@ -67,6 +67,11 @@ class Driver:
         """Hand in a command; it is taken up after the chunk in flight."""
         self._inbox.put(Asked(command, client, reply))
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether there is nothing to compute until somebody asks."""
+        return self._goal.is_reached and self._inbox.empty()
+
     def run(self, stay: bool) -> None:
         """Work until the goal is reached or somebody says stop.
 

@@ -15,7 +15,11 @@ from sessions.spec import Table
 from sessions.wire import socket_path
 from ticket_explorer.errors import TicketError
 
+LINGER = 30.0
+"""Seconds that an engine which computes nothing waits for somebody to come back."""
 LISTENING = b"listening"
+_STARTED: list[asyncio.subprocess.Process] = []
+"""Kept until this process ends: an engine outlives who started it, and a collected handle would complain."""
 
 
 async def launch(path: Path, run: bool = False, spec: Table | None = None) -> None:
@@ -29,7 +33,7 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
     Raises:
         TicketError: with the engine's sentence, if it can't start.
     """
-    options = [*(["--run"] if run else []), *(["--create"] if spec is not None else [])]
+    options = ["--linger", str(LINGER), *(["--run"] if run else []), *(["--create"] if spec is not None else [])]
     log = socket_path(path).with_suffix(".log")
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
@@ -40,6 +44,7 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
             start_new_session=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
+    _STARTED.append(process)
     assert process.stdin is not None
     assert process.stdout is not None
     if spec is not None:

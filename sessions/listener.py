@@ -7,13 +7,14 @@ too slowly first misses live frames, then is let go with a sentence: the journal
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sessions import events
+from sessions import commands, events
 from sessions.driver import Driver
 from sessions.wire import (
     PROTOCOL,
@@ -41,9 +42,15 @@ PATIENCE = 1.0
 class Listener:
     """Serves the clients of one driver, from `start` to `stop`."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, linger: float | None = None) -> None:
+        """Prepare.
+
+        Args:
+            driver: Takes the clients' commands.
+            linger: Stop the driver when for so many seconds nobody was there and nothing to compute; None stays.
+        """
         self.path: Path = socket_path(driver.session.path)
-        self._driver = driver
+        self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
         self._partings: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -55,6 +62,8 @@ class Listener:
         self._thread.start()
         self._call(self._listen())
         self._driver.session.subscribe(self._on_event)
+        if self._linger is not None:
+            self._loop.call_soon_threadsafe(self._look_around, time.monotonic())
 
     def stop(self, reason: str) -> None:
         """Say farewell to every client and stop listening."""
@@ -74,6 +83,16 @@ class Listener:
             self._server = await asyncio.start_unix_server(self._serve, self.path)
         finally:
             os.umask(before)
+
+    def _look_around(self, needed: float) -> None:
+        """Stop the driver if nobody has needed it for long; `needed` is when it was last seen to be."""
+        now = time.monotonic()
+        if self._clients or not self._driver.is_resting:
+            needed = now
+        if self._linger is not None and now - needed > self._linger:
+            self._driver.ask(commands.Stop(), client="nobody watches")
+        else:
+            self._loop.call_later(0.5, self._look_around, needed)
 
     async def _close(self, reason: str) -> None:
         if self._server is not None:

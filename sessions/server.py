@@ -24,7 +24,13 @@ from ticket_explorer.errors import TicketError
 NICENESS = 5
 
 
-def host(session: Session, goal: Goal, stay: bool, while_running: Callable[[Driver], None] | None = None) -> Driver:
+def host(
+    session: Session,
+    goal: Goal,
+    stay: bool,
+    while_running: Callable[[Driver], None] | None = None,
+    linger: float | None = None,
+) -> Driver:
     """Run a session in this thread while its listener serves clients; SIGINT and SIGTERM stop it in order.
 
     Args:
@@ -32,12 +38,13 @@ def host(session: Session, goal: Goal, stay: bool, while_running: Callable[[Driv
         goal: How far to run at first.
         stay: Whether to wait for commands once the goal is reached.
         while_running: Called once everything is set up, before the first chunk.
+        linger: Seconds to stay when nobody watches and nothing is to be computed; None stays until it is stopped.
 
     Returns:
         The driver, which knows if something went wrong.
     """
     driver = Driver(session, goal)
-    listener = Listener(driver)
+    listener = Listener(driver, linger)
     restore = _stop_on_signals(driver)
     try:
         listener.start()
@@ -60,11 +67,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("session", type=Path, help="the session's directory")
     parser.add_argument("--create", action="store_true", help="make it first, from a spec as JSON on stdin")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
+    parser.add_argument(
+        "--linger", type=float, metavar="SECONDS", help="end when so long nobody watched an idle engine"
+    )
     given = parser.parse_args(arguments)
     os.nice(NICENESS)
     try:
         session = _created(given.session) if given.create else Session.open(given.session)
-        driver = host(session, Goal(to_the_end=given.run), stay=True, while_running=_announce)
+        driver = host(session, Goal(to_the_end=given.run), True, _announce, given.linger)
     except TicketError as error:
         print(error, file=sys.stderr)
         return 2

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -33,8 +33,6 @@ class TicketExplorer(App[None]):
     TITLE = "Ticket Explorer"
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("everywhere")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall")]
 
     def __init__(self, session: Path | None = None, replay: bool = False, speed: float = 1.0) -> None:
         """Prepare.
@@ -62,6 +60,16 @@ class TicketExplorer(App[None]):
         self.go_home()
         if self._session is not None:
             self.open_session(self._session, self._replay, self._speed)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so when there is too little room, until there is more."""
+        from widgets.terminal.screens.too_small import TooSmall
+
+        is_small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if is_small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall(SMALLEST))
+        elif not is_small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
 
     def get_default_screen(self) -> Screen[None]:
         """The list of sessions."""

@@ -59,9 +59,9 @@ class BranchTree(Tree[Place]):
             node.set_label(_branch_label(view, branch, branch.name == looked_at))
             for round_ in branch.rounds.values():
                 self._show_round(node, view, round_)
-        round_ = selection.round_in(view)
-        if round_ is not None and not self.has_focus:
-            self._reveal(self._rounds[(round_.branch, round_.number)])
+        looked = selection.round_in(view)
+        if looked is not None and not self.has_focus:
+            self._reveal(self._rounds[(looked.branch, looked.number)])
 
     def _reveal(self, node: TreeNode[Place]) -> None:
         """Keep what is looked at in sight, while a person doesn't move through the tree."""
