@@ -10,6 +10,7 @@ NAMES = (
     "whole_run",
     "first_view",
     "paper_preset",
+    "terminal",
 )
 
 

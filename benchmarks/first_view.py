@@ -36,9 +36,9 @@ def measure() -> list[Figure]:
     return [Figure("first view of 80,000 generations, process and all", took, 0.5, at_least=False, unit="s")]
 
 
-def write(path: Path) -> None:
+def write(path: Path, rounds: int = ROUNDS) -> None:
     """A journal as the engine writes it, in blocks of a few generations."""
-    spec = parse_spec(presets.load("fashion") | {"branch": [{"name": "snr"}], "pruning": {"rounds": ROUNDS}})
+    spec = parse_spec(presets.load("fashion") | {"branch": [{"name": "snr"}], "pruning": {"rounds": rounds}})
     header = Header(title="", created=0.0, spec=spec_table(spec), random_bits="", versions={})
     directory = SessionDirectory.create(path, msgspec.msgpack.encode(header))
     rng = np.random.default_rng(0)
@@ -48,7 +48,7 @@ def write(path: Path) -> None:
             journal.append(events.encode(event))
 
         add(events.BranchAdded(branch="snr", plan=table_of(spec.branches[0].plan)))
-        for number in range(ROUNDS):
+        for number in range(rounds):
             add(
                 events.RoundStarted(
                     branch="snr", round=number, density=0.8**number, kept=1, dimension=1, generations=GENERATIONS

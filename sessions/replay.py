@@ -1,6 +1,7 @@
 """A session's journal, event by event, as fast as it happened or faster; nothing is computed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,7 +10,11 @@ from sessions.header import decoded, read_header
 from sessions.store import SessionDirectory, read_records
 
 LONGEST_WAIT = 2.0
-"""Seconds of replay: a person who slept between two commands is not waited for."""
+"""Seconds of the session: a person who slept between two commands is not waited for."""
+TICK = 0.05
+"""Seconds between two looks at the clock."""
+AT_ONCE = 2000
+"""Events between two looks: whoever watches must come to draw."""
 
 
 class Replay:
@@ -28,7 +33,8 @@ class Replay:
         directory = SessionDirectory.open_for_reading(path)
         read_header(directory)
         self._events: list[events.Event] = list(decoded(read_records(directory.journal).payloads, directory.journal))
-        self._position = 0
+        self._times = _timeline(self._events)
+        self._position, self._clock = 0, 0.0
         self._going = asyncio.Event()
         self._going.set()
         self.speed = speed
@@ -54,24 +60,36 @@ class Replay:
         """The next events up to `generations` more generations, at once."""
         while self._position < len(self._events) and generations > 0:
             event = self._next()
+            self._clock = self._times[self._position - 1]
             generations -= event.count if isinstance(event, events.Generations) else 0
             yield event
 
     async def stream(self) -> AsyncIterator[events.Event]:
         """Events in the rhythm in which they happened, divided by the speed."""
         while self._position < len(self._events):
-            wait = min((self._gap() / self.speed), LONGEST_WAIT)
-            if wait > 0.002:
-                await asyncio.sleep(wait)
-            await self._going.wait()
-            if self._position < len(self._events):
+            for _ in range(AT_ONCE):
+                if not self._is_due:
+                    break
                 yield self._next()
+            await self._going.wait()
+            began = time.monotonic()
+            await asyncio.sleep(TICK if not self._is_due else 0)
+            self._clock += (time.monotonic() - began) * self.speed
 
-    def _gap(self) -> float:
-        if self._position == 0:
-            return 0.0
-        return self._events[self._position].at - self._events[self._position - 1].at
+    @property
+    def _is_due(self) -> bool:
+        """Whether the next event has happened by the replay's clock."""
+        return self._position < len(self._events) and self._times[self._position] <= self._clock and not self.is_held
 
     def _next(self) -> events.Event:
         self._position += 1
         return self._events[self._position - 1]
+
+
+def _timeline(played: list[events.Event]) -> list[float]:
+    """When each event happens in the replay, in seconds of the session from its first event on."""
+    times, now = [], 0.0
+    for before, event in zip([*played[:1], *played], played, strict=False):
+        now += min(max(event.at - before.at, 0.0), LONGEST_WAIT)
+        times.append(now)
+    return times

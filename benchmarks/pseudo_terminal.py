@@ -1,0 +1,73 @@
+"""A program in a pseudo-terminal: started, given keys, its output timed."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+
+class PseudoTerminal:
+    """Runs one program on a terminal of its own, truecolor, 120 × 36 unless asked otherwise."""
+
+    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 36, **environment: str) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.started = time.perf_counter()
+        settings: Mapping[str, str] = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
+        self.process = subprocess.Popen(
+            list(command), stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **settings}, close_fds=True
+        )
+        os.close(slave)
+        self.seen = b""
+
+    def press(self, keys: str) -> float:
+        """Type; returns when."""
+        os.write(self._master, keys.encode())
+        return time.perf_counter()
+
+    def until(self, pattern: bytes, seconds: float = 60.0, since_now: bool = True) -> float:
+        """Wait until the output matches; returns when.
+
+        Raises:
+            TimeoutError: with the end of what was seen.
+        """
+        if since_now:
+            self.seen = b""
+        wanted, limit = re.compile(pattern, re.DOTALL), time.perf_counter() + seconds
+        while not wanted.search(self.seen):
+            left = limit - time.perf_counter()
+            if left <= 0 or not self._read(left):
+                raise TimeoutError(f"{pattern!r} did not appear; the last of the output: {self.seen[-600:]!r}")
+        return time.perf_counter()
+
+    def drain(self, seconds: float) -> None:
+        """Take what comes for some time, as a terminal does."""
+        limit = time.perf_counter() + seconds
+        while (left := limit - time.perf_counter()) > 0 and self._read(left):
+            self.seen = self.seen[-100_000:]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def _read(self, seconds: float) -> bool:
+        """Whether the program is still there after waiting for its output."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return True
+        try:
+            self.seen += os.read(self._master, 65536)
+        except OSError:
+            return False
+        return True
