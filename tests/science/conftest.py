@@ -44,6 +44,10 @@ class Quadratic:
     def layout(self) -> Layout:
         return Layout((Leaf("dense/kernel", self.curvature.shape, True, 0),))
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return (1,)
+
     def initialise(self, key: Array) -> Array:
         return Direct(self.layout).initialise(key)
 

@@ -1,0 +1,131 @@
+"""Another future: after which finished round a branch begins, and what it does differently."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from sessions import commands
+from sessions.spec import Pruning, Table
+from sessions.store import check_branch_name
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.terminal.dialogs.fields import (
+    KEYS,
+    Choice,
+    Closing,
+    Complaint,
+    Row,
+    complain,
+    complaint_of,
+    field_row,
+    fields_of,
+    objection,
+    typed,
+)
+from widgets.terminal.dialogs.pruner import RewindForm
+from widgets.terminal.dialogs.strategy import whole_table
+from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList
+from widgets.terminal.link import Link
+
+
+class BranchDialog(ModalScreen[commands.Branch | None]):
+    """Asks where a branch begins, its name, and what differs."""
+
+    BINDINGS = KEYS
+
+    def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._view, self._branch, self._round = link.view, branch, round
+        self._plan: Table = link.view.branches[branch].plan
+
+    def compose(self) -> ComposeResult:
+        """The rounds above the fields."""
+        trainer = self._plan["trainer"]
+        with Vertical(classes="box form") as box:
+            box.border_title = "Branch"
+            yield Static(Text(f"A new branch begins after this round of {self._branch}:", "dim"))
+            yield Static(Text(ROUNDS_HEAD, "dim"))
+            yield RoundList(self._view, self._branch, self._round)
+            free = Input(free_name(self._branch, self._view.branches), compact=True)
+            yield Row("name", free, "of the new branch", "name")
+            yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
+            yield RewindForm(self._plan["rewind"], may_stay=True)
+            yield field_row(fields_of(Pruning, self._plan["pruning"], ["ratio"])[0])
+            present = trainer.get("strategy", trainer["name"])
+            yield Row("strategy", _or_as_before(STRATEGIES, present, "strategy"))
+            yield Closing("Branch")
+
+    def on_mount(self) -> None:
+        """Begin with the rounds."""
+        self.query_one(RoundList).focus()
+
+    def on_input_changed(self) -> None:
+        """Check as one types."""
+        self._check()
+
+    def on_choice_changed(self) -> None:
+        """Check as one chooses."""
+        self._check()
+
+    def action_accept(self) -> None:
+        """Return the command, if all is well."""
+        number = self.query_one(RoundList).number
+        if self._check() and number is not None:
+            name = self._row("name").text.strip()
+            self.dismiss(commands.Branch(parent=self._branch, round=number, name=name, overrides=self._overrides))
+
+    @property
+    def _overrides(self) -> dict[str, Any]:
+        overrides: dict[str, Any] = {}
+        if pruner := self.query_one("#pruner", Choice).value:
+            overrides["pruner"] = pruner
+        if rewind := self.query_one(RewindForm).table:
+            overrides["rewind"] = rewind["name"] if len(rewind) == 1 else rewind
+        ratio = typed(self._row("ratio").text)
+        if ratio != self._plan["pruning"]["ratio"]:
+            overrides["pruning"] = {"ratio": ratio}
+        if strategy := self.query_one("#strategy", Choice).value:
+            overrides["trainer"] = whole_table(strategy, self._plan["trainer"])
+        return overrides
+
+    def _row(self, field: str) -> Row:
+        return next(row for row in self.query(Row) if row.field == field)
+
+    def _check(self) -> bool:
+        said = self._objection()
+        rewind = self.query_one(RewindForm).complain(said)
+        found = any(
+            [complain([self._row("name")], "branch", said), complain([self._row("ratio")], "pruning", said), rewind]
+        )
+        if self.query_one(RoundList).number is None:
+            said, found = Complaint("", f"Branch {self._branch} has no finished round yet."), False
+        self.query_one(Closing).say("" if said is None or found else said.whole)
+        return said is None
+
+    def _objection(self) -> Complaint | None:
+        name = self._row("name").text.strip()
+        try:
+            check_branch_name(name)
+            if name.lower() in map(str.lower, self._view.branches):
+                raise InvalidValue("$.branch.name", repr(name), "a name that no other branch has")
+        except TicketError as error:
+            return complaint_of(error)
+        return objection(self._plan, self._overrides)
+
+
+def _or_as_before(names: Iterable[str], present: str, id: str) -> Choice:
+    return Choice({"": f"as before: {present}", **{name: name for name in names}}, "", id)
+
+
+def free_name(parent: str, taken: Iterable[str]) -> str:
+    """A name for a branch of `parent`: `snr-2`; as the engine would call it."""
+    stem, _, number = parent.rpartition("-")
+    stem = stem if stem and number.isdigit() else parent
+    names = {name.lower() for name in taken}
+    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)

@@ -1,0 +1,271 @@
+"""Form fields, a row each: what they hold now, what they accept in words, and what is wrong as one types.
+
+Enter always accepts the whole dialog and escape always leaves it, wherever the focus is: lists choose by
+moving, choices turn with left and right, and buttons are there for the mouse alone.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.events import Click
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+
+from sessions.spec import Table, parse_plan
+from sessions.validation import expected
+from ticket_explorer.errors import TicketError
+
+KEYS: list[BindingType] = [
+    Binding("escape", "dismiss(None)", "Cancel"),
+    Binding("enter", "accept", "Accept", priority=True),
+    Binding("up", "app.focus_previous", show=False),
+    Binding("down", "app.focus_next", show=False),
+]
+"""What all dialogs with fields share; each has its own `action_accept`."""
+
+HEIGHTS = [(0, "-low"), (30, "-high")]
+"""Rows from which on a dialog has room; its rules are in the app's style sheet."""
+
+_PATH = re.compile(r"(?P<path>\$\S*): (?P<rest>.*)", re.DOTALL)
+_EXPECTED = re.compile(r"^.*?(?P<expected>expected .*)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a row is made from."""
+
+    name: str
+    """As in the spec, below its table: `population`, `parameters.lr_std`."""
+    value: object
+    """What it holds now; None: nothing, so that a default counts."""
+    words: str
+    """What it accepts."""
+    empty: str = "default"
+    """What it says while nothing is typed."""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Why something can't be, and where."""
+
+    path: str
+    """`$.trainer.population`; empty if it concerns no field."""
+    sentence: str
+
+    @property
+    def short(self) -> str:
+        """Beside its field: what was expected."""
+        match = _EXPECTED.match(self.sentence)
+        return match["expected"] if match else self.sentence
+
+    @property
+    def whole(self) -> str:
+        """Where it can't stand beside its field."""
+        return f"{self.path}: {self.sentence}" if self.path else self.sentence
+
+
+class Choice(Static, can_focus=True):
+    """One of a few, in one row: left and right turn it, and so does a click on its halves."""
+
+    BINDINGS = [
+        Binding("left", "turn(-1)", "Previous", show=False),
+        Binding("right,space", "turn(1)", "Next", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another one was chosen."""
+
+        choice: "Choice"
+
+    def __init__(self, options: Mapping[str, str], value: str, id: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            options: What is shown, by what it stands for.
+            value: The one that is chosen; the first, if there is no such.
+            id: Of the widget.
+        """
+        super().__init__(id=id)
+        self._options = dict(options)
+        names = list(self._options)
+        self._position = names.index(value) if value in names else 0
+
+    @property
+    def value(self) -> str:
+        """What is chosen."""
+        return list(self._options)[self._position]
+
+    def render(self) -> Text:
+        """The chosen one between two arrows that stay in their places."""
+        width = max(map(len, self._options.values()))
+        shown = f" {self._options[self.value]:<{width}} "
+        return Text.assemble(("◂", "bold"), shown, ("▸", "bold"), no_wrap=True, overflow="ellipsis")
+
+    def action_turn(self, direction: int) -> None:
+        """Choose the one beside it."""
+        if len(self._options) > 1:
+            self._position = (self._position + direction) % len(self._options)
+            self.refresh(layout=True)
+            self.post_message(self.Changed(self))
+
+    def on_click(self, message: Click) -> None:
+        """The left end goes back, the rest forward."""
+        self.action_turn(-1 if message.x < 2 else 1)
+
+
+class Row(Horizontal):
+    """A label, a control, and what may be said of it."""
+
+    def __init__(self, label: str, control: Input | Choice, note: str = "", field: str = "") -> None:
+        """Prepare.
+
+        Args:
+            label: At the left.
+            control: What is changed.
+            note: At the right.
+            field: Where the value stands in its table, `parameters.lr_std`.
+        """
+        super().__init__(classes="row")
+        self.field = field
+        self._label, self._control, self._note = label, control, note
+
+    def compose(self) -> ComposeResult:
+        """All in one row."""
+        yield Static(Text(self._label), classes="label")
+        yield self._control
+        note = Static(Text(self._note), classes="note")
+        note.display = bool(self._note)
+        yield note
+
+    @property
+    def text(self) -> str:
+        """What is typed or chosen."""
+        return self._control.value
+
+    def explain(self, note: str) -> None:
+        """Say something else of the field."""
+        self._note = note
+        self.complain("")
+
+    def complain(self, error: str) -> None:
+        """Say what is wrong; an empty text is nothing."""
+        note = self.query_one(".note", Static)
+        note.update(Text(error or self._note))
+        note.display = bool(error or self._note)
+        note.set_class(bool(error), "error")
+
+
+class Closing(Horizontal):
+    """The last row of a dialog: a complaint or a hint, and buttons for the mouse."""
+
+    def __init__(self, accept: str, hint: str = "enter accepts, escape cancels, tab moves") -> None:
+        super().__init__(classes="closing")
+        self._accept, self._hint = accept, hint
+
+    def compose(self) -> ComposeResult:
+        """The sentence at the left, the buttons at the right."""
+        yield Static(Text(self._hint), classes="said")
+        for label, action in ((self._accept, "screen.accept"), ("Cancel", "screen.dismiss(None)")):
+            button = Button(label, action=action, compact=True)
+            button.can_focus = False
+            button.set_class(action == "screen.accept", "-accept")
+            yield button
+
+    def say(self, text: str, is_error: bool = True) -> None:
+        """A sentence in place of the hint; an empty one brings the hint back."""
+        said = self.query_one(".said", Static)
+        said.update(Text(text or self._hint))
+        said.set_class(bool(text) and is_error, "error")
+
+
+def field_row(field: Field, text: str | None = None) -> Row:
+    """A row with an input for a field.
+
+    Args:
+        field: What it is made from.
+        text: What was typed already; the field's value, if None.
+    """
+    line = Input(shown(field.value) if text is None else text, placeholder=field.empty, compact=True)
+    return Row(field.name.rpartition(".")[2], line, field.words, field.name)
+
+
+def fields_of(
+    settings: type[msgspec.Struct], present: Mapping[str, Any], names: Iterable[str] | None = None
+) -> list[Field]:
+    """The fields of a settings class, with their present values and their ranges in words.
+
+    Args:
+        settings: Its class.
+        present: Its table as it is; what it lacks is empty.
+        names: Which fields, in this order; all, if None.
+    """
+    known = inspect.type_info(settings)
+    assert isinstance(known, inspect.StructType)
+    by_name = {field.encode_name: field for field in known.fields}
+    return [
+        Field(name, present.get(name), expected(field.type), "" if field.required else "default")
+        for name, field in ((name, by_name[name]) for name in names or by_name)
+    ]
+
+
+def shown(value: object) -> str:
+    """A value as it is typed."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def typed(text: str) -> Any:
+    """What a text stands for: nothing, true or false, a number; else the text itself."""
+    text = text.strip()
+    if text in ("", "true", "false"):
+        return {"": None, "true": True, "false": False}[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def objection(plan: Table, overrides: Table) -> Complaint | None:
+    """Why a plan can't be overridden so; None if it can."""
+    try:
+        parse_plan(plan, overrides)
+    except TicketError as error:
+        return complaint_of(error)
+    return None
+
+
+def complaint_of(error: TicketError) -> Complaint:
+    """An error's sentence, and the path of the field it is about."""
+    match = _PATH.fullmatch(str(error))
+    return Complaint(match["path"], match["rest"]) if match else Complaint("", str(error))
+
+
+def complain(rows: Iterable[Row], family: str, said: Complaint | None) -> bool:
+    """Show a complaint beside the field it is about, and take the others back.
+
+    Args:
+        rows: Where it may belong.
+        family: The table of their fields: `trainer`.
+        said: None if nothing is wrong.
+
+    Returns:
+        Whether it found its place, or there is nothing to say.
+    """
+    found = said is None
+    for row in rows:
+        is_here = said is not None and said.path == f"$.{family}.{row.field}"
+        row.complain(said.short if said is not None and is_here else "")
+        found = found or is_here
+    return found

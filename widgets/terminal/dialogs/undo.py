@@ -1,0 +1,104 @@
+"""Going back: from which finished round a branch goes on anew."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sessions import commands
+from sessions.report import mean
+from sessions.view import RoundView, SessionView
+from widgets.terminal.dialogs.fields import KEYS, Closing
+from widgets.terminal.link import Link
+from widgets.words import score, share
+
+ROUNDS_HEAD = "round    kept                           score"
+"""Above a list of rounds."""
+_BAR = 24
+
+
+class RoundList(OptionList):
+    """The finished rounds of a branch, inherited ones included; the one that matters is highlighted."""
+
+    def __init__(self, view: SessionView, branch: str, preferred: int | None) -> None:
+        """Prepare.
+
+        Args:
+            view: Of the session.
+            branch: Whose rounds.
+            preferred: The round to begin with; the last one, if it is None or not finished.
+        """
+        rounds = finished_rounds(view, branch)
+        super().__init__(*(Option(_line(round_, branch)) for round_ in rounds), compact=True, markup=False)
+        self._numbers = [round_.number for round_ in rounds]
+        if rounds:
+            self.highlighted = self._numbers.index(preferred) if preferred in self._numbers else len(rounds) - 1
+
+    @property
+    def number(self) -> int | None:
+        """The highlighted round's number; None if no round is finished."""
+        return None if self.highlighted is None else self._numbers[self.highlighted]
+
+
+class UndoDialog(ModalScreen[commands.RewindTo | None]):
+    """Asks which round to go back to."""
+
+    BINDINGS = KEYS
+
+    def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._view, self._branch, self._round = link.view, branch, round
+        if round is None and link.view.branches[branch].is_done:
+            self._round = link.view.branches[branch].next_round - 2  # nothing would be left to do after the last one
+
+    def compose(self) -> ComposeResult:
+        """The rounds, and what choosing one does."""
+        with Vertical(classes="box form") as box:
+            box.border_title = "Go back to a round"
+            yield Static(Text(ROUNDS_HEAD, "dim"))
+            yield RoundList(self._view, self._branch, self._round)
+            yield Static(id="told")
+            yield Closing("Go back")
+
+    def on_mount(self) -> None:
+        """Begin with the list."""
+        self.query_one(RoundList).focus()
+        self._tell()
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Another round would be gone back to."""
+        self._tell()
+
+    def action_accept(self) -> None:
+        """Return the command."""
+        number = self.query_one(RoundList).number
+        if number is not None:
+            self.dismiss(commands.RewindTo(branch=self._branch, round=number))
+
+    def _tell(self) -> None:
+        number = self.query_one(RoundList).number
+        text = f"Branch {self._branch} has no finished round yet."
+        if number is not None:
+            text = (
+                f"Branch {self._branch} is set aside as it is, nothing is deleted, "
+                f"and a new branch goes on from its round {number}."
+            )
+        self.query_one("#told", Static).update(Text(text))
+
+
+def finished_rounds(view: SessionView, branch: str) -> Sequence[RoundView]:
+    """The finished rounds of a branch from round 0 on, inherited ones included."""
+    return [round_ for round_ in view.lineage(branch) if round_.finished is not None]
+
+
+def _line(round_: RoundView, branch: str) -> Text:
+    assert round_.finished is not None
+    filled = max(round(_BAR * round_.density), 1)
+    line = Text.assemble((f"{round_.number:>5}  ", "bold"), f"{share(round_.density):>6} ", no_wrap=True)
+    line.append("━" * filled, "green").append("━" * (_BAR - filled), "dim")
+    line.append(f"  {score(mean(round_.finished.score))}", "bold")
+    return line if round_.branch == branch else line.append(f"  trained by {round_.branch}", "dim")
