@@ -7,6 +7,7 @@ machine was seen to do; where nothing was seen yet, by a figure that most machin
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from statistics import median
 
@@ -26,14 +27,11 @@ from ticket_explorer.trainers.settings import Evolution
 
 SLOW = 5e9
 """Multiply-adds a second where nothing was measured; two cores manage two to three times as many."""
-START_SECONDS = 8.0
-"""Loading data and compiling, once a session."""
-BASE_BYTES = 1_000_000_000
-"""A process with JAX and its executables."""
+START_SECONDS, BASE_BYTES = 8.0, 1_000_000_000
+"""Loading data and compiling, once a session; a process with JAX and its executables."""
 VECTORS, MATRICES = 8, 6
 """Populations, and full covariances, that a generation holds at its worst: noise, individuals, copies of them."""
-FULL_COVARIANCE = ("cma_es", "xnes")
-EMBEDDED_IMAGES = 7000
+FULL_COVARIANCE, EMBEDDED_IMAGES = ("cma_es", "xnes"), 7000
 
 
 class _Speed(msgspec.Struct):
@@ -42,12 +40,11 @@ class _Speed(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its kernel is prunable, its bias is not."""
+    """One layer: its kernel is prunable, its bias is not; an example uses a kernel entry once, or at every pixel."""
 
     kernel: int
     bias: int
     uses: int = 1
-    """How often an example uses each kernel entry: once, or at every pixel."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +57,9 @@ class Estimate:
     """Prunable weights in the last round."""
     generations: int
     memory_bytes: int
-    """About as much as the engine takes at its worst."""
+    """Of the engine at its worst, about."""
     seconds: float | None
-    """About, on this machine; None where the work of a generation isn't known."""
+    """On this machine, about; None where the work of a generation isn't known."""
 
 
 def estimate(plan: Plan, replicates: int) -> Estimate:
@@ -72,7 +69,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
         TicketError: if the sizes of its task or network aren't known, or can't go together.
     """
     layers, rounds = layers_of(plan), plan.pruning.rounds
-    works = [_work(plan, replicates, _density(plan, number), layers) for number in range(rounds)]
+    works = [_work(plan, replicates, (1 - plan.pruning.ratio) ** number, layers) for number in range(rounds)]
     return Estimate(
         parameters=sum(layer.kernel + layer.bias for layer in layers),
         prunable=sum(layer.kernel for layer in layers),
@@ -90,9 +87,7 @@ def estimate_session(spec: Spec) -> Estimate:
         TicketError: as the engine would before the first generation, as far as no data are needed to know.
     """
     plans = [branch.plan for branch in spec.branches]
-    parts = [estimate(plan, spec.replicates) for plan in plans]
-    for number, (plan, part) in enumerate(zip(plans, parts, strict=True)):
-        _check(plan, part, number)
+    parts = [_checked(plan, estimate(plan, spec.replicates), number) for number, plan in enumerate(plans)]
     shared = [plan for number, plan in enumerate(plans) if any(plan.trains_like(other) for other in plans[:number])]
     dense = [(_work(plan, spec.replicates, 1.0, layers_of(plan)) or 0) * plan.trainer.generations for plan in shared]
     seconds = [part.seconds for part in parts]
@@ -132,8 +127,7 @@ def layers_of(plan: Plan) -> list[Layer]:
 
 def remember_speed(view: SessionView) -> None:
     """Learn this machine's speed from a session's finished rounds; a disk that is full only costs the memory."""
-    rounds = [round_ for branch in view.branches.values() for round_ in branch.rounds.values()]
-    speeds = [measured for round_ in rounds if (measured := _speed_of(round_))]
+    speeds = [known for b in view.branches.values() for r in b.rounds.values() if (known := _speed_of(r))]
     if speeds:
         with suppress(OSError, TicketError):
             _speed_file().parent.mkdir(parents=True, exist_ok=True)
@@ -171,12 +165,8 @@ def _work(plan: Plan, replicates: int, density: float, layers: list[Layer]) -> f
     return example * plan.task.batch * plan.trainer.population * replicates
 
 
-def _density(plan: Plan, number: int) -> float:
-    return float((1 - plan.pruning.ratio) ** number)
-
-
 def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
-    density, kernels = _density(plan, plan.pruning.rounds - 1), [layer.kernel for layer in layers]
+    density, kernels = (1 - plan.pruning.ratio) ** (plan.pruning.rounds - 1), [layer.kernel for layer in layers]
     return [round(density * part) for part in ([sum(kernels)] if plan.pruning.scope == "global" else kernels)]
 
 
@@ -186,11 +176,10 @@ def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
     numbers = VECTORS * size * (plan.trainer.population if isinstance(plan.trainer, Evolution) else 1)
     if isinstance(plan.trainer, Evolution) and plan.trainer.strategy in FULL_COVARIANCE:
         numbers += MATRICES * size**2
-    (height, width, channels), _ = _shape(plan.task)
     data = DATA_SETS.get(name_of(plan.task))
     count = EMBEDDED_IMAGES if data is None else data.train + data.test
     pixel = 4 if getattr(plan.task, "pool", 1) > 1 else 1  # float32 if pooled, else bytes
-    return BASE_BYTES + count * height * width * channels * pixel + 4 * replicates * numbers
+    return BASE_BYTES + count * prod(_shape(plan.task)[0]) * pixel + 4 * replicates * numbers
 
 
 def _shape(task: TaskSettings) -> tuple[tuple[int, int, int], int]:
@@ -203,7 +192,7 @@ def _shape(task: TaskSettings) -> tuple[tuple[int, int, int], int]:
     return (height // task.pool, width // task.pool, channels), len(data.classes)
 
 
-def _check(plan: Plan, cost: Estimate, number: int) -> None:
+def _checked(plan: Plan, cost: Estimate, number: int) -> Estimate:
     if cost.kept_last < 1:
         given = f"ratio {plan.pruning.ratio} over {plan.pruning.rounds} rounds"
         raise InvalidValue("$.pruning.rounds", given, "fewer rounds, or a smaller ratio: no weight would be left")
@@ -211,3 +200,4 @@ def _check(plan: Plan, cost: Estimate, number: int) -> None:
     if isinstance(plan.rewind, Early) and plan.rewind.generation > generations:
         expected = f"at most {generations}, the generations of round 0"
         raise InvalidValue(f"$.branch[{number}].rewind.generation", plan.rewind.generation, expected)
+    return cost

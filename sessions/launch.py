@@ -5,8 +5,10 @@ its socket, so that nothing that closes can stop it.
 """
 
 import asyncio
-import os
+import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,8 +20,6 @@ from ticket_explorer.errors import TicketError
 LINGER = 30.0
 """Seconds that an engine which computes nothing waits for somebody to come back."""
 LISTENING = b"listening"
-_STARTED: list[asyncio.subprocess.Process] = []
-"""Kept until this process ends: an engine outlives who started it, and a collected handle would complain."""
 
 
 async def launch(path: Path, run: bool = False, spec: Table | None = None) -> None:
@@ -35,24 +35,25 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
     """
     options = ["--linger", str(LINGER), *(["--run"] if run else []), *(["--create"] if spec is not None else [])]
     log = socket_path(path).with_suffix(".log")
+    command = [sys.executable, "-m", "sessions.server", str(path), *options]
+    given = b"" if spec is None else msgspec.json.encode(spec)
+    if not (await asyncio.to_thread(_start, command, log, given)).startswith(LISTENING):
+        raise TicketError(_last_words(log))
+
+
+def _start(command: list[str], log: Path, given: bytes) -> bytes:
+    """Start a process, hand it what it reads, and wait for its first line; nothing if it ends without one."""
     with log.open("wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "sessions.server", str(path), *options),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
         )
-    _STARTED.append(process)
+    threading.Thread(target=process.wait, name="reap", daemon=True).start()
     assert process.stdin is not None
     assert process.stdout is not None
-    if spec is not None:
-        process.stdin.write(msgspec.json.encode(spec))
-    process.stdin.close()
-    if not (await process.stdout.readline()).startswith(LISTENING):
-        await process.wait()
-        raise TicketError(_last_words(log))
+    with process.stdin as stdin, suppress(BrokenPipeError):
+        stdin.write(given)
+    with process.stdout as stdout:
+        return stdout.readline()
 
 
 def _last_words(log: Path) -> str:

@@ -21,7 +21,7 @@ from sessions.session import Session
 from sessions.spec import parse_spec
 from ticket_explorer.errors import TicketError
 
-NICENESS = 5
+NICENESS = 10
 
 
 def host(
@@ -87,6 +87,7 @@ def _created(path: Path) -> Session:
 
 def _announce(driver: Driver) -> None:
     print(f"listening {driver.session.path}", flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # who started this process may be gone: nobody reads more
 
 
 def _stop_on_signals(driver: Driver) -> Callable[[], None]:

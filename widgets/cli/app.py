@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="ticket-explorer",
-    help="Watch lottery tickets being found by evolution strategies, and take part.",
+    help="Watch lottery tickets being found by evolution strategies, and take part. Without a command, the app opens.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

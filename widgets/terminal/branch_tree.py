@@ -48,6 +48,7 @@ class BranchTree(Tree[Place]):
         self.border_title = "Branches"
         self._branches: dict[str, TreeNode[Place]] = {}
         self._rounds: dict[Place, TreeNode[Place]] = {}
+        self._unfinished: frozenset[Place] = frozenset()
 
     def show(self, view: SessionView, selection: Selection) -> None:
         """Show a view; nodes that are there already keep their place and are only renamed."""
@@ -56,7 +57,7 @@ class BranchTree(Tree[Place]):
             node = self._branches.get(branch.name)
             if node is None:
                 node = self._branches[branch.name] = self.root.add("", (branch.name, None), expand=True)
-            node.set_label(_branch_label(view, branch, branch.name == looked_at))
+            self._relabel(node, _branch_label(view, branch, branch.name == looked_at))
             for round_ in branch.rounds.values():
                 self._show_round(node, view, round_)
         looked = selection.round_in(view)
@@ -79,7 +80,15 @@ class BranchTree(Tree[Place]):
         place = (round_.branch, round_.number)
         if place not in self._rounds:
             self._rounds[place] = node.add_leaf("", place)
-        self._rounds[place].set_label(_round_label(view, round_))
+        is_known = round_.finished is not None and self._rounds[place].label.cell_len > 0
+        if not is_known or place in self._unfinished:
+            self._relabel(self._rounds[place], _round_label(view, round_))
+        self._unfinished = (self._unfinished | {place}) if round_.finished is None else self._unfinished - {place}
+
+    def _relabel(self, node: TreeNode[Place], label: Text) -> None:
+        """Name a node anew if that changes anything: each renaming draws its line again."""
+        if node.label != label:
+            node.set_label(label)
 
 
 def _branch_label(view: SessionView, branch: BranchView, is_looked_at: bool) -> Text:

@@ -35,7 +35,7 @@ class Headline(Static):
         left = Text.assemble((link.path.stem, "bold"), "  ", (_title(link), "dim"))
         left.truncate(max(self.size.width - 3 - right.cell_len, 8), overflow="ellipsis")
         gap = max(self.size.width - 2 - left.cell_len - right.cell_len, 1)
-        self.update(Text.assemble(left, " " * gap, right, no_wrap=True, overflow="crop"))
+        self.update(Text.assemble(left, " " * gap, right, no_wrap=True, overflow="crop"), layout=False)
 
 
 class ProgressLines(Static):
@@ -53,7 +53,7 @@ class ProgressLines(Static):
         view, width = link.view, max(self.size.width - 2, 20)
         done, left = view.generations_done, view.generations_left
         whole = _row("whole session", done, done + left, _eta(view, link.is_running), "  " + _count_rounds(view), width)
-        self.update(Text("\n").join([_round_row(link, width), whole]))
+        self.update(Text("\n").join([_round_row(link, width), whole]), layout=False)
 
 
 def _round_row(link: Link, width: int) -> Text:

@@ -1,7 +1,7 @@
 """The kinds of panels: what each shows, and of what its x axis is, so that cursors can be linked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sessions import events
@@ -15,6 +15,10 @@ from widgets.words import share
 Cursor = Literal["generation", "round", "density"]
 
 
+Part = Literal["branch", "round", "generation"]
+
+_ROUND: frozenset[Part] = frozenset({"branch", "round"})
+_GENERATION: frozenset[Part] = frozenset({"branch", "round", "generation"})
 LIVE = Selection()
 
 
@@ -41,6 +45,8 @@ class PanelKind:
     """What its x axis is."""
     changes_with: tuple[type[events.Event], ...] = ()
     """The events that change it, beside those that change all."""
+    depends_on: frozenset[Part] = frozenset({"branch"})
+    """What of the selection changes it, beside its cursor."""
 
     @property
     def title(self) -> str:
@@ -92,18 +98,23 @@ KINDS: dict[str, PanelKind] = {
     for kind in (
         PanelKind(
             "fitness",
-            lambda look: figures.fitness(look.view, look.selection, look.metrics),
+            lambda look: figures.fitness(look.view, replace(look.selection, generation=None), look.metrics),
             "generation",
             (events.Generations,),
+            _ROUND,
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),
         PanelKind("sparsity", lambda look: figures.sparsity(look.view, look.selection), "round"),
         PanelKind(
-            "snr_magnitude", lambda look: figures.snr_magnitude(look.view, look.selection), None, (events.Frame,)
+            "snr_magnitude",
+            lambda look: figures.snr_magnitude(look.view, look.selection),
+            None,
+            (events.Frame,),
+            _GENERATION,
         ),
-        PanelKind("curvature", lambda look: figures.curvature(look.view, look.selection)),
-        PanelKind("mask", _mask),
-        PanelKind("distribution", _distribution, None, (events.Frame,)),
+        PanelKind("curvature", lambda look: figures.curvature(look.view, look.selection), depends_on=_ROUND),
+        PanelKind("mask", _mask, depends_on=_ROUND),
+        PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION),
         PanelKind("journal", None),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
     )

@@ -1,5 +1,6 @@
 """A panel: a frame with one kind of content, that can be swapped for another."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +48,7 @@ class Panel(Vertical):
         self._look = look
         self.kind: PanelKind = KINDS[kind]
         self._is_stale = True
+        self._titles = Content(), Content()
 
     @property
     def content(self) -> Widget:
@@ -83,6 +85,13 @@ class Panel(Vertical):
         if self._is_stale and self.is_on_screen:
             self.renew()
 
+    def look_elsewhere(self, changed: Collection[str]) -> None:
+        """Follow the selection, of which these parts have changed; only draw what they change."""
+        if self.kind.depends_on.intersection(changed):
+            self.renew()
+        elif isinstance(self.content, Chart):
+            self.content.cursor = self._cursor()
+
     def renew(self) -> None:
         """Draw what is looked at now."""
         self._is_stale = False
@@ -111,8 +120,9 @@ class Panel(Vertical):
 
     def _entitle(self, title: str, note: str) -> None:
         number = list(KINDS).index(self.kind.name) + 1
-        self.border_title = Content(f"{number} {title or self.kind.title}")
-        self.border_subtitle = Content(note)
+        titles = Content(f"{number} {title or self.kind.title}"), Content(note)
+        if titles != self._titles:
+            self._titles = self.border_title, self.border_subtitle = titles
 
     def _cursor(self) -> float | None:
         selection = self._look.selection

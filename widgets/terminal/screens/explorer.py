@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Input
 
 from sessions import commands, events
@@ -26,8 +25,10 @@ from widgets.terminal.panels.panel import Panel
 from widgets.terminal.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal.status import Headline, ProgressLines
 
-REDRAWS = 4
-"""A second, at most."""
+TURNS = 20
+"""A second: at each one stale panel, or the lines of state, are drawn, so that no key waits for all of them."""
+FOLLOWING = 0.025
+"""Seconds from a key that moves the selection to the charts: the headline comes first."""
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
 _SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
 """Columns and rows."""
@@ -48,7 +49,9 @@ class Explorer(Screen[None]):
         self.look = Look(link.view, self._masks)
         self._is_stale = True
         self._shape = ""
-        self._redraws: Timer | None = None
+        self._moved = set[str]()
+        """The parts of the selection that the panels don't follow yet."""
+        self._drawn_last = 0
 
     def compose(self) -> ComposeResult:
         """Headline, branches and panels, progress, keys."""
@@ -64,7 +67,7 @@ class Explorer(Screen[None]):
     async def on_mount(self) -> None:
         """Lay the panels out, and join the session."""
         await self._lay_out()
-        self._redraws = self.set_interval(1 / REDRAWS, self._redraw)
+        self.set_interval(1 / TURNS, self._redraw)
         self._show_state()
         self._follow()
 
@@ -126,12 +129,16 @@ class Explorer(Screen[None]):
     # Drawing
 
     def _redraw(self) -> None:
+        """Draw what is stale, one thing a turn; with four panels each comes four times a second."""
         if not self._is_stale or self.app.screen is not self:
             return
-        self._is_stale = False
-        self._show_state()
-        for panel in self._panels:
-            panel.refresh_if_stale()
+        panels = self._panels
+        self._drawn_last = (self._drawn_last + 1) % (len(panels) + 1)
+        if self._drawn_last < len(panels):
+            panels[self._drawn_last].refresh_if_stale()
+        else:
+            self._is_stale = False
+            self._show_state()
 
     def _renew(self) -> None:
         for panel in self._panels:
@@ -300,8 +307,24 @@ class Explorer(Screen[None]):
     # Looking around
 
     def _select(self, selection: Selection) -> None:
+        before, view = self.look.selection, self.look.view
         self.look.selection = selection
-        self._renew()
+        changed = {
+            "branch": before.branch_in(view) != selection.branch_in(view),
+            "round": before.round_in(view) is not selection.round_in(view),
+            "generation": before.generation != selection.generation,
+        }
+        self.query_one(Headline).show(self.link, selection)
+        if not self._moved:
+            self.set_timer(FOLLOWING, self._look_elsewhere)
+        self._moved |= {part for part, has_changed in changed.items() if has_changed} or {"cursor"}
+
+    def _look_elsewhere(self) -> None:
+        """Have everything follow the selection: at once would keep a held-down key waiting."""
+        moved, self._moved = self._moved, set()
+        for panel in self._panels:
+            panel.look_elsewhere(moved)
+        self._show_state()
 
     def action_scrub(self, direction: int) -> None:
         """Go through a round's generations."""

@@ -1,0 +1,69 @@
+"""Makes the recorded session of the package, which `o` on the home screen replays.
+
+It is a real run of the preset `fashion`, made small: about four frames a round are kept, each of the first
+256 of its sampled weights, and neither checkpoint nor lock. All else is as it was journalled.
+
+    ticket-explorer run fashion --rounds 14 --set pruning.ratio=0.25 --session /tmp/recorded.session
+    python demos/record.py /tmp/recorded.session
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from sessions import events
+from sessions.header import decoded
+from sessions.inspection import verify
+from sessions.store import Journal, SessionDirectory, read_records
+from widgets.terminal.recorded import recorded_session
+
+FRAMES = 4
+"""A round."""
+SAMPLE = 256
+"""Weights of a frame; their random order is fixed, so that fewer are a sample still."""
+
+
+def main(source: Path, target: Path) -> None:
+    """Write a small copy of a finished session, and check it."""
+    shutil.rmtree(target, ignore_errors=True)
+    original = SessionDirectory.open_for_reading(source)
+    copy = SessionDirectory.create(target, original.read_header())
+    shutil.copytree(source / "rounds", target / "rounds", dirs_exist_ok=True)
+    copy.lock.unlink(missing_ok=True)
+    payloads = decoded(read_records(original.journal).payloads, original.journal)
+    with Journal.open(copy.journal) as journal:
+        for event in thinned(list(payloads)):
+            journal.append(events.encode(event))
+    assert all(finding.ok for finding in verify(target))
+    size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+    print(f"{target}: {size / 1e6:.2f} MB")
+
+
+def thinned(recorded: list[events.Event]) -> Iterator[events.Event]:
+    """The events with few, smaller frames."""
+    frames = [event for event in recorded if isinstance(event, events.Frame)]
+    wanted = {id(frame) for frame in frames if frame.generation in _kept(frames, frame)}
+    for event in recorded:
+        if not isinstance(event, events.Frame):
+            yield event
+        elif id(event) in wanted:
+            yield _smaller(event)
+
+
+def _kept(frames: list[events.Frame], frame: events.Frame) -> set[int]:
+    known = [other.generation for other in frames if (other.branch, other.round) == (frame.branch, frame.round)]
+    last = len(known) - 1
+    return {known[round(last * part / (FRAMES - 1))] for part in range(FRAMES)}
+
+
+def _smaller(frame: events.Frame) -> events.Frame:
+    end = 4 * SAMPLE
+    std = None if frame.std is None else frame.std[:end]
+    return msgspec.structs.replace(frame, indices=frame.indices[:end], mean=frame.mean[:end], std=std)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), recorded_session())

@@ -1,0 +1,143 @@
+"""`open`, `attach`, `replay`, `serve`: the app on a session, or its state as lines of text."""
+
+import asyncio
+import shlex
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sessions.store import SessionDirectory
+from sessions.store.lock import is_locked
+from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.cli import require_terminal
+from widgets.cli.app import INTERRUPTED, command_line, say, session_path, told
+
+if TYPE_CHECKING:
+    from widgets.terminal.link import EngineLink, ReplayLink
+
+HOST = "127.0.0.1"
+
+Given = Annotated[str, typer.Argument(help="A session's path, or its name.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Lines of text instead of the app.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("open")(open_)
+    app.command()(attach)
+    app.command()(replay)
+    app.command()(serve)
+
+
+@told
+def open_(session: Given, plain: Plain = False) -> None:
+    """Open a session in the app.
+
+    Joins the engine that runs it, or starts one, which waits until you let it run. With --plain a started
+    engine runs at once, and stops at the session's end. Leaving never stops what is computed, unless you ask.
+    """
+    path = _existing(session)
+    _show_engine(path, plain)
+
+
+@told
+def attach(session: Given, plain: Plain = False) -> None:
+    """Open a session that an engine runs already.
+
+    The engine may be that of another terminal, of a notebook, or of a run without a screen. Never starts one.
+    """
+    path = _existing(session)
+    asyncio.run(_refuse_idle(path))
+    _show_engine(path, plain)
+
+
+@told
+def replay(
+    session: Annotated[
+        str | None, typer.Argument(help="A session's path, or its name; without one, a recorded session.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Seconds of the session that pass in one second.")] = 1.0,
+    plain: Plain = False,
+) -> None:
+    """Watch a session's journal again; nothing is computed."""
+    from widgets.terminal.recorded import recorded_session
+
+    if not speed > 0:
+        raise InvalidValue("--speed", speed, "a number above 0, such as 8")
+    path = recorded_session() if session is None else _existing(session)
+    if plain:
+        from widgets.terminal.link import ReplayLink
+
+        _tell(ReplayLink(path, speed), "Left the replay.")
+    else:
+        _show(path, replay=True, speed=speed)
+
+
+@told
+def serve(
+    session: Annotated[str | None, typer.Argument(help="A session to open; without one, the list.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = 8000,
+) -> None:
+    """Serve the app to a browser on this machine.
+
+    Listens on the loopback address only: what can be done in the app, anybody who reaches it can do.
+    """
+    arguments = [] if session is None else ["open", str(_existing(session).absolute())]
+    if find_spec("textual_serve") is None:
+        raise TicketError("The app is served by textual-serve; install it with: pip install 'ticket-explorer[serve]'")
+    command = shlex.join([sys.executable, "-c", "from widgets.cli import main; main()", *arguments])
+    say(f"Open http://{HOST}:{port} in a browser; Ctrl-C ends.")
+    import_module("textual_serve.server").Server(command, host=HOST, port=port, title="Ticket Explorer").serve()
+
+
+def _existing(session: str) -> Path:
+    path = session_path(session)
+    SessionDirectory.open_for_reading(path)
+    return path
+
+
+async def _refuse_idle(path: Path) -> None:
+    from sessions.client import Client, NotRunning
+
+    try:
+        async with Client(path, "command line", live_frames=False):
+            return
+    except NotRunning:
+        start = command_line("open", path)
+        raise NotRunning(f"No engine runs {path}; nothing was started. Start one with: {start}") from None
+
+
+def _show_engine(path: Path, plain: bool) -> None:
+    if not plain:
+        _show(path)
+        return
+    from widgets.terminal.link import EngineLink
+
+    is_joined = is_locked(SessionDirectory(path).lock)
+    farewell = f"Left; the engine goes on. Come back with: {command_line('attach', path)}"
+    _tell(EngineLink(path, run=True, start=not is_joined), farewell, stop=not is_joined)
+
+
+def _show(path: Path, replay: bool = False, speed: float = 1.0) -> None:
+    require_terminal("--plain writes lines of text instead.")
+    from widgets.terminal.app import TicketExplorer
+
+    TicketExplorer(path, replay, speed).run()
+
+
+def _tell(link: "EngineLink | ReplayLink", farewell: str, stop: bool = False) -> None:
+    from widgets.plain import tell
+
+    def write(line: str) -> None:
+        print(line, flush=True)
+
+    write(f"Session {link.path.stem}: {link.header.title}".rstrip(": "))
+    try:
+        asyncio.run(tell(link, write, stop))
+    except KeyboardInterrupt:
+        say(farewell)
+        raise typer.Exit(INTERRUPTED) from None

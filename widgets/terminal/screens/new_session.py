@@ -1,0 +1,191 @@
+"""A new session: a preset, what a person changes of it, and what it will cost."""
+
+import asyncio
+from contextlib import suppress
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import DescendantFocus
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from sessions.estimate import Estimate
+from ticket_explorer import presets
+from ticket_explorer.errors import TicketError
+from widgets.terminal.actions import bindings
+from widgets.terminal.screens.new_session_checks import missing_data
+from widgets.terminal.screens.new_session_draft import Draft
+from widgets.terminal.screens.new_session_form import Form
+from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story
+
+NARROW = 110
+"""Columns: below that the list and the form take turns."""
+SETTLED = 0.12
+"""Seconds that the cursor must rest on a preset before its form is shown."""
+
+
+class NewSession(Screen[None]):
+    """Presets at the left, the form of the chosen one at the right, its cost below."""
+
+    BINDINGS = bindings("new")
+    AUTO_FOCUS = "#presets"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy"), (160, "-spacious")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drafts = {name: Draft(name) for name in presets.names()}
+        self._preset = presets.names()[0]
+        self._missing: set[str] = set()
+        self._wait: Timer | None = None
+        self._showing = asyncio.Lock()
+
+    @property
+    def draft(self) -> Draft:
+        """The chosen preset, as it was changed."""
+        return self._drafts[self._preset]
+
+    def compose(self) -> ComposeResult:
+        """Presets, form, cost, keys."""
+        yield Static(
+            Text.assemble(("New session", "bold"), ("  a preset, and what you change of it", "dim")), id="title"
+        )
+        with Horizontal():
+            options = [Option(self._prompt(name), id=name) for name in self._drafts]
+            yield OptionList(*options, id="presets", compact=True)
+            yield Form(self.draft)
+        yield Static(id="about")
+        yield Static(id="cost")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show the first preset, and see which data are there."""
+        self._assess()
+        self.call_after_refresh(self._show)
+        self._look_for_data()
+
+    def on_descendant_focus(self, message: DescendantFocus) -> None:
+        """Explain the field that has the focus; where there is little room the list makes way for the form."""
+        self.set_class(not self._is_choosing, "-filling-in")
+        self._explain()
+
+    def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
+        """Show a preset's form, once the cursor rests on it."""
+        if self._wait is not None:
+            self._wait.stop()
+        self._wait = self.set_timer(SETTLED, self._show)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Enter goes on to the form."""
+        self._show(fill_in=True)
+
+    def on_form_changed(self) -> None:
+        """Say what is wrong, and what it will cost now."""
+        self._assess()
+
+    def action_create(self) -> None:
+        """Start the session, and watch it."""
+        self._create(run=True)
+
+    def action_create_paused(self) -> None:
+        """Make the session, and wait."""
+        self._create(run=False)
+
+    def action_cancel(self) -> None:
+        """From the form back to the presets, from there back to the sessions."""
+        if self._is_choosing:
+            self.app.pop_screen()
+        else:
+            self.query_one(OptionList).focus()
+
+    @property
+    def _is_choosing(self) -> bool:
+        return self.focused is None or self.focused.id == "presets"
+
+    @work(group="show")
+    async def _show(self, fill_in: bool = False) -> None:
+        form, option = self.query_one(Form), self.query_one(OptionList).highlighted_option
+        async with self._showing:
+            if option is not None and option.id is not None:
+                self._preset = option.id
+            if form.draft is not self.draft or not form.is_filled:
+                await form.show(self.draft)
+                form.scroll_home(animate=False)
+                self._assess()
+        if fill_in:
+            form.focus_on("")
+
+    def _assess(self) -> None:
+        problems = self.draft.problems()
+        form = self.query_one(Form)
+        form.complain(problems)
+        if form.query_one("#story", Static).content != (told := self._story()):
+            form.query_one("#story", Static).update(told)
+        cost = self.query_one("#cost", Static)
+        cost.update(self._cost(problems), layout=False)
+        cost.set_class(bool(problems), "error")
+        self._list(self._preset)
+        self._explain()
+
+    def _explain(self) -> None:
+        row = self.query_one(Form).focused_row
+        hint = Text("enter fills in the form; ctrl+s starts the session as it is", "dim")
+        self.query_one("#about", Static).update(hint if row is None else row.explanation, layout=False)
+
+    def _story(self) -> Text:
+        told = Text(story(self._preset), "dim")
+        task = str(self.draft.table["task"]["name"])
+        if task in self._missing:
+            sentence = f"\nIts data are not on this machine; prepare them with: ticket-explorer data prepare {task}"
+            told.append(sentence, "not dim yellow")
+        return told
+
+    def _cost(self, problems: dict[str, str]) -> Text:
+        if problems:
+            place, said = next(iter(problems.items()))
+            count = "One value" if len(problems) == 1 else f"{len(problems)} values"
+            where = place.removeprefix("$.") or "the whole"
+            return Text.assemble((f"✗ {count} can't be used\n", "bold"), f"{where}: {said}")
+        try:
+            return cost_lines(self.draft.cost())
+        except TicketError as error:
+            return Text(str(error), "dim")
+
+    def _list(self, name: str) -> None:
+        options, line = self.query_one(OptionList), self._prompt(name)
+        if options.get_option(name).prompt != line:
+            options.replace_option_prompt(name, line)
+
+    def _prompt(self, name: str) -> Text:
+        draft = self._drafts[name]
+        cost: Estimate | None = None
+        with suppress(TicketError):
+            cost = draft.cost()
+        return prompt(draft.table, cost, str(draft.table["task"]["name"]) in self._missing)
+
+    @work(thread=True, group="data")
+    def _look_for_data(self) -> None:
+        from ticket_explorer.tasks import datasets  # NumPy comes with it
+
+        self.app.call_from_thread(self._take_data, {one.name for one in datasets.status() if not one.prepared})
+
+    def _take_data(self, missing: set[str]) -> None:
+        self._missing = missing
+        for name in self._drafts:
+            self._list(name)
+        self._assess()
+
+    def _create(self, run: bool) -> None:
+        problems = self.draft.problems()
+        missing = missing_data(self.draft.table)
+        if problems:
+            self.notify("Correct what is marked ✗ first.", severity="error")
+            self.query_one(Form).focus_on(next(iter(problems)))
+        elif missing is not None:
+            said = f"The data set {missing} is not on this machine; run: ticket-explorer data prepare {missing}"
+            self.notify(said, severity="error", timeout=15, markup=False)
+        else:
+            self.app.start_session(self.draft.table, self._preset, run)  # type: ignore[attr-defined]

@@ -1,0 +1,145 @@
+"""The form of a session that is being planned: a row a field, errors beside it as a person types."""
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+
+from widgets.terminal.dialogs.fields import Choice
+from widgets.terminal.forms import written
+from widgets.terminal.screens.new_session_draft import Draft, Section
+from widgets.terminal.screens.new_session_row import FormRow
+
+
+class FormSection(Vertical):
+    """Fields under a heading; a branch can be removed here."""
+
+    def __init__(self, section: Section, draft: Draft) -> None:
+        super().__init__()
+        self.section, self._draft = section, draft
+
+    def compose(self) -> ComposeResult:
+        """The heading above the rows."""
+        with Horizontal(classes="heading"):
+            yield Static(self.section.title)
+            if self.section.branch is not None and len(self._draft.table["branch"]) > 1:
+                yield Button("remove", compact=True, classes="remove")
+        for field in self.section.fields:
+            yield FormRow(field, self._draft.value(field))
+
+    def shows(self, section: Section, draft: Draft) -> bool:
+        """Show another section in the same rows; whether that was possible."""
+        rows = list(self.query(FormRow))
+        same = [(row.field.place, row.field.choices) for row in rows] == [(f.place, f.choices) for f in section.fields]
+        if not same or section.title != self.section.title:
+            return False
+        for row, field in zip(rows, section.fields, strict=True):
+            if isinstance(row.control, Choice) and row.control.value != written(draft.value(field)):
+                return False
+        self.section, self._draft = section, draft
+        for row, field in zip(rows, section.fields, strict=True):
+            row.show(field, draft.value(field))
+        return True
+
+
+class Form(VerticalScroll):
+    """All sections, and a button for another branch."""
+
+    BINDINGS = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The draft is another now."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(can_focus=False)
+        self.draft = draft
+
+    def compose(self) -> ComposeResult:
+        """What the preset shows, and the button; sections come with `show`, so that the screen is there at once."""
+        yield Static(id="story")
+        yield Button("add a branch", compact=True, id="add")
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there are fields already."""
+        return bool(self.query(FormRow))
+
+    async def show(self, draft: Draft) -> None:
+        """Show a draft; sections that have the same fields keep their widgets, and the focus its field."""
+        place = self.focused_row.field.place if self.focused_row is not None else ""
+        self.draft, sections = draft, draft.sections()
+        shown = list(self.query(FormSection))
+        with self.app.batch_update():
+            for old in shown[len(sections) :]:
+                await old.remove()
+            for old, section in zip(shown, sections, strict=False):
+                if not old.shows(section, draft):
+                    await self.mount(FormSection(section, draft), before=old)
+                    await old.remove()
+            await self.mount(*(FormSection(section, draft) for section in sections[len(shown) :]), before="#add")
+        if place and self.focused_row is None:
+            self.focus_on(place)
+
+    def complain(self, problems: dict[str, str]) -> None:
+        """Show what is wrong beside the fields it is about."""
+        for row in self.query(FormRow):
+            row.complain(next((said for place, said in problems.items() if row.is_about(place)), ""))
+
+    def focus_on(self, place: str) -> None:
+        """Go to the field that a place is about; to the first if there is none."""
+        rows = list(self.query(FormRow))
+        chosen = next((row for row in rows if row.is_about(place)), rows[0])
+        chosen.control.focus()
+
+    @property
+    def focused_row(self) -> FormRow | None:
+        """The row of the field that has the focus."""
+        row = self.screen.focused.parent if self.screen.focused is not None else None
+        return row if isinstance(row, FormRow) else None
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """A person typed."""
+        message.stop()
+        self._enter(message.input)
+
+    async def on_choice_changed(self, message: Choice.Changed) -> None:
+        """A person chose: there may be other fields now."""
+        message.stop()
+        if self._enter(message.choice):
+            await self.show(self.draft)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter goes to the next field."""
+        message.stop()
+        self.screen.focus_next()
+
+    async def on_button_pressed(self, message: Button.Pressed) -> None:
+        """A branch more, or less."""
+        message.stop()
+        if message.button.id == "add":
+            self.draft.add_branch()
+            place = f"$.branch[{len(self.draft.table['branch']) - 1}].name"
+        else:
+            section = next(node for node in message.button.ancestors if isinstance(node, FormSection))
+            self.draft.remove_branch(section.section.branch or 0)
+            place = f"$.branch[{max((section.section.branch or 0) - 1, 0)}].name"
+        for old in [section for section in self.query(FormSection) if section.section.branch is not None]:
+            await old.remove()  # whether one can be removed depends on how many there are
+        await self.show(self.draft)
+        self.focus_on(place)
+        self.post_message(self.Changed())
+
+    def _enter(self, control: Input | Choice) -> bool:
+        row = control.parent
+        if not isinstance(row, FormRow) or written(self.draft.value(row.field)) == control.value:
+            return False
+        self.draft.enter(row.field, control.value)
+        self.post_message(self.Changed())
+        return True

@@ -1,0 +1,75 @@
+"""A row of the form of a new session: a field, its value, its range and what it means, or what is wrong."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from widgets.terminal.dialogs.fields import Choice
+from widgets.terminal.forms import Field, read, written
+
+
+class FormRow(Horizontal):
+    """A field: its name, its value, its range and what it means, or what is wrong."""
+
+    def __init__(self, field: Field, value: object) -> None:
+        super().__init__()
+        self.field = field
+        self.control: Input | Choice = _control(field, value)
+        self.error = ""
+        self._said = self._note
+
+    def compose(self) -> ComposeResult:
+        """All in one row."""
+        yield Static(Text(self.field.label), classes="label")
+        yield self.control
+        yield Static(self._said, classes="note")
+
+    def show(self, field: Field, value: object) -> None:
+        """Another value; what stands for it already stays as it was typed."""
+        self.field = field
+        if isinstance(self.control, Input) and read(self.control.value, field.kind) != value:
+            self.control.value = written(value)
+            self.control.cursor_position = 0
+
+    def complain(self, error: str) -> None:
+        """Say what is wrong; an empty text is nothing."""
+        is_other, self.error = error != self.error, error
+        said = self._note
+        if said != self._said:  # drawing is dear, and most rows stay as they are at every key
+            self._said = said
+            self.query_one(".note", Static).update(said, layout=is_other)
+            self.query_one(".note", Static).set_class(bool(error), "error")
+
+    def is_about(self, place: str) -> bool:
+        """Whether an error there is this field's: in it, in what is typed into it, or in the table it names."""
+        own = self.field.place
+        return place == own or place.startswith(f"{own}.") or f"{place}.name" == own
+
+    @property
+    def explanation(self) -> Text:
+        """What the field accepts, and what it means."""
+        field, chosen = self.field, (self.field.choices or {}).get(self.control.value, "")
+        name = field.place.removeprefix("$.")
+        parts = [field.accepts, _meaning(field), chosen]
+        if field.choices is None and field.default is not None:
+            parts.insert(1, f"{written(field.default)} if nothing is given")
+        return Text.assemble((name, "bold"), "  ", "; ".join(filter(None, parts)))
+
+    @property
+    def _note(self) -> Text:
+        if self.error:
+            return Text(f"✗ {self.error}")
+        chosen = (self.field.choices or {}).get(self.control.value, "")
+        parts = [self.field.interval, chosen or _meaning(self.field)]
+        return Text("  ".join(filter(None, parts)))
+
+
+def _control(field: Field, value: object) -> Input | Choice:
+    if field.choices is not None:
+        return Choice({name: name or "default" for name in field.choices}, written(value))
+    return Input(written(value), placeholder=written(field.default) or "default", compact=True, select_on_focus=False)
+
+
+def _meaning(field: Field) -> str:
+    return field.explanation.replace("None:", "empty:")
