@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ticket_explorer.places import VARIABLE
-from widgets.cli import app
+from widgets.cli.commands import app
 
 TINY = ("--set", "network.hidden=[8]", "--set", "trainer.population=8", "--set", "task.batch=64")
 SHORT = ("--rounds", "2", "--generations", "5")
@@ -84,3 +84,9 @@ def command_names(command_options: dict[str, list[str]]) -> list[str]:
 def tiny_settings() -> tuple[str, ...]:
     """What makes a run of `fashion` tiny."""
     return TINY
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return Path(__file__).parents[2]

@@ -653,6 +653,13 @@ class TestMask:
         flat = self.picture(figures.mask(mask, leaves, "dense_0/kernel", [3, 4]))
         assert flat.tolist() == kernel.reshape(3, 4, 2).mean(-1).tolist()
 
+    def test_the_pixel_that_keeps_most_is_the_brightest(self) -> None:
+        kernel = np.zeros((4, 2), bool)
+        kernel[1, 0] = True
+        figure = figures.mask(kernel.ravel(), [self.leaf("dense_0/kernel", 4, 2)], "dense_0/kernel", (2, 2, 1))
+        assert self.picture(figure).tolist() == [[0, 1], [0, 0]]
+        assert "up to 50%" in figure.note
+
     def test_later_kernels_are_matrices_even_if_as_wide_as_the_input(self) -> None:
         leaves = [self.leaf("dense_0/kernel", 4, 4), self.leaf("dense_1/kernel", 4, 2)]
         matrix = np.array([[1, 0], [0, 0], [1, 1], [0, 1]], bool)

@@ -6,14 +6,10 @@ opens, and of the commands nothing is imported: the first picture waits for ever
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from ticket_explorer.errors import TicketError
 
-if TYPE_CHECKING:
-    from widgets.cli.app import app
-
-__all__ = ["app", "main"]
+__all__ = ["main"]
 
 _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 """Set by the shell when it asks what could be typed next."""
@@ -22,7 +18,9 @@ _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 def main() -> None:
     """Run the command line and exit."""
     if len(sys.argv) > 1 or _COMPLETING in os.environ:
-        __getattr__("app")()
+        from widgets.cli.commands import app
+
+        app()
         return
     try:
         require_terminal("`ticket-explorer open SESSION --plain` writes lines of text, --help lists the commands.")
@@ -45,17 +43,3 @@ def require_terminal(instead: str) -> None:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
         raise TicketError(f"The app needs a terminal, and this is none; {instead}")
-
-
-def __getattr__(name: str) -> Any:
-    """`app`, with all commands, when it is first asked for."""
-    if name != "app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from widgets.cli import branching, catalogue, data, export, listing, run, terminal
-    from widgets.cli.app import app as application
-
-    if not application.registered_commands:
-        for commands in (run, terminal, listing, branching, export, data, catalogue):
-            commands.register(application)
-    globals()["app"] = application  # importing the module of that name has set it to the module
-    return application

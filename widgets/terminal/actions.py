@@ -216,6 +216,15 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "explorer"}
+"""Of the screens, by the names of their classes."""
+
+
+def scope_of(screen: object) -> Scope:
+    """What can be done on a screen; dialogs only have what can be done everywhere."""
+    return SCOPES.get(type(screen).__name__, "everywhere")
+
+
 def of_scope(scope: Scope) -> list[Action]:
     """The actions of one scope, in order."""
     return [action for action in ACTIONS if action.scope == scope]

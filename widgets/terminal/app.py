@@ -17,7 +17,7 @@ from sessions.header import default_path
 from sessions.spec import Table
 from ticket_explorer.errors import TicketError
 from widgets.terminal import settings
-from widgets.terminal.actions import ACTIONS, bindings
+from widgets.terminal.actions import ACTIONS, bindings, scope_of
 from widgets.terminal.themes import THEMES
 
 if TYPE_CHECKING:
@@ -128,9 +128,8 @@ class TicketExplorer(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action that can be done here, for the palette."""
-        scopes = {"everywhere", type(screen).__name__.lower()}
         for action in ACTIONS:
-            if action.scope in scopes:
+            if action.scope in ("everywhere", scope_of(screen)):
                 place = "app" if action.scope == "everywhere" else "screen"
                 call = f"{place}.{action.call or action.name}"
                 yield SystemCommand(action.title, action.help, partial(self.run_action, call))

@@ -48,7 +48,8 @@ class BranchTree(Tree[Place]):
         self.border_title = "Branches"
         self._branches: dict[str, TreeNode[Place]] = {}
         self._rounds: dict[Place, TreeNode[Place]] = {}
-        self._unfinished: frozenset[Place] = frozenset()
+        self._settled: set[Place] = set()
+        """Rounds whose label is final."""
 
     def show(self, view: SessionView, selection: Selection) -> None:
         """Show a view; nodes that are there already keep their place and are only renamed."""
@@ -78,12 +79,13 @@ class BranchTree(Tree[Place]):
 
     def _show_round(self, node: TreeNode[Place], view: SessionView, round_: RoundView) -> None:
         place = (round_.branch, round_.number)
+        if place in self._settled:
+            return
         if place not in self._rounds:
             self._rounds[place] = node.add_leaf("", place)
-        is_known = round_.finished is not None and self._rounds[place].label.cell_len > 0
-        if not is_known or place in self._unfinished:
-            self._relabel(self._rounds[place], _round_label(view, round_))
-        self._unfinished = (self._unfinished | {place}) if round_.finished is None else self._unfinished - {place}
+        self._relabel(self._rounds[place], _round_label(view, round_))
+        if round_.finished is not None:
+            self._settled.add(place)
 
     def _relabel(self, node: TreeNode[Place], label: Text) -> None:
         """Name a node anew if that changes anything: each renaming draws its line again."""

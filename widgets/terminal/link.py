@@ -99,13 +99,16 @@ class EngineLink:
         """Whether generations come in."""
         return self.condition is Condition.ATTACHED and self.view.state == "running"
 
-    async def connect(self) -> None:
+    async def connect(self, run: bool = False) -> None:
         """Join the engine, and start it first if none runs.
+
+        Args:
+            run: Whether an engine that has to be started runs to the end at once.
 
         Raises:
             TicketError: with the engine's sentence, if it can't start.
         """
-        self.condition, self.reason = Condition.CONNECTING, ""
+        self.condition, self.reason, self._run = Condition.CONNECTING, "", self._run or run
         try:
             if self._spec is not None:
                 await launch(self.path, self._run, self._spec)
@@ -115,7 +118,7 @@ class EngineLink:
             self.condition, self.reason = Condition.GONE, str(error)
             raise
         self.header = read_header(SessionDirectory.open_for_reading(self.path))
-        self.view, self.condition = self._client.view, Condition.ATTACHED
+        self.view, self.condition, self._run = self._client.view, Condition.ATTACHED, False
 
     async def follow(self, told: Listener) -> None:
         """Pass events on until the engine ends."""

@@ -20,7 +20,8 @@ _COLUMN, _ROW = Axis("column"), Axis("row", reverse=True)
 def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, input_shape: Sequence[int]) -> Figure:
     """The share that survives of each input's outgoing weights, or of each weight of a later leaf.
 
-    The first kernel is folded to the input's shape if that is an image, channels averaged. Other
+    The first kernel is folded to the input's shape if that is an image, channels averaged, the pixel
+    that keeps most at full brightness: at a density of 2% all others would be black too. Other
     kernels are shown as the matrix they are, inputs downwards; convolutions as a tile for each pair
     of channels, input channels downwards, a gap between the tiles.
 
@@ -37,8 +38,9 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
     share = float(kept.mean()) if kept.size else 0.0
     if _is_folded(leaves, name, input_shape):
         image = kept.mean(axis=1).reshape(*input_shape, *[1] * (3 - len(input_shape))).mean(axis=2)
-        note = f"Share of each pixel's weights that is kept; {percent(share)} overall."
-        return Figure(title, _COLUMN, _ROW, (Picture(name, image),), note)
+        most = float(image.max())
+        note = f"Of each pixel's weights up to {percent(most)} are kept (brightest), {percent(share)} of all."
+        return Figure(title, _COLUMN, _ROW, (Picture(name, image / (most or 1.0)),), note)
     x, y = _axes(kept.ndim)
     return Figure(title, x, y, (Picture(name, _flat(kept)),), f"{percent(share)} kept.")
 

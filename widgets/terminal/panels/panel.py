@@ -20,6 +20,8 @@ from widgets.terminal.panels.kinds import KINDS, Look, PanelKind
 class Panel(Vertical):
     """Shows one kind of panel of what is looked at."""
 
+    ALLOW_MAXIMIZE = True
+
     DEFAULT_CSS = """
     Panel {
         border: round $panel-lighten-2;
@@ -80,10 +82,12 @@ class Panel(Vertical):
         if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self.kind.changes_with):
             self._is_stale = True
 
-    def refresh_if_stale(self) -> None:
-        """Draw what has changed, if it can be seen."""
-        if self._is_stale and self.is_on_screen:
+    def refresh_if_stale(self) -> bool:
+        """Draw what has changed, if it can be seen; whether anything was drawn."""
+        is_wanted = self._is_stale and self.is_on_screen
+        if is_wanted:
             self.renew()
+        return is_wanted
 
     def look_elsewhere(self, changed: Collection[str]) -> None:
         """Follow the selection, of which these parts have changed; only draw what they change."""

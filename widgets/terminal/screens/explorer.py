@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from sessions import commands, events
+from sessions.estimate import remember_speed
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.plots.figures import Selection
@@ -84,11 +85,11 @@ class Explorer(Screen[None]):
     # What comes in
 
     @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
+    async def _follow(self, run: bool = False) -> None:
         link = self.link
         try:
             if isinstance(link, EngineLink):
-                await link.connect()
+                await link.connect(run)
                 self._take_view(link.view)
             self._changed_state()
             await link.follow(self._told)
@@ -102,6 +103,8 @@ class Explorer(Screen[None]):
             panel.touch(event)
         if not isinstance(event, events.Generations | events.Frame):
             self._show_state()
+        if isinstance(event, events.RoundFinished) and self.link.condition is Condition.ATTACHED:
+            remember_speed(self.look.view)
         if isinstance(event, events.Failed):
             self.notify(event.message, title="The engine failed", severity="error", timeout=20, markup=False)
 
@@ -130,15 +133,18 @@ class Explorer(Screen[None]):
 
     def _redraw(self) -> None:
         """Draw what is stale, one thing a turn; with four panels each comes four times a second."""
-        if not self._is_stale or self.app.screen is not self:
+        if self.app.screen is not self:
             return
         panels = self._panels
-        self._drawn_last = (self._drawn_last + 1) % (len(panels) + 1)
-        if self._drawn_last < len(panels):
-            panels[self._drawn_last].refresh_if_stale()
-        else:
-            self._is_stale = False
-            self._show_state()
+        for _ in range(len(panels) + 1):
+            self._drawn_last = (self._drawn_last + 1) % (len(panels) + 1)
+            if self._drawn_last < len(panels):
+                if panels[self._drawn_last].refresh_if_stale():
+                    return
+            elif self._is_stale:
+                self._is_stale = False
+                self._show_state()
+                return
 
     def _renew(self) -> None:
         for panel in self._panels:
@@ -193,7 +199,7 @@ class Explorer(Screen[None]):
     def action_toggle_run(self) -> None:
         """Run or pause; start the engine again if it is gone."""
         if self.link.condition is Condition.GONE:
-            self._follow()
+            self._follow(run=True)
         elif self.link.is_running:
             self._ask(commands.Pause())
         elif self.look.view.state == "finished" and self.link.condition is Condition.ATTACHED:

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
-from widgets.terminal.actions import Scope, groups
+from widgets.terminal.actions import Scope, groups, scope_of
 
 HOME_HELP = (
     "Your sessions, the latest first: what each is about, how far it is, its best score at the lowest density, and a "
@@ -35,7 +35,8 @@ class PanelHelp(_Help):
     def __init__(self, screen: Screen[object], keymap: Mapping[str, str]) -> None:
         super().__init__(classes="dialog")
         self._title, self._text = _about(screen)
-        self._scope, self._keymap = _scope(screen), keymap
+        self._scope: Scope = scope_of(screen)
+        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
         """The paragraph above the keys."""
@@ -72,7 +73,7 @@ def _keys(scope: Scope, keymap: Mapping[str, str]) -> Table:
     table.add_column()
     for group, actions in groups(scope, keymap).items():
         table.add_row("", "")
-        table.add_row("", Text(group, "underline"))
+        table.add_row("", Text(group, "bold cyan"))
         for keys, action in actions:
             if not action.name.startswith("panel_") or action.name == "panel_1":
                 shown = "1–9" if action.name == "panel_1" else keys
@@ -80,12 +81,8 @@ def _keys(scope: Scope, keymap: Mapping[str, str]) -> Table:
     return table
 
 
-def _scope(screen: Screen[object]) -> Scope:
-    return {"Home": "home", "NewSession": "new", "Explorer": "explorer"}.get(type(screen).__name__, "everywhere")  # type: ignore[return-value]
-
-
 def _about(screen: Screen[object]) -> tuple[str, str]:
-    scope = _scope(screen)
+    scope = scope_of(screen)
     if scope == "explorer":
         from widgets.terminal.branch_tree import BranchTree
         from widgets.terminal.screens.explorer import Explorer
