@@ -1,20 +1,15 @@
 """What each pruner would remove, and a pace for teaching: neither changes what is computed."""
 
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
 from sessions import commands
 from sessions.driver import Driver, Goal
-from sessions.header import read_view
-from sessions.spec import spec_table
 from sessions.store import SessionDirectory
 from sessions.store.rounds import decode_round
 from ticket_explorer.errors import TicketError
@@ -107,19 +102,3 @@ def test_a_slow_pace_does_not_delay_commands(lab: Any) -> None:
         assert time.monotonic() - began < 8
         driver.ask(commands.Stop(), client="test")
         thread.join()
-
-
-def test_a_process_makes_a_session(lab: Any, engines: Any) -> None:
-    """A face that must not import JAX hands the spec over."""
-    spec = msgspec.json.encode(spec_table(lab.spec()))
-    command = [sys.executable, "-m", "sessions.server", str(lab.path()), "--create", "--run"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None
-    process.stdin.write(spec)
-    process.stdin.close()
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith(b"listening")
-    lab.until(lambda: read_view(lab.path()).state == "finished")
-    process.terminate()
-    process.stdout.close()
-    assert process.wait() == 0

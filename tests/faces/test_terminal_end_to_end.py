@@ -165,6 +165,7 @@ def engine_of(path: Path) -> int:
     return int((path / "lock").read_text().split()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_one_dies_and_the_other_lives(terminals: Callable[..., Terminal], tmp_path: Path) -> None:
     """The engine killed under the app: one key resumes. The app killed: the engine goes on."""

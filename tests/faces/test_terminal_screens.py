@@ -1,6 +1,6 @@
 """Every screen as a picture, in three sizes: what a person sees is kept in tests/faces/golden_screens.
 
-After a wanted change look at the new pictures: `TICKET_EXPLORER_REGOLD=1 uv run pytest -k screens`.
+After a wanted change look at the new pictures: `TICKET_EXPLORER_REGOLD=1 uv run pytest -k screens -m ""`.
 """
 
 import asyncio
@@ -46,8 +46,16 @@ def picture(size: tuple[int, int], replayed: bool, keys: str) -> str:
     return re.sub(r"@font-face\s*{[^}]*}\s*", "", svg)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", SCREENS)
+USUAL = {(name, (120, 36)) for name in SCREENS} | {(name, size) for name in ("explorer", "new") for size in SIZES}
+"""What every run of the tests looks at; the others are slow ones."""
+CASES = [
+    pytest.param(name, size, id=f"{name}-{size[0]}x{size[1]}", marks=[] if (name, size) in USUAL else pytest.mark.slow)
+    for name in SCREENS
+    for size in SIZES
+]
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
 def test_screens(name: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr("widgets.words.clock", lambda at: "12:34:56")

@@ -34,7 +34,13 @@ class Action:
     def binding(self) -> Binding:
         """For Textual, with an id that a person's own keys replace."""
         return Binding(
-            ",".join(self.keys), self.call or self.name, self.title, show=self.footer, id=self.name, tooltip=self.help
+            ",".join(self.keys),
+            self.call or self.name,
+            self.title,
+            show=self.footer,
+            key_display=key_name(self.keys[0]),
+            id=self.name,
+            tooltip=self.help,
         )
 
 
@@ -75,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "toggle_run",
         ("space",),
-        "Run/pause",
+        "Run",
         "Run to the end, or pause after the chunk in flight.",
         "explorer",
         "Run",
@@ -136,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "undo",
         ("u",),
-        "Undo to",
+        "Undo",
         "Set the branch aside and go on from one of its earlier rounds.",
         "explorer",
         "Decide",
