@@ -19,6 +19,7 @@ from sessions.view import fold
 from ticket_explorer.errors import TicketError
 
 
+@pytest.mark.slow
 def test_an_engine_is_made_joined_and_outlives_its_starter(lab: Any) -> None:
     async def make() -> None:
         await launch(lab.path(), run=False, spec=spec_table(lab.spec()))

@@ -67,7 +67,8 @@ def test_closed_and_opened_again(lab: Any, whole: Path, generations: int) -> Non
     lab.assert_same(whole, lab.go_on(session.path), rounds=3)
 
 
-@pytest.mark.parametrize("pulses", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("pulses", [1, 4])
 def test_killed_again_and_again(lab: Any, whole: Path, pulses: int) -> None:
     session = lab.create()
     while not session.is_finished:

@@ -53,6 +53,7 @@ def test_open_plain_runs_a_session_to_its_end(planned, environment):
     assert read_view(path).state == "finished"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_and_the_engine_goes_on(planned, environment, tell):
     path = planned("left", 100_000)
     told = subprocess.Popen([COMMAND, "open", "left", "--plain"], env=environment, stdout=-1, stderr=-1, text=True)

@@ -40,7 +40,7 @@ PREVIEW = {
     "overlap": [[1.0 if one == other else 0.4 for other in range(5)] for one in range(5)],
     "layers": {name: {"dense_0/kernel": 5, "dense_1/kernel": 2} for name in NAMES[:5]},
 }
-SIZES = [(80, 24), (120, 36)]
+SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)]
 NOTHING = "still open"
 
 Scenario = Callable[[ModalScreen[Any], Pilot[None]], Awaitable[None]]

@@ -114,6 +114,7 @@ def asked(path: Path) -> list[str]:
     return [e.command["type"] for e in history if isinstance(e, events.CommandReceived) and e.client == "terminal"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_a_newcomers_first_minutes(terminals: Callable[..., Terminal], tmp_path: Path) -> None:
     path = tmp_path / "sessions" / "fashion-1.session"

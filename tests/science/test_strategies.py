@@ -60,6 +60,7 @@ def test_a_step_does_not_recompile_and_keeps_its_types(strategy, quadratic):
     assert step._cache_size() == 1
 
 
+@pytest.mark.slow
 @every_strategy_trained
 def test_replicates_run_as_if_alone_and_keys_decide(strategy, quadratic):
     problem, trainer = quadratic(np.ones(5)), Evolution(Settings(strategy=strategy, population=8), 5)
@@ -109,6 +110,7 @@ def test_it_learns_and_sigma_tells_flat_from_steep_where_claimed(strategy, quadr
     assert (sigma[:half].mean() >= 2 * sigma[half:].mean()) == STRATEGIES[strategy].per_weight_std
 
 
+@pytest.mark.slow
 @every_strategy_trained
 def test_equal_fitness_moves_nothing_on_average(strategy, quadratic):
     problem, std_init = quadratic(np.zeros(20)), 0.1
