@@ -14,7 +14,7 @@ from ticket_explorer.layout import Layout
 
 SAMPLE = 512
 BINS = 48
-A_SECOND = 20
+A_SECOND = 5
 """The most live frames a second."""
 A_ROUND = 24
 """How many frames of a round are journalled."""

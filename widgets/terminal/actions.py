@@ -219,6 +219,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("help_keys", ("f1",), "All keys", "All keys on one screen.", "everywhere", "Help"),
     Action("leave", ("q", "ctrl+q"), "Quit", "Leave; asks whether the engine goes on.", "everywhere", "Help", True),
+    Action("suspend_process", ("ctrl+z",), "Suspend", "Back to the shell; `fg` returns.", "everywhere", "Help"),
 )
 
 

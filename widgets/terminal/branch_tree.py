@@ -24,8 +24,9 @@ class BranchTree(Tree[Place]):
         width: 34;
         height: 1fr;
         background: transparent;
-        border: round $panel-lighten-2;
+        border: round $foreground 25%;
         border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
         scrollbar-size-vertical: 1;
     }
     BranchTree:focus {

@@ -76,7 +76,7 @@ def _row(label: str, done: int, total: int, right: str, after: str, width: int) 
     counts = f" {done:,}/{total:,}{after}"
     label = f"{label:<30}"
     bar = max(min(width - len(label) - len(counts) - len(right) - 3, 60), 6)
-    filled = round(bar * done / total) if total else bar
+    filled = round(bar * done / total) if total else 0
     line = Text(label, no_wrap=True, overflow="crop")
     line.append("━" * filled, "green").append("━" * (bar - filled), "dim").append(counts)
     gap = max(width - line.cell_len - len(right), 1)
@@ -103,6 +103,8 @@ def _eta(view: SessionView, is_running: bool) -> str:
 
 
 def _waiting(link: Link) -> str:
+    if link.condition is Condition.GONE:
+        return "press space to start the engine again"
     if link.condition is Condition.CONNECTING:
         return "starting the engine: loading data, compiling (seconds the first time)"
     if link.view.state == "finished":

@@ -1,5 +1,6 @@
 """A panel: a frame with one kind of content, that can be swapped for another."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,9 @@ from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import Journal
 from widgets.terminal.panels.kinds import KINDS, Look, PanelKind
 
+LEAST = 0.25
+"""Seconds between two drawings of the same thing, unless a person asks."""
+
 
 class Panel(Vertical):
     """Shows one kind of panel of what is looked at."""
@@ -24,8 +28,9 @@ class Panel(Vertical):
 
     DEFAULT_CSS = """
     Panel {
-        border: round $panel-lighten-2;
+        border: round $foreground 25%;
         border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
         padding: 0 1;
     }
     Panel > * {
@@ -49,7 +54,7 @@ class Panel(Vertical):
         super().__init__()
         self._look = look
         self.kind: PanelKind = KINDS[kind]
-        self._is_stale = True
+        self._is_stale, self.drawn = True, 0.0
         self._titles = Content(), Content()
 
     @property
@@ -82,12 +87,9 @@ class Panel(Vertical):
         if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self.kind.changes_with):
             self._is_stale = True
 
-    def refresh_if_stale(self) -> bool:
-        """Draw what has changed, if it can be seen; whether anything was drawn."""
-        is_wanted = self._is_stale and self.is_on_screen
-        if is_wanted:
-            self.renew()
-        return is_wanted
+    def is_due(self, now: float) -> bool:
+        """Whether it is stale, can be seen, and was not drawn just now."""
+        return self._is_stale and now >= self.drawn + LEAST and self.is_on_screen
 
     def look_elsewhere(self, changed: Collection[str]) -> None:
         """Follow the selection, of which these parts have changed; only draw what they change."""
@@ -98,7 +100,7 @@ class Panel(Vertical):
 
     def renew(self) -> None:
         """Draw what is looked at now."""
-        self._is_stale = False
+        self._is_stale, self.drawn = False, time.monotonic()
         content = self.content
         if isinstance(content, Chart) and self.kind.draw is not None:
             figure = self.kind.draw(self._look)

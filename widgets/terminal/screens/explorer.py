@@ -1,5 +1,6 @@
 """The explorer: one session, watched and steered."""
 
+import time
 from typing import Any
 
 from textual import work
@@ -22,12 +23,12 @@ from widgets.terminal.link import Condition, EngineLink, Link
 from widgets.terminal.panels.journal import Journal
 from widgets.terminal.panels.kinds import KINDS, Look
 from widgets.terminal.panels.masks import MaskReader
-from widgets.terminal.panels.panel import Panel
+from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
-"""A second: at each one stale panel, or the lines of state, are drawn, so that no key waits for all of them."""
+"""A second: at each one stale panel is drawn, so that no key waits for all of them."""
 FOLLOWING = 0.025
 """Seconds from a key that moves the selection to the charts: the headline comes first."""
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
@@ -52,7 +53,7 @@ class Explorer(Screen[None]):
         self._shape = ""
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
-        self._drawn_last = 0
+        self._stated = 0.0
 
     def compose(self) -> ComposeResult:
         """Headline, branches and panels, progress, keys."""
@@ -94,8 +95,20 @@ class Explorer(Screen[None]):
             self._changed_state()
             await link.follow(self._told)
         except TicketError as error:
-            link.reason = str(error)
-        self._changed_state()
+            self._changed_state()
+            self._ask_what_now(str(error))
+        else:
+            self._changed_state()
+
+    @work(exclusive=True, group="failed")
+    async def _ask_what_now(self, reason: str) -> None:
+        """The engine can't start: say its sentence, and try again or leave."""
+        choices = {"again": "Try again", "look": "Look at what there is", "home": "Home"}
+        chosen = await self.app.push_screen_wait(ask.choice(reason, choices))
+        if chosen == "again":
+            self._follow()
+        elif chosen == "home":
+            self.action_go_home()
 
     def _told(self, event: events.Event) -> None:
         self._is_stale = True
@@ -132,19 +145,16 @@ class Explorer(Screen[None]):
     # Drawing
 
     def _redraw(self) -> None:
-        """Draw what is stale, one thing a turn; with four panels each comes four times a second."""
+        """Draw the stale panel that has waited longest; with the lines of state, since each drawing has its price."""
         if self.app.screen is not self:
             return
-        panels = self._panels
-        for _ in range(len(panels) + 1):
-            self._drawn_last = (self._drawn_last + 1) % (len(panels) + 1)
-            if self._drawn_last < len(panels):
-                if panels[self._drawn_last].refresh_if_stale():
-                    return
-            elif self._is_stale:
-                self._is_stale = False
-                self._show_state()
-                return
+        now = time.monotonic()
+        if self._is_stale and now >= self._stated + LEAST:
+            self._is_stale, self._stated = False, now
+            self._show_state()
+        due = [panel for panel in self._panels if panel.is_due(now)]
+        if due:
+            min(due, key=lambda panel: panel.drawn).renew()
 
     def _renew(self) -> None:
         for panel in self._panels:

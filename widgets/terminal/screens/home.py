@@ -19,6 +19,7 @@ from widgets.words import score, share
 REFRESH_SECONDS = 3.0
 _COLUMNS = ("session", "task", "strategy", "rounds", "best at lowest density", "ticket curve", "state")
 _STATES = {"running": "green", "finished": "cyan", "paused": "yellow", "open, paused": "yellow"}
+_SAID = {"stopped": "crashed; open it to go on", "open, paused": "paused, engine waits"}
 INVITATION = """[b]No sessions yet.[/b]
 
 Watch a network lose 98% of its weights and still work:
@@ -198,7 +199,7 @@ def _cells(session: SessionState) -> list[Text]:
         Text(f"{session.rounds_done}/{session.rounds_planned}", justify="right"),
         Text(best),
         Text(sparkline(session.curve, 18, floor=0.0), "green"),
-        Text(session.state, _STATES.get(session.state, "red")),
+        Text(_SAID.get(session.state, session.state), _STATES.get(session.state, "red")),
     ]
 
 
