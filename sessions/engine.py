@@ -49,6 +49,7 @@ class Engine:
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
         self._began = 0.0
+        self._looked_ahead: object = None
 
     def pulse(self, budget: int) -> int:
         """Compute one chunk of at most `budget` new generations, starting and finishing rounds as needed.
@@ -159,11 +160,18 @@ class Engine:
         if self._view.running is None:
             self._announce_start(turn, plan, made, shape)
         view = self._view.branches[turn.branch].rounds[turn.round]
-        prefetch(self._view, self.problems, self._compiler, shape)
+        self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
         return self.running
+
+    def _look_ahead(self, shape: RoundShape) -> None:
+        """Compile what comes next in the background, unless that was done for a round of this size and these plans."""
+        known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
+        if known != self._looked_ahead:
+            self._looked_ahead = known
+            prefetch(self._view, self.problems, self._compiler, shape)
 
     def _announce_pruning(self, turn: Turn, plan: Plan, made: Pruning) -> None:
         self._watchers.journal(
