@@ -106,6 +106,21 @@ class PreviewPruning(Command, frozen=True, kw_only=True):
     branch: str
 
 
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `PreviewPruning`: what the next pruning would do, replicate 0."""
+
+    kept: int
+    """Prunable weights kept now."""
+    removed: int
+    """How many of them the next pruning removes."""
+    pruners: list[str]
+    """The pruners that can be used here."""
+    overlap: list[list[float]]
+    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
+    layers: dict[str, dict[str, int]]
+    """By pruner, how many weights of each prunable leaf it would remove."""
+
+
 class Note(Command, frozen=True, kw_only=True):
     """Write a remark into the journal."""
 

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from sessions import events
+from sessions.commands import Preview
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
 from sessions.prefetch import prefetch, score
-from sessions.previews import Preview, preview
+from sessions.previews import preview
 from sessions.rounds import Chunk, RoundRunner, RoundShape
 from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn

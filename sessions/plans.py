@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from sessions.lineage import Problems, early_generation
@@ -90,13 +90,6 @@ def caution(plan: Plan) -> str | None:
                 "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
             )
     return None
-
-
-def free_name(parent: str, taken: Container[str]) -> str:
-    """A name for a branch of `parent`: `snr-2`."""
-    stem, _, number = parent.rpartition("-")
-    stem = stem if stem and number.isdigit() else parent
-    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}") not in taken)
 
 
 def span(numbers: list[int]) -> str:

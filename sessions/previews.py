@@ -6,10 +6,10 @@ weights that one criterion removes, another would remove too (Jaccard overlap of
 
 import jax
 import jax.numpy as jnp
-import msgspec
 import numpy as np
 from jaxtyping import Array
 
+from sessions.commands import Preview
 from sessions.spec import Plan
 from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
@@ -19,21 +19,6 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
-
-
-class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What the next pruning would do, replicate 0."""
-
-    kept: int
-    """Prunable weights kept now."""
-    removed: int
-    """How many of them the next pruning removes."""
-    pruners: list[str]
-    """The pruners that can be used here."""
-    overlap: list[list[float]]
-    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
-    layers: dict[str, dict[str, int]]
-    """By pruner, how many weights of each prunable leaf it would remove."""
 
 
 def preview(

@@ -13,16 +13,16 @@ from typing import Any, Self
 import msgspec
 
 from sessions import events
+from sessions.commands import Preview
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
-from sessions.plans import caution, check_layout, check_plan, check_scope, free_name, span, versions
-from sessions.previews import Preview
+from sessions.plans import caution, check_layout, check_plan, check_scope, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
-from sessions.view import BranchView, SessionView
+from sessions.view import BranchView, SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.keys import RANDOM_BITS
 

@@ -4,7 +4,7 @@ Live, attached, replayed and travelled-in-time views differ only in where the ev
 No JAX is imported here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -98,8 +98,6 @@ class SessionView:
         self.running: RoundView | None = None
         self.live: events.Frame | None = None
         """The latest frame of the running round, journalled or not."""
-        self.remarks: list[events.Remarked] = []
-        self.commands: list[events.CommandReceived] = []
         self.versions: dict[str, str] = {}
         self.pace: float | None = None
         """Generations per second at most; None is as fast as can be."""
@@ -142,6 +140,16 @@ class SessionView:
         return self.density_of(branch, number - 1) * (1.0 - float(self.branches[branch].plan["pruning"]["ratio"]))
 
     @property
+    def remarks(self) -> list[events.Remarked]:
+        """What a person should know, or wrote down."""
+        return [event for event in self.history if isinstance(event, events.Remarked)]
+
+    @property
+    def commands(self) -> list[events.CommandReceived]:
+        """Who asked for what."""
+        return [event for event in self.history if isinstance(event, events.CommandReceived)]
+
+    @property
     def generations_left(self) -> int:
         """Generations until every branch that is not set aside is done."""
         left = 0
@@ -178,6 +186,14 @@ def fold(stream: Iterator[events.Event]) -> SessionView:
     for event in stream:
         view.apply(event)
     return view
+
+
+def free_name(parent: str, taken: Iterable[str]) -> str:
+    """A name for a branch of `parent`, `snr-2`; no other branch has it, whatever its case."""
+    stem, _, number = parent.rpartition("-")
+    stem = stem if stem and number.isdigit() else parent
+    names = {name.lower() for name in taken}
+    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
 
 
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
@@ -299,6 +315,4 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.PaceChanged: _pace_changed,
     events.Finished: _state("finished"),
     events.Failed: _state("failed"),
-    events.Remarked: lambda view, event: view.remarks.append(event),
-    events.CommandReceived: lambda view, event: view.commands.append(event),
 }

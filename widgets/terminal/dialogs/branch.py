@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from sessions import commands
 from sessions.spec import Pruning, Table
 from sessions.store import check_branch_name
+from sessions.view import free_name
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers.strategies import STRATEGIES
@@ -121,11 +122,3 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
 
 def _or_as_before(names: Iterable[str], present: str, id: str) -> Choice:
     return Choice({"": f"as before: {present}", **{name: name for name in names}}, "", id)
-
-
-def free_name(parent: str, taken: Iterable[str]) -> str:
-    """A name for a branch of `parent`: `snr-2`; as the engine would call it."""
-    stem, _, number = parent.rpartition("-")
-    stem = stem if stem and number.isdigit() else parent
-    names = {name.lower() for name in taken}
-    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)

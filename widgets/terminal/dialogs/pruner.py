@@ -33,16 +33,6 @@ from widgets.terminal.link import Link
 _BAR = 20
 
 
-class _Preview(msgspec.Struct, frozen=True):
-    """What the engine answers; its own struct comes with JAX."""
-
-    kept: int
-    removed: int
-    pruners: list[str]
-    overlap: list[list[float]]
-    layers: dict[str, dict[str, int]]
-
-
 class RewindForm(Vertical):
     """A rewind, and the fields it has."""
 
@@ -108,7 +98,7 @@ class PrunerDialog(ModalScreen[commands.SwitchPruner | None]):
         self._plan = link.view.branches[branch].plan
         self._now: str = self._plan["pruner"]["name"]
         self._names = list(PRUNERS)
-        self._preview: _Preview | None = None
+        self._preview: commands.Preview | None = None
         self._waiting = "computing…"
 
     def compose(self) -> ComposeResult:
@@ -152,7 +142,7 @@ class PrunerDialog(ModalScreen[commands.SwitchPruner | None]):
     async def _ask(self) -> None:
         try:
             told = await self._link.ask(commands.PreviewPruning(branch=self._branch))
-            self._preview = msgspec.convert(told, _Preview)
+            self._preview = msgspec.convert(told, commands.Preview)
         except TicketError as error:
             self._waiting = str(error)
         self._show()

@@ -10,7 +10,6 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
 from sessions.listing import Listing, SessionState
-from ticket_explorer.places import sessions_dir
 from widgets.plots.sparkline import sparkline
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
@@ -201,8 +200,3 @@ def _cells(session: SessionState) -> list[Text]:
         Text(sparkline(session.curve, 18, floor=0.0), "green"),
         Text(_SAID.get(session.state, session.state), _STATES.get(session.state, "red")),
     ]
-
-
-def place() -> Path:
-    """Where the sessions of the list are."""
-    return sessions_dir()
