@@ -119,9 +119,10 @@ def test_every_command_over_the_wire(engine: Engine) -> None:
                 commands.SwitchPruner(branch="snr", pruner="random", rewind="fresh"),
                 commands.SwitchTrainer(branch="snr", trainer={"std_init": 0.05}),
                 commands.Step(generations=3),
-                commands.Tune(changes={"std": 0.2}),
             ):
                 await client.ask(one)
+            await until(client, lambda view: view.state == "paused" and view.running is not None)
+            assert await client.ask(commands.Tune(changes={"std": 0.2})) == {}
             await client.ask(commands.Prune())
             await until(client, is_finished)
             assert client.view.remarks[0].text == "here"
