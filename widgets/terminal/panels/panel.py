@@ -13,9 +13,9 @@ from textual.widget import Widget
 
 from sessions import events
 from sessions.view import RoundView
+from widgets.plots.kinds import KINDS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import Journal
-from widgets.terminal.panels.kinds import KINDS, Look, PanelKind
 
 LEAST = 0.25
 """Seconds between two drawings of the same thing, unless a person asks."""

@@ -9,7 +9,7 @@ from sessions.view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
-from widgets.terminal.panels.masks import MaskReader
+from widgets.plots.masks import MaskReader
 from widgets.words import share
 
 Cursor = Literal["generation", "round", "density"]
