@@ -23,7 +23,9 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 def chromium() -> str | None:
     """A Chromium of this machine; None if there is none."""
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
 
 
 def notebook(cells: Sequence[str]) -> dict[str, Any]:
@@ -44,7 +46,10 @@ def jupyter_lab(folder: Path, environment: dict[str, str] | None = None, dark: b
     token = secrets.token_hex(8)
     options = [f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
     quiet = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--allow-root"]
-    places = {name: str(folder / f".{name.lower()}") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    places = {
+        name: str(folder / f".{name.lower()}")
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
     places["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
     _write_settings(folder / ".settings" / "@jupyterlab" / "apputils-extension", dark)
     with (folder / "lab.log").open("wb") as log:
