@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 PATIENCE = 60.0
 """Seconds to wait for JupyterLab, or for a cell."""
+_PLACES = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -39,17 +40,14 @@ def notebook(cells: Sequence[str]) -> dict[str, Any]:
 
 @contextmanager
 def jupyter_lab(folder: Path, environment: dict[str, str] | None = None, dark: bool = False) -> Iterator[str]:
-    """JupyterLab on a folder, as long as the context lasts; yields the address of a notebook in it, `{}` for its name."""
+    """JupyterLab on a folder, as long as the context lasts; yields a notebook's address, `{}` for its name."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(8)
     options = [f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
     quiet = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--allow-root"]
-    places = {
-        name: str(folder / f".{name.lower()}")
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }
+    places = {name: str(folder / f".{name.lower()}") for name in _PLACES}
     places["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
     _write_settings(folder / ".settings" / "@jupyterlab" / "apputils-extension", dark)
     with (folder / "lab.log").open("wb") as log:

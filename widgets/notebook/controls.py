@@ -33,9 +33,8 @@ class Controls(ipywidgets.VBox):
         self._live = ipywidgets.ToggleButton(True, description="live", tooltip="Follow what is computed now")
         self._live.layout.width = "auto"
         self._is_showing = False
-        super().__init__(
-            [self._line, self._bars, self._buttons(), self._scrubbers(), self._trouble, ipywidgets.HTML(STYLE)]
-        )
+        rows = [self._line, self._bars, self._buttons(), self._scrubbers(), self._trouble]
+        super().__init__([*rows, ipywidgets.HTML(STYLE)])
         self.add_class("te-controls")
         for slider in (self._round, self._generation):
             slider.layout.flex, slider.layout.min_width = "1 1 220px", "200px"
@@ -56,9 +55,7 @@ class Controls(ipywidgets.VBox):
             button("1", "Run one generation", lambda: ask(commands.Step(generations=1)), "step-forward"),
             button("10", "Run ten generations", lambda: ask(commands.Step(generations=10)), "step-forward"),
             button("round", "Run to the end of the round", lambda: ask(commands.RunRounds(rounds=1)), "fast-forward"),
-            button(
-                "end round", "End the round here, and prune what it found", lambda: ask(commands.Prune()), "scissors"
-            ),
+            button("end round", "End the round now, and prune", lambda: ask(commands.Prune()), "scissors"),
             button("slower", "Half the pace", lambda: self._change_pace(0.5), "minus"),
             button("faster", "Twice the pace", lambda: self._change_pace(2.0), "plus"),
         )

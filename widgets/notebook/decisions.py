@@ -112,7 +112,8 @@ class _PrunerForm(_Form):
             branch = self.branch
             told = await self.attachment.ask(commands.PreviewPruning(branch=branch))
         except TicketError as error:
-            return self.say(str(error), is_trouble=True)
+            self.say(str(error), is_trouble=True)
+            return
         preview = msgspec.convert(told, commands.Preview)
         now = str(self.attachment.view.branches[branch].plan["pruner"]["name"])
         self.say(_overlaps(preview, now))

@@ -28,18 +28,10 @@ class Explorer(ipywidgets.VBox):
         """
         self.session = session
         self.charts = [Chart(session, kind) for kind in charts]
-        grid = ipywidgets.GridBox(
-            self.charts,
-            layout=ipywidgets.Layout(
-                grid_template_columns="repeat(auto-fit, minmax(min(340px, 100%), 1fr))",
-                grid_gap="8px",
-                flex="1 1 340px",
-                min_width="0",
-            ),
-        )
+        grid = ipywidgets.GridBox(self.charts, layout=_GRID)
         tree = BranchTree(session)
-        tree.layout.flex = "0 1 250px"
-        middle = ipywidgets.HBox([tree, grid], layout=ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+        tree.layout.flex = "0 1 240px"
+        middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
         below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
         super().__init__([Controls(session), middle, below])
 
@@ -59,3 +51,12 @@ def explore(session: LiveSession | str | Path | None = None, **created: Any) -> 
 
         return Home(**created)
     return Explorer(session if isinstance(session, LiveSession) else LiveSession.open(session, **created))
+
+
+_MIDDLE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px")
+_GRID = ipywidgets.Layout(
+    grid_template_columns="repeat(auto-fit, minmax(min(340px, 100%), 1fr))",
+    grid_gap="8px",
+    flex="1 1 340px",
+    min_width="0",
+)
