@@ -17,6 +17,7 @@ from ticket_explorer.errors import TicketError, UnknownName
 from widgets.link import Condition
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.columns import Encoded, encoded, patched
+from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
@@ -103,6 +104,10 @@ class Chart(anywidget.AnyWidget):
         super().__init__(height=height, link=cursor)
         self._tell()
         self._attachment.watch(self)
+        self._kept = Kept(self, lambda: [self.figure], self._attachment)
+
+    def _ipython_display_(self) -> None:
+        self._kept.display()
 
     @property
     def figure(self) -> Figure:
@@ -138,6 +143,7 @@ class Chart(anywidget.AnyWidget):
     def close(self) -> None:
         """Show nothing any more."""
         self._attachment.leave(self)
+        self._attachment.leave(self._kept)
         super().close()
 
     @traitlets.observe("visible")

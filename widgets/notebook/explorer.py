@@ -10,6 +10,7 @@ from widgets.notebook.chart import Chart
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
 from widgets.notebook.journal import Journal
+from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
 
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
@@ -34,6 +35,10 @@ class Explorer(ipywidgets.VBox):
         middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
         below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
         super().__init__([Controls(session), middle, below])
+        self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
+
+    def _ipython_display_(self) -> None:
+        self._kept.display()
 
 
 def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:

@@ -4,11 +4,14 @@ What computes is awaited; the same verb without `_async` would block the kernel 
 and is refused with a sentence that says what to write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import msgspec
 
 from sessions import commands, events
+from sessions.data_frame import RowKind, frame_of
 from sessions.header import default_path
 from sessions.launch import launch
 from sessions.spec import Spec, Table, parse_spec, spec_table
@@ -18,6 +21,9 @@ from widgets.link import EngineLink, Launch
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
 from widgets.sources import load_table, put, session_path
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class LiveSession:
@@ -99,6 +105,18 @@ class LiveSession:
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def pick(self, entries: Iterable[int]) -> None:
+        """Select weights by their entries of θ: they are lit up in scatters and masks, and named."""
+        self.attachment.pick(tuple(int(entry) for entry in entries))
+
+    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+        """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
+
+        Raises:
+            TicketError: if pandas is not installed, or rows are asked for that there are not.
+        """
+        return frame_of(self.view, rows)
+
     async def ready_async(self) -> None:
         """Wait until the engine listens: seconds, if it has to be started."""
         await self.attachment.ready()
@@ -169,6 +187,11 @@ class LiveSession:
     async def set_pace_async(self, generations_per_second: float | None) -> None:
         """Run no faster than this, for teaching; None is as fast as can be."""
         await self.attachment.ask(commands.Pace(generations_per_second=generations_per_second))
+
+    async def preview_pruning_async(self, branch: str) -> commands.Preview:
+        """What each pruner would remove from a branch now, and how much their choices overlap."""
+        told = await self.attachment.ask(commands.PreviewPruning(branch=branch))
+        return msgspec.convert(told, commands.Preview)
 
     async def note_async(self, text: str) -> None:
         """Write a remark into the journal."""
