@@ -9,7 +9,6 @@ from functools import cache, cached_property, partial
 from typing import cast
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float, Int
 
