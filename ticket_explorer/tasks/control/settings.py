@@ -7,6 +7,7 @@ from msgspec import Meta
 from ticket_explorer.tasks.settings import TaskSettings
 
 Episodes = Annotated[int, Meta(ge=1, le=100_000, description="episodes")]
+Steps = Annotated[int, Meta(ge=1, le=1_000_000, description="steps of an episode")]
 Squash = Literal["clip", "tanh"]
 
 
@@ -16,7 +17,7 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     measure: ClassVar[str] = "mean return"
     episodes: Episodes = 8
     """Episodes of every individual a generation; all individuals start them alike."""
-    steps: Annotated[int, Meta(ge=1, le=1_000_000, description="steps of an episode")] | None = None
+    steps: Steps | None = None
     """Where an episode is cut off; None: where the environment cuts it off itself."""
     test_episodes: Episodes = 164
     """Fresh episodes that a score is the mean return of (Lange & Sprekeler 2023)."""
