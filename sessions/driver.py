@@ -92,9 +92,10 @@ class Driver:
             if self.is_resting and not stay:
                 return
             resting = self._goal.is_reached
-            if resting and self.session.is_analysing:
+            analysing = resting and self.session.is_analysing
+            if analysing:
                 self._analyse()
-            self._take_commands(wait=resting and not self.session.is_analysing)
+            self._take_commands(wait=resting and not analysing)
             self._hold()
             if not self._stopping and not self._goal.is_reached:
                 self._advance()

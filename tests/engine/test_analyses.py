@@ -104,7 +104,7 @@ def test_different_problems_are_not_joined(finished: Path) -> None:
     with Session.open(finished) as session:
         last = session.view.branches["random"].rounds[2]
         last.plan = {**last.plan, "network": {"name": "mlp", "hidden": [9]}}
-        with pytest.raises(TicketError, match="train different problems .mlp on fashion and mlp on fashion"):
+        with pytest.raises(TicketError, match=r"train different problems \(mlp on fashion and mlp on fashion\)"):
             session.analyse("connectivity", "snr", parameters={"other": "random"})
 
 
@@ -116,6 +116,13 @@ def test_the_spec_has_curvature_computed_as_it_goes(lab: Any) -> None:
     assert sorted(looked_at) == [(r, g, p) for r in range(3) for g, p in ((25, 17), (50, 17), (60, 51))]
     assert view.analysis("curvature", "snr", 1, generation=30).generation == 25  # type: ignore[union-attr]
     assert not any(isinstance(event, events.Analysed) for event in view.history)
+
+
+def test_a_headless_run_ends_with_its_last_analysis(lab: Any) -> None:
+    with lab.create(analysis={"curvature": True}) as session:
+        Driver(session, Goal(to_the_end=True)).run(stay=False)
+        assert sorted(known.round for known in session.view.analyses) == [0, 1, 2]
+        assert session.view.state == "finished"
 
 
 def test_a_killed_process_computes_the_curvature_of_its_rounds_later(lab: Any) -> None:
