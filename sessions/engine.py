@@ -28,6 +28,7 @@ from sessions.view import RoundView, SessionView
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.registry import name_of
 
 CHUNK = 1 << 30
@@ -338,6 +339,9 @@ class Engine:
         self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
         if plan.analysis.curvature:
             self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
+        problem = running.shape.problem
+        if isinstance(problem, RemarkingProblem) and (remark := problem.remark(problem_state)):
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
         self._directory.remove_checkpoint()
         self.running = None
 

@@ -108,6 +108,19 @@ class MeasurableProblem(Problem, Protocol):
 
 
 @runtime_checkable
+class RemarkingProblem(Problem, Protocol):
+    """A problem that may have something to say of a finished round."""
+
+    def remark(self, state: ProblemState) -> str | None:
+        """What a person should know, in a sentence; None: nothing.
+
+        Args:
+            state: Of the round's last generation, its arrays leading with the replicate axis.
+        """
+        ...
+
+
+@runtime_checkable
 class Task(Protocol):
     """What a network must do, with its data or its environment loaded."""
 

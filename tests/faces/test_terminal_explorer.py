@@ -11,11 +11,11 @@ from sessions import commands, events
 from sessions.header import read_header, read_view
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import TicketError
+from widgets.link import Condition, Listener
 from widgets.terminal.actions import ACTIONS, SCOPES, key_name, keys_page, of_scope
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.banner import Banner
 from widgets.terminal.charts.chart import Chart
-from widgets.terminal.link import Condition, Listener
 from widgets.terminal.panels.journal import Journal
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import Panel

@@ -5,7 +5,7 @@ from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
-from widgets.plots.figures.mask import mask
+from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, Kind
 from widgets.plots.figures.sample import Quantity
@@ -29,6 +29,7 @@ __all__ = [
     "distribution",
     "distributions",
     "fitness",
+    "lit_weights",
     "mask",
     "sharpness",
     "snr_magnitude",

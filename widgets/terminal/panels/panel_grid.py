@@ -6,9 +6,9 @@ from collections.abc import Collection
 from textual.containers import Grid
 
 from sessions import events
+from widgets.plots.kinds import KINDS, Look
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import Journal
-from widgets.terminal.panels.kinds import KINDS, Look
 from widgets.terminal.panels.panel import Panel
 
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
