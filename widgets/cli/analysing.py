@@ -20,11 +20,11 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from widgets.cli.app import narration, print_json, say, session_path, told
 from widgets.cli.branching import parse_round
-from widgets.cli.specs import assign
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.raster.drawing import draw
+from widgets.sources import assign
 
 HEIGHT = 20
 

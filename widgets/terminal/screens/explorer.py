@@ -16,7 +16,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look
+from widgets.plots.kinds import KINDS, Look, landscape_of
 from widgets.plots.masks import MaskReader
 from widgets.plots.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal import settings
@@ -25,7 +25,6 @@ from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
 from widgets.terminal.dialogs import ask
 from widgets.terminal.panels.journal_search import JournalSearch
-from widgets.terminal.panels.kinds import landscape_of
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.status import Headline, ProgressLines
