@@ -90,6 +90,7 @@ def explore(scenario: Scenario, size: tuple[int, int] = (120, 36)) -> None:
         ("minus plus equals_sign", [0.5, 2.0, 2.0]),
         ("n h i enter", [commands.Note(text="hi")]),
         ("n enter", []),
+        ("c", [commands.Analyse(kind="curvature", branch="snr")]),
         ("a", [commands.SetAside(branch="snr", aside=True)]),
         ("right_square_bracket a", [commands.SetAside(branch="magnitude", aside=True)]),
     ],
@@ -101,6 +102,30 @@ def test_keys_ask(keys: str, asked: list[commands.Command | float]) -> None:
         await pilot.press(*keys.split())
         await pilot.pause()
         assert link.asked == asked
+
+    explore(scenario)
+
+
+@pytest.mark.parametrize(("turns", "kind"), [(0, "curvature"), (1, "curvature"), (2, "surface"), (3, "connectivity")])
+def test_the_landscape_that_is_shown_is_computed_of_the_round_that_is_looked_at(turns: int, kind: str) -> None:
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        screen.look.turns["curvature"] = turns
+        screen._select(type(screen.look.selection)("snr", 1))
+        await pilot.press("c")
+        await pilot.pause()
+        assert link.asked == [commands.Analyse(kind=kind, branch="snr", round=1)]
+
+    explore(scenario)
+
+
+def test_what_is_under_way_is_cancelled() -> None:
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        for number in (3, 4):
+            progress = events.Analysing(id=number, kind="surface", branch="snr", round=1, done=1, total=4)
+            link.view.apply_live(progress)
+        await pilot.press("C")
+        await pilot.pause()
+        assert link.asked == [commands.CancelAnalysis(id=3), commands.CancelAnalysis(id=4)]
 
     explore(scenario)
 
