@@ -25,4 +25,5 @@ def score(key: Array, result: TrainingResult, ticket: Ticket, problem: Problem) 
     start = jnp.where(result.mask, ticket.start, 0.0)
     slope = jax.grad(lambda theta: loss(key, theta))
     gradient = jnp.where(result.mask, slope(start), 0.0)
-    return start * jax.jvp(slope, (start,), (gradient,))[1]
+    curved: Array = jax.jvp(slope, (start,), (gradient,))[1]
+    return start * curved
