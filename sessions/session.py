@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from sessions import events
 from sessions.commands import Preview
+from sessions.data_frame import RowKind, frame_of
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
@@ -25,6 +26,9 @@ from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_
 from sessions.view import BranchView, SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.keys import RANDOM_BITS
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Subscriber = Callable[[events.Event, bool], None]
 """Called with an event and whether it was journalled."""
@@ -266,6 +270,14 @@ class Session:
             TicketError: if the branch has neither.
         """
         return self._engine.preview(branch, parse_plan(self._called(branch).plan))
+
+    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+        """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
+
+        Raises:
+            TicketError: if pandas is not installed, or rows are asked for that there are not.
+        """
+        return frame_of(self.view, rows)
 
     def note(self, text: str, author: str = "person") -> None:
         """Write a remark into the journal."""

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from sessions import commands, events
 from sessions.header import read_header, read_view
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import TicketError
+from widgets.link import Condition, Listener
 from widgets.terminal.actions import ACTIONS, SCOPES, key_name, keys_page, of_scope
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.banner import Banner
 from widgets.terminal.charts.chart import Chart
-from widgets.terminal.link import Condition, Listener
 from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import Panel
 from widgets.terminal.recorded import recorded_session
 from widgets.terminal.screens.explorer import Explorer
@@ -234,7 +234,7 @@ def test_the_journal_is_searched() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert len(screen.query_one(Journal).lines) > len(lines)
-        assert not screen.query_one("#search", Input).has_class("-open")
+        assert not screen.query_one(JournalSearch).is_open
 
     explore(scenario)
 

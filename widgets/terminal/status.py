@@ -4,8 +4,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from sessions.view import RoundView, SessionView
+from widgets.link import Condition, Link, ReplayLink
 from widgets.plots.figures import Selection
-from widgets.terminal.link import Condition, Link, ReplayLink
 from widgets.words import duration, rate, share
 
 _STATES = {

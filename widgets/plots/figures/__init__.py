@@ -4,7 +4,7 @@ from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
-from widgets.plots.figures.mask import mask
+from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, Kind
 from widgets.plots.figures.sample import Quantity
@@ -25,6 +25,7 @@ __all__ = [
     "distribution",
     "distributions",
     "fitness",
+    "lit_weights",
     "mask",
     "snr_magnitude",
     "sparsity",

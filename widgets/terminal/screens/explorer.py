@@ -1,39 +1,40 @@
 """The explorer: one session, watched and steered."""
 
+import gc
 import time
 from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Grid, Horizontal
+from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Footer
 
 from sessions import commands, events
 from sessions.estimate import remember_speed
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
+from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
+from widgets.plots.kinds import KINDS, Look
+from widgets.plots.masks import MaskReader
+from widgets.plots.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal import settings
 from widgets.terminal.actions import bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
 from widgets.terminal.dialogs import ask
-from widgets.terminal.link import Condition, EngineLink, Link
-from widgets.terminal.panels.journal import Journal
-from widgets.terminal.panels.kinds import KINDS, Look
-from widgets.terminal.panels.masks import MaskReader
+from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
-from widgets.terminal.scrubbing import branch_beside, generation_beside, round_beside
+from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
-"""A second: at each one stale panel is drawn, so that no key waits for all of them."""
+"""A second: at each one stale panel is drawn."""
 FOLLOWING = 0.025
 """Seconds from a key that moves the selection to the charts: the headline comes first."""
-LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
-_SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
-"""Columns and rows."""
+LEAST_WITH_TREE = 96
+"""Columns: in a narrower terminal the branches give their room to the panels."""
 
 
 class Explorer(Screen[None]):
@@ -45,12 +46,11 @@ class Explorer(Screen[None]):
     def __init__(self, link: Link, remembered: settings.Settings) -> None:
         super().__init__()
         self.link = link
-        self._remembered = remembered
-        self._kinds = [kind for kind in remembered.panels if kind in KINDS] or list(KINDS)[:6]
         self._masks = MaskReader(link.path, self._mask_arrived)
         self.look = Look(link.view, self._masks)
+        self._grid = PanelGrid(self.look, remembered)
+        self._search = JournalSearch(self._grid)
         self._is_stale = True
-        self._shape = ""
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
         self._stated = 0.0
@@ -61,8 +61,8 @@ class Explorer(Screen[None]):
         yield Banner()
         with Horizontal():
             yield BranchTree()
-            yield Grid(id="panels")
-        yield Input(placeholder="search the journal; enter to search, escape to leave", id="search", compact=True)
+            yield self._grid
+        yield self._search
         yield ProgressLines()
         yield Footer(compact=True, show_command_palette=False)
 
@@ -72,6 +72,8 @@ class Explorer(Screen[None]):
         self.set_interval(1 / TURNS, self._redraw)
         self._show_state()
         self._follow()
+        # What is loaded stays; a full collection that looks through it kept keys waiting 65 to 110 ms.
+        self.call_after_refresh(gc.freeze)
 
     async def on_resize(self) -> None:
         """Another size may take another number of panels."""
@@ -112,8 +114,7 @@ class Explorer(Screen[None]):
 
     def _told(self, event: events.Event) -> None:
         self._is_stale = True
-        for panel in self._panels:
-            panel.touch(event)
+        self._grid.touch(event)
         if not isinstance(event, events.Generations | events.Frame):
             self._show_state()
         if isinstance(event, events.RoundFinished) and self.link.condition is Condition.ATTACHED:
@@ -138,9 +139,7 @@ class Explorer(Screen[None]):
         self.app.call_from_thread(self._renew_masks)
 
     def _renew_masks(self) -> None:
-        for panel in self._panels:
-            if panel.kind.name == "mask":
-                panel.renew()
+        self._grid.renew("mask")
 
     # Drawing
 
@@ -152,13 +151,10 @@ class Explorer(Screen[None]):
         if self._is_stale and now >= self._stated + LEAST:
             self._is_stale, self._stated = False, now
             self._show_state()
-        due = [panel for panel in self._panels if panel.is_due(now)]
-        if due:
-            min(due, key=lambda panel: panel.drawn).renew()
+        self._grid.draw_next()
 
     def _renew(self) -> None:
-        for panel in self._panels:
-            panel.renew()
+        self._grid.renew()
         self._show_state()
 
     def _show_state(self) -> None:
@@ -169,30 +165,13 @@ class Explorer(Screen[None]):
         self.query_one(BranchTree).show(self.look.view, self.look.selection)
 
     @property
-    def _panels(self) -> list[Panel]:
-        return list(self.query(Panel))
-
-    @property
     def focused_panel(self) -> Panel | None:
         """The panel with the focus; the first one if none has it."""
-        panels = self._panels
-        return next((panel for panel in panels if panel.has_focus_within), panels[0] if panels else None)
+        return self._grid.focused_panel
 
     async def _lay_out(self) -> None:
-        width, height = self.app.size
-        layout = self._remembered.layout
-        if layout == "auto":
-            layout = "one" if width < 100 or height < 28 else "six" if width >= 180 and height >= 48 else "four"
-        self.query_one(BranchTree).display = width >= 96
-        if layout == self._shape:
-            return
-        self._shape = layout
-        columns, rows = _SHAPES[layout]
-        grid = self.query_one("#panels", Grid)
-        grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
-        await grid.remove_children()
-        await grid.mount_all(Panel(kind, self.look) for kind in self._kinds[: columns * rows])
-        self._panels[0].content.focus()
+        self.query_one(BranchTree).display = self.app.size.width >= LEAST_WITH_TREE
+        await self._grid.lay_out()
 
     # What a person asks for
 
@@ -338,8 +317,7 @@ class Explorer(Screen[None]):
     def _look_elsewhere(self) -> None:
         """Have everything follow the selection: at once would keep a held-down key waiting."""
         moved, self._moved = self._moved, set()
-        for panel in self._panels:
-            panel.look_elsewhere(moved)
+        self._grid.look_elsewhere(moved)
         self._show_state()
 
     def action_scrub(self, direction: int) -> None:
@@ -362,19 +340,9 @@ class Explorer(Screen[None]):
         """Look at the branch, or the round, that was chosen in the tree."""
         self._select(Selection(message.branch, message.round))
 
-    def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
-        """Cursors of the same axis go together."""
-        for panel in self._panels:
-            if panel is not message.panel:
-                panel.mark(message.panel.kind.cursor, message.x)
-
     async def action_cycle_view(self) -> None:
         """One chart, four, six, or what fits."""
-        position = LAYOUTS.index(self._remembered.layout)
-        self._remembered.layout = LAYOUTS[(position + 1) % len(LAYOUTS)]
-        settings.save(self._remembered)
-        await self._lay_out()
-        self.notify(f"Panels: {self._remembered.layout}", timeout=2)
+        self.notify(f"Panels: {await self._grid.next_layout()}", timeout=2)
 
     def action_maximise(self) -> None:
         """The focused panel alone, and back."""
@@ -387,71 +355,28 @@ class Explorer(Screen[None]):
 
     async def action_panel(self, number: int) -> None:
         """Go to a kind of panel."""
-        kind = list(KINDS)[number - 1]
-        shown = next((panel for panel in self._panels if panel.kind.name == kind), None)
-        if shown is not None and self.maximized is None:
-            shown.content.focus()
-        elif self.focused_panel is not None:
-            await self._turn(self.focused_panel, kind)
+        await self._grid.go_to(list(KINDS)[number - 1])
 
     async def action_swap(self) -> None:
         """The next kind of panel in the focused one's place."""
-        panel = self.focused_panel
-        if panel is not None:
-            kinds = list(KINDS)
-            await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
-
-    async def _turn(self, panel: Panel, kind: str) -> None:
-        position = self._panels.index(panel)
-        await panel.turn_to(kind)
-        self._kinds[position] = kind
-        self._remembered.panels = tuple(self._kinds)
-        settings.save(self._remembered)
+        await self._grid.swap()
 
     def action_next_leaf(self) -> None:
         """The next layer's mask; the next distribution."""
-        panel = self.focused_panel
-        kind = panel.kind.name if panel is not None and panel.kind.name in ("mask", "distribution") else "mask"
-        self.look.turns[kind] = self.look.turns.get(kind, 0) + 1
-        for shown in self._panels:
-            if shown.kind.name == kind:
-                shown.renew()
+        self._grid.next_leaf()
 
     async def action_search(self) -> None:
-        """Search the journal, which takes the focused panel's place if it isn't there."""
-        if not list(self.query(Journal)):
-            await self.action_panel(list(KINDS).index("journal") + 1)
-        field = self.query_one("#search", Input)
-        field.add_class("-open")
-        field.focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Search as a person types."""
-        if message.input.id == "search":
-            for journal in self.query(Journal):
-                journal.search(message.value)
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Leave the search as it is."""
-        if message.input.id == "search":
-            self._close_search()
+        """Search the journal."""
+        await self._search.open()
 
     def key_escape(self) -> None:
-        """Leave the search, or the scrubbed past."""
-        field = self.query_one("#search", Input)
-        if field.has_class("-open"):
-            field.value = ""
-            self._close_search()
+        """Leave the search, the maximised panel, or the scrubbed past."""
+        if self._search.is_open:
+            self._search.leave(forget=True)
         elif self.maximized is not None:
             self.action_maximise()
         else:
             self.action_live()
-
-    def _close_search(self) -> None:
-        self.query_one("#search", Input).remove_class("-open")
-        for journal in self.query(Journal):
-            journal.focus()
-            return
 
     def action_go_home(self) -> None:
         """Back to the sessions."""

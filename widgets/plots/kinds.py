@@ -9,7 +9,7 @@ from sessions.view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
-from widgets.terminal.panels.masks import MaskReader
+from widgets.plots.masks import MaskReader
 from widgets.words import share
 
 Cursor = Literal["generation", "round", "density"]
@@ -32,6 +32,8 @@ class Look:
     metrics: MetricsCache = field(default_factory=MetricsCache)
     turns: dict[str, int] = field(default_factory=dict)
     """How often a person asked each kind of panel for its next leaf or quantity."""
+    picked: tuple[int, ...] = ()
+    """The entries of θ that a person selected."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,16 @@ class PanelKind:
         """A paragraph: what it shows, how to read it."""
         return JOURNAL_HELP if self.draw is None else figures.KINDS[self.name].help
 
+    def place_of(self, look: Look) -> float | None:
+        """Where on its x axis a person looks who has left the present; None if they haven't."""
+        selection = look.selection
+        if self.cursor == "generation":
+            return None if selection.generation is None else float(selection.generation)
+        round_ = selection.round_in(look.view) if selection.round is not None else None
+        if round_ is None or self.cursor is None:
+            return None
+        return float(round_.number) if self.cursor == "round" else round_.density
+
 
 JOURNAL_TITLE = "Journal"
 JOURNAL_HELP = (
@@ -83,9 +95,11 @@ def _mask(look: Look) -> Figure:
     if found is None:
         return Figure("Mask", Axis(""), Axis(""), note="Reading the mask …")
     leaf = prunable[look.turns.get("mask", 0) % len(prunable)]
-    drawn = figures.mask(found, leaves, leaf, look.view.branches[branch].input_shape)
+    shape = look.view.branches[branch].input_shape
+    drawn = figures.mask(found, leaves, leaf, shape)
+    lit = figures.lit_weights(look.picked, leaves, leaf, shape)
     place = f"{leaf} · {branch}, round {wanted[-1].number}, {share(wanted[-1].density)} kept"
-    return Figure(place, drawn.x, drawn.y, drawn.marks, drawn.note)
+    return Figure(place, drawn.x, drawn.y, (*drawn.marks, *lit), drawn.note)
 
 
 def _distribution(look: Look) -> Figure:

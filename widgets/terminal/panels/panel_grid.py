@@ -1,0 +1,123 @@
+"""The explorer's panels: how many there are, which kinds they show, and whose turn it is to be drawn."""
+
+import time
+from collections.abc import Collection
+
+from textual.containers import Grid
+
+from sessions import events
+from widgets.plots.kinds import KINDS, Look
+from widgets.terminal import settings
+from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.panel import Panel
+
+LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
+_SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
+"""Columns and rows."""
+
+
+class PanelGrid(Grid):
+    """One chart, four or six, as there is room and as a person wants."""
+
+    def __init__(self, look: Look, remembered: settings.Settings) -> None:
+        super().__init__()
+        self._look, self._remembered = look, remembered
+        self._kinds = [kind for kind in remembered.panels if kind in KINDS] or list(KINDS)[:6]
+        self._shape = ""
+        self.panels: list[Panel] = []
+        """From left to right and top to bottom."""
+
+    @property
+    def focused_panel(self) -> Panel | None:
+        """The panel with the focus; the first one if none has it."""
+        first = self.panels[0] if self.panels else None
+        return next((panel for panel in self.panels if panel.has_focus_within), first)
+
+    @property
+    def journals(self) -> list[Journal]:
+        """Those that are shown."""
+        return [panel.content for panel in self.panels if isinstance(panel.content, Journal)]
+
+    async def lay_out(self) -> None:
+        """As many panels as the terminal has room for, or as a person wants."""
+        width, height = self.app.size
+        layout = self._remembered.layout
+        if layout == "auto":
+            layout = "one" if width < 100 or height < 28 else "six" if width >= 180 and height >= 48 else "four"
+        if layout == self._shape:
+            return
+        self._shape = layout
+        columns, rows = _SHAPES[layout]
+        self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
+        self.panels = []
+        await self.remove_children()
+        panels = [Panel(kind, self._look) for kind in self._kinds[: columns * rows]]
+        await self.mount_all(panels)
+        self.panels = panels
+        panels[0].content.focus()
+
+    async def next_layout(self) -> str:
+        """Lay out otherwise, and remember it; returns its name."""
+        position = LAYOUTS.index(self._remembered.layout)
+        self._remembered.layout = LAYOUTS[(position + 1) % len(LAYOUTS)]
+        settings.save(self._remembered)
+        await self.lay_out()
+        return self._remembered.layout
+
+    async def go_to(self, kind: str) -> None:
+        """Focus the panel that shows a kind; without one the focused panel turns to it."""
+        shown = next((panel for panel in self.panels if panel.kind.name == kind), None)
+        if shown is not None and self.screen.maximized is None:
+            shown.content.focus()
+        elif self.focused_panel is not None:
+            await self._turn(self.focused_panel, kind)
+
+    async def swap(self) -> None:
+        """The next kind of panel in the focused one's place."""
+        panel = self.focused_panel
+        if panel is not None:
+            kinds = list(KINDS)
+            await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
+
+    def next_leaf(self) -> None:
+        """The next layer's mask; the next distribution."""
+        panel = self.focused_panel
+        kind = panel.kind.name if panel is not None and panel.kind.name in ("mask", "distribution") else "mask"
+        self._look.turns[kind] = self._look.turns.get(kind, 0) + 1
+        self.renew(kind)
+
+    def touch(self, event: events.Event) -> None:
+        """Take note of an event."""
+        for panel in self.panels:
+            panel.touch(event)
+
+    def draw_next(self) -> None:
+        """Draw the stale panel that has waited longest: drawing all at once would keep a key waiting."""
+        now = time.monotonic()
+        due = [panel for panel in self.panels if panel.is_due(now)]
+        if due:
+            min(due, key=lambda panel: panel.drawn).renew()
+
+    def renew(self, kind: str | None = None) -> None:
+        """Draw all panels, or those of a kind."""
+        for panel in self.panels:
+            if kind in (None, panel.kind.name):
+                panel.renew()
+
+    def look_elsewhere(self, changed: Collection[str]) -> None:
+        """Follow the selection, of which these parts have changed."""
+        for panel in self.panels:
+            panel.look_elsewhere(changed)
+
+    def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
+        """Cursors of the same axis go together."""
+        message.stop()
+        for panel in self.panels:
+            if panel is not message.panel:
+                panel.mark(message.panel.kind.cursor, message.x)
+
+    async def _turn(self, panel: Panel, kind: str) -> None:
+        await panel.turn_to(kind)
+        self._kinds[self.panels.index(panel)] = kind
+        self._remembered.panels = tuple(self._kinds)
+        settings.save(self._remembered)
