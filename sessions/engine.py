@@ -25,6 +25,7 @@ from sessions.store import SessionDirectory
 from sessions.subjects import Look, Subjects, trained_now
 from sessions.summary import Arrays, finite, summarise
 from sessions.view import RoundView, SessionView
+from ticket_explorer import masks
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
@@ -165,7 +166,7 @@ class Engine:
                 raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
-        density = self._view.density_of(branch, number) * (1 - plan.pruning.ratio)
+        density = plan.density_after(1, self._view.density_of(branch, number))
         return preview(plan, keys, result, ticket, self.problems.of(plan), density)
 
     def save(self, durable: bool) -> None:
@@ -212,7 +213,7 @@ class Engine:
         if known is None and turn.round > 0:
             self._announce_pruning(turn, plan, made)
         if self._view.running is None:
-            self._announce_start(turn, plan, made, shape)
+            self._announce_start(turn, plan, made)
         view = self._view.branches[turn.branch].rounds[turn.round]
         self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
@@ -240,7 +241,7 @@ class Engine:
             )
         )
 
-    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning, shape: RoundShape) -> None:
+    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
         self._watchers.journal(
             events.RoundStarted(
                 at=time.time(),
@@ -248,7 +249,7 @@ class Engine:
                 round=turn.round,
                 density=self._view.density_of(turn.branch, turn.round),
                 kept=made.kept,
-                dimension=shape.kept,
+                dimension=masks.dimension(self.problems.of(plan).layout, made.kept),
                 generations=plan.trainer.generations,
             )
         )
@@ -334,7 +335,7 @@ class Engine:
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
         )
-        next_density = view.density * (1 - plan.pruning.ratio)
+        next_density = plan.density_after(1, view.density)
         layout = running.shape.problem.layout
         self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
         if plan.analysis.curvature:

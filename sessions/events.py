@@ -74,7 +74,7 @@ class Pruned(Event, frozen=True, kw_only=True):
     pruner: str
     rewind: str
     kept: int
-    """Prunable weights left."""
+    """Prunable weights left; the mean over replicates, rounded, where masks were learned."""
     threshold: list[list[float | None]]
     """The highest score pruned, per replicate; one value, or one per prunable leaf."""
 
@@ -162,6 +162,9 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     """What each criterion's threshold would be at the next pruning, per replicate."""
     leaves: dict[str, LeafSummary] = {}
     seconds: float = 0.0
+    kept: list[int] = []
+    """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
+    trainer learned a mask. Empty in journals of early versions."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):

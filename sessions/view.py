@@ -5,12 +5,14 @@ No JAX is imported here.
 """
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from sessions import events
 from sessions.events import METRICS
+from ticket_explorer.pruners import PRUNERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,7 @@ class RoundView(msgspec.Struct, kw_only=True):
     branch: str
     number: int
     density: float
+    """What it trains at; once it is finished and has learned a mask, that mask's, the mean over replicates."""
     kept: int
     dimension: int
     generations: int
@@ -172,13 +175,17 @@ class SessionView:
         return view.rounds.get(number)
 
     def density_of(self, branch: str, number: int) -> float:
-        """The density that round `number` of a branch has or will have: (1 − p) times the one before."""
+        """The density that round `number` of a branch has or will have: (1 − p) times the one before.
+
+        A mask that is learned has the density it came out with; before that it counts as it began.
+        """
         known = self.round(branch, number)
         if known is not None:
             return known.density
         if number == 0:
             return 1.0
-        return self.density_of(branch, number - 1) * (1.0 - float(self.branches[branch].plan["pruning"]["ratio"]))
+        plan, before = self.branches[branch].plan, self.density_of(branch, number - 1)
+        return before if _takes_learned(plan) else before * (1.0 - float(plan["pruning"]["ratio"]))
 
     @property
     def remarks(self) -> list[events.Remarked]:
@@ -316,8 +323,23 @@ def _round_cut(view: SessionView, event: events.RoundCut) -> None:
 
 
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
-    view.branches[event.branch].rounds[event.round].finished = event
+    branch = view.branches[event.branch]
+    round_ = branch.rounds[event.round]
+    round_.finished = event
+    if event.kept and any(kept != round_.kept for kept in event.kept):
+        _learned(round_, event.kept, sum(prod(leaf.shape) for leaf in branch.leaves if leaf.prunable))
     view.running = None
+
+
+def _learned(round_: RoundView, kept: list[int], prunable: int) -> None:
+    """The trainer found a mask: the round's weights, and so its score, are those of what it kept."""
+    fixed, mean = round_.dimension - round_.kept, sum(kept) / len(kept)
+    round_.density, round_.kept, round_.dimension = mean / prunable, round(mean), round(mean) + fixed
+
+
+def _takes_learned(plan: dict[str, Any]) -> bool:
+    pruner = PRUNERS.get(plan["pruner"]["name"])
+    return pruner is not None and pruner.takes_learned
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:

@@ -170,6 +170,12 @@ class ImageProblem:
         inputs, labels = self.draw(key)
         return cross_entropy(self.network.apply(theta, inputs)[None], labels)[0]
 
+    def training_loss(
+        self, key: Array, theta: Float[Array, " D"], state: ProblemState
+    ) -> tuple[Float[Array, ""], ProblemState]:
+        """The loss; nothing is carried on."""
+        return self.loss(key, theta), state
+
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None
     ) -> tuple[Float[Array, "B ..."], Int[Array, " B"]]:
