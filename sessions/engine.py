@@ -25,6 +25,7 @@ from sessions.summary import Arrays, finite, summarise
 from sessions.view import RoundView, SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.registry import name_of
 
 CHUNK = 1 << 30
@@ -277,5 +278,8 @@ class Engine:
         next_density = view.density * (1 - plan.pruning.ratio)
         layout = running.shape.problem.layout
         self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
+        problem = running.shape.problem
+        if isinstance(problem, RemarkingProblem) and (remark := problem.remark(problem_state)):
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
         self._directory.remove_checkpoint()
         self.running = None

@@ -17,11 +17,12 @@ from sessions.spec import Plan, Spec, parse_plan
 from sessions.store.files import write_atomic
 from sessions.view import RoundView, SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.networks.settings import CNN, MLP, LeNet300100
+from ticket_explorer.networks.settings import CNN, MLP, LeNet300100, MinAtarCNN
 from ticket_explorer.places import cache_dir
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST
+from ticket_explorer.tasks.control.settings import ControlSettings
 from ticket_explorer.tasks.settings import Fashion, ImageSettings, TaskSettings
 from ticket_explorer.trainers.settings import Evolution
 
@@ -107,13 +108,24 @@ def layers_of(plan: Plan) -> list[Layer]:
     Raises:
         TicketError: if the sizes aren't known, or can't go together.
     """
-    (height, width, channels), outputs = _shape(plan.task)
+    shape, outputs = _shape(plan.task)
     match plan.network:
         case MLP() | LeNet300100():
             hidden = plan.network.hidden if isinstance(plan.network, MLP) else (300, 100)
-            widths = (height * width * channels, *hidden, outputs)
+            widths = (prod(shape), *hidden, outputs)
             return [Layer(before * after, after) for before, after in pairwise(widths)]
+        case CNN() | MinAtarCNN() if len(shape) != 3:
+            raise InvalidValue("$.network.name", name_of(plan.network), f"mlp: inputs of shape {shape} are no images")
+        case MinAtarCNN():
+            height, width, channels = shape
+            filters, units, area = plan.network.filters, plan.network.hidden, plan.network.kernel_size**2
+            return [
+                Layer(area * channels * filters, filters, height * width),
+                Layer(height * width * filters * units, units),
+                Layer(units * outputs, outputs),
+            ]
         case CNN():
+            height, width, channels = shape
             if min(height, width) < 4:
                 raise InvalidValue("$.network.name", "cnn", f"mlp: images of {height}×{width} can't be pooled twice")
             (first, second), area = plan.network.filters, plan.network.kernel_size**2
@@ -176,13 +188,22 @@ def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
     numbers = VECTORS * size * (plan.trainer.population if isinstance(plan.trainer, Evolution) else 1)
     if isinstance(plan.trainer, Evolution) and plan.trainer.strategy in FULL_COVARIANCE:
         numbers += MATRICES * size**2
-    data = DATA_SETS.get(name_of(plan.task))
+    return BASE_BYTES + _data(plan.task) + 4 * replicates * numbers
+
+
+def _data(task: TaskSettings) -> int:
+    """Bytes of the images on the device; environments have none."""
+    if isinstance(task, ControlSettings):
+        return 0
+    data = DATA_SETS.get(name_of(task))
     count = EMBEDDED_IMAGES if data is None else data.train + data.test
-    pixel = 4 if getattr(plan.task, "pool", 1) > 1 else 1  # float32 if pooled, else bytes
-    return BASE_BYTES + count * prod(_shape(plan.task)[0]) * pixel + 4 * replicates * numbers
+    pixel = 4 if getattr(task, "pool", 1) > 1 else 1  # float32 if pooled, else bytes
+    return count * prod(_shape(task)[0]) * pixel
 
 
-def _shape(task: TaskSettings) -> tuple[tuple[int, int, int], int]:
+def _shape(task: TaskSettings) -> tuple[tuple[int, ...], int]:
+    if isinstance(task, ControlSettings):
+        return task.observation_shape, task.outputs
     data = FASHION_MNIST if isinstance(task, Fashion) else DATA_SETS.get(name_of(task))
     if data is None or not isinstance(task, ImageSettings):
         raise TicketError(f"The sizes of the task {name_of(task)!r} are known only once it is loaded.")

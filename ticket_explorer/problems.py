@@ -5,8 +5,10 @@ Fitness and score are higher-is-better everywhere. `state` carries what a task l
 (observation statistics); for images it is empty.
 """
 
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import jax
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.layout import Layout
@@ -73,6 +75,48 @@ class DifferentiableProblem(Problem, Protocol):
 
     def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
         """The loss of θ on one training batch (for images: mean cross-entropy, in nats)."""
+        ...
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Evaluation:
+    """How N networks do on the same held-out examples."""
+
+    loss: Float[Array, "*batch N"]
+    """Lower is better: mean test cross-entropy in nats, or minus the mean return of fixed test episodes."""
+    score: Float[Array, "*batch N"]
+    """Higher is better: accuracy in [0, 1], or the mean return."""
+
+
+@runtime_checkable
+class MeasurableProblem(Problem, Protocol):
+    """A problem whose landscape can be looked at: a population's loss on fixed held-out examples."""
+
+    def evaluate(
+        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+    ) -> Evaluation:
+        """Loss and score of every individual on the same held-out examples, through the population forward.
+
+        Args:
+            key: Draws what is random in the examples: equal keys give equal examples.
+            population: One individual a row.
+            state: What the task carries, as `score` takes it.
+            examples: How many test images or episodes to take (static); None is what the task finds enough.
+        """
+        ...
+
+
+@runtime_checkable
+class RemarkingProblem(Problem, Protocol):
+    """A problem that may have something to say of a finished round."""
+
+    def remark(self, state: ProblemState) -> str | None:
+        """What a person should know, in a sentence; None: nothing.
+
+        Args:
+            state: Of the round's last generation, its arrays leading with the replicate axis.
+        """
         ...
 
 

@@ -5,11 +5,14 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
-import types
+import time
 from pathlib import Path
 
+import aiohttp
+import psutil
 import pytest
 
 from sessions import commands
@@ -179,24 +182,51 @@ def test_serve_names_the_extra_it_needs(tell, monkeypatch):
     assert "ticket-explorer[serve]" in result.stderr
 
 
-def test_serve_listens_on_the_loopback_address_only(tiny, tell, monkeypatch):
-    served = []
+def test_the_app_is_served_to_a_browser_on_the_loopback_address_only(environment, tmp_path):
+    port = free_port()
+    with subprocess.Popen(
+        [COMMAND, "serve", "--port", str(port)],
+        env={**environment, "TICKET_EXPLORER_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert f"http://127.0.0.1:{port}" in process.stderr.readline()
+            assert listening(process.pid) == [("127.0.0.1", port)]
+            assert b"No sessions yet" in asyncio.run(first_screen(port))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
 
-    class Server:
-        def __init__(self, command, **options):
-            served.append((command, options))
 
-        def serve(self):
-            served.append("serving")
+def listening(process: int) -> list[tuple[str, int]]:
+    """Where a process listens, once it does."""
+    limit = time.monotonic() + 30
+    while True:
+        found = [one.laddr for one in psutil.Process(process).net_connections() if one.status == "LISTEN"]
+        if found:
+            return found
+        assert time.monotonic() < limit, "it never listened"
+        time.sleep(0.01)
 
-    monkeypatch.setattr("widgets.cli.terminal.find_spec", lambda name: object())
-    monkeypatch.setattr("widgets.cli.terminal.import_module", lambda name: types.SimpleNamespace(Server=Server))
-    result = tell("serve", "tiny", "--port", "8123")
-    assert result.exit_code == 0, result.stderr
-    (command, options), last = served
-    assert (options["host"], options["port"], last) == ("127.0.0.1", 8123, "serving")
-    assert command.endswith(f"open {tiny.path}")
-    assert "http://127.0.0.1:8123" in result.stderr
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+async def first_screen(port: int) -> bytes:
+    """What a browser is sent until the app has drawn itself."""
+    seen = b""
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(f"http://127.0.0.1:{port}/ws?width=100&height=30") as page,
+    ):
+        while b"No sessions yet" not in seen:
+            seen += await page.receive_bytes(timeout=30)
+    return seen
 
 
 def stop_engine(path: Path) -> None:

@@ -97,7 +97,7 @@ class ConvolutionalNetwork:
         padded = jnp.pad(images, ((0, -size % chunk), (0, 0), (0, 0), (0, 0)))
         chunks = padded.reshape(-1, chunk, *images.shape[1:])
         outputs: Array = jax.lax.map(
-            lambda part: in_groups(self._forward, population, _windows(part, self.kernel_size), GROUP), chunks
+            lambda part: in_groups(self._forward, population, windows(part, self.kernel_size), GROUP), chunks
         )
         return outputs.transpose(1, 0, 2, 3).reshape(population.shape[0], -1, self.outputs)[:, :size]
 
@@ -119,7 +119,7 @@ def _columns(images: Float[Array, "B H W C"], side: int) -> Float[Array, "B rows
     return jnp.concatenate([padded[:, :, j : j + width] for j in range(side)], -1)
 
 
-def _windows(images: Float[Array, "B H W C"], side: int) -> Float[Array, "B H W k"]:
+def windows(images: Float[Array, "B H W C"], side: int) -> Float[Array, "B H W k"]:
     """For each pixel the side × side pixels around it, in the order of a kernel's entries."""
     columns, height = _columns(images, side), images.shape[1]
     return jnp.concatenate([columns[:, i : i + height] for i in range(side)], -1)

@@ -13,11 +13,12 @@ from typing import cast
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
+from ticket_explorer.networks.policies import Policies, dense_layer, is_sparse, sparse_layer
 from ticket_explorer.networks.population import fastest, in_groups
 from ticket_explorer.networks.settings import MLP, Activation, BiasInit, KernelInit, LeNet300100
 
@@ -105,6 +106,33 @@ class MultilayerPerceptron:
         after = indices - (self.inputs - capacity) * width
         positions = jnp.where(indices < first.offset, indices, jnp.where(indices < first.slice.stop, inside, after))
         return Narrowing(replace(self, inputs=capacity), positions.astype(jnp.int32), inputs)
+
+    def policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
+        """N networks, to be applied to inputs [N, B, ...] of their own."""
+        if kept is not None and is_sparse(self, kept):
+            return self._sparse_policies(population, kept)
+        layers = [dense_layer(leaf["kernel"], leaf["bias"]) for leaf in self.layout.unflatten(population).values()]
+
+        def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
+            units = inputs.reshape(*inputs.shape[:2], -1)
+            for layer in layers[:-1]:
+                units = ACTIVATIONS[self.activation](layer(units))
+            return layers[-1](units)
+
+        return act
+
+    def _sparse_policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"]) -> Policies:
+        leaves = {leaf.name: leaf for leaf in self.layout}
+        names = [f"dense_{depth}" for depth in range(len(self.hidden) + 1)]
+        layers = [sparse_layer(population, kept, leaves[f"{name}/kernel"], leaves[f"{name}/bias"]) for name in names]
+
+        def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
+            units = inputs.reshape(*inputs.shape[:2], -1).transpose(2, 0, 1)
+            for layer in layers[:-1]:
+                units = ACTIVATIONS[self.activation](layer(units))
+            return layers[-1](units).transpose(1, 2, 0)
+
+        return act
 
     def _in_groups(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         return in_groups(self.apply, population, inputs, GROUP)

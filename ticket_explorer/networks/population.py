@@ -8,11 +8,13 @@ a network's `apply`, not through its population forward.
 """
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import jax
 from jax.custom_batching import sequential_vmap
 from jaxtyping import Array, Float
+
+T = TypeVar("T")
 
 GROUP_ELSEWHERE = 64
 """Individuals at once on a GPU: bounds the memory that a group's units take."""
@@ -33,6 +35,30 @@ def fastest(on_cpu: PopulationForward, forward: Forward) -> PopulationForward:
     if jax.default_backend() == "cpu":
         return cast(PopulationForward, sequential_vmap(on_cpu))
     return lambda population, inputs: in_groups(forward, population, inputs, GROUP_ELSEWHERE)
+
+
+def one_after_another(function: Callable[..., T]) -> Callable[..., T]:
+    """The function, whose replicates a CPU computes one after another: together, the slowest would hold up all.
+
+    Arguments and result may be any pytrees of arrays.
+    """
+    if jax.default_backend() != "cpu":
+        return function
+
+    def call(*arguments: Any) -> T:
+        leaves, structure = jax.tree.flatten(arguments)
+        made: list[Any] = []
+
+        def flat(*given: Array) -> list[Array]:
+            outcome, outcome_structure = jax.tree.flatten(function(*jax.tree.unflatten(structure, given)))
+            made.append(outcome_structure)
+            return outcome
+
+        outcome = sequential_vmap(flat)(*leaves)
+        result: T = jax.tree.unflatten(made[0], outcome)
+        return result
+
+    return call
 
 
 def in_groups(

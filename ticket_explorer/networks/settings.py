@@ -56,3 +56,13 @@ class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
     filters: tuple[Width, Width] = (8, 16)
     """Filters of the two convolutions."""
     kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in pixels")] = 5
+
+
+class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
+    """One 3×3 convolution of 16 filters, a dense layer of 48, ReLU: for MinAtar (Lange & Sprekeler 2023)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.minatar_cnn:build_minatar_cnn"
+    filters: Width = 16
+    kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in cells")] = 3
+    hidden: Width = 48
+    """Units of the dense layer."""

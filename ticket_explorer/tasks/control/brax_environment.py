@@ -1,0 +1,179 @@
+"""brax environments of both generations, stepped without their wrappers.
+
+Masses are changed where the physics read them: in the first generation's configuration, in the second's inertia.
+The spring and positional backends scale masses away (`spring_mass_scale` is 1 in brax's own files), so that a
+changed one would do nothing there: that is refused.
+"""
+
+import inspect
+import warnings
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.control import brax_v1
+from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
+from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.problem import ControlTask
+
+Numbers = tuple[tuple[str, float], ...]
+LONGEST = 1000
+"""Steps of an episode unless something else is asked for, as in brax."""
+
+
+def load(settings: BraxSettings) -> ControlTask:
+    """The task of an environment.
+
+    Raises:
+        TicketError: if brax is not installed, or the physics do not have or would ignore one of the changes.
+    """
+    name = name_of(settings)
+    needs("brax", name)
+    environment = BraxEnvironment(
+        name=name,
+        backend=settings.backend,
+        mass=tuple(sorted(settings.mass.items())),
+        parameters=tuple(sorted(settings.parameters.items())),
+        steps=settings.steps or LONGEST,
+    )
+    environment.made()
+    return ControlTask.of(settings, environment)
+
+
+@dataclass(frozen=True)
+class BraxEnvironment:
+    """One environment with its physics."""
+
+    name: str
+    backend: Backend
+    mass: Numbers
+    """In kg, by body."""
+    parameters: Numbers
+    steps: int
+    """Where episodes are cut off."""
+
+    @cached_property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Of one observation."""
+        return tuple(jax.eval_shape(lambda key: self.reset(key).observation, jax.random.key(0)).shape)
+
+    @property
+    def actions(self) -> Actions:
+        """Torques, each in [-1, 1]."""
+        size = int(self.made().action_size)
+        return Actions(size, (-1.0,) * size, (1.0,) * size)
+
+    def reset(self, key: Array) -> Moment:
+        """The start of an episode."""
+        with _quiet():
+            state = self.made().reset(jax.random.key_data(key))
+        return self._moment(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), state))
+
+    def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
+        """What an action leads to."""
+        with _quiet():
+            after = self.made().step(state, action)
+        return self._moment(jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state))
+
+    def made(self) -> Any:
+        """brax's own environment.
+
+        Raises:
+            TicketError: if the physics do not have, or would ignore, one of the changes.
+        """
+        return _made(self.name, self.backend, self.mass, self.parameters)
+
+    @staticmethod
+    def _moment(state: Any) -> Moment:
+        done = jnp.asarray(state.done, jnp.float32) > 0.5
+        return Moment(state, state.obs, jnp.asarray(state.reward, jnp.float32), done, jnp.zeros((), bool))
+
+
+@cache
+def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
+    with _quiet():
+        if backend == "v1":
+            return _first_generation(name, dict(mass), dict(parameters))
+        return _second_generation(name, backend, dict(mass), dict(parameters))
+
+
+def _first_generation(name: str, mass: dict[str, float], parameters: dict[str, float]) -> Any:
+    module = brax_v1.environments(name)
+    _check_parameters(name, module._envs[name], parameters)
+    made = module._envs[name](legacy_spring=True, **parameters)
+    bodies = {body.name: body for body in made.sys.config.bodies}
+    for body, kilograms in mass.items():
+        _check_body(body, list(bodies))
+        bodies[body].mass = kilograms
+    if not mass:
+        return made
+    from google.protobuf import text_format
+
+    place: Any = import_module(type(made).__module__)
+    text, place._SYSTEM_CONFIG_SPRING = place._SYSTEM_CONFIG_SPRING, text_format.MessageToString(made.sys.config)
+    try:
+        return module._envs[name](legacy_spring=True, **parameters)
+    finally:
+        place._SYSTEM_CONFIG_SPRING = text
+
+
+def _second_generation(name: str, backend: Backend, mass: dict[str, float], parameters: dict[str, float]) -> Any:
+    from brax import envs
+
+    _check_parameters(name, envs._envs[name], parameters)
+    made = envs.get_environment(name, backend=backend, **parameters)
+    for body, kilograms in mass.items():
+        _check_body(body, list(made.sys.link_names))
+        if backend in ("spring", "positional") and float(made.sys.spring_mass_scale) == 1:
+            raise InvalidValue(
+                "$.task.mass",
+                f"{{{body!r}: {kilograms:g}}}",
+                f"nothing with the backend {backend!r}, which ignores masses; use v1, generalized or mjx",
+            )
+        made.sys = _with_mass(made.sys, list(made.sys.link_names).index(body), kilograms, backend)
+    return made
+
+
+def _with_mass(system: Any, link: int, kilograms: float, backend: Backend) -> Any:
+    """A body of another mass and the same shape: its inertia grows alike."""
+    if backend == "mjx":
+        body = link + 1  # body 0 is the world
+        ratio = kilograms / system.body_mass[body]
+        scale = jnp.ones(len(system.body_mass)).at[body].set(ratio)
+        return system.tree_replace(
+            {"body_mass": system.body_mass * scale, "body_inertia": system.body_inertia * scale[:, None]}
+        )
+    inertia = system.link.inertia
+    scale = jnp.ones(len(inertia.mass)).at[link].set(kilograms / inertia.mass[link])
+    return system.tree_replace(
+        {"link.inertia.mass": inertia.mass * scale, "link.inertia.i": inertia.i * scale[:, None, None]}
+    )
+
+
+def _check_body(body: str, known: list[str]) -> None:
+    if body not in known:
+        raise InvalidValue("$.task.mass", repr(body), f"one of its bodies: {', '.join(known)}")
+
+
+def _check_parameters(name: str, maker: Any, parameters: dict[str, float]) -> None:
+    signature = inspect.signature(getattr(maker, "func", maker))
+    known = [one.name for one in signature.parameters.values() if isinstance(one.default, bool | int | float)]
+    known = [one for one in known if one not in ("legacy_spring", "use_contact_forces")]
+    for parameter in parameters:
+        if parameter not in known:
+            refuse_parameter(name, parameter, known)
+
+
+class _quiet(warnings.catch_warnings):  # noqa: N801
+    """brax warns of what jax will change one day; a person can do nothing about it."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,0 +1,143 @@
+"""Control tasks: fitness is an individual's mean return over episodes that all individuals share.
+
+Common random numbers (the same starts, the same noise) make individuals of a generation comparable;
+the score is the mean return over fresh episodes of the search mean. What observations are normalised
+by is the problem's state: it starts anew in every round and is part of every checkpoint.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.network import Narrowing, Network
+from ticket_explorer.networks.policies import policies
+from ticket_explorer.networks.population import one_after_another
+from ticket_explorer.problems import Evaluation, ProblemState
+from ticket_explorer.tasks.control.environment import Environment
+from ticket_explorer.tasks.control.episodes import Outcome, Play
+from ticket_explorer.tasks.control.normaliser import Statistics
+from ticket_explorer.tasks.control.settings import ControlSettings
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ControlState:
+    """What a control task carries from one generation to the next."""
+
+    observations: Statistics | None
+    """None if observations are not normalised."""
+    failures: Int[Array, "*batch"]
+    """Individuals whose physics gave a number that is none, of all generations of the round."""
+
+
+@dataclass(frozen=True)
+class ControlTask:
+    """An environment, and how policies are judged in it."""
+
+    play: Play
+    episodes: int
+    test_episodes: int
+    normalise: bool
+
+    @classmethod
+    def of(cls, settings: ControlSettings, environment: Environment) -> "ControlTask":
+        """The task that settings describe in an environment."""
+        play = Play(environment, settings.squash, settings.steps or environment.steps)
+        return cls(play, settings.episodes, settings.test_episodes, settings.normalise)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one observation."""
+        return self.play.environment.observation_shape
+
+    @property
+    def outputs(self) -> int:
+        """Discrete actions to choose from, or the size of a continuous action."""
+        return self.play.actions.count
+
+    def bind(self, network: Network) -> "ControlProblem":
+        """The problem of acting in this environment with `network`."""
+        return ControlProblem(network, self)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ControlProblem:
+    """A control task bound to a network. Its state holds the statistics of the observations."""
+
+    network: Network = field(metadata={"static": True})
+    task: ControlTask = field(metadata={"static": True})
+
+    @property
+    def layout(self) -> Layout:
+        """The leaves of θ."""
+        return self.network.layout
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one observation."""
+        return self.task.input_shape
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights θ₀."""
+        return self.network.initialise(key)
+
+    def initial_state(self) -> ControlState:
+        """Nothing was observed yet."""
+        observations = Statistics.none(self.input_shape) if self.task.normalise else None
+        return ControlState(observations, jnp.zeros((), jnp.int32))
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
+        """The same network; which entries are kept tells how its policies are evaluated."""
+        return Narrowing(self.network, kept_indices(mask, kept), None)
+
+    def fitness(
+        self,
+        key: Array,
+        population: Float[Array, "N D"],
+        state: ProblemState,
+        narrowing: Narrowing | None = None,
+    ) -> tuple[Float[Array, " N"], ProblemState]:
+        """The mean return of every individual; NaN where the physics failed."""
+        kept = None if narrowing is None else narrowing.positions
+        outcome = self._outcome(self.task.episodes, self.task.normalise)(key, population, state, kept)
+        fitness = outcome.returns.mean(-1)
+        observations = state.observations if outcome.sums is None else state.observations.merged(outcome.sums)
+        return fitness, ControlState(observations, state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32))
+
+    def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
+        """The mean return of θ over fresh test episodes."""
+        outcome = self._outcome(self.task.test_episodes, False)(key, theta[None], state, None)
+        return outcome.returns.mean()
+
+    def evaluate(
+        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+    ) -> Evaluation:
+        """Mean returns of a population on the same fixed episodes, and as loss minus that; a `MeasurableProblem`."""
+        outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, state, None)
+        returns = outcome.returns.mean(-1)
+        return Evaluation(-returns, returns)
+
+    def remark(self, state: ProblemState) -> str | None:
+        """What a person should know of a finished round; `state` leads with the replicate axis."""
+        failures = int(state.failures.sum())
+        if failures == 0:
+            return None
+        return (
+            f"The physics gave numbers that are none to {failures:,} individuals of this round; each got the worst "
+            "fitness of its generation."
+        )
+
+    def _outcome(self, episodes: int, observed: bool) -> Callable[..., Outcome]:
+        """The function from (key, population [N, D], state, kept entries) to what its episodes came to."""
+
+        def play(key: Array, population: Array, state: Any, kept: Array | None) -> Outcome:
+            policy = policies(self.network, population, kept)
+            return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
+
+        return one_after_another(play)

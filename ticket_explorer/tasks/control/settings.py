@@ -1,0 +1,37 @@
+"""What can be said of every control task; no JAX is imported here."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from ticket_explorer.tasks.settings import TaskSettings
+
+Episodes = Annotated[int, Meta(ge=1, le=100_000, description="episodes")]
+Steps = Annotated[int, Meta(ge=1, le=1_000_000, description="steps of an episode")]
+Squash = Literal["clip", "tanh"]
+
+
+class ControlSettings(TaskSettings, frozen=True, kw_only=True):
+    """What all control tasks share."""
+
+    measure: ClassVar[str] = "mean return"
+    episodes: Episodes = 8
+    """Episodes of every individual a generation; all individuals start them alike."""
+    steps: Steps | None = None
+    """Where an episode is cut off; None: where the environment cuts it off itself."""
+    test_episodes: Episodes = 164
+    """Fresh episodes that a score is the mean return of (Lange & Sprekeler 2023)."""
+    normalise: bool = False
+    """Whether observations are normalised by their running mean and deviation, clipped to ±5."""
+    squash: Squash = "clip"
+    """How outputs become continuous actions: clipped to their range, or by tanh."""
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Of one observation, as the environment's documentation has it."""
+        raise NotImplementedError
+
+    @property
+    def outputs(self) -> int:
+        """Discrete actions to choose from, or the size of a continuous action."""
+        raise NotImplementedError
