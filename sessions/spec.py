@@ -61,7 +61,9 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: bool = True
     """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
     curvature: bool = False
-    """Of the loss around the mean; refused until it is computed."""
+    """Of the loss around the mean, at the end of each round."""
+    curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """Also so often while a round runs, coarsely; None is never."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,8 +151,6 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     for family in settings.values():
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
-    if plan.analysis.curvature:
-        raise InvalidValue(f"{path}.analysis.curvature", "true", "false: this version does not compute curvature")
     return plan
 
 

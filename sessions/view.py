@@ -108,14 +108,55 @@ class SessionView:
         """All events but blocks of generations and frames, in their order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
+        self.analyses: list[events.Analysed] = []
+        """What was analysed, in the order in which it was done."""
+        self.analysing: dict[int, events.Analysing] = {}
+        """How far analyses are that are under way, by their ids."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
-        if not isinstance(event, events.Generations | events.Frame):
+        if not isinstance(event, events.Generations | events.Frame | events.Analysing) and not _is_routine(event):
             self.history.append(event)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+
+    def apply_live(self, event: events.Event) -> None:
+        """Take in an event that is not journalled."""
+        if isinstance(event, events.Frame):
+            self.live = event
+        elif isinstance(event, events.Analysing):
+            self.apply(event)
+
+    def analysis(
+        self, kind: str, branch: str, number: int | None = None, generation: int | None = None
+    ) -> events.Analysed | None:
+        """The latest analysis of a kind, of a branch or of one of its rounds, which an ancestor may have trained.
+
+        Args:
+            kind: Which.
+            branch: Whose.
+            number: Of the round; None takes any.
+            generation: The latest state of the round to look at; None takes any.
+        """
+        found = None
+        for known in self.analyses:
+            if known.kind != kind or (number is not None and known.round != number):
+                continue
+            if number is not None and not self._is_of(known, branch, number):
+                continue
+            if number is None and known.branch != branch:
+                continue
+            if generation is not None and known.generation > generation:
+                continue
+            if found is None or known.generation >= found.generation or known.round != found.round:
+                found = known
+        return found
+
+    def _is_of(self, known: events.Analysed, branch: str, number: int) -> bool:
+        """Whether an analysis of round `number` is of the round that `branch` has."""
+        round_ = self.round(branch, number)
+        return round_ is not None and known.branch in self.branches and self.round(known.branch, number) is round_
 
     def lineage(self, branch: str) -> Iterator[RoundView]:
         """The finished and running rounds of a branch from round 0 on, inherited ones first."""
@@ -185,6 +226,11 @@ class SessionView:
         """Seconds of computing left at the present rate; None if it isn't known yet."""
         rate = self.generations_per_second
         return self.generations_left / rate if rate else None
+
+
+def _is_routine(event: events.Event) -> bool:
+    """Whether it comes by itself, again and again, while a round runs."""
+    return isinstance(event, events.Analysed) and event.automatic
 
 
 def fold(stream: Iterator[events.Event]) -> SessionView:
@@ -302,6 +348,18 @@ def _pruned(view: SessionView, event: events.Pruned) -> None:
         round_.pruned.append(event)
 
 
+def _analysed(view: SessionView, event: events.Analysed) -> None:
+    view.analyses.append(event)
+    view.analysing.pop(event.id, None)
+
+
+def _analysing(view: SessionView, event: events.Analysing) -> None:
+    if event.ended:
+        view.analysing.pop(event.id, None)
+    else:
+        view.analysing[event.id] = event
+
+
 def _state(state: State) -> Any:
     def handler(view: SessionView, event: Any) -> None:
         view.state = state
@@ -332,6 +390,8 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.RoundCut: _round_cut,
     events.RoundFinished: _round_finished,
     events.Pruned: _pruned,
+    events.Analysed: _analysed,
+    events.Analysing: _analysing,
     events.Paused: _state("paused"),
     events.Resumed: _state("running"),
     events.PaceChanged: _pace_changed,

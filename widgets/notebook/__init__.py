@@ -1,5 +1,6 @@
 """The notebook's widgets: a session's charts, controls and branches, live in a cell."""
 
+from widgets.notebook.board import Board
 from widgets.notebook.branch_tree import BranchTree
 from widgets.notebook.chart import CHARTS, Chart
 from widgets.notebook.charts import (
@@ -20,6 +21,7 @@ from widgets.notebook.live_session import LiveSession
 
 __all__ = [
     "CHARTS",
+    "Board",
     "BranchTree",
     "Chart",
     "Controls",

@@ -25,7 +25,7 @@ from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look
 
-_PARTS = ("store", "scales", "marks", "view")
+_PARTS = ("store", "scales", "marks", "reading", "hand", "view")
 CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
 """The kinds of charts there are."""
 
@@ -93,7 +93,7 @@ class Chart(anywidget.AnyWidget):
         kind = kind or self.KIND
         if kind not in CHARTS:
             raise UnknownName("chart", kind, CHARTS)
-        self._attachment = attached(session)
+        self.attachment = attached(session)
         self._kind = KINDS[kind]
         self._own = None
         if branch is not None or round is not None or branches is not None:
@@ -103,8 +103,8 @@ class Chart(anywidget.AnyWidget):
         cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
         super().__init__(height=height, link=cursor)
         self._tell()
-        self._attachment.watch(self)
-        self._kept = Kept(self, lambda: [self.figure], self._attachment)
+        self.attachment.watch(self)
+        self._kept = Kept(self, lambda: [self.figure], self.attachment)
 
     def _ipython_display_(self) -> None:
         self._kept.display()
@@ -115,12 +115,12 @@ class Chart(anywidget.AnyWidget):
         draw = self._kind.draw
         assert draw is not None
         if not self._look.view.branches:
-            return Figure(self._kind.title, Axis(""), Axis(""), note=_waiting(self._attachment.link.condition))
+            return Figure(self._kind.title, Axis(""), Axis(""), note=_waiting(self.attachment.link.condition))
         return draw(self._look)
 
     @property
     def _look(self) -> Look:
-        look = self._attachment.look
+        look = self.attachment.look
         return look if self._own is None else replace(look, selection=self._own)
 
     def touch(self, event: events.Event) -> None:
@@ -142,13 +142,13 @@ class Chart(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Show nothing any more."""
-        self._attachment.leave(self)
-        self._attachment.leave(self._kept)
+        self.attachment.leave(self)
+        self.attachment.leave(self._kept)
         super().close()
 
     @traitlets.observe("visible")
     def _seen(self, change: Any) -> None:
-        self._attachment.want_drawing()
+        self.attachment.want_drawing()
 
     @traitlets.observe("asked")
     def _asked(self, change: Any) -> None:
@@ -157,7 +157,7 @@ class Chart(anywidget.AnyWidget):
 
     @traitlets.observe("selected")
     def _selected(self, change: Any) -> None:
-        self._attachment.pick(tuple(self.selected))
+        self.attachment.pick(tuple(self.selected))
 
     def _encoded(self) -> Encoded:
         return encoded(self.figure, self._kind.place_of(self._look))
@@ -177,7 +177,7 @@ class Chart(anywidget.AnyWidget):
 
     def _tell(self) -> None:
         """Say what concerns the whole session."""
-        self.trouble = self._attachment.trouble
+        self.trouble = self.attachment.trouble
         if self._kind.name in ("snr_magnitude", "mask"):
             self.selected = list(self._look.picked)
             self.picked = named_weights(self._look.picked, self._look)

@@ -5,6 +5,7 @@ from typing import Any
 
 import ipywidgets
 
+from widgets.notebook.board import grid_of
 from widgets.notebook.branch_tree import BranchTree
 from widgets.notebook.chart import Chart
 from widgets.notebook.controls import Controls
@@ -29,7 +30,7 @@ class Explorer(ipywidgets.VBox):
         """
         self.session = session
         self.charts = [Chart(session, kind) for kind in charts]
-        grid = ipywidgets.GridBox(self.charts, layout=_GRID)
+        grid = grid_of(self.charts)
         tree = BranchTree(session)
         tree.layout.flex = "0 1 240px"
         middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
@@ -59,9 +60,3 @@ def explore(session: LiveSession | str | Path | None = None, **created: Any) -> 
 
 
 _MIDDLE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px")
-_GRID = ipywidgets.Layout(
-    grid_template_columns="repeat(auto-fit, minmax(min(340px, 100%), 1fr))",
-    grid_gap="8px",
-    flex="1 1 340px",
-    min_width="0",
-)

@@ -12,7 +12,7 @@ STYLE = """<style>
 .te-track { height: 5px; border-radius: 3px; background: rgb(128 128 128 / 25%); }
 .te-track div { height: 100%; border-radius: 3px; background: #1a9e79; }
 .te-tree { overflow: hidden; }
-.te-tree .widget-select { width: 100%; }
+.te-tree .widget-select { width: calc(100% - 4px); }
 .te-tree select { font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; }
 .te-journal { max-height: 240px; overflow: auto; line-height: 1.5; }
 .te-journal time { opacity: 0.6; margin-right: 0.8em; font-variant-numeric: tabular-nums; }

@@ -51,10 +51,11 @@ function extentOf(columns, log) {
   return low <= high ? [low, high] : null;
 }
 
-/** Round numbers on a scale, at most about so many, with their labels. */
-function ticksOf(scale, about, axis) {
+/** Round numbers on a scale, at most about so many, with their labels; whole ones only where all values are. */
+function ticksOf(scale, about, axis, isWhole = false) {
   const values = scale.log ? logTicks(scale, about) : [];
-  const chosen = values.length >= 2 ? values : linearTicks(scale, about);
+  const linear = () => linearTicks(scale, about).filter((value) => !isWhole || Math.abs(value - Math.round(value)) < 1e-9);
+  const chosen = values.length >= 2 ? values : linear();
   return chosen.map((value) => ({ value, label: written(axis, value) }));
 }
 

@@ -1,6 +1,3 @@
-/** Linked cursors: charts of one page whose x axis is the same thing tell each other where the pointer is. */
-const CURSORS = (globalThis[Symbol.for("ticket-explorer cursors")] ??= new EventTarget());
-
 const LAYOUT = `
   <div class="te-head"><span class="te-title"></span><span class="te-tools">
     <button class="te-clear" title="Forget the selected weights (Escape)" hidden>clear selection</button>
@@ -16,8 +13,8 @@ const LAYOUT = `
   <div class="te-note"></div>
   <div class="te-picked" hidden></div>
   <div class="te-spoken" aria-live="polite"></div>`;
-const FAR = 5;
-/* Pixels from which a press is a drag. */
+const PARTS = ["title", "legend", "stage", "empty", "tip", "trouble", "note", "picked", "spoken", "reset", "clear"];
+const THEMED = ["class", "style", "theme", "data-theme", "data-jp-theme-name", "data-jp-theme-light"];
 
 /** One place where a model is shown. */
 class View {
@@ -30,12 +27,11 @@ class View {
     el.append(this.root);
     const part = (name) => this.root.querySelector(name);
     this.canvas = part("canvas");
-    for (const name of ["title", "legend", "stage", "empty", "tip", "trouble", "note", "picked", "spoken", "reset", "clear"]) {
-      this[name] = part(`.te-${name}`);
-    }
+    for (const name of PARTS) this[name] = part(`.te-${name}`);
     this.ending = new AbortController();
     this.store.views.add(this);
-    this.#listen();
+    this.hand = new Hand(this, this.ending.signal);
+    this.#listen(this.ending.signal);
     this.#watch();
     this.renew();
   }
@@ -71,32 +67,18 @@ class View {
     seen.observe(this.stage);
     const themed = new MutationObserver(() => this.renew());
     for (const place of [document.documentElement, document.body]) {
-      themed.observe(place, { attributeFilter: ["class", "style", "theme", "data-theme", "data-jp-theme-name", "data-jp-theme-light"] });
+      themed.observe(place, { attributeFilter: THEMED });
     }
     this.watchers = [resized, seen, themed];
   }
 
-  #listen() {
-    const { signal } = this.ending;
-    const on = (target, kinds, handle) => {
-      for (const kind of kinds.split(" ")) target.addEventListener(kind, handle, { signal });
-    };
-    on(this.canvas, "pointermove", (event) => this.#point(event));
-    on(this.canvas, "pointerdown", (event) => this.#press(event));
-    on(this.canvas, "pointerup pointercancel", (event) => this.#release(event));
-    on(this.canvas, "pointerleave blur", () => this.#look(null));
-    on(this.canvas, "dblclick", () => this.#zoom(null, null));
-    on(this.canvas, "keydown", (event) => this.#key(event));
-    this.canvas.addEventListener("wheel", (event) => this.#roll(event), { signal, passive: false });
-    on(this.reset, "click", () => this.#zoom(null, null));
-    on(this.clear, "click", () => this.#select([]));
-    on(CURSORS, "moved", (event) => this.#follow(event.detail));
-    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.renew());
+  /** Follow what the kernel says of the whole session. */
+  #listen(signal) {
     const renew = () => this.renew();
-    for (const name of ["height", "trouble", "selected", "picked"]) this.model.on(`change:${name}`, renew);
-    signal.addEventListener("abort", () => {
-      for (const name of ["height", "trouble", "selected", "picked"]) this.model.off(`change:${name}`, renew);
-    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", renew, { signal });
+    const kinds = ["height", "trouble", "selected", "picked"].map((name) => `change:${name}`);
+    for (const kind of kinds) this.model.on(kind, renew);
+    signal.addEventListener("abort", () => kinds.forEach((kind) => this.model.off(kind, renew)));
   }
 
   // Drawing
@@ -133,7 +115,7 @@ class View {
     this.trouble.hidden = !texts.trouble;
     this.picked.hidden = !texts.picked;
     this.reset.hidden = !this.zoomed.x && !this.zoomed.y;
-    this.clear.hidden = !this.model.get("selected").length || !this.#selectable();
+    this.clear.hidden = !this.model.get("selected").length || !this.hand.canSelect;
     this.root.setAttribute("aria-label", head.title);
     if (this.canvas.getAttribute("aria-label") !== head.alt) this.canvas.setAttribute("aria-label", head.alt);
     for (const [name, value] of Object.entries(theme)) {
@@ -188,7 +170,8 @@ class View {
     if (!isPicture) frame.left = 14 + Math.max(24, ...yTicks.map((tick) => context.measureText(tick.label).width));
     if (!isPicture && head.y.label) frame.top = 20;
     const x = fitted(head.x, this.#extent(marks, "x"), this.zoomed.x, isPicture || named ? 0 : 0.015);
-    const xTicks = named ?? ticksOf(x, Math.max(2, Math.floor((frame.right - frame.left) / 70)), head.x);
+    const isWhole = marks.every(({ mark, column }) => mark.kind === "rule" || (column("x") ?? []).every(Number.isInteger));
+    const xTicks = named ?? ticksOf(x, Math.max(2, Math.floor((frame.right - frame.left) / 70)), head.x, isWhole);
     const tiles = isPicture ? tilesOf(head.marks, frame) : new Map();
     const [tile] = tiles.values();
     const place = tile
@@ -198,7 +181,8 @@ class View {
           top: (value) => frame.bottom - y.place(value) * (frame.bottom - frame.top),
         };
     const selected = new Set(this.model.get("selected"));
-    return { context, frame, x, y, xTicks, yTicks, tiles, marks, selected, isPicture, theme: this.theme, ...place };
+    const ink = (mark) => this.#ink(mark);
+    return { head, context, frame, x, y, xTicks, yTicks, tiles, marks, selected, isPicture, ink, theme: this.theme, ...place };
   }
 
   /** What an axis has to show; the y axis fits what is within a zoomed x axis. */
@@ -285,22 +269,20 @@ class View {
     context.lineWidth = 1;
     context.strokeStyle = this.theme.ink;
     if (this.head.cursor !== null) across(this.head.cursor, [2, 3]);
-    const looked = this.looked ?? this.linked;
-    if (looked !== null && looked !== undefined && Number.isFinite(plot.left(looked.x))) {
+    const { cursor, box } = this.hand;
+    if (cursor !== null && Number.isFinite(plot.left(cursor))) {
       context.strokeStyle = this.theme.muted;
-      across(looked.x, []);
-      for (const [mark, column, i] of this.#readAt(looked.x)) {
+      across(cursor, []);
+      for (const [mark, column, i] of readAt(plot, cursor)) {
         context.fillStyle = this.#ink(mark);
         context.beginPath();
         context.arc(plot.left(column("x")[i]), plot.top(column("y")[i]), 3.5, 0, 7);
         context.fill();
       }
     }
-    if (this.drag?.to) {
-      const { from, to } = this.drag;
+    if (box) {
       context.fillStyle = context.strokeStyle = this.theme.ink;
       context.globalAlpha = 0.1;
-      const box = [from[0], this.#zoomsX() ? frame.top : from[1], to[0] - from[0], this.#zoomsX() ? frame.bottom - frame.top : to[1] - from[1]];
       context.fillRect(...box);
       context.globalAlpha = 0.6;
       context.strokeRect(...box);
@@ -308,61 +290,14 @@ class View {
     }
   }
 
-  // Reading
-
-  #readAt(x) {
-    const log = this.head.x.scale === "log";
-    return this.plot.marks
-      .filter(({ mark, column }) => mark.kind === "line" && column("x").length)
-      .map(({ mark, column }) => [mark, column, nearestIn(column("x"), x, log)])
-      .filter(([, column, i]) => Number.isFinite(column("y")[i]));
+  /** Say to those who can't see it what the read-out shows. */
+  speak() {
+    this.spoken.textContent = [...this.tip.children].map((row) => row.textContent).join(", ");
   }
 
-  /** The point nearest to a place on the canvas, within reach. */
-  #pointAt([left, top], reach = 14) {
-    let found = null;
-    let least = reach ** 2;
-    for (const { mark, column } of this.plot.marks) {
-      if (mark.kind !== "points") continue;
-      const [x, y] = [column("x"), column("y")];
-      for (let i = 0; i < x.length; i++) {
-        const far = (this.plot.left(x[i]) - left) ** 2 + (this.plot.top(y[i]) - top) ** 2;
-        if (far < least) [found, least] = [{ mark, column, i, x: x[i], y: y[i] }, far];
-      }
-    }
-    return found;
-  }
-
-  #rowsAt(place) {
-    const { head, plot } = this;
-    const point = this.#pointAt(place);
-    if (point) return [[this.#ink(point.mark), point.mark.name, `${head.x.label} ${written(head.x, point.x)}, ${head.y.label} ${written(head.y, point.y)}`]];
-    if (plot.isPicture) return this.#cellAt(place);
-    const x = plot.x.value((place[0] - plot.frame.left) / (plot.frame.right - plot.frame.left));
-    const rows = this.#readAt(x).map(([mark, column, i]) => [this.#ink(mark), mark.name, `${written(head.y, column("y")[i])}${spread(head.y, column, i)}`, column("x")[i]]);
-    for (const { mark, column } of plot.marks) {
-      if (mark.kind !== "bars") continue;
-      const edges = column("edges");
-      const i = edges.findIndex((edge, k) => k + 1 < edges.length && x >= Math.min(edge, edges[k + 1]) && x < Math.max(edge, edges[k + 1]));
-      if (i >= 0) rows.push([this.#ink(mark), mark.name, written(head.y, column("heights")[i])]);
-    }
-    const at = rows.find((row) => row.length > 3)?.[3] ?? x;
-    return rows.length ? [[null, head.x.label, written(head.x, at)], ...rows] : [];
-  }
-
-  #cellAt([left, top]) {
-    for (const [mark, tile] of this.plot.tiles) {
-      const [column, row] = [Math.floor((left - tile.left) / tile.cell), Math.floor((top - tile.top) / tile.cell)];
-      if (column < 0 || row < 0 || column >= mark.columns || row >= mark.rows) continue;
-      const value = this.store.column(this.head.marks.indexOf(mark), "values")[row * mark.columns + column];
-      const where = [[null, this.head.y.label || "row", String(row)], [null, this.head.x.label || "column", String(column)]];
-      return [...where, [this.#ink(mark), mark.name, written({ percent: true }, value, 3)]];
-    }
-    return [];
-  }
-
-  #showTip(place) {
-    const rows = place && !this.head.empty ? this.#rowsAt(place) : [];
+  /** Show the read-out for a place on the canvas; null hides it. */
+  showTip(place) {
+    const rows = place && this.plot && !this.head.empty ? rowsAt(this.plot, place) : [];
     this.tip.hidden = !rows.length;
     if (!rows.length) return;
     this.tip.replaceChildren(...rows.map(([ink, name, value]) => {
@@ -381,168 +316,6 @@ class View {
     this.tip.style.left = `${Math.max(2, Math.min(beside, room))}px`;
     this.tip.style.top = `${Math.max(2, Math.min(place[1] - 12, this.stage.clientHeight - this.tip.offsetHeight - 4))}px`;
   }
-
-  // Pointer and keys
-
-  #placeOf(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  }
-
-  #point(event) {
-    if (!this.plot) return;
-    const place = this.#placeOf(event);
-    if (this.drag) {
-      if (Math.hypot(place[0] - this.drag.from[0], place[1] - this.drag.from[1]) > FAR) this.drag.to = place;
-      if (this.drag.to) this.drag.to = place;
-    }
-    this.#look(this.drag?.to ? null : place);
-    this.renew();
-  }
-
-  /** Have the cursor at a place, and linked charts with it. */
-  #look(place) {
-    const { plot } = this;
-    const hasX = place && plot && !plot.isPicture;
-    this.looked = hasX ? { x: plot.x.value((place[0] - plot.frame.left) / (plot.frame.right - plot.frame.left)) } : null;
-    this.#showTip(place);
-    const link = this.model.get("link");
-    if (link) CURSORS.dispatchEvent(new CustomEvent("moved", { detail: { link, from: this, x: this.looked?.x ?? null } }));
-    this.renew();
-  }
-
-  #follow({ link, from, x }) {
-    if (from === this || link !== this.model.get("link")) return;
-    this.linked = x === null ? null : { x };
-    this.renew();
-  }
-
-  #press(event) {
-    if (event.button !== 0 || !this.plot || this.plot.isPicture || this.head.empty) return;
-    this.canvas.setPointerCapture(event.pointerId);
-    this.drag = { from: this.#placeOf(event), to: null, zooms: event.shiftKey || !this.#selectable() };
-  }
-
-  #release(event) {
-    const { drag } = this;
-    this.drag = null;
-    if (!drag || event.type === "pointercancel") return this.renew();
-    if (drag.to && drag.zooms) this.#zoomTo(drag.from, drag.to);
-    else if (drag.to) this.#select(this.#entriesIn(drag.from, drag.to), event.ctrlKey || event.metaKey);
-    else this.#pick(this.#pointAt(drag.from));
-    this.renew();
-  }
-
-  #zoomsX() {
-    return this.drag.zooms && !this.head.marks.some((mark) => mark.kind === "points");
-  }
-
-  #zoomTo(from, to) {
-    const { plot } = this;
-    const { left, right, top, bottom } = plot.frame;
-    const ends = (scale, a, b) => [scale.value(a), scale.value(b)].sort((p, q) => p - q);
-    const isOnlyX = !this.head.marks.some((mark) => mark.kind === "points");
-    const x = ends(plot.x, (from[0] - left) / (right - left), (to[0] - left) / (right - left));
-    this.#zoom(x, isOnlyX ? null : ends(plot.y, (bottom - from[1]) / (bottom - top), (bottom - to[1]) / (bottom - top)));
-  }
-
-  #zoom(x, y) {
-    this.zoomed = { x, y };
-    this.renew();
-  }
-
-  /** Make what is shown larger (factor below 1) or smaller around a place. */
-  #zoomBy(factor, [left, top]) {
-    const { plot } = this;
-    if (!plot || plot.isPicture || this.head.empty) return;
-    const around = (scale, place) => [scale.value(place - place * factor), scale.value(place + (1 - place) * factor)].sort((p, q) => p - q);
-    const { frame } = plot;
-    const x = around(plot.x, (left - frame.left) / (frame.right - frame.left));
-    const hasPoints = this.head.marks.some((mark) => mark.kind === "points");
-    this.#zoom(x, hasPoints ? around(plot.y, (frame.bottom - top) / (frame.bottom - frame.top)) : null);
-  }
-
-  #roll(event) {
-    if (!event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    this.#zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.#placeOf(event));
-  }
-
-  #key(event) {
-    const { plot } = this;
-    if (!plot || plot.isPicture || this.head.empty || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { frame } = plot;
-    const middle = [this.looked ? plot.left(this.looked.x) : (frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
-    const keys = {
-      ArrowLeft: () => this.#stepBy(-1),
-      ArrowRight: () => this.#stepBy(1),
-      "+": () => this.#zoomBy(0.7, middle),
-      "-": () => this.#zoomBy(1.4, middle),
-      0: () => this.#zoom(null, null),
-      Enter: () => this.#pick(this.stood),
-      Escape: () => (this.#select([]), this.#zoom(null, null)),
-    };
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    keys[event.key]();
-  }
-
-  /** Move the cursor to the next value, or the next point, and say what is there. */
-  #stepBy(direction) {
-    const { plot } = this;
-    const stops = this.#stops();
-    if (!stops.length) return;
-    this.stop = Math.min(Math.max((this.stop ?? (direction > 0 ? -1 : stops.length)) + direction, 0), stops.length - 1);
-    this.stood = stops[this.stop];
-    const place = [plot.left(this.stood.x), plot.top(this.stood.y)];
-    this.#look(place);
-    this.spoken.textContent = [...this.tip.children].map((row) => row.textContent).join(", ");
-  }
-
-  /** Where arrow keys lead, from left to right: the values of the first line, all points, or the bars. */
-  #stops() {
-    const { plot } = this;
-    const points = plot.marks.filter(({ mark }) => mark.kind === "points");
-    const line = plot.marks.find(({ mark }) => mark.kind === "line");
-    const stops = (points.length || !line ? points : [line]).flatMap(({ mark, column }) =>
-      Array.from(column("x"), (x, i) => ({ mark, column, i, x, y: column("y")[i] })),
-    );
-    return stops.filter(({ x, y }) => Number.isFinite(plot.left(x) + plot.top(y))).sort((a, b) => plot.left(a.x) - plot.left(b.x));
-  }
-
-  // Selecting
-
-  #selectable() {
-    return !this.plot?.isPicture && this.head.marks.some((mark) => mark.entries);
-  }
-
-  #entriesIn(from, to) {
-    const [left, right] = [from[0], to[0]].sort((a, b) => a - b);
-    const [top, bottom] = [from[1], to[1]].sort((a, b) => a - b);
-    return this.plot.marks.filter(({ mark }) => mark.entries).flatMap(({ column }) => {
-      const [x, y, entries] = [column("x"), column("y"), column("entries")];
-      return Array.from(entries).filter((_, i) => {
-        const [across, down] = [this.plot.left(x[i]), this.plot.top(y[i])];
-        return across >= left && across <= right && down >= top && down <= bottom;
-      });
-    });
-  }
-
-  #pick(point) {
-    if (!point?.mark.entries) return;
-    const entry = point.column("entries")[point.i];
-    const before = this.model.get("selected");
-    this.#select(before.includes(entry) ? before.filter((one) => one !== entry) : [...before, entry]);
-  }
-
-  #select(entries, adds = false) {
-    const wanted = [...new Set(adds ? [...this.model.get("selected"), ...entries] : entries)];
-    if (!this.#selectable() || (!wanted.length && !this.model.get("selected").length)) return;
-    this.model.set("selected", wanted);
-    this.model.save_changes();
-    this.renew();
-  }
 }
 
 /** Bars that are one mark each are named below instead of numbered. */
@@ -550,11 +323,6 @@ function barNames(all, marks) {
   const bars = marks.filter(({ mark, column }) => mark.kind === "bars" && column("heights").length === 1);
   if (bars.length < 2 || bars.length !== marks.filter(({ mark }) => mark.kind === "bars").length) return null;
   return bars.map(({ mark, column }) => ({ value: (column("edges")[0] + column("edges")[1]) / 2, label: mark.name }));
-}
-
-function spread(axis, column, i) {
-  const [low, high] = [column("low"), column("high")];
-  return low && high[i] > low[i] ? ` ± ${written(axis, (high[i] - low[i]) / 2, 2)}` : "";
 }
 
 /** The colours that go with what is behind the chart, whichever front end it is in. */
@@ -570,7 +338,8 @@ function themeOf(element, palette) {
   const [red, green, blue] = channelsOf(ground);
   const dark = 0.3 * red + 0.59 * green + 0.11 * blue < 128;
   const ink = dark ? "#dfe4ea" : "#20242a";
-  return { ground, ink, inks: dark ? palette.dark : palette.light, muted: blended(ground, ink, 0.6), rule: blended(ground, ink, 0.12), raised: blended(ground, ink, 0.06) };
+  const [muted, rule, raised] = [0.6, 0.12, 0.06].map((share) => blended(ground, ink, share));
+  return { ground, ink, inks: dark ? palette.dark : palette.light, muted, rule, raised };
 }
 
 export default {
