@@ -119,7 +119,7 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
-    pruner = base.get("pruner", _default_pruner(base.get("trainer", DEFAULTS["trainer"])))
+    pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
     given = table.get("branch") or [{"name": _name_of(pruner)}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
@@ -138,7 +138,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     _refuse_unknown(overrides, PLAN_KEYS, path)
     merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
     if merged["pruner"] is None:
-        merged["pruner"] = _default_pruner(merged["trainer"])
+        merged["pruner"] = default_pruner(merged["trainer"])
     settings = {
         key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
         for key, (kind, registry) in FAMILIES.items()
@@ -152,6 +152,13 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
     return plan
+
+
+def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
+    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    if trainer is None or pruner is None:
+        return True
+    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
 
 
 def _check_pruner(plan: Plan, path: str) -> None:
@@ -206,7 +213,7 @@ def _merge(base: Any, override: Any) -> Any:
     return {**(base if is_table(base) else {"name": base}), **override}
 
 
-def _default_pruner(trainer: Any) -> str:
+def default_pruner(trainer: Any) -> str:
     """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
     name = trainer.get("name") if is_table(trainer) else trainer
     return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
