@@ -64,6 +64,13 @@ class BranchView(msgspec.Struct, kw_only=True):
     """Whether it waits until somebody takes it up again."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
+    borrowed: events.Borrowed | None = None
+
+    def borrows(self, number: int) -> tuple[str, int] | None:
+        """The branch and the round whose ticket round `number` trains, if it is not one of its own."""
+        if self.borrowed is None or number >= len(self.borrowed.rounds):
+            return None
+        return self.borrowed.branch, self.borrowed.rounds[number]
 
     @property
     def first_round(self) -> int:
@@ -171,11 +178,21 @@ class SessionView:
             view = self.branches[view.parent]
         return view.rounds.get(number)
 
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.name
+
     def density_of(self, branch: str, number: int) -> float:
         """The density that round `number` of a branch has or will have: (1 − p) times the one before."""
         known = self.round(branch, number)
         if known is not None:
             return known.density
+        borrowed = self.branches[branch].borrows(number)
+        if borrowed is not None:
+            return self.density_of(*borrowed)
         if number == 0:
             return 1.0
         return self.density_of(branch, number - 1) * (1.0 - float(self.branches[branch].plan["pruning"]["ratio"]))
@@ -250,6 +267,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         plan=event.plan,
         leaves=event.leaves,
         input_shape=event.input_shape,
+        borrowed=event.borrowed,
     )
     if view.state == "finished":
         view.state = "paused"
