@@ -14,6 +14,7 @@ from ticket_explorer.tasks import datasets
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))
+MNIST = {"name": "mnist", "pool": 2, "batch": 512}
 SPEC = {
     "replicates": 3,
     "task": {"name": "fashion_mnist", "pool": 2, "batch": 512},
@@ -22,10 +23,10 @@ SPEC = {
     "pruning": {"ratio": 0.5, "rounds": 6},
     "branch": [
         {"name": "fashion"},
-        {"name": "digits", "task": {"name": "mnist"}, "transfer": {"branch": "fashion", "rounds": [4, 5]}},
+        {"name": "digits", "task": MNIST, "transfer": {"branch": "fashion", "rounds": [4, 5]}},
         {
             "name": "random",
-            "task": {"name": "mnist"},
+            "task": MNIST,
             "transfer": {"branch": "fashion", "rounds": [4, 5], "control": True},
         },
     ],
