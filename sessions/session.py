@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from sessions import events
-from sessions.commands import Preview
+from sessions.commands import Episode, Preview
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
@@ -266,6 +266,15 @@ class Session:
             TicketError: if the branch has neither.
         """
         return self._engine.preview(branch, parse_plan(self._called(branch).plan))
+
+    def rollout(self, branch: str, round_: int | None = None) -> Episode:
+        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self._called(branch)
+        return self._engine.rollout(branch, round_)
 
     def note(self, text: str, author: str = "person") -> None:
         """Write a remark into the journal."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import Layout, kept_indices
@@ -21,6 +22,8 @@ from ticket_explorer.problems import Evaluation, ProblemState
 from ticket_explorer.tasks.control.environment import Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
+from ticket_explorer.tasks.control.rollout import Rollout
+from ticket_explorer.tasks.control.scene import Scene
 from ticket_explorer.tasks.control.settings import ControlSettings
 
 
@@ -122,6 +125,18 @@ class ControlProblem:
         outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, state, None)
         returns = outcome.returns.mean(-1)
         return Evaluation(-returns, returns)
+
+    def rollout(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Rollout:
+        """An episode of θ, step by step; a `WatchableProblem`."""
+        return self.task.play.rollout(key, policies(self.network, theta[None], None), state.observations)
+
+    def scene(self, rollout: Rollout) -> Scene:
+        """An episode, on the host, as drawings."""
+        return self.task.play.environment.scene(rollout.states, np.asarray(rollout.observations))
+
+    def page(self, rollout: Rollout) -> str | None:
+        """An episode as a page of HTML by the environment's own renderer; None if it has none."""
+        return self.task.play.environment.page(rollout.states)
 
     def remark(self, state: ProblemState) -> str | None:
         """What a person should know of a finished round; `state` leads with the replicate axis."""

@@ -7,6 +7,7 @@ from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.mask import mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, Kind
+from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
 from widgets.plots.figures.snr_magnitude import snr_magnitude
@@ -26,6 +27,7 @@ __all__ = [
     "distributions",
     "fitness",
     "mask",
+    "policy",
     "snr_magnitude",
     "sparsity",
     "sparsity_now",
