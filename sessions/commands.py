@@ -147,6 +147,23 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     """float32 [steps]."""
 
 
+class Analyse(Command, frozen=True, kw_only=True):
+    """Look at a branch's weights: answered at once with the analysis's `id`, worked on between chunks."""
+
+    kind: str
+    branch: str
+    round: Annotated[int, Meta(ge=0)] | None = None
+    """A finished round; None is what runs now, or else the last finished one."""
+    parameters: dict[str, Any] = {}
+    """Fields of the analysis's settings."""
+
+
+class CancelAnalysis(Command, frozen=True, kw_only=True):
+    """Give up an analysis that waits or is under way."""
+
+    id: int
+
+
 class Note(Command, frozen=True, kw_only=True):
     """Write a remark into the journal."""
 
@@ -173,6 +190,8 @@ AnyCommand = (
     | Pace
     | PreviewPruning
     | Rollout
+    | Analyse
+    | CancelAnalysis
     | Note
     | Stop
 )

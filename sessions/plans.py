@@ -10,8 +10,10 @@ from sessions.spec import Plan
 from sessions.view import RoundView
 from ticket_explorer import masks
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
-from ticket_explorer.trainers import strategies
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers import TRAINERS, strategies
 from ticket_explorer.trainers.settings import Evolution
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
@@ -33,8 +35,8 @@ def check_plan(
         TicketError: if the data are missing, or pruning would leave no weight.
     """
     layout = problems.of(plan).layout
-    left = max(plan.pruning.rounds - 1 - round_, 0)
-    last = density * (1 - plan.pruning.ratio) ** left
+    _check_loss(plan, problems)
+    last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), density)
     if masks.kept_prunable(layout, last, plan.pruning.scope) < 1:
         raise InvalidValue(
             "$.pruning",
@@ -47,6 +49,19 @@ def check_plan(
     most = plan.trainer.generations if first_generations is None else first_generations
     if early is not None and early > most:
         raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
+
+
+def _check_loss(plan: Plan, problems: Problems) -> None:
+    if isinstance(problems.of(plan), DifferentiableProblem):
+        return
+    task = name_of(plan.task)
+    if plan.trainer.needs_loss:
+        others = ", ".join(name for name, known in TRAINERS.items() if not known.needs_loss)
+        given = f"{name_of(plan.trainer)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.trainer.name", given, f"one of {others}, or a task of images")
+    if plan.pruner.needs_loss:
+        given = f"{name_of(plan.pruner)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.pruner.name", given, "another pruner, or a task of images")
 
 
 def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:

@@ -8,6 +8,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -31,7 +32,9 @@ def host(
     while_running: Callable[[Driver], None] | None = None,
     linger: float | None = None,
 ) -> Driver:
-    """Run a session in this thread while its listener serves clients; SIGINT and SIGTERM stop it in order.
+    """Run a session in this thread while its listener serves clients.
+
+    In a process's main thread, SIGINT and SIGTERM stop it in order.
 
     Args:
         session: To be run; it is closed at the end, whatever happens.
@@ -45,7 +48,7 @@ def host(
     """
     driver = Driver(session, goal)
     listener = Listener(driver, linger)
-    restore = _stop_on_signals(driver)
+    restore = _stop_on_signals(driver) if threading.current_thread() is threading.main_thread() else _nothing
     try:
         listener.start()
         if while_running is not None:
@@ -88,6 +91,10 @@ def _created(path: Path) -> Session:
 def _announce(driver: Driver) -> None:
     print(f"listening {driver.session.path}", flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # who started this process may be gone: nobody reads more
+
+
+def _nothing() -> None:
+    """Other threads get no signals."""
 
 
 def _stop_on_signals(driver: Driver) -> Callable[[], None]:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from sessions import events
 from sessions.commands import Episode, Preview
+from sessions.data_frame import RowKind, frame_of
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
 from sessions.lineage import Problems, plan_of
@@ -22,9 +23,16 @@ from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
+from sessions.validation import convert
 from sessions.view import BranchView, SessionView, free_name
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.keys import RANDOM_BITS
+from ticket_explorer.registry import lookup
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Subscriber = Callable[[events.Event, bool], None]
 """Called with an event and whether it was journalled."""
@@ -96,6 +104,7 @@ class Session:
                 session.view.apply(event)
             torn = journal.torn_bytes
             session._begin(f"{torn} bytes of an unfinished record were cut off." if torn else None)
+            session._engine.take_up_analyses()
             undo.pop_all()
         return session
 
@@ -148,6 +157,7 @@ class Session:
         while done < generations and not self.is_finished:
             done += self.pulse(generations - done)
         done += self.settle()
+        self._finish_analyses()
         self._rest("", durable=False)
         return done
 
@@ -160,12 +170,14 @@ class Session:
         rounds = self.view.branches[turn.branch].rounds
         while turn.round not in rounds or rounds[turn.round].finished is None:
             self.pulse()
+        self._finish_analyses()
         return rounds[turn.round].finished
 
     def run(self) -> None:
         """Run until every branch has all its rounds."""
         while not self.is_finished:
             self.pulse()
+        self._finish_analyses()
         self._finish()
 
     def pause(self, reason: str = "") -> None:
@@ -276,6 +288,55 @@ class Session:
         self._called(branch)
         return self._engine.rollout(branch, round_)
 
+    def analyse(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> events.Analysed:
+        """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
+
+        Args:
+            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+            branch: Whose.
+            round_: A finished round; None is what runs now, or else the last finished one.
+            parameters: Fields of the analysis's settings.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        return self._engine.analyst.run(self.ask_analysis(kind, branch, round_, parameters))
+
+    def ask_analysis(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> int:
+        """Have `analyse` done between chunks instead of now; returns the id that its events carry."""
+        settings: AnalysisSettings = convert(dict(parameters or {}), lookup("analysis", ANALYSES, kind), "$")
+        settings.check()
+        return self._engine.analyse(settings, branch, round_)
+
+    def cancel_analysis(self, number: int) -> None:
+        """Give up an analysis that waits or is under way.
+
+        Raises:
+            TicketError: if there is none of this id.
+        """
+        self._engine.analyst.cancel(number)
+
+    @property
+    def is_analysing(self) -> bool:
+        """Whether an analysis waits or is under way."""
+        return self._engine.analyst.is_busy
+
+    def work_on_analyses(self) -> bool:
+        """Work on analyses for a twentieth of a second; whether anything was done."""
+        return self._engine.work_on_analyses()
+
+    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+        """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
+
+        Raises:
+            TicketError: if pandas is not installed, or rows are asked for that there are not.
+        """
+        return frame_of(self.view, rows)
+
     def note(self, text: str, author: str = "person") -> None:
         """Write a remark into the journal."""
         self._emit(events.Remarked(at=time.time(), text=text, author=author))
@@ -330,6 +391,10 @@ class Session:
             self._finish()
         elif self.view.state == "running":
             self._emit(events.Paused(at=time.time(), reason=reason))
+
+    def _finish_analyses(self) -> None:
+        while self.is_analysing:
+            self._engine.analyst.work(at_once=True)
 
     def _finish_if_done(self) -> None:
         if self.is_finished:

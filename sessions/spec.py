@@ -18,7 +18,7 @@ from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
-from ticket_explorer.registry import Settings, lookup
+from ticket_explorer.registry import Settings, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks import TASKS
@@ -41,7 +41,6 @@ DEFAULTS: Table = {
     "task": {"name": "fashion"},
     "network": {"name": "mlp"},
     "trainer": {"name": "evolution"},
-    "pruner": "snr",
     "rewind": "initial",
     "pruning": {},
     "analysis": {},
@@ -62,7 +61,9 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: bool = True
     """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
     curvature: bool = False
-    """Of the loss around the mean; refused until it is computed."""
+    """Of the loss around the mean, at the end of each round."""
+    curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """Also so often while a round runs, coarsely; None is never."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def trains_like(self, other: "Plan") -> bool:
         """Whether equal tickets give equal rounds under both plans."""
         return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
+
+    def density_after(self, rounds: int, density: float = 1.0) -> float:
+        """What is left of a density after some more rounds; a mask that is learned is counted as it is now."""
+        return density if self.pruner.takes_learned else density * (1 - self.pruning.ratio) ** rounds
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +119,8 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
-    given = table.get("branch") or [{"name": _name_of(base.get("pruner", DEFAULTS["pruner"]))}]
+    pruner = base.get("pruner", _default_pruner(base.get("trainer", DEFAULTS["trainer"])))
+    given = table.get("branch") or [{"name": _name_of(pruner)}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
     branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
@@ -130,7 +136,9 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
-    merged = {key: _merge(table.get(key, DEFAULTS[key]), overrides.get(key)) for key in PLAN_KEYS}
+    merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
+    if merged["pruner"] is None:
+        merged["pruner"] = _default_pruner(merged["trainer"])
     settings = {
         key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
         for key, (kind, registry) in FAMILIES.items()
@@ -142,9 +150,20 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     )
     for family in settings.values():
         family.check()
-    if plan.analysis.curvature:
-        raise InvalidValue(f"{path}.analysis.curvature", "true", "false: this version does not compute curvature")
+    _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
     return plan
+
+
+def _check_pruner(plan: Plan, path: str) -> None:
+    """Refuse a pruner that needs what the trainer does not find."""
+    pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
+    if plan.pruner.needs_sigma and not plan.trainer.has_sigma:
+        expected = f"magnitude or another one that needs no σ: {trainer} finds none; only evolution strategies do"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
+    if plan.pruner.takes_learned and not plan.trainer.learns_mask:
+        learning = ", ".join(name for name, known in TRAINERS.items() if known.learns_mask)
+        expected = f"a pruner that scores weights, such as magnitude: only {learning} learn a mask"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
 
 
 def table_of(plan: Plan) -> Table:
@@ -185,6 +204,12 @@ def _merge(base: Any, override: Any) -> Any:
     if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):
         return override
     return {**(base if is_table(base) else {"name": base}), **override}
+
+
+def _default_pruner(trainer: Any) -> str:
+    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
+    name = trainer.get("name") if is_table(trainer) else trainer
+    return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
 
 
 def _name_of(pruner: Any) -> str:

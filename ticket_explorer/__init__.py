@@ -12,25 +12,53 @@ if TYPE_CHECKING:
     from ticket_explorer.errors import TicketError
     from ticket_explorer.presets import load as load_preset
     from ticket_explorer.presets import names as preset_names
+    from widgets import notebook as widgets
+    from widgets.notebook import LiveSession, explore
 
 _HOMES = {
+    "LiveSession": "widgets.notebook:LiveSession",
     "Session": "sessions.session:Session",
     "Spec": "sessions.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
+    "explore": "widgets.notebook:explore",
     "load_preset": "ticket_explorer.presets:load",
     "parse_spec": "sessions.spec:parse_spec",
     "preset_names": "ticket_explorer.presets:names",
+    "widgets": "widgets.notebook",
 }
 
-__all__ = ["Session", "Spec", "TicketError", "load_preset", "parse_spec", "preset_names"]
+__all__ = [
+    "LiveSession",
+    "Session",
+    "Spec",
+    "TicketError",
+    "explore",
+    "load_preset",
+    "parse_spec",
+    "preset_names",
+    "widgets",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
-    value = globals()[name] = getattr(import_module(module), attribute)
+    place, _, attribute = _HOMES[name].partition(":")
+    try:
+        module = import_module(place)
+    except ModuleNotFoundError as error:
+        raise _what_installs(name, error) from None
+    value = globals()[name] = getattr(module, attribute) if attribute else module
     return value
+
+
+def _what_installs(name: str, error: ModuleNotFoundError) -> Exception:
+    """The sentence for widgets without what they need; the error itself otherwise."""
+    if error.name not in ("ipywidgets", "anywidget", "traitlets"):
+        return error
+    from ticket_explorer.errors import TicketError
+
+    return TicketError(f"tx.{name} needs {error.name}; install it with: pip install 'ticket-explorer[notebook]'")
 
 
 def __dir__() -> list[str]:

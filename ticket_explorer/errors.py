@@ -10,6 +10,10 @@ from difflib import get_close_matches
 class TicketError(Exception):
     """Something the person asked for can't be done; the message says why and what would work."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a traceback."""
+        return [str(self)]
+
 
 class UnknownName(TicketError):
     """A name that no registry entry has."""

@@ -11,7 +11,7 @@ from sessions import commands, events
 from sessions.report import mean
 from sessions.view import BranchView, RoundView, SessionView
 from ticket_explorer.errors import TicketError
-from widgets.terminal.link import Condition, EngineLink, Link, ReplayLink
+from widgets.link import Condition, EngineLink, Link, ReplayLink
 from widgets.words import clock, duration, rate, score, sentence, share
 
 EVERY = 5.0

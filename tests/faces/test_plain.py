@@ -8,8 +8,8 @@ from sessions import commands
 from sessions.header import read_view
 from sessions.inspection import verify
 from sessions.report import mean
+from widgets.link import EngineLink, ReplayLink
 from widgets.plain import printable, progress, summary, tell
-from widgets.terminal.link import EngineLink, ReplayLink
 from widgets.terminal.recorded import recorded_session
 
 

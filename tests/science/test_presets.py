@@ -5,7 +5,14 @@ import pytest
 from sessions.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.control.settings import ControlSettings
+from ticket_explorer.tasks.settings import ImageSettings
 from ticket_explorer.trainers.strategies import check
+
+
+def _task(name):
+    return parse_spec(presets.load(name)).branches[0].plan.task
+
 
 every_preset = pytest.mark.parametrize("name", presets.names())
 
@@ -22,9 +29,17 @@ def test_a_preset_is_a_valid_spec(name):
 def test_a_preset_is_called_after_its_task_and_strategy(name):
     plan = parse_spec(presets.load(name)).branches[0].plan
     words = f"{name_of(plan.task)}-{plan.trainer.strategy}".replace("_", "-")
-    assert words == ("fashion-snes" if name == "fashion" else name)
+    if isinstance(plan.task, ControlSettings):
+        words = name_of(plan.task).replace("_", "-")
+    assert name == "fashion" or name.startswith(words)
 
 
 def test_the_papers_image_experiments_are_all_there():
-    assert len(presets.names()) == 13
+    images = [name for name in presets.names() if isinstance(_task(name), ImageSettings)]
+    assert len(images) >= 13
     assert presets.names()[0] == "fashion"
+
+
+def test_the_papers_control_tasks_are_all_there():
+    wanted = {"ant", "fetch", "grasp", "halfcheetah", "hopper", "humanoid", "reacher", "ur5e", "walker2d"}
+    assert wanted | {"pendulum", "cartpole", "acrobot", "mountain-car", "ant-mass-transfer"} <= set(presets.names())

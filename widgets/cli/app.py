@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
+from widgets.sources import session_path as session_path
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,14 +73,3 @@ def _plain(value: object) -> str:
     if isinstance(value, Path):
         return str(value)
     raise NotImplementedError(type(value).__name__)
-
-
-def session_path(given: str) -> Path:
-    """The session a person means: a path, or the name of one in the user's sessions directory."""
-    path = Path(given)
-    if path.exists() or path.name != given:
-        return path
-    for name in (given, f"{given}.session"):
-        if (candidate := sessions_dir() / name).exists():
-            return candidate
-    return sessions_dir() / given if not path.suffix else path

@@ -11,7 +11,7 @@ from sessions.client import Client, NotRunning
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import InvalidValue
 from widgets.cli.app import command_line, say, session_path, told
-from widgets.cli.specs import assign
+from widgets.sources import assign
 
 
 def register(app: typer.Typer) -> None:

@@ -14,9 +14,9 @@ from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.cli.app import FAILED, INTERRUPTED, command_line, narration, print_json, say, session_path, told
 from widgets.cli.progress import Progress
-from widgets.cli.specs import DEFAULT, spec_of
 from widgets.cli.tables import rounds_table
 from widgets.plots.ticket_curve import drawn, ticket_curves
+from widgets.sources import DEFAULT, spec_of
 
 if TYPE_CHECKING:
     from sessions.session import Session

@@ -17,7 +17,7 @@ from widgets.cli import require_terminal
 from widgets.cli.app import INTERRUPTED, command_line, say, session_path, told
 
 if TYPE_CHECKING:
-    from widgets.terminal.link import EngineLink, ReplayLink
+    from widgets.link import EngineLink, ReplayLink
 
 HOST = "127.0.0.1"
 
@@ -70,7 +70,7 @@ def replay(
         raise InvalidValue("--speed", speed, "a number above 0, such as 8")
     path = recorded_session() if session is None else _existing(session)
     if plain:
-        from widgets.terminal.link import ReplayLink
+        from widgets.link import ReplayLink
 
         _tell(ReplayLink(path, speed), "Left the replay.")
     else:
@@ -115,7 +115,7 @@ def _show_engine(path: Path, plain: bool) -> None:
     if not plain:
         _show(path)
         return
-    from widgets.terminal.link import EngineLink
+    from widgets.link import EngineLink
 
     is_joined = is_locked(SessionDirectory(path).lock)
     farewell = f"Left; the engine goes on. Come back with: {command_line('attach', path)}"

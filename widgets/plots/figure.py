@@ -61,6 +61,8 @@ class Points:
     y: Values
     """[n]."""
     colour: int = 0
+    entries: npt.NDArray[np.int32] | None = None
+    """[n], the entries of θ that the points stand for; None if they stand for something else."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from widgets.terminal.actions import ACTIONS, bindings, scope_of
 from widgets.terminal.themes import THEMES
 
 if TYPE_CHECKING:
-    from widgets.terminal.link import Link
+    from widgets.link import Link
 
 SMALLEST = (60, 16)
 """Columns and rows; below that there is only a sentence."""
@@ -84,7 +84,7 @@ class TicketExplorer(App[None]):
 
     def open_session(self, path: Path, replay: bool = False, speed: float = 1.0) -> None:
         """Show a session in the explorer."""
-        from widgets.terminal.link import EngineLink, ReplayLink
+        from widgets.link import EngineLink, ReplayLink
 
         try:
             link = ReplayLink(path, speed) if replay else EngineLink(path)
@@ -101,7 +101,7 @@ class TicketExplorer(App[None]):
             name: From which its directory's name is made.
             run: Whether to run at once.
         """
-        from widgets.terminal.link import EngineLink
+        from widgets.link import EngineLink
 
         self.go_home()
         self._explore(EngineLink(default_path(name), run, spec))

@@ -2,6 +2,13 @@
 
 from textual.theme import Theme
 
+
+def _scrollbars(background: str) -> dict[str, str]:
+    """Scroll bars that lie on the screen's background instead of a darker one."""
+    parts = ("background", "background-hover", "background-active", "corner-color")
+    return {f"scrollbar-{part}": background for part in parts}
+
+
 THEMES = (
     Theme(
         name="ticket-dark",
@@ -12,6 +19,7 @@ THEMES = (
         warning="#f0c040",
         error="#d5573b",
         background="#10141a",
+        variables=_scrollbars("#10141a"),
         surface="#161b22",
         panel="#1d2430",
         foreground="#d8dee6",
@@ -26,6 +34,7 @@ THEMES = (
         warning="#8a6d00",
         error="#c43c00",
         background="#fbfbf8",
+        variables=_scrollbars("#fbfbf8"),
         surface="#f2f2ee",
         panel="#e6e6e0",
         foreground="#20242a",

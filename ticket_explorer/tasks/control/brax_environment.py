@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control import brax_pictures, brax_v1
 from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
@@ -45,7 +45,7 @@ def load(settings: BraxSettings) -> ControlTask:
         parameters=tuple(sorted(settings.parameters.items())),
         steps=settings.steps or LONGEST,
     )
-    environment.made()
+    _check_start(environment)
     return ControlTask.of(settings, environment)
 
 
@@ -167,6 +167,20 @@ def _with_mass(system: Any, link: int, kilograms: float, backend: Backend) -> An
     return system.tree_replace(
         {"link.inertia.mass": inertia.mass * scale, "link.inertia.i": inertia.i * scale[:, None, None]}
     )
+
+
+def _check_start(environment: BraxEnvironment) -> None:
+    """Refuse physics that can't start; brax 0.12.3 knows the inside of an older MuJoCo than today's."""
+    environment.made()
+    try:
+        environment.observation_shape  # noqa: B018  # traces a reset
+    except TypeError as error:
+        if environment.backend != "mjx":
+            raise
+        raise TicketError(
+            f"$.task.backend: brax's mjx can't work with the installed MuJoCo ({error}); use generalized, or install "
+            "an older one, mujoco-mjx<3.3."
+        ) from error
 
 
 def _check_body(body: str, known: list[str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.events import LeafShape
-from widgets.plots.figure import Axis, Figure, Picture, Values
+from widgets.plots.figure import Axis, Figure, Picture, Points, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import percent
 
@@ -43,6 +43,44 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
         return Figure(title, _COLUMN, _ROW, (Picture(name, image / (most or 1.0)),), note)
     x, y = _axes(kept.ndim)
     return Figure(title, x, y, (Picture(name, _flat(kept)),), f"{percent(share)} kept.")
+
+
+def lit_weights(
+    entries: Sequence[int], leaves: Sequence[LeafShape], name: str, input_shape: Sequence[int]
+) -> tuple[Points, ...]:
+    """Where some weights are in the picture of a leaf: a point in the middle of the cell of each; none elsewhere.
+
+    Args:
+        entries: Of θ.
+        leaves: Of θ, in order.
+        name: Of the leaf that is shown.
+        input_shape: Of one example, as for `mask`.
+    """
+    sizes = [prod(leaf.shape) for leaf in leaves]
+    for leaf, size, end in zip(leaves, sizes, np.cumsum(sizes), strict=True):
+        inside = np.array([entry for entry in entries if end - size <= entry < end], np.int32)
+        if leaf.name == name and inside.size:
+            folded = input_shape if _is_folded(leaves, name, input_shape) else None
+            row, column = _cells(inside - (int(end) - size), leaf.shape, folded)
+            return (Points("selected", column + 0.5, row + 0.5, 1, inside),)
+    return ()
+
+
+def _cells(
+    places: npt.NDArray[np.int32], shape: Sequence[int], folded_to: Sequence[int] | None
+) -> tuple[Values, Values]:
+    """The rows and columns of a leaf's picture in which entries of the leaf are."""
+    if folded_to is not None:
+        row, column = np.unravel_index(places // shape[1], tuple(folded_to))[:2]
+    elif len(shape) == 2:
+        row, column = np.unravel_index(places, tuple(shape))
+    elif len(shape) in (3, 4):
+        height, width = (1, *shape)[-4], shape[-3]
+        down, right, source, target = np.unravel_index(places, (height, *shape[-3:]))
+        row, column = source * (height + 1) + down, target * (width + 1) + right
+    else:
+        row, column = np.unravel_index(places, (1, *shape))[:2]
+    return row.astype(np.float64), column.astype(np.float64)
 
 
 def _leaf(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str) -> Values | None:

@@ -32,24 +32,26 @@ def snr_magnitude(view: SessionView, selection: Selection) -> Figure:
         return Figure(title, _X, _Y, note="This trainer has no σ, and without noise there is no SNR.")
     criterion = criterion_of(view, branch, round_, frame)
     pruned = goes(criterion, sample, view.branches[branch].leaves, round_.kept)
-    points = _points(sample.magnitude, sample.snr, pruned, criterion, colour_of(view, branch))
+    points = _points(sample, sample.snr, pruned, criterion, colour_of(view, branch))
     title = f"{title}, generation {frame.generation}"
     return Figure(title, _X, _Y, (*points, *_threshold(criterion)), _note(sample, sample.snr, criterion))
 
 
 def _points(
-    x: Values, y: Values, pruned: npt.NDArray[np.bool_] | None, criterion: Criterion, colour: int
+    sample: Sample, snr: Values, pruned: npt.NDArray[np.bool_] | None, criterion: Criterion, colour: int
 ) -> tuple[Mark, ...]:
+    everything = np.ones(snr.size, bool)
     if pruned is None:
-        return (_group("kept", x, y, colour),)
+        return (_group("kept", sample, snr, everything, colour),)
     name = "pruned" if criterion.done else "pruned next"
-    return _group(name, x[pruned], y[pruned], MUTED), _group("kept", x[~pruned], y[~pruned], colour)
+    return _group(name, sample, snr, pruned, MUTED), _group("kept", sample, snr, ~pruned, colour)
 
 
-def _group(name: str, x: Values, y: Values, colour: int) -> Points:
-    """Those that a logarithmic axis can show."""
-    shown = (x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)
-    return Points(name, x[shown], y[shown], colour)
+def _group(name: str, sample: Sample, snr: Values, wanted: npt.NDArray[np.bool_], colour: int) -> Points:
+    """Those that are wanted, and that a logarithmic axis can show."""
+    x = sample.magnitude
+    shown = wanted & (x > 0) & (snr > 0) & np.isfinite(x) & np.isfinite(snr)
+    return Points(name, x[shown], snr[shown], colour, sample.indices[shown])
 
 
 def _threshold(criterion: Criterion) -> tuple[Rule, ...]:

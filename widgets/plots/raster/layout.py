@@ -35,8 +35,8 @@ def laid_out(figure: Figure, width: int, height: int) -> Layout:
     has_axis = height >= 7 and width >= _LEAST_WIDTH
     has_footer = height >= 11 and has_axis and bool(figure.x.label or figure.note)
     rows = max(height - top - 2 * has_axis - has_footer, 0)
-    x = fitted(figure.x, _values(figure, "x"))
-    y = fitted(figure.y, _values(figure, "y"), _MARGIN)
+    x = fitted(figure.x, shown_values(figure, "x"))
+    y = fitted(figure.y, shown_values(figure, "y"), _MARGIN)
     named = ticks(y, max(2, min(rows // 3 + 1, 6)), figure.y.percent, are_whole(_of_marks(figure, "y"))) if rows else ()
     gutter = max((len(tick.label) for tick in named), default=0) + 2 if has_axis else 0
     if width - gutter < _LEAST_WIDTH or not has_axis:
@@ -54,7 +54,7 @@ def _whole_bars(figure: Figure, width: int) -> int:
     return width // count * count
 
 
-def _values(figure: Figure, axis: str) -> Values:
+def shown_values(figure: Figure, axis: str) -> Values:
     """All values that an axis has to show, those of rules too."""
     rules = [mark.value for mark in figure.marks if isinstance(mark, Rule) and mark.across == axis]
     return np.concatenate([*_of_marks(figure, axis), np.array(rules, dtype=np.float64)])

@@ -1,7 +1,6 @@
 """Colours for palette indices that colour-blind people can tell apart, for dark, light and ANSI themes.
 
-The colours are Okabe and Ito's (2008, "Color Universal Design"), each made lighter or darker until it stands out
-from the theme's background; the ANSI ones are the terminal's own.
+Those of the themes are shared with the notebook; the ANSI ones are the terminal's own.
 """
 
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
 
+from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.raster import FULL, MUTED, TITLE
 
-DARK = ("#56b4e9", "#e69f00", "#1fb58f", "#d98cb8", "#f0e442", "#ee7733")
-"""On dark backgrounds: sky blue, orange, bluish green, reddish purple, yellow, vermilion."""
-LIGHT = ("#0072b2", "#b06000", "#007a59", "#a9477f", "#7d7000", "#c43c00")
-"""The same names on light backgrounds."""
 ANSI_DARK = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
 """The terminal's own colours on a dark background."""
 ANSI_LIGHT = ("blue", "yellow", "green", "magenta", "cyan", "red")

@@ -16,6 +16,7 @@ from sessions.view import free_name
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.link import Link
 from widgets.terminal.dialogs.fields import (
     KEYS,
     Choice,
@@ -32,7 +33,6 @@ from widgets.terminal.dialogs.fields import (
 from widgets.terminal.dialogs.pruner import RewindForm
 from widgets.terminal.dialogs.strategy import whole_table
 from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList
-from widgets.terminal.link import Link
 
 
 class BranchDialog(ModalScreen[commands.Branch | None]):

@@ -16,10 +16,10 @@ from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from sessions.report import mean
+from widgets.link import Link
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 from widgets.terminal.dialogs.undo import finished_rounds
-from widgets.terminal.link import Link
 from widgets.words import score, share
 
 _COMMAND = "from widgets.cli import main; main()"

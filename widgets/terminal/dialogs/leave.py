@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from sessions import commands
 from ticket_explorer.errors import TicketError
+from widgets.link import Condition
 from widgets.terminal.dialogs import ask
-from widgets.terminal.link import Condition
 
 if TYPE_CHECKING:
+    from widgets.link import Link
     from widgets.terminal.app import TicketExplorer
-    from widgets.terminal.link import Link
 
 _CHOICES = {"on": "Leave it running", "pause": "Pause it", "stop": "Stop the engine"}
 _COMMANDS: dict[str, commands.Command | None] = {"on": None, "pause": commands.Pause(), "stop": commands.Stop()}

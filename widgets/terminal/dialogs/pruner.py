@@ -15,6 +15,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
+from widgets.link import Link
 from widgets.terminal.dialogs.fields import (
     HEIGHTS,
     KEYS,
@@ -28,7 +29,6 @@ from widgets.terminal.dialogs.fields import (
     objection,
     typed,
 )
-from widgets.terminal.link import Link
 
 _BAR = 20
 

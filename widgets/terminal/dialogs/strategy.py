@@ -19,6 +19,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers.settings import Evolution, Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
 from ticket_explorer.trainers.strategies.catalogue import RANGES, check_changes, find
+from widgets.link import Link
 from widgets.terminal.dialogs.fields import (
     HEIGHTS,
     KEYS,
@@ -35,7 +36,6 @@ from widgets.terminal.dialogs.fields import (
     shown,
     typed,
 )
-from widgets.terminal.link import Link
 
 _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")
 _STD = ("std_decay", "std_limit")

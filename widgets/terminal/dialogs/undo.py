@@ -12,8 +12,8 @@ from textual.widgets.option_list import Option
 from sessions import commands
 from sessions.report import mean
 from sessions.view import RoundView, SessionView
+from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Closing
-from widgets.terminal.link import Link
 from widgets.words import score, share
 
 ROUNDS_HEAD = "round    kept                           score"

@@ -26,7 +26,7 @@ class Journal(RichLog):
     """
 
     def __init__(self) -> None:
-        super().__init__(wrap=True, highlight=False, markup=False)
+        super().__init__(wrap=True, min_width=1, highlight=False, markup=False)
         self._told = 0
         self._view: SessionView | None = None
         self.wanted = ""

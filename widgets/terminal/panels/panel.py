@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,11 +11,12 @@ from textual.message import Message
 from textual.widget import Widget
 
 from sessions import events
-from sessions.view import RoundView
+from widgets.plots.kinds import KINDS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import Journal
-from widgets.terminal.panels.kinds import KINDS, Look, PanelKind
 
+_FREQUENT = (events.Generations, events.Frame, events.Analysed, events.Analysing)
+"""Events that change only the panels which say so."""
 LEAST = 0.25
 """Seconds between two drawings of the same thing, unless a person asks."""
 
@@ -84,7 +84,7 @@ class Panel(Vertical):
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event: the panel may be stale now."""
-        if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self.kind.changes_with):
+        if not isinstance(event, _FREQUENT) or isinstance(event, self.kind.changes_with):
             self._is_stale = True
 
     def is_due(self, now: float) -> bool:
@@ -96,7 +96,7 @@ class Panel(Vertical):
         if self.kind.depends_on.intersection(changed):
             self.renew()
         elif isinstance(self.content, Chart):
-            self.content.cursor = self._cursor()
+            self.content.cursor = self.kind.place_of(self._look)
 
     def renew(self) -> None:
         """Draw what is looked at now."""
@@ -106,7 +106,7 @@ class Panel(Vertical):
             figure = self.kind.draw(self._look)
             self._entitle(figure.title, "" if figure.is_empty else figure.note)
             content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))
-            content.cursor = self._cursor()
+            content.cursor = self.kind.place_of(self._look)
         elif isinstance(content, Journal):
             self._entitle(self.kind.title, "")
             content.follow(self._look.view)
@@ -114,7 +114,7 @@ class Panel(Vertical):
     def mark(self, kind: str | None, x: float | None) -> None:
         """Move the cursor with that of another panel with the same x axis; without one, to what is looked at."""
         if isinstance(self.content, Chart) and self.kind.cursor is not None and self.kind.cursor == kind:
-            self.content.cursor = self._cursor() if x is None else x
+            self.content.cursor = self.kind.place_of(self._look) if x is None else x
 
     def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:
         """Pass the pointer on, for linked cursors."""
@@ -129,14 +129,3 @@ class Panel(Vertical):
         titles = Content(f"{number} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles
-
-    def _cursor(self) -> float | None:
-        selection = self._look.selection
-        if self.kind.cursor == "generation":
-            return None if selection.generation is None else float(selection.generation)
-        round_ = selection.round_in(self._look.view) if selection.round is not None else None
-        return None if round_ is None else _place(round_, self.kind.cursor)
-
-
-def _place(round_: RoundView, cursor: Any) -> float | None:
-    return {"round": float(round_.number), "density": round_.density}.get(cursor)

@@ -1,10 +1,10 @@
-"""How the app is tied to a session: to its engine's process, or to a journal that is replayed.
+"""How a face is tied to a session: to its engine's process, or to a journal that is replayed.
 
 Both hand out one view and take the same commands; the screens don't know which they have.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,13 +21,15 @@ from ticket_explorer.errors import TicketError
 
 Listener = Callable[[events.Event], None]
 
-CLIENT = "terminal"
+Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
+"""Starts an engine, and waits until it can be attached to; see `sessions.launch.launch`."""
+
 SLOWEST = 0.5
 """Generations a second: slower than this nobody waits for the next one."""
 
 
 class Condition(Enum):
-    """What the app is tied to."""
+    """What a face is tied to."""
 
     CONNECTING = "connecting"
     ATTACHED = "attached"
@@ -75,7 +77,15 @@ class Link(Protocol):
 class EngineLink:
     """Tied to the engine's process, which is started if none runs."""
 
-    def __init__(self, path: Path, run: bool = False, spec: Table | None = None, start: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        run: bool = False,
+        spec: Table | None = None,
+        start: bool = True,
+        client: str = "terminal",
+        launch: Launch = launch,
+    ) -> None:
         """Prepare; `connect` does it.
 
         Args:
@@ -83,8 +93,11 @@ class EngineLink:
             run: Whether a started engine runs to the end at once.
             spec: What to make the session from, if it isn't there yet.
             start: Whether to start an engine if none runs.
+            client: Who asks, for the journal.
+            launch: How an engine is started.
         """
         self.path, self._run, self._spec, self._start = path, run, spec, start
+        self._name, self._launch = client, launch
         self.view = SessionView()
         self.condition = Condition.CONNECTING
         self.reason = ""
@@ -111,7 +124,7 @@ class EngineLink:
         self.condition, self.reason, self._run = Condition.CONNECTING, "", self._run or run
         try:
             if self._spec is not None:
-                await launch(self.path, self._run, self._spec)
+                await self._launch(self.path, self._run, self._spec)
                 self._spec = None
             self._client = await self._joined()
         except TicketError as error:
@@ -148,15 +161,13 @@ class EngineLink:
             await client.__aexit__(None, None, None)
 
     async def _joined(self) -> Client:
-        client = Client(self.path, CLIENT)
         try:
-            return await client.__aenter__()
+            return await Client(self.path, self._name).__aenter__()
         except NotRunning:
             if not self._start:
                 raise
-        await launch(self.path, self._run)
-        client = Client(self.path, CLIENT)
-        return await client.__aenter__()
+        await self._launch(self.path, self._run, None)
+        return await Client(self.path, self._name).__aenter__()
 
 
 class ReplayLink:

@@ -11,8 +11,8 @@ from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.selection import colour_of
-from widgets.terminal.panels.masks import MaskReader
-from widgets.terminal.panels.policy import PolicyPlayer
+from widgets.plots.masks import MaskReader
+from widgets.plots.policy_player import PolicyPlayer
 from widgets.words import share
 
 Cursor = Literal["generation", "round", "density"]
@@ -36,6 +36,8 @@ class Look:
     player: PolicyPlayer = field(default_factory=PolicyPlayer)
     turns: dict[str, int] = field(default_factory=dict)
     """How often a person asked each kind of panel for its next leaf or quantity."""
+    picked: tuple[int, ...] = ()
+    """The entries of θ that a person selected."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ class PanelKind:
         """A paragraph: what it shows, how to read it."""
         return JOURNAL_HELP if self.draw is None else figures.KINDS[self.name].help
 
+    def place_of(self, look: Look) -> float | None:
+        """Where on its x axis a person looks who has left the present; None if they haven't."""
+        selection = look.selection
+        if self.cursor == "generation":
+            return None if selection.generation is None else float(selection.generation)
+        round_ = selection.round_in(look.view) if selection.round is not None else None
+        if round_ is None or self.cursor is None:
+            return None
+        return float(round_.number) if self.cursor == "round" else round_.density
+
 
 JOURNAL_TITLE = "Journal"
 JOURNAL_HELP = (
@@ -87,9 +99,25 @@ def _mask(look: Look) -> Figure:
     if found is None:
         return Figure("Mask", Axis(""), Axis(""), note="Reading the mask …")
     leaf = prunable[look.turns.get("mask", 0) % len(prunable)]
-    drawn = figures.mask(found, leaves, leaf, look.view.branches[branch].input_shape)
+    shape = look.view.branches[branch].input_shape
+    drawn = figures.mask(found, leaves, leaf, shape)
+    lit = figures.lit_weights(look.picked, leaves, leaf, shape)
     place = f"{leaf} · {branch}, round {wanted[-1].number}, {share(wanted[-1].density)} kept"
-    return Figure(place, drawn.x, drawn.y, drawn.marks, drawn.note)
+    return Figure(place, drawn.x, drawn.y, (*drawn.marks, *lit), drawn.note)
+
+
+LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] = (
+    ("curvature", figures.curvature),
+    ("curvature", figures.sharpness),
+    ("surface", figures.surface),
+    ("connectivity", figures.connectivity),
+)
+"""What the curvature panel shows in turn, and the analyses that it is made from."""
+
+
+def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Figure]]:
+    """What the curvature panel shows now."""
+    return LANDSCAPES[look.turns.get("curvature", 0) % len(LANDSCAPES)]
 
 
 def _distribution(look: Look) -> Figure:
@@ -127,7 +155,13 @@ KINDS: dict[str, PanelKind] = {
             (events.Frame,),
             _GENERATION,
         ),
-        PanelKind("curvature", lambda look: figures.curvature(look.view, look.selection), depends_on=_ROUND),
+        PanelKind(
+            "curvature",
+            lambda look: landscape_of(look)[1](look.view, look.selection),
+            None,
+            (events.Analysed,),
+            _GENERATION,
+        ),
         PanelKind("mask", _mask, depends_on=_ROUND),
         PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION),
         PanelKind("journal", None),

@@ -1,4 +1,4 @@
-"""From what stands on the command line to a spec."""
+"""What a person names: a preset, a file, single values of a spec, a session."""
 
 import tomllib
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from sessions.spec import Spec, Table, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.places import sessions_dir
 
 DEFAULT = "fashion"
 
@@ -45,13 +46,25 @@ def assign(table: Table, assignments: list[str]) -> None:
         path, equals, value = assignment.partition("=")
         if not equals or not path.strip():
             raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
-        *parents, last = path.strip().removeprefix("$.").split(".")
-        place: Any = table
-        for key in parents:
-            place = _into(place, key, path)
-        if not isinstance(place, dict):
-            raise InvalidValue("--set", assignment, f"a field of a table; {'.'.join(parents)} is none")
-        place[last] = _value(value.strip())
+        put(table, path.strip(), _value(value.strip()), "--set")
+
+
+def put(table: Table, path: str, value: Any, given: str = "settings") -> None:
+    """Set one value in a table.
+
+    Args:
+        table: Changed in place.
+        path: Where: `pruning.ratio`, `branch.random.rewind`.
+        value: What.
+        given: What the person set it by, for errors.
+    """
+    *parents, last = path.removeprefix("$.").split(".")
+    place: Any = table
+    for key in parents:
+        place = _into(place, key, path, given)
+    if not isinstance(place, dict):
+        raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
+    place[last] = value
 
 
 def spec_of(
@@ -69,16 +82,16 @@ def spec_of(
     return parse_spec(table)
 
 
-def _into(place: Any, key: str, path: str) -> Any:
+def _into(place: Any, key: str, path: str, given: str) -> Any:
     if isinstance(place, list):
         names = [item.get("name") if isinstance(item, dict) else None for item in place]
         for i, item in enumerate(place):
             if key in (str(i), names[i]):
                 return item
         known = ", ".join(str(name) for name in names)
-        raise InvalidValue("--set", path, f"a branch among {known}")
+        raise InvalidValue(given, path, f"a branch among {known}")
     if not isinstance(place, dict):
-        raise InvalidValue("--set", path, "a field of a table; one of the names before the last is none")
+        raise InvalidValue(given, path, "a field of a table; one of the names before the last is none")
     inner = place.setdefault(key, {})
     if isinstance(inner, str):
         inner = place[key] = {"name": inner}
@@ -90,3 +103,14 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def session_path(given: str | Path) -> Path:
+    """The session a person means: a path, or the name of one in the user's sessions directory."""
+    path = Path(given)
+    if path.exists() or path.name != given:
+        return path
+    for name in (given, f"{given}.session"):
+        if (candidate := sessions_dir() / name).exists():
+            return candidate
+    return sessions_dir() / given if not path.suffix else path

@@ -1,0 +1,41 @@
+"""The notebook's widgets: a session's charts, controls and branches, live in a cell."""
+
+from widgets.notebook.board import Board
+from widgets.notebook.branch_tree import BranchTree
+from widgets.notebook.chart import CHARTS, Chart
+from widgets.notebook.charts import (
+    Correlation,
+    Curvature,
+    Distribution,
+    Fitness,
+    Mask,
+    SnrMagnitude,
+    Sparsity,
+    TicketCurve,
+)
+from widgets.notebook.controls import Controls
+from widgets.notebook.decisions import Decisions
+from widgets.notebook.explorer import Explorer, explore
+from widgets.notebook.journal import Journal
+from widgets.notebook.live_session import LiveSession
+
+__all__ = [
+    "CHARTS",
+    "Board",
+    "BranchTree",
+    "Chart",
+    "Controls",
+    "Correlation",
+    "Curvature",
+    "Decisions",
+    "Distribution",
+    "Explorer",
+    "Fitness",
+    "Journal",
+    "LiveSession",
+    "Mask",
+    "SnrMagnitude",
+    "Sparsity",
+    "TicketCurve",
+    "explore",
+]

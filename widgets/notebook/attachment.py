@@ -1,0 +1,243 @@
+"""What ties widgets to a session's engine: one task follows it, another has stale widgets drawn.
+
+All widgets of a session look at the same branch, round and generation, unless they were told otherwise.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, Protocol
+
+import msgspec
+
+from sessions import commands, events
+from sessions.view import SessionView
+from ticket_explorer.errors import TicketError
+from widgets.link import Condition, EngineLink
+from widgets.plots.figures import MetricsCache, Selection
+from widgets.plots.kinds import Look
+from widgets.plots.masks import MaskReader
+
+CLIENT = "notebook"
+"""Who asks, for the journal."""
+DRAWN = 20
+"""Times a second that widgets are drawn at most."""
+BYTES = 600_000
+"""Sent a second at most, for all charts together: Jupyter's server drops what exceeds a million."""
+_RESTS = (events.Paused, events.Finished, events.Failed)
+
+
+class Watcher(Protocol):
+    """A widget that shows something of a session."""
+
+    def touch(self, event: events.Event) -> None:
+        """Take note of an event that is in the view."""
+        ...
+
+    def renew(self) -> None:
+        """Take note that everything may be different: the view, the selection, what the session is tied to."""
+        ...
+
+    def redraw(self) -> int:
+        """Draw what is stale; returns the bytes that were sent."""
+        ...
+
+
+class Attachment:
+    """A session's link with all that looks at it; needs a running event loop."""
+
+    def __init__(self, link: EngineLink) -> None:
+        self._loop = running_loop()
+        self.link = link
+        self.look = Look(link.view, MaskReader(link.path, self._mask_arrived))
+        self.trouble = ""
+        """What went wrong last, in a sentence; nothing if nothing did."""
+        self._watchers: list[Watcher] = []
+        self._news, self._stale = asyncio.Event(), asyncio.Event()
+        self._tasks = {self._loop.create_task(self._draw())}
+        self._connecting = self._loop.create_task(self._connect())
+
+    @property
+    def view(self) -> SessionView:
+        """The session as its events tell it."""
+        return self.look.view
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether an engine listens."""
+        return self.link.condition is Condition.ATTACHED
+
+    def select(self, selection: Selection) -> None:
+        """Have all widgets look at something else."""
+        if selection != self.look.selection:
+            self.look.selection = selection
+            self.renew()
+
+    def pick(self, entries: tuple[int, ...]) -> None:
+        """Select some weights, by their entries of θ."""
+        if entries != self.look.picked:
+            self.look.picked = entries
+            self.renew()
+
+    def complain(self, sentence: str) -> None:
+        """Show in all widgets what went wrong; an empty sentence takes it away."""
+        if sentence != self.trouble:
+            self.trouble = sentence
+            self.renew()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Keep a widget up to date from now on."""
+        self._watchers.append(watcher)
+        self.want_drawing()
+
+    def leave(self, watcher: Watcher) -> None:
+        """Let a widget be."""
+        with suppress(ValueError):
+            self._watchers.remove(watcher)
+
+    def want_drawing(self) -> None:
+        """Have stale widgets drawn soon."""
+        self._stale.set()
+
+    def renew(self) -> None:
+        """Have all widgets show what there is now."""
+        for watcher in tuple(self._watchers):
+            watcher.renew()
+        self.want_drawing()
+
+    async def ready(self) -> None:
+        """Wait until the engine listens; one that is gone is started again.
+
+        Raises:
+            TicketError: with its sentence, if it can't start.
+        """
+        if self._connecting.done() and not self.is_attached:
+            self._connecting = self._loop.create_task(self._connect())
+        await asyncio.shield(self._connecting)
+        if not self.is_attached:
+            raise TicketError(self.link.reason or "The engine is gone; try again.")
+
+    async def ask(self, command: commands.Command) -> dict[str, Any]:
+        """Hand in a command and wait for its result.
+
+        Raises:
+            TicketError: with the engine's sentence, if it can't be done.
+        """
+        await self.ready()
+        result = await self.link.ask(command)
+        self.complain("")
+        return result
+
+    async def ask_and_rest(self, command: commands.Command) -> list[events.Event]:
+        """Hand in a command that computes, and wait until the engine rests again; returns what happened.
+
+        Raises:
+            TicketError: if it can't be done, or the engine failed or went away meanwhile.
+        """
+        await self.ready()
+        if self.view.state == "finished":
+            return []
+        start = len(self.view.history)
+        await self.ask(command)
+        while not (told := _told_since(self.view.history[start:], command)):
+            if not self.is_attached:
+                raise TicketError(f"The engine is gone: {self.link.reason}")
+            await self._news.wait()
+        if isinstance(told[-1], events.Failed):
+            raise TicketError(told[-1].message)
+        return told
+
+    async def close(self) -> None:
+        """Let the session go; its engine goes on, and widgets keep what they show."""
+        for task in (self._connecting, *self._tasks):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        self.look.masks.close()
+        await self.link.close()
+
+    def spawn(self, work: Any) -> None:
+        """Have a coroutine run, for as long as the session is attached; what goes wrong is shown in the widgets."""
+        task = self._loop.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Any) -> None:
+        try:
+            await work
+        except TicketError as error:
+            self.complain(str(error))
+
+    async def _connect(self) -> None:
+        self.renew()
+        try:
+            await self.link.connect()
+        except TicketError as error:
+            self.complain(str(error))
+            return
+        self.look.view, self.look.metrics = self.link.view, MetricsCache()
+        self.trouble = ""
+        self.renew()
+        self.spawn(self._follow())
+
+    async def _follow(self) -> None:
+        await self.link.follow(self._told)
+        self._wake()
+        self.renew()
+
+    def _told(self, event: events.Event) -> None:
+        for watcher in self._watchers:
+            watcher.touch(event)
+        self._wake()
+
+    def _wake(self) -> None:
+        self.want_drawing()
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _draw(self) -> None:
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            sent = 0
+            for watcher in tuple(self._watchers):
+                sent += self._drawn(watcher)
+                await asyncio.sleep(0)  # between two charts, others have their turn
+            await asyncio.sleep(max(1 / DRAWN, sent / BYTES))
+
+    def _drawn(self, watcher: Watcher) -> int:
+        try:
+            return watcher.redraw()
+        except Exception as error:
+            logging.getLogger(__name__).exception("A widget could not be drawn")
+            self.trouble = f"A widget could not be drawn ({type(error).__name__}: {error}); the kernel's log says more."
+            return 0
+
+    def _mask_arrived(self) -> None:
+        with suppress(RuntimeError):  # the loop may be closed while a mask is read
+            self._loop.call_soon_threadsafe(self.renew)
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of the notebook.
+
+    Raises:
+        TicketError: if there is none.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise TicketError(
+            "A live session needs a running event loop, as notebooks have; in a script use tx.Session, or the app."
+        ) from None
+
+
+def _told_since(history: list[events.Event], command: commands.Command) -> list[events.Event]:
+    """What happened from a command of ours on until the engine rested; nothing if it doesn't rest yet."""
+    given = msgspec.to_builtins(command)
+    for start, event in enumerate(history):
+        if isinstance(event, events.CommandReceived) and (event.client, event.command) == (CLIENT, given):
+            for end, later in enumerate(history[start:], start):
+                if isinstance(later, _RESTS):
+                    return history[start : end + 1]
+    return []

@@ -1,0 +1,46 @@
+"""Several widgets in one cell's output: charts side by side as the width allows, the others on rows of their own."""
+
+from itertools import groupby
+
+import ipywidgets
+
+from ticket_explorer.errors import TicketError
+from widgets.notebook.chart import Chart
+from widgets.notebook.kept import Kept
+
+
+class Board(ipywidgets.VBox):
+    """Charts and controls together; a saved notebook keeps pictures of the charts.
+
+    An ipywidgets layout does as well for what is live, but leaves nothing to see where nothing runs.
+    """
+
+    def __init__(self, *parts: ipywidgets.Widget, width: int = 340) -> None:
+        """Lay widgets out in their order.
+
+        Args:
+            parts: At least one of them a chart.
+            width: Pixels that a chart gets at least, if there are so many.
+
+        Raises:
+            TicketError: if none is a chart.
+        """
+        charts = [part for part in parts if isinstance(part, Chart)]
+        if not charts:
+            raise TicketError("A board needs a chart, such as tx.widgets.Fitness(session).")
+        rows = []
+        for are_charts, group in groupby(parts, lambda part: isinstance(part, Chart)):
+            found = list(group)
+            rows += [grid_of(found, width)] if are_charts else found
+        super().__init__(rows)
+        self._kept = Kept(self, lambda: [chart.figure for chart in charts], charts[0].attachment)
+
+    def _ipython_display_(self) -> None:
+        self._kept.display()
+
+
+def grid_of(charts: list[Chart], width: int = 340) -> ipywidgets.GridBox:
+    """Charts in as many columns as there is room for."""
+    columns = f"repeat(auto-fit, minmax(min({width}px, 100%), 1fr))"
+    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", flex=f"1 1 {width}px", min_width="0")
+    return ipywidgets.GridBox(charts, layout=layout)

@@ -1,0 +1,76 @@
+"""The branches of a session and their rounds; choosing one has all widgets look at it."""
+
+from typing import Any
+
+import ipywidgets
+
+from sessions.report import mean
+from sessions.view import BranchView, RoundView, SessionView
+from widgets.notebook.chart import attached
+from widgets.notebook.live_session import LiveSession
+from widgets.notebook.style import STYLE
+from widgets.notebook.watching import Watch
+from widgets.plots.figures import Selection
+from widgets.words import score, share
+
+Place = tuple[str, int | None]
+"""A branch, and one of its rounds."""
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+class BranchTree(ipywidgets.VBox):
+    """Branches with the rounds they trained: density and score."""
+
+    def __init__(self, session: LiveSession, height: str = "320px") -> None:
+        """Show a session's branches.
+
+        Args:
+            session: A live session.
+            height: In CSS.
+        """
+        self._attachment = attached(session)
+        self._list = ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="100%", height=height))
+        self._is_showing = False
+        super().__init__([self._list, ipywidgets.HTML(STYLE)])
+        self.add_class("te-tree")
+        self._list.observe(self._chosen, "value")
+        self._watch = Watch(self._attachment, self._show)
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._attachment.leave(self._watch)
+        super().close()
+
+    def _chosen(self, change: Any) -> None:
+        if self._is_showing or self._list.value is None:
+            return
+        branch, round_ = self._list.value
+        self._attachment.select(Selection(branch, round_, branches=self._attachment.look.selection.branches))
+
+    def _show(self) -> None:
+        look = self._attachment.look
+        options = [option for branch in look.view.branches.values() for option in _lines(look.view, branch)]
+        round_ = look.selection.round_in(look.view)
+        wanted: Place | None = None if round_ is None else (round_.branch, round_.number)
+        self._is_showing = True
+        try:
+            with self._list.hold_sync():
+                if list(self._list.options) != options:
+                    self._list.options = options
+                self._list.value = wanted if wanted in [place for _, place in options] else None
+        finally:
+            self._is_showing = False
+
+
+def _lines(view: SessionView, branch: BranchView) -> list[tuple[str, Place]]:
+    running = view.running is not None and view.running.branch == branch.name and view.state == "running"
+    mark = "●" if running else "✓" if branch.is_done else "◌" if branch.aside else "○"
+    origin = f"  ↳ {branch.parent}:{branch.parent_round}" if branch.parent is not None else ""
+    head = f"{mark} {branch.name}{origin}{'  set aside' if branch.aside else ''}"
+    rounds = [(_round(round_), (branch.name, round_.number)) for round_ in branch.rounds.values()]
+    return [(head, (branch.name, None)), *rounds]
+
+
+def _round(round_: RoundView) -> str:
+    told = f"{round_.done}/{round_.generations}" if round_.finished is None else score(mean(round_.finished.score))
+    return f"   {round_.number:>2}  {share(round_.density):>6}  {told}".replace(" ", _SPACE)

@@ -1,0 +1,203 @@
+"""One chart in a cell: a figure of `widgets.plots`, drawn on a canvas by one small module of our own.
+
+The browser holds the numbers; a patch sends what is new. Charts that nobody sees are sent nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from sessions import events
+from ticket_explorer.errors import TicketError, UnknownName
+from widgets.link import Condition
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.columns import Encoded, encoded, patched
+from widgets.notebook.kept import Kept
+from widgets.notebook.live_session import LiveSession
+from widgets.notebook.weights import named_weights
+from widgets.plots.colours import DARK, LIGHT
+from widgets.plots.figure import Axis, Figure
+from widgets.plots.figures import Selection
+from widgets.plots.kinds import KINDS, Look
+
+_PARTS = ("store", "scales", "marks", "reading", "hand", "view")
+CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
+"""The kinds of charts there are."""
+
+
+@cache
+def _module() -> str:
+    """The parts of the browser's module, one after the other."""
+    return "\n".join((Path(__file__).parent / "esm" / f"{part}.js").read_text("utf-8") for part in _PARTS)
+
+
+@cache
+def _style() -> str:
+    return (Path(__file__).parent / "esm" / "chart.css").read_text("utf-8")
+
+
+class Chart(anywidget.AnyWidget):
+    """A live chart of a session; give its parts to ipywidgets layouts, or show it alone."""
+
+    KIND: ClassVar[str] = ""
+    """What a subclass shows."""
+    _esm = _module()
+    _css = _style()
+    snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart._everything())
+    """All there is, made when somebody asks for the widget's state; it never changes by itself."""
+    patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)
+    palette = traitlets.Dict({"dark": DARK, "light": LIGHT}).tag(sync=True)
+    height = traitlets.Int(240).tag(sync=True)
+    """Pixels of the drawing; the words around it come on top."""
+    link = traitlets.Unicode().tag(sync=True)
+    """Charts with the same link share a cursor."""
+    selected = traitlets.List(traitlets.Int()).tag(sync=True)
+    """The entries of θ that are lit up."""
+    picked = traitlets.Unicode().tag(sync=True)
+    """Which weights those are, in words."""
+    trouble = traitlets.Unicode().tag(sync=True)
+    """What went wrong, in a sentence."""
+    visible = traitlets.Bool(False).tag(sync=True)
+    """Whether a person can see it."""
+    asked = traitlets.Int(0).tag(sync=True)
+    """How often the browser asked for everything."""
+
+    def __init__(
+        self,
+        session: LiveSession,
+        kind: str = "",
+        *,
+        branch: str | None = None,
+        round: int | None = None,
+        branches: Sequence[str] | None = None,
+        height: int = 240,
+    ) -> None:
+        """Show one kind of chart.
+
+        Args:
+            session: From `tx.LiveSession.create` or `tx.LiveSession.open`.
+            kind: One of `CHARTS`; those that have a class of their own know it.
+            branch: Look at this branch, whatever the session's other widgets look at.
+            round: Look at this round.
+            branches: Show only these branches beside it.
+            height: Pixels of the drawing.
+
+        Raises:
+            TicketError: if there is no such kind, or this is no live session.
+        """
+        kind = kind or self.KIND
+        if kind not in CHARTS:
+            raise UnknownName("chart", kind, CHARTS)
+        self.attachment = attached(session)
+        self._kind = KINDS[kind]
+        self._own = None
+        if branch is not None or round is not None or branches is not None:
+            self._own = Selection(branch, round, branches=None if branches is None else tuple(branches))
+        self._sent: Encoded | None = None
+        self._sequence, self._is_stale = 0, True
+        cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
+        super().__init__(height=height, link=cursor)
+        self._tell()
+        self.attachment.watch(self)
+        self._kept = Kept(self, lambda: [self.figure], self.attachment)
+
+    def _ipython_display_(self) -> None:
+        self._kept.display()
+
+    @property
+    def figure(self) -> Figure:
+        """What it shows now."""
+        draw = self._kind.draw
+        assert draw is not None
+        if not self._look.view.branches:
+            return Figure(self._kind.title, Axis(""), Axis(""), note=_waiting(self.attachment.link.condition))
+        return draw(self._look)
+
+    @property
+    def _look(self) -> Look:
+        look = self.attachment.look
+        return look if self._own is None else replace(look, selection=self._own)
+
+    def touch(self, event: events.Event) -> None:
+        """Take note of an event."""
+        if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self._kind.changes_with):
+            self._is_stale = True
+
+    def renew(self) -> None:
+        """Take note that everything may be different."""
+        self._is_stale = True
+        self._tell()
+
+    def redraw(self) -> int:
+        """Send what is new, if it is seen."""
+        if not (self._is_stale and self.visible):
+            return 0
+        self._is_stale = False
+        return self._pass_on(patched(self._sent, now := self._encoded()), now, self._sequence)
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self.attachment.leave(self)
+        self.attachment.leave(self._kept)
+        super().close()
+
+    @traitlets.observe("visible")
+    def _seen(self, change: Any) -> None:
+        self.attachment.want_drawing()
+
+    @traitlets.observe("asked")
+    def _asked(self, change: Any) -> None:
+        now = self._encoded()
+        self._pass_on(patched(None, now), now, None)
+
+    @traitlets.observe("selected")
+    def _selected(self, change: Any) -> None:
+        self.attachment.pick(tuple(self.selected))
+
+    def _encoded(self) -> Encoded:
+        return encoded(self.figure, self._kind.place_of(self._look))
+
+    def _pass_on(self, patch: dict[str, Any], now: Encoded, base: int | None) -> int:
+        if base is not None and not patch["columns"] and self._sent is not None and now.head == self._sent.head:
+            return 0
+        self._sent, self._sequence = now, self._sequence + 1
+        self.patch = patch | {"sequence": self._sequence, "base": base}
+        return sum(len(column[2]) for column in patch["columns"].values())
+
+    def _everything(self) -> dict[str, Any]:
+        """For a browser that has nothing yet: the last patch it will be sent fits this."""
+        if self._sent is None:
+            self._sent = self._encoded()
+        return {"sequence": self._sequence, "base": None, **patched(None, self._sent)}
+
+    def _tell(self) -> None:
+        """Say what concerns the whole session."""
+        self.trouble = self.attachment.trouble
+        if self._kind.name in ("snr_magnitude", "mask"):
+            self.selected = list(self._look.picked)
+            self.picked = named_weights(self._look.picked, self._look)
+
+
+def attached(session: object) -> Attachment:
+    """The attachment of a live session.
+
+    Raises:
+        TicketError: if it is something else.
+    """
+    if isinstance(session, LiveSession):
+        return session.attachment
+    raise TicketError(
+        f"A widget watches a live session, not {type(session).__name__} {session!r}; "
+        "write: session = tx.LiveSession.open(...), with a session's name or path."
+    )
+
+
+def _waiting(condition: Condition) -> str:
+    if condition is Condition.GONE:
+        return "The engine did not start."
+    return "Starting the engine: loading data, compiling (seconds the first time) …"

@@ -1,0 +1,165 @@
+"""Controls: run, pause, step, slower and faster; and going back in time."""
+
+from dataclasses import replace
+
+import ipywidgets
+
+from sessions import commands
+from sessions.view import SessionView
+from widgets.link import Condition
+from widgets.notebook.chart import attached
+from widgets.notebook.live_session import LiveSession
+from widgets.notebook.style import STYLE
+from widgets.notebook.watching import Watch, button, markup
+from widgets.plots.figures import Selection
+from widgets.words import duration, rate, share
+
+_STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓ finished", "failed": "✗ failed"}
+
+
+class Controls(ipywidgets.VBox):
+    """Runs and pauses a session, says how far it is, and leads through its rounds and generations."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self._attachment = attached(session)
+        self._name = session.path.stem
+        self._line = ipywidgets.HTML()
+        self._bars = ipywidgets.HTML()
+        self._trouble = ipywidgets.HTML()
+        self._run = button("Run", "Run, or pause", self._toggle, "play", "primary")
+        self._run.layout.width = "90px"
+        self._round = ipywidgets.IntSlider(description="round", min=0, max=0, continuous_update=True)
+        self._generation = ipywidgets.IntSlider(description="generation", min=0, max=0, continuous_update=True)
+        self._live = ipywidgets.ToggleButton(True, description="live", tooltip="Follow what is computed now")
+        self._live.layout.width = "auto"
+        self._is_showing = False
+        rows = [self._line, self._bars, self._buttons(), self._scrubbers(), self._trouble]
+        super().__init__([*rows, ipywidgets.HTML(STYLE)])
+        self.add_class("te-controls")
+        for slider in (self._round, self._generation):
+            slider.layout.flex, slider.layout.min_width = "1 1 220px", "200px"
+        self._round.observe(lambda _: self._scrub(None), "value")
+        self._generation.observe(lambda _: self._scrub(self._generation.value), "value")
+        self._live.observe(lambda _: self._return_to_now(), "value")
+        self._watch = Watch(self._attachment, self._show)
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._attachment.leave(self._watch)
+        super().close()
+
+    def _buttons(self) -> ipywidgets.HBox:
+        ask = self._ask
+        return _row(
+            self._run,
+            button("1", "Run one generation", lambda: ask(commands.Step(generations=1)), "step-forward"),
+            button("10", "Run ten generations", lambda: ask(commands.Step(generations=10)), "step-forward"),
+            button("round", "Run to the end of the round", lambda: ask(commands.RunRounds(rounds=1)), "fast-forward"),
+            button("end round", "End the round now, and prune", lambda: ask(commands.Prune()), "scissors"),
+            button("slower", "Half the pace", lambda: self._change_pace(0.5), "minus"),
+            button("faster", "Twice the pace", lambda: self._change_pace(2.0), "plus"),
+        )
+
+    def _scrubbers(self) -> ipywidgets.HBox:
+        return _row(self._live, self._round, self._generation)
+
+    def _ask(self, command: commands.Command) -> None:
+        self._attachment.spawn(self._attachment.ask(command))
+
+    def _toggle(self) -> None:
+        self._ask(commands.Pause() if self._attachment.link.is_running else commands.Resume())
+
+    def _change_pace(self, factor: float) -> None:
+        self._attachment.spawn(self._attachment.link.change_pace(factor))
+
+    def _scrub(self, generation: int | None) -> None:
+        """Look at the round and generation that the sliders say."""
+        if self._is_showing:
+            return
+        look = self._attachment.look
+        branch = look.selection.branch_in(look.view)
+        wanted = replace(look.selection, branch=branch, round=self._round.value, generation=generation)
+        self._attachment.select(wanted)
+
+    def _return_to_now(self) -> None:
+        if not self._is_showing:
+            look = self._attachment.look
+            round_ = look.selection.round_in(look.view)
+            stays = replace(look.selection, round=None if round_ is None else round_.number)
+            live = Selection(branches=look.selection.branches)
+            self._attachment.select(live if self._live.value else stays)
+
+    def _show(self) -> None:
+        self._is_showing = True
+        try:
+            link = self._attachment.link
+            self._line.value = self._headline()
+            self._bars.value = _progress(self._attachment.view, link.is_running)
+            trouble = self._attachment.trouble
+            self._trouble.value = f'<div role="alert">{markup(trouble, "te-alert")}</div>' if trouble else ""
+            running = link.is_running
+            self._run.description, self._run.icon = ("Pause", "pause") if running else ("Run", "play")
+            self._show_time()
+        finally:
+            self._is_showing = False
+
+    def _headline(self) -> str:
+        link, look = self._attachment.link, self._attachment.look
+        state = _STATES[look.view.state]
+        if link.condition is not Condition.ATTACHED:
+            state = "… starting" if link.condition is Condition.CONNECTING else "✗ engine gone: run to start it again"
+        said = [markup(self._name, "te-name"), markup(state, "te-state", f"te-{look.view.state}")]
+        if look.view.branches:
+            said.append(markup(look.selection.place_in(look.view)))
+        if link.is_running:
+            said.append(markup(_speed(look.view)))
+        return " &nbsp;·&nbsp; ".join(said)
+
+    def _show_time(self) -> None:
+        look = self._attachment.look
+        branch, round_ = look.selection.branch_in(look.view), look.selection.round_in(look.view)
+        is_scrubbed = look.selection.round is not None or look.selection.generation is not None
+        self._live.value = not is_scrubbed
+        if branch is None or round_ is None:
+            return
+        _set(self._round, max(known.number for known in look.view.lineage(branch)), round_.number)
+        _set(
+            self._generation,
+            round_.done,
+            round_.done if look.selection.generation is None else look.selection.generation,
+        )
+
+
+def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
+
+
+def _set(slider: ipywidgets.IntSlider, last: int, value: int) -> None:
+    with slider.hold_sync():
+        slider.max = last
+        slider.value = value
+
+
+def _speed(view: SessionView) -> str:
+    pace = "" if view.pace is None else f" (at most {view.pace:.3g})"
+    eta = view.eta_seconds
+    return rate(view.generations_per_second) + pace + ("" if eta is None else f", {duration(eta)} left")
+
+
+def _progress(view: SessionView, is_running: bool) -> str:
+    done, left = view.generations_done, view.generations_left
+    bars = [_bar("whole session", done, done + left)]
+    if view.running is not None:
+        round_ = view.running
+        place = f"{round_.branch} round {round_.number}, {share(round_.density)} kept"
+        bars.insert(0, _bar(place, round_.done, round_.generations))
+    return f'<div class="te-bars">{"".join(bars)}</div>'
+
+
+def _bar(label: str, done: int, total: int) -> str:
+    filled = 100 * done / total if total else 0
+    return (
+        f'<div class="te-bar">{markup(label)}<div class="te-track" role="progressbar" aria-valuemin="0" '
+        f'aria-valuenow="{done}" aria-valuemax="{total}"><div style="width:{filled:.1f}%"></div></div>'
+        f"{markup(f'{done:,}/{total:,}')}</div>"
+    )

@@ -1,0 +1,62 @@
+"""The whole of it in one cell: `tx.explore()`."""
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from widgets.notebook.board import grid_of
+from widgets.notebook.branch_tree import BranchTree
+from widgets.notebook.chart import Chart
+from widgets.notebook.controls import Controls
+from widgets.notebook.decisions import Decisions
+from widgets.notebook.journal import Journal
+from widgets.notebook.kept import Kept
+from widgets.notebook.live_session import LiveSession
+
+FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
+"""The charts that are shown unless others are asked for."""
+
+
+class Explorer(ipywidgets.VBox):
+    """A session with its controls, branches, charts, decisions and journal."""
+
+    def __init__(self, session: LiveSession, charts: tuple[str, ...] = FIRST) -> None:
+        """Show a session.
+
+        Args:
+            session: A live session.
+            charts: Which, in their order.
+        """
+        self.session = session
+        self.charts = [Chart(session, kind) for kind in charts]
+        grid = grid_of(self.charts)
+        tree = BranchTree(session)
+        tree.layout.flex = "0 1 240px"
+        middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
+        below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
+        super().__init__([Controls(session), middle, below])
+        self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
+
+    def _ipython_display_(self) -> None:
+        self._kept.display()
+
+
+def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:
+    """Explore a session in this cell.
+
+    Args:
+        session: A live session, or the name or path of one; without it, one is chosen or begun in the cell.
+        created: What `LiveSession.open` takes.
+
+    Raises:
+        TicketError: if there is no such session.
+    """
+    if session is None:
+        from widgets.notebook.home import Home
+
+        return Home(**created)
+    return Explorer(session if isinstance(session, LiveSession) else LiveSession.open(session, **created))
+
+
+_MIDDLE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px")

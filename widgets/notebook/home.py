@@ -1,0 +1,58 @@
+"""Where one begins: a session that is there, or a new one from a preset."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from sessions.listing import Listing
+from ticket_explorer import presets
+from ticket_explorer.errors import TicketError
+from widgets.notebook.explorer import Explorer
+from widgets.notebook.live_session import LiveSession
+from widgets.notebook.style import STYLE
+from widgets.notebook.watching import button, markup
+
+
+class Home(ipywidgets.VBox):
+    """Asks for a session, and becomes its explorer."""
+
+    def __init__(self, **created: Any) -> None:
+        """Ask.
+
+        Args:
+            created: What `LiveSession.create` and `LiveSession.open` take.
+        """
+        self._created = created
+        known = [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()]
+        self._session = ipywidgets.Dropdown(options=known, description="session", layout=_WIDE)
+        self._preset = ipywidgets.Dropdown(options=list(presets.names()), description="preset", layout=_WIDE)
+        self._rounds = ipywidgets.Text(description="rounds", placeholder="as in the preset", layout=_NARROW)
+        self._said = ipywidgets.HTML()
+        rows = [
+            ipywidgets.HTML(f"{STYLE}{markup('Begin a session, or open one.', 'te-name')}"),
+            ipywidgets.HBox(
+                [self._preset, self._rounds, button("Begin", "A new session", self._begin, "play", "primary")]
+            ),
+            ipywidgets.HBox([self._session, button("Open", "Join it", self._open, "folder-open")]),
+            self._said,
+        ]
+        super().__init__(rows if known else [*rows[:2], self._said])
+
+    def _begin(self) -> None:
+        rounds = self._rounds.value.strip()
+        settings = {"pruning.rounds": int(rounds) if rounds.isdigit() else rounds} if rounds else {}
+        self._become(lambda: LiveSession.create(self._preset.value, settings, **self._created))
+
+    def _open(self) -> None:
+        self._become(lambda: LiveSession.open(self._session.value, **self._created))
+
+    def _become(self, found: Callable[[], LiveSession]) -> None:
+        try:
+            self.children = [Explorer(found())]
+        except TicketError as error:
+            self._said.value = f'<div role="alert">{markup(str(error), "te-alert")}</div>'
+
+
+_WIDE = ipywidgets.Layout(width="420px")
+_NARROW = ipywidgets.Layout(width="220px")

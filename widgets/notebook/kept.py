@@ -1,0 +1,71 @@
+"""What a saved notebook shows: beside the live widget, each cell's output holds its last state as SVG.
+
+The output is written anew when the session comes to rest, so that what is saved is what was last seen.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import ipywidgets
+
+from sessions import events
+from widgets.notebook.attachment import Attachment
+from widgets.plots.description import described
+from widgets.plots.figure import Figure
+from widgets.plots.svg import svg, svg_of_many
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+_RESTS = (events.RoundFinished, events.Paused, events.Finished, events.Failed)
+
+
+class Kept:
+    """The output of a displayed widget, kept up to date."""
+
+    def __init__(self, widget: ipywidgets.Widget, figures: Callable[[], Sequence[Figure]], attachment: Attachment):
+        """Prepare.
+
+        Args:
+            widget: What is live.
+            figures: What it shows now.
+            attachment: Of its session.
+        """
+        self._widget, self._figures = widget, figures
+        self._place = ""
+        self._is_stale = False
+        attachment.watch(self)
+
+    def bundle(self) -> dict[str, Any]:
+        """The widget, and what stands for it where nothing runs."""
+        figures = self._figures()
+        picture = svg(figures[0]) if len(figures) == 1 else svg_of_many(figures)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
+        words = "\n".join(described(figure) for figure in figures)
+        return {WIDGET: view, "image/svg+xml": picture, "text/plain": words}
+
+    def display(self) -> None:
+        """Show it here, and write there from now on."""
+        from IPython.display import display
+
+        self._place = uuid4().hex
+        display(self.bundle(), raw=True, display_id=self._place)  # type: ignore[no-untyped-call]
+
+    def touch(self, event: events.Event) -> None:
+        """Take note that the session rests."""
+        self._is_stale = self._is_stale or isinstance(event, _RESTS)
+
+    def renew(self) -> None:
+        """Nothing but events changes what is kept."""
+
+    def redraw(self) -> int:
+        """Write the output anew."""
+        if not (self._is_stale and self._place):
+            return 0
+        self._is_stale = False
+        from IPython.display import update_display
+
+        bundle = self.bundle()
+        with suppress(RuntimeError):
+            update_display(bundle, raw=True, display_id=self._place)  # type: ignore[no-untyped-call]
+        return len(bundle["image/svg+xml"])

@@ -1,0 +1,242 @@
+"""A session as a notebook has it: its engine runs in a process of its own, the kernel stays free.
+
+What computes is awaited; the same verb without `_async` would block the kernel and all its widgets,
+and is refused with a sentence that says what to write.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import msgspec
+
+from sessions import commands, events
+from sessions.data_frame import RowKind, frame_of
+from sessions.header import default_path
+from sessions.launch import launch
+from sessions.spec import Spec, Table, parse_spec, spec_table
+from sessions.view import SessionView
+from ticket_explorer.errors import TicketError
+from widgets.link import EngineLink, Launch
+from widgets.notebook.attachment import CLIENT, Attachment, running_loop
+from widgets.plots.figures import Selection
+from widgets.sources import load_table, put, session_path
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class LiveSession:
+    """A session that an engine runs, watched and steered from a notebook."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        """Use `create` or `open`."""
+        self.attachment = attachment
+        self.path = attachment.link.path
+
+    @classmethod
+    def create(
+        cls,
+        source: str | Path | Mapping[str, Any] | Spec = "fashion",
+        settings: Mapping[str, Any] | None = None,
+        path: str | Path | None = None,
+        run: bool = False,
+        inline: bool = False,
+    ) -> Self:
+        """A new session, and its engine.
+
+        Args:
+            source: A preset's name, a TOML file, a table, or a spec.
+            settings: Single values by their paths, `{"pruning.rounds": 4}`.
+            path: Its directory; by default one in the user's sessions, named after the source.
+            run: Whether to run to the end at once, or to wait paused.
+            inline: Whether to run the engine in a thread of this kernel. Where no process can be started, it
+                always does.
+
+        Raises:
+            TicketError: if there is no such source, or a value can't work.
+        """
+        running_loop()
+        table, name = _table(source)
+        for place, value in (settings or {}).items():
+            put(table, place, value)
+        spec = spec_table(parse_spec(table))
+        directory = default_path(name) if path is None else Path(path)
+        if directory.exists():
+            raise TicketError(f"{directory} exists already; give another path, or open it: tx.LiveSession.open(...).")
+        return cls(Attachment(EngineLink(directory, run, spec, client=CLIENT, launch=_launcher(inline))))
+
+    @classmethod
+    def open(cls, session: str | Path, inline: bool = False) -> Self:
+        """A session that is there: join the engine that runs it, or start one, which waits paused.
+
+        Args:
+            session: Its path, or its name.
+            inline: Whether an engine that has to be started runs in a thread of this kernel.
+
+        Raises:
+            TicketError: if there is no such session.
+        """
+        running_loop()
+        return cls(Attachment(EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline))))
+
+    @property
+    def view(self) -> SessionView:
+        """The session as its events tell it."""
+        return self.attachment.view
+
+    @property
+    def selection(self) -> Selection:
+        """What its widgets look at; set it to have them look elsewhere."""
+        return self.attachment.look.selection
+
+    @selection.setter
+    def selection(self, selection: Selection) -> None:
+        self.attachment.select(selection)
+
+    def __repr__(self) -> str:
+        return f"<LiveSession {self.path.stem}: {self.view.state}, {self.attachment.link.condition.value}>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if hasattr(type(self), f"{name}_async"):
+            raise TicketError(
+                f"session.{name}() would block the kernel, and no chart would move meanwhile; "
+                f"write: await session.{name}_async(...)"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def pick(self, entries: Iterable[int]) -> None:
+        """Select weights by their entries of θ: they are lit up in scatters and masks, and named."""
+        self.attachment.pick(tuple(int(entry) for entry in entries))
+
+    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+        """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
+
+        Raises:
+            TicketError: if pandas is not installed, or rows are asked for that there are not.
+        """
+        return frame_of(self.view, rows)
+
+    async def ready_async(self) -> None:
+        """Wait until the engine listens: seconds, if it has to be started."""
+        await self.attachment.ready()
+
+    async def run_async(self) -> None:
+        """Run until every branch has all its rounds, or somebody pauses."""
+        await self.attachment.ask_and_rest(commands.Resume())
+
+    async def run_round_async(self) -> events.RoundFinished | None:
+        """Run to the end of the running round, or of the next one; None if the session is finished.
+
+        Raises:
+            TicketError: if somebody paused before the round ended.
+        """
+        return _last_round(await self.attachment.ask_and_rest(commands.RunRounds(rounds=1)))
+
+    async def run_rounds_async(self, rounds: int) -> events.RoundFinished | None:
+        """Run to the end of some rounds, the running one included; returns the last one."""
+        return _last_round(await self.attachment.ask_and_rest(commands.RunRounds(rounds=_count("rounds", rounds))))
+
+    async def step_async(self, generations: int = 1) -> None:
+        """Run some generations."""
+        await self.attachment.ask_and_rest(commands.Step(generations=_count("generations", generations)))
+
+    async def resume_async(self) -> None:
+        """Let the engine run to the end, and don't wait for it."""
+        await self.attachment.ask(commands.Resume())
+
+    async def pause_async(self) -> None:
+        """Stop after the chunk in flight, with a checkpoint."""
+        await self.attachment.ask(commands.Pause())
+
+    async def prune_async(self) -> None:
+        """End the running round at this generation, and prune what it found."""
+        await self.attachment.ask(commands.Prune())
+
+    async def tune_async(self, changes: Mapping[str, float]) -> None:
+        """Change hyper-parameters of the running round from its next generation on."""
+        await self.attachment.ask(commands.Tune(changes=dict(changes)))
+
+    async def switch_pruner_async(self, branch: str, pruner: Any = None, rewind: Any = None) -> None:
+        """Prune a branch by another criterion, or restart its weights otherwise, from its next pruning on."""
+        await self.attachment.ask(commands.SwitchPruner(branch=branch, pruner=pruner, rewind=rewind))
+
+    async def switch_trainer_async(self, branch: str, trainer: Mapping[str, Any]) -> None:
+        """Train a branch otherwise from its next round on."""
+        await self.attachment.ask(commands.SwitchTrainer(branch=branch, trainer=dict(trainer)))
+
+    async def set_pruning_async(self, branch: str, pruning: Mapping[str, Any]) -> None:
+        """Change how much a branch prunes, in which scope, and how many rounds it has."""
+        await self.attachment.ask(commands.SetPruning(branch=branch, pruning=dict(pruning)))
+
+    async def branch_async(
+        self, parent: str, round_: int, name: str | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> str:
+        """Begin a branch after a finished round of another; returns its name."""
+        command = commands.Branch(parent=parent, round=round_, name=name, overrides=dict(overrides or {}))
+        return str((await self.attachment.ask(command))["branch"])
+
+    async def rewind_to_async(self, branch: str, round_: int) -> str:
+        """Set a branch aside, and go on from one of its earlier rounds as a new branch; returns its name."""
+        return str((await self.attachment.ask(commands.RewindTo(branch=branch, round=round_)))["branch"])
+
+    async def set_aside_async(self, branch: str, aside: bool = True) -> None:
+        """Run no more rounds of a branch, or take it up again."""
+        await self.attachment.ask(commands.SetAside(branch=branch, aside=aside))
+
+    async def set_pace_async(self, generations_per_second: float | None) -> None:
+        """Run no faster than this, for teaching; None is as fast as can be."""
+        await self.attachment.ask(commands.Pace(generations_per_second=generations_per_second))
+
+    async def preview_pruning_async(self, branch: str) -> commands.Preview:
+        """What each pruner would remove from a branch now, and how much their choices overlap."""
+        told = await self.attachment.ask(commands.PreviewPruning(branch=branch))
+        return msgspec.convert(told, commands.Preview)
+
+    async def note_async(self, text: str) -> None:
+        """Write a remark into the journal."""
+        await self.attachment.ask(commands.Note(text=text))
+
+    async def stop_async(self) -> None:
+        """Checkpoint, and end the engine."""
+        await self.attachment.ask(commands.Stop())
+
+    async def close_async(self) -> None:
+        """Let the session go; its engine goes on, and its widgets keep what they show."""
+        await self.attachment.close()
+
+
+def _table(source: str | Path | Mapping[str, Any] | Spec) -> tuple[Table, str]:
+    """A table of its own for what was given, and a name for its session."""
+    if isinstance(source, Spec):
+        return spec_table(source), source.title
+    if isinstance(source, Mapping):
+        return spec_table(parse_spec(source)), str(source.get("title", "session"))
+    return load_table(str(source)), Path(source).stem
+
+
+def _count(name: str, given: int) -> int:
+    if not isinstance(given, int) or given < 1:
+        raise TicketError(f"{name}: {given}, expected a whole number, at least 1.")
+    return given
+
+
+def _last_round(told: list[events.Event]) -> events.RoundFinished | None:
+    finished = [event for event in told if isinstance(event, events.RoundFinished)]
+    if told and not finished:
+        raise TicketError("The session was paused before the round ended; run it again to go on.")
+    return finished[-1] if finished else None
+
+
+def _launcher(inline: bool) -> Launch:
+    async def launched(path: Path, run: bool = False, spec: Table | None = None) -> None:
+        if not inline:
+            try:
+                return await launch(path, run, spec)
+            except (OSError, NotImplementedError):
+                pass  # no process may be started here
+        from sessions.inline import launch_inline  # JAX
+
+        return await launch_inline(path, run, spec)
+
+    return launched
