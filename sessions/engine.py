@@ -352,7 +352,8 @@ class Engine:
         plan = plan_of(view.plan)
         problem_state = running.problem_state(chunk)
         scores = score(running.shape, self._compiler, self._seed, view.number)(chunk.result.mean, problem_state)
-        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state)
+        beside = running.beside(chunk)
+        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,

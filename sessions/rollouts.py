@@ -7,7 +7,7 @@ import numpy as np
 
 from sessions.commands import Episode
 from sessions.compiler import Compiler
-from sessions.lineage import Lineage
+from sessions.lineage import Lineage, problem_state_of
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem
@@ -48,8 +48,7 @@ def finished_rollout(
 ) -> Rollout:
     """The same of a finished round, from its file."""
     arrays = lineage.arrays(branch, number)
-    structure = jax.tree.structure(jax.eval_shape(problem.initial_state))
-    states = jax.tree.unflatten(structure, arrays.problem_state)
+    states = problem_state_of(arrays, problem)
     return rollout(problem, problem_key, compiler, seed, number, arrays.mean, states)
 
 

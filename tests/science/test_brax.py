@@ -83,12 +83,12 @@ def test_masses_that_would_be_ignored_are_refused(backend):
 @pytest.mark.slow
 def test_mjx_works_or_says_why_not():
     try:
-        light, heavy = (returns("ant", backend="mjx", mass=mass) for mass in ({}, {"torso": 15.0}))
+        light = returns("ant", backend="mjx")
     except TicketError as error:
-        assert "can't work with the installed MuJoCo" in str(error)
-        assert "use generalized" in str(error)
+        said = str(error)
+        assert "can't work with the installed MuJoCo" in said and "use generalized" in said  # noqa: PT018
     else:
-        assert light != heavy
+        assert light != returns("ant", backend="mjx", mass={"torso": 15.0})
 
 
 @pytest.mark.slow

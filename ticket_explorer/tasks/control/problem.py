@@ -6,7 +6,7 @@ by is the problem's state: it starts anew in every round and is part of every ch
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -14,11 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
-from ticket_explorer.problems import Evaluation, ProblemState
+from ticket_explorer.problems import Evaluation, Problem, ProblemState
 from ticket_explorer.tasks.control.environment import Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
@@ -111,7 +112,8 @@ class ControlProblem:
         outcome = self._outcome(self.task.episodes, self.task.normalise)(key, population, state, kept)
         fitness = outcome.returns.mean(-1)
         observations = state.observations if outcome.sums is None else state.observations.merged(outcome.sums)
-        return fitness, ControlState(observations, state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32))
+        failures = state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32)
+        return fitness, replace(state, observations=observations, failures=failures)
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """The mean return of θ over fresh test episodes."""
@@ -156,3 +158,14 @@ class ControlProblem:
             return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
 
         return one_after_another(play)
+
+
+def control(problem: Problem) -> ControlProblem:
+    """The problem, if it is one of acting in an environment.
+
+    Raises:
+        TicketError: if it is another.
+    """
+    if not isinstance(problem, ControlProblem):
+        raise TicketError("This trainer acts in an environment, and the task has none; choose a control task.")
+    return problem

@@ -20,11 +20,12 @@ class Rollout:
 
     states: EnvironmentState
     """Of the environment, before each step: arrays [T, ...]."""
-    observations: Float[Array, "..."]
-    rewards: Float[Array, "..."]
-    """Of the step that was taken; 0 after the end."""
-    alive: Bool[Array, "..."]
-    """Whether the step was taken."""
+    observations: Array | np.ndarray
+    """[T, ...], float."""
+    rewards: Array | np.ndarray
+    """[T], float, of the step that was taken; 0 after the end."""
+    alive: Array | np.ndarray
+    """[T], bool: whether the step was taken."""
 
 
 @runtime_checkable
