@@ -79,6 +79,26 @@ class Branch(Command, frozen=True, kw_only=True):
     overrides: dict[str, Any] = {}
 
 
+class Transfer(Command, frozen=True, kw_only=True):
+    """Train a branch's tickets otherwise: on another task, with another strategy, by another trainer.
+
+    The new branches are `branches` of the answer: the transferred one first.
+    """
+
+    branch: str
+    rounds: list[Annotated[int, Meta(ge=0)]] | None = None
+    """Whose tickets; None is those of all planned rounds."""
+    overrides: dict[str, Any] = {}
+    """What is different, tables as in the spec."""
+    name: str | None = None
+    control: bool = True
+    """Whether random masks of as many weights run beside it."""
+    native: bool = False
+    """Whether a branch that finds its own tickets runs beside it."""
+    overlap: bool = False
+    """Whether layers of other shapes take what both have, instead of being refused."""
+
+
 class RewindTo(Command, frozen=True, kw_only=True):
     """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
@@ -185,6 +205,7 @@ AnyCommand = (
     | SetPruning
     | Tune
     | Branch
+    | Transfer
     | RewindTo
     | SetAside
     | Pace

@@ -188,6 +188,9 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
     commands.Tune: lambda session, c: session.tune(c.changes),
     commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
+    commands.Transfer: lambda session, c: {
+        "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap)
+    },
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),

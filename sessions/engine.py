@@ -237,7 +237,7 @@ class Engine:
         self._provide_early(turn, plan)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
-        if known is None and turn.round > 0:
+        if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
             self._announce_pruning(turn, plan, made)
         if self._view.running is None:
             self._announce_start(turn, plan, made)
@@ -269,12 +269,15 @@ class Engine:
         )
 
     def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
+        borrowed, density = self._view.branches[turn.branch].borrowed, self._view.density_of(turn.branch, turn.round)
+        if borrowed is not None and borrowed.overlap:
+            density = made.kept / self.problems.of(plan).layout.prunable_size
         self._watchers.journal(
             events.RoundStarted(
                 at=time.time(),
                 branch=turn.branch,
                 round=turn.round,
-                density=self._view.density_of(turn.branch, turn.round),
+                density=density,
                 kept=made.kept,
                 dimension=masks.dimension(self.problems.of(plan).layout, made.kept),
                 generations=plan.trainer.generations,
@@ -312,7 +315,9 @@ class Engine:
     def _provide_early(self, turn: Turn, plan: Plan) -> None:
         """Compute a line's early weights again if they were not kept while its first round ran."""
         generation = early_generation(plan)
-        if turn.round == 0 or generation is None or self.lineage.early(turn.branch, generation) is not None:
+        if turn.round == 0 or self._view.branches[turn.branch].borrows(turn.round) is not None:
+            return
+        if generation is None or self.lineage.early(turn.branch, generation) is not None:
             return
         first = self._view.branches[self.lineage.owner(turn.branch, 0)].rounds[0]
         if generation > first.generations:

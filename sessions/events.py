@@ -38,6 +38,18 @@ class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
     prunable: bool
 
 
+class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose tickets a branch trains instead of finding its own."""
+
+    branch: str
+    rounds: list[int]
+    """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether only what both networks have of each leaf is taken."""
+
+
 class BranchAdded(Event, frozen=True, kw_only=True):
     """A branch begins: at a fresh initialisation, or after a round of its parent."""
 
@@ -49,6 +61,7 @@ class BranchAdded(Event, frozen=True, kw_only=True):
     """Of its network, in the order they have in θ; empty in journals of early versions."""
     input_shape: list[int] = []
     """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
+    borrowed: Borrowed | None = None
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):

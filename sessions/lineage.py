@@ -29,6 +29,7 @@ from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
+from ticket_explorer.transfers import fitted, sparsity_matched
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,7 @@ class Lineage:
 
     def owner(self, branch: str, number: int) -> str:
         """The branch that trained, or will train, round `number` of `branch`."""
-        view = self._view.branches[branch]
-        while number < view.first_round and view.parent is not None:
-            view = self._view.branches[view.parent]
-        return view.name
+        return self._view.owner(branch, number)
 
     def result(self, branch: str, number: int) -> TrainingResult:
         """What a finished round found.
@@ -126,7 +124,7 @@ class Lineage:
         known = self._latest.get(branch)
         if known is None or known[:2] != (number, plan):
             with random_bits():
-                made = self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+                made = self._made(branch, number, plan)
             self._latest[branch] = (number, plan, made)
         return self._latest[branch][2]
 
@@ -154,6 +152,24 @@ class Lineage:
 
     def _keep(self, branch: str, name: Number, array: Any) -> None:
         self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
+
+    def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
+        if self._view.branches[branch].borrows(number) is not None:
+            return self._carried_over(branch, number, plan)
+        return self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+
+    def _carried_over(self, branch: str, number: int, plan: Plan) -> Pruning:
+        borrowed = self._view.branches[branch].borrowed
+        assert borrowed is not None
+        known = self._view.round(borrowed.branch, borrowed.rounds[number])
+        assert known is not None
+        source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
+        fresh = jax.jit(jax.vmap(target.initialise))(self._keys(Purpose.TRANSFER, 0))
+        ticket = fitted(self.trained(borrowed.branch, borrowed.rounds[number]), source, target.layout, fresh)
+        if borrowed.control:
+            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh)
+        kept = int((np.asarray(ticket.mask)[0] & target.layout.prunable).sum())
+        return Pruning(ticket, kept, [])
 
     def _dense(self, branch: str, plan: Plan) -> Pruning:
         initial = self.initial(branch, plan)

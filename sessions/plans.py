@@ -9,12 +9,13 @@ from sessions.lineage import Problems, early_generation
 from sessions.spec import Plan
 from sessions.view import RoundView
 from ticket_explorer import masks
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS, strategies
 from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.transfers import mismatches
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
 
@@ -93,6 +94,27 @@ def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
             f"another network, of {layout.size} weights",
             f"the one of {known.size} weights that the branch goes on from",
         )
+
+
+def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) -> None:
+    """Refuse to carry tickets over to layers of other shapes, unless their overlap is asked for.
+
+    Args:
+        plan: Of the branch that the tickets go to.
+        before: What found the tickets.
+        problems: Of the session.
+        overlap: Whether what both networks have is enough.
+    """
+    source, target = problems.of(before).layout, problems.of(plan).layout
+    different = mismatches(source, target)
+    if different and not overlap:
+        raise TicketError(
+            f"The tickets don't fit: {'; '.join(different)}. Choose a task and a network of the same shapes, "
+            "or ask for the overlap, which takes what both have of each layer."
+        )
+    both = {leaf.name for leaf in source.prunable_leaves} & {leaf.name for leaf in target.prunable_leaves}
+    if not both:
+        raise TicketError("The two networks have no layer in common, so that nothing of the tickets could be taken.")
 
 
 def caution(plan: Plan) -> str | None:

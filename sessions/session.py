@@ -5,7 +5,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,8 +21,9 @@ from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
-from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
+from sessions.spec import BranchSpec, Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
+from sessions.transfers import Wish, additions, spec_addition
 from sessions.validation import convert
 from sessions.view import BranchView, SessionView, free_name
 from ticket_explorer.analysis import ANALYSES
@@ -253,6 +254,32 @@ class Session:
         self._add_branch(name, plan, self._engine.lineage.owner(parent, round_), round_)
         return name
 
+    def transfer(
+        self,
+        branch: str,
+        rounds: Sequence[int] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        control: bool = True,
+        native: bool = False,
+        overlap: bool = False,
+    ) -> list[str]:
+        """Train a branch's tickets on another task, with another strategy, or by another trainer.
+
+        See `sessions.commands.Transfer`. Tickets that are not there yet are waited for.
+
+        Returns:
+            The names of the new branches, the transferred one first.
+
+        Raises:
+            TicketError: if there is no such round, or the tickets don't fit.
+        """
+        wish = Wish(branch, rounds, overrides or {}, name, control, native, overlap)
+        added = additions(self.view, self._engine.problems, wish)
+        for one in added:
+            self._add_branch(one.name, one.plan, None, None, one.borrowed)
+        return [one.name for one in added]
+
     def rewind_to(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
         name = self.branch(branch, round_)
@@ -364,8 +391,17 @@ class Session:
         self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
         for spec in self.spec.branches:
             if spec.name not in self.view.branches:
-                like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
-                self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
+                self._add_spec_branch(spec)
+
+    def _add_spec_branch(self, spec: BranchSpec) -> None:
+        if spec.transfer is not None:
+            source = self.view.branches[spec.transfer.branch]
+            known, problems = plan_of(source.plan), self._engine.problems
+            added = spec_addition(spec.name, spec.plan, spec.transfer, source.planned_rounds, known, problems)
+            self._add_branch(added.name, added.plan, None, None, added.borrowed)
+            return
+        like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
+        self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
 
     def _emit(self, event: events.Event) -> None:
         self._journal.append(events.encode(event))
@@ -405,7 +441,9 @@ class Session:
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
 
-    def _add_branch(self, name: str, plan: Plan, parent: str | None, round_: int | None) -> None:
+    def _add_branch(
+        self, name: str, plan: Plan, parent: str | None, round_: int | None, borrowed: events.Borrowed | None = None
+    ) -> None:
         problem = self._engine.problems.of(plan)
         self._emit(
             events.BranchAdded(
@@ -419,6 +457,7 @@ class Session:
                     for leaf in problem.layout
                 ],
                 input_shape=list(problem.input_shape),
+                borrowed=borrowed,
             )
         )
         self._remark_on(plan)
@@ -450,4 +489,4 @@ class Session:
 
 
 def _starts_like(branch: BranchView, plan: Plan) -> bool:
-    return branch.parent is None and plan_of(branch.plan).trains_like(plan)
+    return branch.parent is None and branch.borrowed is None and plan_of(branch.plan).trains_like(plan)

@@ -36,7 +36,7 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
     "pruner": ("pruner", PRUNERS),
     "rewind": ("rewind", REWINDS),
 }
-BRANCH_KEYS = ("name", *FAMILIES, "pruning", "analysis")
+BRANCH_KEYS = ("name", "transfer", *FAMILIES, "pruning", "analysis")
 PLAN_KEYS = (*FAMILIES, "pruning", "analysis")
 DEFAULTS: Table = {
     "task": {"name": "fashion"},
@@ -87,11 +87,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return density if self.pruner.takes_learned else density * (1 - self.pruning.ratio) ** rounds
 
 
+class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose tickets a branch trains, instead of finding its own."""
+
+    branch: str
+    """An earlier `[[branch]]`."""
+    rounds: tuple[Annotated[int, Meta(ge=0)], ...] | None = None
+    """Of which of its rounds; None: of all."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether layers of other shapes take what both have, instead of being refused."""
+
+
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One `[[branch]]`: a name, and what it does."""
 
     name: str
     plan: Plan
+    transfer: Transfer | None = None
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,12 +134,13 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
-    pruner = base.get("pruner", _default_pruner(base.get("trainer", DEFAULTS["trainer"])))
+    pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
     given = table.get("branch") or [{"name": _name_of(pruner)}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
     branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
     _check_names([branch.name for branch in branches])
+    _check_transfers(branches)
     return Spec(title=top.title, seed=top.seed, replicates=top.replicates, branches=branches)
 
 
@@ -139,7 +154,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     _refuse_unknown(overrides, PLAN_KEYS, path)
     merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
     if merged["pruner"] is None:
-        merged["pruner"] = _default_pruner(merged["trainer"])
+        merged["pruner"] = default_pruner(merged["trainer"])
     settings = {
         key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
         for key, (kind, registry) in FAMILIES.items()
@@ -157,6 +172,13 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
         expected = "a trainer that needs no environment to act in, or a control task"
         raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)
     return plan
+
+
+def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
+    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    if trainer is None or pruner is None:
+        return True
+    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
 
 
 def _check_pruner(plan: Plan, path: str) -> None:
@@ -183,16 +205,23 @@ def spec_table(spec: Spec) -> Table:
         "title": spec.title,
         "seed": spec.seed,
         "replicates": spec.replicates,
-        "branch": [{"name": branch.name, **table_of(branch.plan)} for branch in spec.branches],
+        "branch": [_branch_table(branch) for branch in spec.branches],
     }
+
+
+def _branch_table(branch: BranchSpec) -> Table:
+    transfer = {} if branch.transfer is None else {"transfer": msgspec.to_builtins(branch.transfer)}
+    return {"name": branch.name, **transfer, **table_of(branch.plan)}
 
 
 def _branch(base: Table, override: Any, path: str) -> BranchSpec:
     if not is_table(override) or not isinstance(override.get("name"), str):
         raise InvalidValue(path, override, "a table with a name")
     _refuse_unknown(override, BRANCH_KEYS, path)
-    rest = {key: value for key, value in override.items() if key != "name"}
-    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path))
+    rest = {key: value for key, value in override.items() if key not in ("name", "transfer")}
+    given = override.get("transfer")
+    transfer = None if given is None else convert(given, Transfer, f"{path}.transfer")
+    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
 
 
 def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, path: str) -> Settings:
@@ -211,7 +240,7 @@ def _merge(base: Any, override: Any) -> Any:
     return {**(base if is_table(base) else {"name": base}), **override}
 
 
-def _default_pruner(trainer: Any) -> str:
+def default_pruner(trainer: Any) -> str:
     """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
     name = trainer.get("name") if is_table(trainer) else trainer
     return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
@@ -226,6 +255,21 @@ def _check_names(names: list[str]) -> None:
     for i, name in enumerate(names):
         if name.lower() in [other.lower() for other in names[:i]]:
             raise InvalidValue(f"$.branch[{i}].name", repr(name), "a name that no other branch has")
+
+
+def _check_transfers(branches: tuple[BranchSpec, ...]) -> None:
+    for i, branch in enumerate(branches):
+        earlier = {other.name: other.plan.pruning.rounds for other in branches[:i]}
+        if branch.transfer is None:
+            continue
+        path, source = f"$.branch[{i}].transfer", branch.transfer.branch
+        if source not in earlier:
+            raise InvalidValue(f"{path}.branch", repr(source), f"an earlier branch: {', '.join(earlier) or 'none'}")
+        if branch.transfer.rounds is not None and not branch.transfer.rounds:
+            raise InvalidValue(f"{path}.rounds", "none", "at least one round of the branch")
+        late = [number for number in branch.transfer.rounds or () if number >= earlier[source]]
+        if late:
+            raise InvalidValue(f"{path}.rounds", late[0], f"at most {earlier[source] - 1}, the last round of {source}")
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:

@@ -67,6 +67,13 @@ class BranchView(msgspec.Struct, kw_only=True):
     """Whether it waits until somebody takes it up again."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
+    borrowed: events.Borrowed | None = None
+
+    def borrows(self, number: int) -> tuple[str, int] | None:
+        """The branch and the round whose ticket round `number` trains, if it is not one of its own."""
+        if self.borrowed is None or number >= len(self.borrowed.rounds):
+            return None
+        return self.borrowed.branch, self.borrowed.rounds[number]
 
     @property
     def first_round(self) -> int:
@@ -174,6 +181,13 @@ class SessionView:
             view = self.branches[view.parent]
         return view.rounds.get(number)
 
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.name
+
     def density_of(self, branch: str, number: int) -> float:
         """The density that round `number` of a branch has or will have: (1 − p) times the one before.
 
@@ -182,6 +196,9 @@ class SessionView:
         known = self.round(branch, number)
         if known is not None:
             return known.density
+        borrowed = self.branches[branch].borrows(number)
+        if borrowed is not None:
+            return self.density_of(*borrowed)
         if number == 0:
             return 1.0
         plan, before = self.branches[branch].plan, self.density_of(branch, number - 1)
@@ -257,6 +274,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         plan=event.plan,
         leaves=event.leaves,
         input_shape=event.input_shape,
+        borrowed=event.borrowed,
     )
     if view.state == "finished":
         view.state = "paused"

@@ -128,6 +128,7 @@ def test_every_hyperparameter_can_be_tuned_in_all_replicates(name: str) -> None:
     trainer, (state, _, _) = made(name), trained(name)
     now = trainer.hyperparameters(state)
     assert now
+    assert set(_settings(name).tunable) in (set(), set(now)), "what faces offer is what there is"
     for hyperparameter, value in now.items():
         assert value.shape == (2,)
         tuned = trainer.tuned(state, {hyperparameter: 0.5})

@@ -31,6 +31,11 @@ class GradientSettings(TrainerSettings, frozen=True, kw_only=True):
     """Times θ, added to the gradient (L2 regularisation)."""
 
     @property
+    def tunable(self) -> dict[str, float]:
+        """The optimiser's learning rate with its decay and limit, and weight decay."""
+        return {**rates_of(self.optimizer), "weight_decay": self.weight_decay}
+
+    @property
     def passes(self) -> float:
         """One forward, and one backward that counts as two."""
         return GRADIENT_PASSES
@@ -62,6 +67,12 @@ class MaskSettings(GradientSettings, frozen=True, kw_only=True):
     freeze_weights: bool = False
     """Whether weights stay where they start and only the mask is learned: a supermask."""
 
+    @property
+    def tunable(self) -> dict[str, float]:
+        """Those of the weights, those of the scores with a prefix, and the penalty λ."""
+        scores = {f"score_{name}": value for name, value in rates_of(self.score_optimizer).items()}
+        return {**rates_of(self.optimizer), "weight_decay": self.weight_decay, **scores, "penalty": self.penalty}
+
     def check(self) -> None:
         """Refuse optimisers that follow estimates of evolution strategies."""
         refuse_clipup(self.optimizer, "$.trainer.optimizer")
@@ -82,6 +93,12 @@ class StochasticSparsification(MaskSettings, frozen=True, kw_only=True, tag="sto
     implementation: ClassVar[str] = "ticket_explorer.trainers.stochastic_sparsification:build"
     penalty: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """λ of the ℓ₁ penalty on the probabilities σ(s): the larger, the sparser."""
+
+
+def rates_of(optimizer: Optimizer) -> dict[str, float]:
+    """What of an optimiser may be tuned."""
+    names = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
+    return {name: getattr(optimizer, name) for name in names}
 
 
 def refuse_clipup(optimizer: Optimizer, path: str) -> None:

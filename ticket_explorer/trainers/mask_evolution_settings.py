@@ -33,6 +33,11 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
     """Share of the kept weights that every individual drops, those of the lowest scores; None: by `threshold`."""
 
     @property
+    def tunable(self) -> dict[str, float]:
+        """σ of the mutations."""
+        return {"std": self.std}
+
+    @property
     def passes(self) -> float:
         """One for each individual and episode."""
         return float(self.population * self.episodes)

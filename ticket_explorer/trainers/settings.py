@@ -31,6 +31,11 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     generations: Annotated[int, Meta(ge=1, le=100_000_000, description="generations a round")] = 200
 
     @property
+    def tunable(self) -> dict[str, float]:
+        """Hyper-parameters that may change while a round runs, and what they start at; strategies have their own."""
+        return {}
+
+    @property
     def passes(self) -> float | None:
         """Forward passes of one batch in a generation, a backward pass counting as two; None if that isn't known."""
         return None
