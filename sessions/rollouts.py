@@ -1,5 +1,7 @@
 """A look at a policy: one episode of the search mean of replicate 0, as drawings that any face can show."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -7,7 +9,11 @@ import numpy as np
 
 from sessions.commands import Episode
 from sessions.compiler import Compiler
-from sessions.lineage import Lineage, problem_state_of
+from sessions.header import read_header
+from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
+from sessions.spec import parse_spec
+from sessions.store import SessionDirectory
+from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem
@@ -67,3 +73,32 @@ def episode(problem: WatchableProblem, played: Rollout, branch: str, number: int
         bounds=list(scene.bounds),
         rewards=np.ascontiguousarray(played.rewards, "<f4").tobytes(),
     )
+
+
+@dataclass(frozen=True)
+class ExportedRollout:
+    """One episode of a finished round's policy."""
+
+    episode: Episode
+    page: str | None
+    """As a page of HTML by the environment's own renderer, if it has one."""
+
+
+def exported_rollout(path: Path, view: SessionView, branch: str, number: int) -> ExportedRollout:
+    """One episode of a finished round's policy, replicate 0; loads JAX and the problem.
+
+    Raises:
+        TicketError: if there is no such finished round, or the task has no policy.
+    """
+    directory = SessionDirectory.open_for_reading(path)
+    spec = parse_spec(read_header(directory).spec)
+    problems, compiler = Problems(), Compiler()
+    lineage = Lineage(directory, view, problems, compiler, spec.seed, spec.replicates)
+    lineage.arrays(branch, number)  # says so if the round is not finished
+    round_ = view.round(branch, number)
+    assert round_ is not None
+    plan = plan_of(round_.plan)
+    problem = problems.of(plan)
+    played = finished_rollout(lineage, problem, problems.key(plan), compiler, spec.seed, branch, number)
+    assert isinstance(problem, WatchableProblem)
+    return ExportedRollout(episode(problem, played, branch, number, round_.done), problem.page(played))

@@ -1,4 +1,4 @@
-"""`export`: metrics as CSV, Parquet or JSON; a ticket as safetensors or msgpack."""
+"""`export`: metrics as CSV, Parquet or JSON; a ticket as safetensors or msgpack; a policy at work as GIF or HTML."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -17,6 +17,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ class Kind(StrEnum):
 
     metrics = "metrics"
     ticket = "ticket"
+    rollout = "rollout"
 
 
 def register(app: typer.Typer) -> None:
@@ -40,30 +42,40 @@ def register(app: typer.Typer) -> None:
 def export(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
-    out: Annotated[Path, typer.Option(help="A file: .csv, .parquet, .json; .safetensors, .msgpack for a ticket.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="A file: .csv, .parquet, .json; .safetensors, .msgpack for a ticket; .gif, .html for a rollout."
+        ),
+    ],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="BRANCH:ROUND", help="A ticket's round; the sparsest by default.")
+        str | None,
+        typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export every generation's metrics, or one ticket.
+    """Export every generation's metrics, one ticket, or a policy at work.
 
-    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf.
+    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A rollout is one
+    episode of a control task's policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN.
     """
     path = session_path(session)
     view = read_view(path)
-    writers = _METRICS if kind is Kind.metrics else _TICKETS
-    if out.suffix not in writers:
-        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(writers)} for {kind}")
+    suffixes = {Kind.metrics: tuple(_METRICS), Kind.ticket: tuple(_TICKETS), Kind.rollout: (".gif", ".html")}[kind]
+    if out.suffix not in suffixes:
+        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(suffixes)} for {kind}")
     if kind is Kind.metrics:
         _METRICS[out.suffix](metric_rows(view), out)
     else:
         branch, number = parse_round(from_) if from_ else _sparsest(view)
         if branch not in view.branches:
             raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
-        from sessions.export import exported_ticket  # JAX: metrics do without
+        if kind is Kind.rollout:
+            _write_rollout(path, view, branch, number, out)
+        else:
+            from sessions.export import exported_ticket  # JAX: metrics do without
 
-        _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
+            _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
     say(f"Wrote {out}.")
 
 
@@ -73,6 +85,18 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
         raise TicketError("The session has no finished round, so there is no ticket yet.")
     sparsest = min(finished, key=lambda round_: round_.density)
     return sparsest.branch, sparsest.number
+
+
+def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
+    from sessions.rollouts import exported_rollout  # JAX: metrics do without
+
+    found = exported_rollout(path, view, branch, number)
+    if out.suffix == ".gif":
+        write_gif(found.episode, out)
+    elif found.page is None:
+        raise InvalidValue("--out", out, "a .gif: only brax tasks have a page of their own")
+    else:
+        write_atomic(out, found.page.encode())
 
 
 def _write_csv(rows: Iterable[Row], out: Path) -> None:
