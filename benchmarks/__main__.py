@@ -12,6 +12,7 @@ NAMES = (
     "gradient_update",
     "paper_preset",
     "terminal",
+    "control",
 )
 
 
