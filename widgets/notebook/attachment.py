@@ -147,6 +147,11 @@ class Attachment:
             raise TicketError(told[-1].message)
         return told
 
+    async def parted(self) -> None:
+        """Wait until the engine is gone."""
+        while self.is_attached:
+            await self._news.wait()
+
     async def close(self) -> None:
         """Let the session go; its engine goes on, and widgets keep what they show."""
         for task in (self._connecting, *self._tasks):

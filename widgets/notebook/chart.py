@@ -48,7 +48,7 @@ class Chart(anywidget.AnyWidget):
     """What a subclass shows."""
     _esm = _module()
     _css = _style()
-    snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart._everything())
+    snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart.snapshot_now())
     """All there is, made when somebody asks for the widget's state; it never changes by itself."""
     patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)
     palette = traitlets.Dict({"dark": DARK, "light": LIGHT}).tag(sync=True)
@@ -104,10 +104,10 @@ class Chart(anywidget.AnyWidget):
         super().__init__(height=height, link=cursor)
         self._tell()
         self.attachment.watch(self)
-        self._kept = Kept(self, lambda: [self.figure], self.attachment)
+        self.kept = Kept(self, lambda: [self.figure], self.attachment)
 
     def _ipython_display_(self) -> None:
-        self._kept.display()
+        self.kept.display()
 
     @property
     def figure(self) -> Figure:
@@ -117,6 +117,11 @@ class Chart(anywidget.AnyWidget):
         if not self._look.view.branches:
             return Figure(self._kind.title, Axis(""), Axis(""), note=_waiting(self.attachment.link.condition))
         return draw(self._look)
+
+    @property
+    def kind(self) -> str:
+        """One of `CHARTS`."""
+        return self._kind.name
 
     @property
     def _look(self) -> Look:
@@ -142,8 +147,9 @@ class Chart(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Show nothing any more."""
-        self.attachment.leave(self)
-        self.attachment.leave(self._kept)
+        if hasattr(self, "kept"):  # not in one that could not be made
+            self.attachment.leave(self)
+            self.attachment.leave(self.kept)
         super().close()
 
     @traitlets.observe("visible")
@@ -169,8 +175,8 @@ class Chart(anywidget.AnyWidget):
         self.patch = patch | {"sequence": self._sequence, "base": base}
         return sum(len(column[2]) for column in patch["columns"].values())
 
-    def _everything(self) -> dict[str, Any]:
-        """For a browser that has nothing yet: the last patch it will be sent fits this."""
+    def snapshot_now(self) -> dict[str, Any]:
+        """For a browser that has nothing yet; the next patch fits it."""
         if self._sent is None:
             self._sent = self._encoded()
         return {"sequence": self._sequence, "base": None, **patched(None, self._sent)}
@@ -180,6 +186,7 @@ class Chart(anywidget.AnyWidget):
         self.trouble = self.attachment.trouble
         if self._kind.name in ("snr_magnitude", "mask"):
             self.selected = list(self._look.picked)
+        if self._kind.name == "snr_magnitude":
             self.picked = named_weights(self._look.picked, self._look)
 
 

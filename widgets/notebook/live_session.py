@@ -198,8 +198,9 @@ class LiveSession:
         await self.attachment.ask(commands.Note(text=text))
 
     async def stop_async(self) -> None:
-        """Checkpoint, and end the engine."""
+        """Checkpoint, end the engine, and wait until it is gone."""
         await self.attachment.ask(commands.Stop())
+        await self.attachment.parted()
 
     async def close_async(self) -> None:
         """Let the session go; its engine goes on, and its widgets keep what they show."""
