@@ -131,8 +131,8 @@ class Client:
     def _take(self, event: events.Event, journalled: bool) -> None:
         if journalled:
             self.view.apply(event)
-        elif isinstance(event, events.Frame):
-            self.view.live = event
+        else:
+            self.view.apply_live(event)
         self._events.put_nowait(event)
 
     def _settle(self, reply: Reply) -> None:

@@ -79,6 +79,26 @@ class Branch(Command, frozen=True, kw_only=True):
     overrides: dict[str, Any] = {}
 
 
+class Transfer(Command, frozen=True, kw_only=True):
+    """Train a branch's tickets otherwise: on another task, with another strategy, by another trainer.
+
+    The new branches are `branches` of the answer: the transferred one first.
+    """
+
+    branch: str
+    rounds: list[Annotated[int, Meta(ge=0)]] | None = None
+    """Whose tickets; None is those of all planned rounds."""
+    overrides: dict[str, Any] = {}
+    """What is different, tables as in the spec."""
+    name: str | None = None
+    control: bool = True
+    """Whether random masks of as many weights run beside it."""
+    native: bool = False
+    """Whether a branch that finds its own tickets runs beside it."""
+    overlap: bool = False
+    """Whether layers of other shapes take what both have, instead of being refused."""
+
+
 class RewindTo(Command, frozen=True, kw_only=True):
     """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
@@ -121,6 +141,23 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """By pruner, how many weights of each prunable leaf it would remove."""
 
 
+class Analyse(Command, frozen=True, kw_only=True):
+    """Look at a branch's weights: answered at once with the analysis's `id`, worked on between chunks."""
+
+    kind: str
+    branch: str
+    round: Annotated[int, Meta(ge=0)] | None = None
+    """A finished round; None is what runs now, or else the last finished one."""
+    parameters: dict[str, Any] = {}
+    """Fields of the analysis's settings."""
+
+
+class CancelAnalysis(Command, frozen=True, kw_only=True):
+    """Give up an analysis that waits or is under way."""
+
+    id: int
+
+
 class Note(Command, frozen=True, kw_only=True):
     """Write a remark into the journal."""
 
@@ -142,10 +179,13 @@ AnyCommand = (
     | SetPruning
     | Tune
     | Branch
+    | Transfer
     | RewindTo
     | SetAside
     | Pace
     | PreviewPruning
+    | Analyse
+    | CancelAnalysis
     | Note
     | Stop
 )

@@ -36,6 +36,8 @@ class Compiler:
     def __init__(self) -> None:
         self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, "compile", initializer=_be_nice)
+        self._urgent = ThreadPoolExecutor(1, "compile-now", initializer=_be_nice)
+        """For what a person waits for; the threads of a pool begin when they are needed."""
         self._lock = threading.Lock()
         use_persistent_cache()
 
@@ -48,6 +50,15 @@ class Compiler:
                 asked only if there is something to compile.
         """
         self._future(key, call)
+
+    def is_ready(self, key: Key, call: Call) -> bool:
+        """Whether a call's executable is there; if not, it is compiled in the background before all that can wait."""
+        with self._lock:
+            known = self._futures.get(key)
+            if known is None or known.cancelled():
+                known = self._futures[key] = self._urgent.submit(_compile, call)
+            self._futures.move_to_end(key)
+        return known.done()
 
     def get(self, key: Key, call: Call) -> Executable:
         """The executable of a call; if its compilation hasn't begun, it is compiled now, by this thread."""
@@ -63,6 +74,7 @@ class Compiler:
     def close(self) -> None:
         """Forget what has not begun to compile."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._urgent.shutdown(wait=False, cancel_futures=True)
 
     def _future(self, key: Key, call: Call) -> Future[Executable]:
         with self._lock:

@@ -64,7 +64,7 @@ class Cutter:
             origin: What the line began with.
             density: Of the next round.
         """
-        counts = jnp.asarray(masks.counts(self.problem.layout, density, self.plan.pruning.scope))
+        counts = self._counts(density)
         arguments = (prune_keys, rewind_keys, result, before, origin, counts, self.problem)
         executable = self.compiler.get(self._key(arguments), lambda: (self._function(), *arguments))
         made: Cut = executable(*arguments)
@@ -74,9 +74,14 @@ class Cutter:
         """Compile in the background for a result and a ticket of these shapes."""
         keys = jax.eval_shape(lambda: replicate_keys(0, ticket.mask.shape[0], Purpose.PRUNE, 0))
         origin = Origin(ticket.initial, ticket.initial if isinstance(self.plan.rewind, Early) else None)
-        counts = jnp.asarray(masks.counts(self.problem.layout, 1.0, self.plan.pruning.scope))
+        counts = self._counts(1.0)
         arguments = (keys, keys, result, ticket, origin, counts, self.problem)
         self.compiler.prefetch(self._key(arguments), lambda: (self._function(), *arguments))
+
+    def _counts(self, density: float) -> Array:
+        """How many weights to keep; no fewer than there are, where the learned mask is taken as it is."""
+        wanted = 1.0 if self.plan.pruner.takes_learned else density
+        return jnp.asarray(masks.counts(self.problem.layout, wanted, self.plan.pruning.scope))
 
     def _key(self, arguments: tuple[Any, ...]) -> Key:
         criteria = msgspec.msgpack.encode((self.plan.pruner, self.plan.rewind, self.plan.pruning.scope))

@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from sessions.engine import CHUNK
 from sessions.session import Session
 from ticket_explorer.errors import TicketError
 
+COMPILING_SECONDS = 0.02
+"""How often to look whether an analysis's executable is there, when there is nothing else to do."""
 PULSE_SECONDS = 0.2
 """At a person's pace, how often generations come."""
 
@@ -70,7 +73,7 @@ class Driver:
     @property
     def is_resting(self) -> bool:
         """Whether there is nothing to compute until somebody asks."""
-        return self._goal.is_reached and self._inbox.empty()
+        return self._goal.is_reached and self._inbox.empty() and not self.session.is_analysing
 
     def run(self, stay: bool) -> None:
         """Work until the goal is reached or somebody says stop.
@@ -86,13 +89,22 @@ class Driver:
 
     def _run(self, stay: bool) -> None:
         while not self._stopping:
-            resting = self._goal.is_reached
-            if resting and not stay and self._inbox.empty():
+            if self.is_resting and not stay:
                 return
-            self._take_commands(wait=resting)
+            resting = self._goal.is_reached
+            analysing = resting and self.session.is_analysing
+            if analysing:
+                self._analyse()
+            self._take_commands(wait=resting and not analysing)
             self._hold()
             if not self._stopping and not self._goal.is_reached:
                 self._advance()
+
+    def _analyse(self) -> None:
+        """One slice of an analysis while nothing trains; a command ends the waiting for its executable."""
+        if not self.session.work_on_analyses():
+            with suppress(queue.Empty):
+                self._take(self._inbox.get(timeout=COMPILING_SECONDS))
 
     def _hold(self) -> None:
         """Wait until the pace allows more generations; commands are taken meanwhile."""
@@ -176,9 +188,14 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
     commands.Tune: lambda session, c: session.tune(c.changes),
     commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
+    commands.Transfer: lambda session, c: {
+        "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap)
+    },
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
     commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
+    commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
+    commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
     commands.Note: lambda session, c: session.note(c.text),
 }

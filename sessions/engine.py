@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from sessions import events
+from sessions.analyst import Analyst
 from sessions.commands import Preview
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
@@ -21,8 +22,11 @@ from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn
 from sessions.spec import Plan
 from sessions.store import SessionDirectory
+from sessions.subjects import Look, Subjects, trained_now
 from sessions.summary import Arrays, finite, summarise
 from sessions.view import RoundView, SessionView
+from ticket_explorer import masks
+from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
@@ -30,6 +34,8 @@ from ticket_explorer.registry import name_of
 
 CHUNK = 1 << 30
 """A budget that never limits a chunk."""
+LIVE = Curvature(points=17)
+"""What is looked at while a round runs: a third of the work of a whole analysis."""
 
 
 class Engine:
@@ -47,6 +53,16 @@ class Engine:
         self._compiler = Compiler()
         self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
         self.problems = problems
+        self.analyst = Analyst(
+            Subjects(self.lineage, view, problems),
+            view,
+            problems,
+            self._compiler,
+            seed,
+            replicates,
+            watchers.journal,
+            watchers.live,
+        )
         self.running: RunningRound | None = None
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
@@ -63,7 +79,16 @@ class Engine:
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
             self._finish_if_complete(running)
+        self.work_on_analyses()
         return done
+
+    def work_on_analyses(self) -> bool:
+        """Work on analyses for one slice; whether anything was done. What can't be done is remarked on."""
+        try:
+            return self.analyst.work()
+        except TicketError as error:
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"An analysis could not be done: {error}"))
+            return True
 
     def settle(self) -> int:
         """Wait for what is in flight; returns the new generations that came in."""
@@ -98,6 +123,33 @@ class Engine:
         """
         self._caught_up("tuned").tune({name: float(value) for name, value in changes.items()})
 
+    def analyse(self, settings: AnalysisSettings, branch: str, number: int | None) -> int:
+        """Put an analysis in the queue; returns its id.
+
+        Args:
+            settings: Which, and how.
+            branch: Whose.
+            number: A finished round; None is what the running round has found so far, or else the last finished one.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        self.settle()
+        subjects, running = self.analyst.subjects, self.running
+        subjects.check(settings, branch, number)
+        if settings.looks_at in ("line", "lines"):
+            return self.analyst.ask(settings, branch, subjects.last(branch))
+        if number is None and running is not None and running.view.branch == branch and running.collected > 0:
+            return self.analyst.ask(settings, branch, running.view.number, self._look_at(running, running.latest()))
+        return self.analyst.ask(settings, branch, subjects.last(branch) if number is None else number)
+
+    def take_up_analyses(self) -> None:
+        """Ask again for what specs ask for at the end of each round and a process that ended had not finished."""
+        for branch in self._view.branches.values():
+            for round_ in branch.rounds.values():
+                if round_.finished is not None and plan_of(round_.plan).analysis.curvature:
+                    self._analyse_automatically(Curvature(), round_, round_.finished.generations, None)
+
     def preview(self, branch: str, plan: Plan) -> Preview:
         """What each pruner would remove from a branch's latest weights if it were pruned now.
 
@@ -114,7 +166,7 @@ class Engine:
                 raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
-        density = self._view.density_of(branch, number) * (1 - plan.pruning.ratio)
+        density = plan.density_after(1, self._view.density_of(branch, number))
         return preview(plan, keys, result, ticket, self.problems.of(plan), density)
 
     def save(self, durable: bool) -> None:
@@ -135,7 +187,8 @@ class Engine:
         self.running = None
 
     def close(self) -> None:
-        """Stop compiling ahead."""
+        """Give up analyses, and stop compiling ahead."""
+        self.analyst.close()
         self._compiler.close()
 
     @contextmanager
@@ -157,10 +210,10 @@ class Engine:
         self._provide_early(turn, plan)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
-        if known is None and turn.round > 0:
+        if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
             self._announce_pruning(turn, plan, made)
         if self._view.running is None:
-            self._announce_start(turn, plan, made, shape)
+            self._announce_start(turn, plan, made)
         view = self._view.branches[turn.branch].rounds[turn.round]
         self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
@@ -188,24 +241,33 @@ class Engine:
             )
         )
 
-    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning, shape: RoundShape) -> None:
+    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
+        borrowed, density = self._view.branches[turn.branch].borrowed, self._view.density_of(turn.branch, turn.round)
+        if borrowed is not None and borrowed.overlap:
+            density = made.kept / self.problems.of(plan).layout.prunable_size
         self._watchers.journal(
             events.RoundStarted(
                 at=time.time(),
                 branch=turn.branch,
                 round=turn.round,
-                density=self._view.density_of(turn.branch, turn.round),
+                density=density,
                 kept=made.kept,
-                dimension=shape.kept,
+                dimension=masks.dimension(self.problems.of(plan).layout, made.kept),
                 generations=plan.trainer.generations,
             )
         )
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
-        def keep_early(generation: int, chunk: Chunk) -> None:
-            self.lineage.keep_early(view.branch, generation, chunk.result.mean)
-
+        every = plan_of(view.plan).analysis.curvature_every
         marks = self._early_generations() if view.number == 0 else ()
+
+        def at_mark(generation: int, chunk: Chunk) -> None:
+            if generation in marks:
+                self.lineage.keep_early(view.branch, generation, chunk.result.mean)
+            is_due = every is not None and generation % every == 0 and generation < view.generations
+            if is_due and self.running is not None:
+                self._analyse_automatically(LIVE, view, generation, self._look_at(self.running, chunk))
+
         return RunningRound(
             view,
             shape,
@@ -214,8 +276,9 @@ class Engine:
             self._compiler,
             self._seed,
             self._watchers,
-            keep_early,
+            at_mark,
             marks,
+            every,
         )
 
     def _early_generations(self) -> tuple[int, ...]:
@@ -225,7 +288,9 @@ class Engine:
     def _provide_early(self, turn: Turn, plan: Plan) -> None:
         """Compute a line's early weights again if they were not kept while its first round ran."""
         generation = early_generation(plan)
-        if turn.round == 0 or generation is None or self.lineage.early(turn.branch, generation) is not None:
+        if turn.round == 0 or self._view.branches[turn.branch].borrows(turn.round) is not None:
+            return
+        if generation is None or self.lineage.early(turn.branch, generation) is not None:
             return
         first = self._view.branches[self.lineage.owner(turn.branch, 0)].rounds[0]
         if generation > first.generations:
@@ -275,11 +340,30 @@ class Engine:
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
         )
-        next_density = view.density * (1 - plan.pruning.ratio)
+        next_density = plan.density_after(1, view.density)
         layout = running.shape.problem.layout
         self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
+        if plan.analysis.curvature:
+            self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
         problem = running.shape.problem
         if isinstance(problem, RemarkingProblem) and (remark := problem.remark(problem_state)):
             self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
         self._directory.remove_checkpoint()
         self.running = None
+
+    def _look_at(self, running: RunningRound, chunk: Chunk) -> Look:
+        view, result = running.view, chunk.result
+        trained = trained_now(view.branch, view.number, result.mean, result.std, result.mask)
+        return Look(plan_of(view.plan), trained, chunk.first + chunk.count, running.problem_state(chunk))
+
+    def _analyse_automatically(
+        self, settings: Curvature, round_: RoundView, generation: int, look: Look | None
+    ) -> None:
+        """Ask for what the spec asks for, unless a process before this one has done it."""
+        wanted = (name_of(settings), round_.branch, round_.number, generation, settings.points)
+        if not any(
+            (known.kind, known.branch, known.round, known.generation, known.parameters.get("points")) == wanted
+            for known in self._view.analyses
+            if known.automatic
+        ):
+            self.analyst.ask(settings, round_.branch, round_.number, look, automatic=True)

@@ -70,7 +70,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
         TicketError: if the sizes of its task or network aren't known, or can't go together.
     """
     layers, rounds = layers_of(plan), plan.pruning.rounds
-    works = [_work(plan, replicates, (1 - plan.pruning.ratio) ** number, layers) for number in range(rounds)]
+    works = [_work(plan, replicates, plan.density_after(number), layers) for number in range(rounds)]
     return Estimate(
         parameters=sum(layer.kernel + layer.bias for layer in layers),
         prunable=sum(layer.kernel for layer in layers),
@@ -170,22 +170,22 @@ def _speed_of(round_: RoundView) -> float | None:
 
 def _work(plan: Plan, replicates: int, density: float, layers: list[Layer]) -> float | None:
     """Multiply-adds of a generation: half of a dense layer's shrink with its density, a convolution's don't."""
-    if not isinstance(plan.trainer, Evolution) or not isinstance(plan.task, ImageSettings):
+    if plan.trainer.passes is None or not isinstance(plan.task, ImageSettings):
         return None
-    shares = [1.0 if layer.uses > 1 else 0.5 + 0.5 * density for layer in layers]
+    shares = [1.0 if layer.uses > 1 or not plan.trainer.narrows else 0.5 + 0.5 * density for layer in layers]
     example = sum(share * layer.kernel * layer.uses for share, layer in zip(shares, layers, strict=True))
-    return example * plan.task.batch * plan.trainer.population * replicates
+    return example * plan.task.batch * plan.trainer.passes * replicates
 
 
 def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
-    density, kernels = (1 - plan.pruning.ratio) ** (plan.pruning.rounds - 1), [layer.kernel for layer in layers]
+    density, kernels = plan.density_after(plan.pruning.rounds - 1), [layer.kernel for layer in layers]
     return [round(density * part) for part in ([sum(kernels)] if plan.pruning.scope == "global" else kernels)]
 
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
     """The process, the images as they lie on the device, and for each replicate its copies of the population."""
     size = sum(layer.kernel + layer.bias for layer in layers)
-    numbers = VECTORS * size * (plan.trainer.population if isinstance(plan.trainer, Evolution) else 1)
+    numbers = VECTORS * size * getattr(plan.trainer, "population", 1)
     if isinstance(plan.trainer, Evolution) and plan.trainer.strategy in FULL_COVARIANCE:
         numbers += MATRICES * size**2
     return BASE_BYTES + _data(plan.task) + 4 * replicates * numbers

@@ -4,9 +4,12 @@ Numbers of many generations travel in blocks, as float32 bytes (little-endian): 
 record. New fields get defaults; a field is never reused or retyped.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
 
 METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 """The columns of a block of generations."""
@@ -35,6 +38,18 @@ class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
     prunable: bool
 
 
+class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose tickets a branch trains instead of finding its own."""
+
+    branch: str
+    rounds: list[int]
+    """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether only what both networks have of each leaf is taken."""
+
+
 class BranchAdded(Event, frozen=True, kw_only=True):
     """A branch begins: at a fresh initialisation, or after a round of its parent."""
 
@@ -46,6 +61,7 @@ class BranchAdded(Event, frozen=True, kw_only=True):
     """Of its network, in the order they have in θ; empty in journals of early versions."""
     input_shape: list[int] = []
     """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
+    borrowed: Borrowed | None = None
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):
@@ -71,7 +87,7 @@ class Pruned(Event, frozen=True, kw_only=True):
     pruner: str
     rewind: str
     kept: int
-    """Prunable weights left."""
+    """Prunable weights left; the mean over replicates, rounded, where masks were learned."""
     threshold: list[list[float | None]]
     """The highest score pruned, per replicate; one value, or one per prunable leaf."""
 
@@ -159,6 +175,56 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     """What each criterion's threshold would be at the next pruning, per replicate."""
     leaves: dict[str, LeafSummary] = {}
     seconds: float = 0.0
+    kept: list[int] = []
+    """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
+    trainer learned a mask. Empty in journals of early versions."""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """An array of numbers."""
+
+    shape: list[int]
+    data: bytes
+    """float32, in C order."""
+
+
+class Analysed(Event, frozen=True, kw_only=True):
+    """What an analysis found."""
+
+    id: int
+    kind: str
+    branch: str
+    round: int
+    """The round that was looked at; the last one, where all were."""
+    generation: int
+    """Generations of that round that were done."""
+    parameters: dict[str, Any]
+    arrays: dict[str, Block]
+    """By the names of the result's fields; see `ticket_explorer.analysis`. NaN is what is not defined."""
+    automatic: bool = False
+    """Whether the spec asked for it."""
+    seconds: float = 0.0
+
+    def array(self, name: str) -> "np.ndarray":
+        """One of the arrays, float32."""
+        import numpy as np  # a first view does without
+
+        block = self.arrays[name]
+        return np.frombuffer(block.data, "<f4").reshape(block.shape)
+
+
+class Analysing(Event, frozen=True, kw_only=True):
+    """How far an analysis is; never journalled."""
+
+    id: int
+    kind: str
+    branch: str
+    round: int
+    done: int
+    total: int
+    """Points of weight space to be evaluated."""
+    ended: str = ""
+    """Why it ended without a result."""
 
 
 class Paused(Event, frozen=True, kw_only=True):
@@ -213,6 +279,8 @@ AnyEvent = (
     | Tuned
     | RoundCut
     | RoundFinished
+    | Analysed
+    | Analysing
     | Paused
     | Resumed
     | PaceChanged

@@ -11,7 +11,7 @@ from sessions.header import read_view
 from sessions.store import SessionDirectory
 from sessions.store.rounds import RoundArrays, decode_round
 from sessions.store.verify import Finding, verify_files
-from sessions.view import SessionView
+from sessions.view import RoundView, SessionView
 from ticket_explorer.errors import TicketError
 
 
@@ -35,18 +35,27 @@ def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, 
     round_ = view.branches[branch].rounds[number]
     try:
         arrays = _arrays(directory, branch, number)
-        kept = arrays.mask.sum(axis=1)
-        if not (kept == round_.dimension).all():
-            return Finding(path, False, f"keeps {kept.tolist()} entries, the journal says {round_.dimension}")
+        kept = arrays.mask.sum(axis=1).tolist()
+        told = _told(round_, len(kept))
+        if kept != told:
+            return Finding(path, False, f"keeps {kept} entries, the journal says {told}")
         if not _is_nested(directory, view, branch, number, arrays):
             return Finding(path, False, "keeps weights that the round before it had pruned")
     except TicketError as error:
         return Finding(path, False, str(error))
-    return Finding(path, True, f"agrees with the journal: {round_.dimension} entries kept in each replicate")
+    counts = "or ".join(f"{count} " for count in sorted(set(told)))
+    return Finding(path, True, f"agrees with the journal: {counts}entries kept in each replicate")
+
+
+def _told(round_: RoundView, replicates: int) -> list[int]:
+    """How many entries each replicate keeps, as the journal has it."""
+    assert round_.finished is not None
+    fixed = round_.dimension - round_.kept
+    return [count + fixed for count in round_.finished.kept or [round_.kept] * replicates]
 
 
 def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, number: int, arrays: RoundArrays) -> bool:
-    before = view.round(branch, number - 1) if number else None
+    before = view.round(branch, number - 1) if number and view.branches[branch].borrows(number) is None else None
     if before is None or view.branches[branch].rounds[number].plan["rewind"]["name"] == "permuted_mask":
         return True
     return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)

@@ -24,10 +24,12 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem, bind
+from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
+from ticket_explorer.transfers import fitted, sparsity_matched
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Pruning:
 
     ticket: Ticket
     kept: int
-    """Prunable weights kept."""
+    """Prunable weights kept; the mean over replicates, rounded, where masks were learned."""
     threshold: list[list[float | None]]
     """Per replicate; one value, or one per prunable leaf. Empty for a dense ticket."""
 
@@ -82,10 +84,7 @@ class Lineage:
 
     def owner(self, branch: str, number: int) -> str:
         """The branch that trained, or will train, round `number` of `branch`."""
-        view = self._view.branches[branch]
-        while number < view.first_round and view.parent is not None:
-            view = self._view.branches[view.parent]
-        return view.name
+        return self._view.owner(branch, number)
 
     def result(self, branch: str, number: int) -> TrainingResult:
         """What a finished round found.
@@ -123,7 +122,7 @@ class Lineage:
         known = self._latest.get(branch)
         if known is None or known[:2] != (number, plan):
             with random_bits():
-                made = self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+                made = self._made(branch, number, plan)
             self._latest[branch] = (number, plan, made)
         return self._latest[branch][2]
 
@@ -152,6 +151,24 @@ class Lineage:
     def _keep(self, branch: str, name: Number, array: Any) -> None:
         self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
 
+    def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
+        if self._view.branches[branch].borrows(number) is not None:
+            return self._carried_over(branch, number, plan)
+        return self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+
+    def _carried_over(self, branch: str, number: int, plan: Plan) -> Pruning:
+        borrowed = self._view.branches[branch].borrowed
+        assert borrowed is not None
+        known = self._view.round(borrowed.branch, borrowed.rounds[number])
+        assert known is not None
+        source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
+        fresh = jax.jit(jax.vmap(target.initialise))(self._keys(Purpose.TRANSFER, 0))
+        ticket = fitted(self.trained(borrowed.branch, borrowed.rounds[number]), source, target.layout, fresh)
+        if borrowed.control:
+            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh)
+        kept = int((np.asarray(ticket.mask)[0] & target.layout.prunable).sum())
+        return Pruning(ticket, kept, [])
+
     def _dense(self, branch: str, plan: Plan) -> Pruning:
         initial = self.initial(branch, plan)
         layout = self._problems.of(plan).layout
@@ -170,10 +187,10 @@ class Lineage:
             Origin(before.initial, self._early_for(branch, plan)),
             density,
         )
-        kept = masks.kept_prunable(problem.layout, density, plan.pruning.scope)
-        assert (np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1) == kept).all(), "a mask has another count"
+        kept = np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1)
+        _check_kept(kept, plan, masks.kept_prunable(problem.layout, density, plan.pruning.scope), number)
         ticket = Ticket(cut.mask, cut.theta0, before.initial)
-        return Pruning(ticket, kept, _thresholds(np.asarray(cut.threshold)))
+        return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(cut.threshold)))
 
     def trained(self, branch: str, number: int) -> Ticket:
         """The ticket that round `number` of a branch trained."""
@@ -196,6 +213,28 @@ def plan_of(table: Mapping[str, Any]) -> Plan:
 def early_generation(plan: Plan) -> int | None:
     """The generation whose weights the plan's rewind wants; None for the others."""
     return plan.rewind.generation if isinstance(plan.rewind, Early) else None
+
+
+def _check_kept(kept: np.ndarray, plan: Plan, wanted: int, number: int) -> None:
+    """Refuse what can't be trained: an empty mask, or masks of several sizes where a trainer needs one size.
+
+    Args:
+        kept: Prunable weights that each replicate keeps.
+        plan: What trains them.
+        wanted: How many there are, unless the mask was learned at some time.
+        number: Of the round that would train them.
+    """
+    if not kept.all():
+        raise TicketError(
+            f"The mask that was learned in round {number - 1} keeps no weight at all; branch from an earlier round "
+            "with a smaller penalty, a higher score_init, or a lower threshold."
+        )
+    if plan.trainer.narrows and (kept != kept[0]).any():
+        raise TicketError(
+            f"The masks learned in round {number - 1} keep {', '.join(map(str, kept))} weights in its replicates, and "
+            f"{name_of(plan.trainer)} trains masks of one size together; train by gradient descent, or one replicate."
+        )
+    assert plan.pruner.takes_learned or (kept <= wanted).all(), "a mask keeps more than was wanted"
 
 
 def _thresholds(values: np.ndarray) -> list[list[float | None]]:

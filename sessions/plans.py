@@ -9,10 +9,13 @@ from sessions.lineage import Problems, early_generation
 from sessions.spec import Plan
 from sessions.view import RoundView
 from ticket_explorer import masks
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
-from ticket_explorer.trainers import strategies
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers import TRAINERS, strategies
 from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.transfers import mismatches
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
 
@@ -33,8 +36,8 @@ def check_plan(
         TicketError: if the data are missing, or pruning would leave no weight.
     """
     layout = problems.of(plan).layout
-    left = max(plan.pruning.rounds - 1 - round_, 0)
-    last = density * (1 - plan.pruning.ratio) ** left
+    _check_loss(plan, problems)
+    last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), density)
     if masks.kept_prunable(layout, last, plan.pruning.scope) < 1:
         raise InvalidValue(
             "$.pruning",
@@ -47,6 +50,19 @@ def check_plan(
     most = plan.trainer.generations if first_generations is None else first_generations
     if early is not None and early > most:
         raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
+
+
+def _check_loss(plan: Plan, problems: Problems) -> None:
+    if isinstance(problems.of(plan), DifferentiableProblem):
+        return
+    task = name_of(plan.task)
+    if plan.trainer.needs_loss:
+        others = ", ".join(name for name, known in TRAINERS.items() if not known.needs_loss)
+        given = f"{name_of(plan.trainer)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.trainer.name", given, f"one of {others}, or a task of images")
+    if plan.pruner.needs_loss:
+        given = f"{name_of(plan.pruner)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.pruner.name", given, "another pruner, or a task of images")
 
 
 def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:
@@ -78,6 +94,27 @@ def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
             f"another network, of {layout.size} weights",
             f"the one of {known.size} weights that the branch goes on from",
         )
+
+
+def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) -> None:
+    """Refuse to carry tickets over to layers of other shapes, unless their overlap is asked for.
+
+    Args:
+        plan: Of the branch that the tickets go to.
+        before: What found the tickets.
+        problems: Of the session.
+        overlap: Whether what both networks have is enough.
+    """
+    source, target = problems.of(before).layout, problems.of(plan).layout
+    different = mismatches(source, target)
+    if different and not overlap:
+        raise TicketError(
+            f"The tickets don't fit: {'; '.join(different)}. Choose a task and a network of the same shapes, "
+            "or ask for the overlap, which takes what both have of each layer."
+        )
+    both = {leaf.name for leaf in source.prunable_leaves} & {leaf.name for leaf in target.prunable_leaves}
+    if not both:
+        raise TicketError("The two networks have no layer in common, so that nothing of the tickets could be taken.")
 
 
 def caution(plan: Plan) -> str | None:

@@ -36,9 +36,10 @@ def preview(
     """
     layout, scope = problem.layout, plan.pruning.scope
     counts = jnp.asarray(masks.counts(layout, density, scope))
+    choices = {name: settings for name, settings in PRUNERS.items() if not settings.takes_learned}
     first = jax.tree.map(lambda array: array[0], (result, ticket))
     removed = {}
-    for name, settings in PRUNERS.items():
+    for name, settings in choices.items():
         score = implementation_of(settings())
         try:
             with random_bits():

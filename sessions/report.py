@@ -46,11 +46,11 @@ def _branch(view: SessionView, branch: BranchView) -> dict[str, Any]:
         "trainer": branch.plan["trainer"],
         "pruner": branch.plan["pruner"]["name"],
         "rewind": branch.plan["rewind"]["name"],
-        "rounds": [_round(branch.name, round_) for round_ in view.lineage(branch.name) if round_.finished],
+        "rounds": [_round(view, branch, round_) for round_ in view.lineage(branch.name) if round_.finished],
     }
 
 
-def _round(branch: str, round_: RoundView) -> dict[str, Any]:
+def _round(view: SessionView, branch: BranchView, round_: RoundView) -> dict[str, Any]:
     finished = round_.finished
     assert finished is not None
     return {
@@ -62,7 +62,7 @@ def _round(branch: str, round_: RoundView) -> dict[str, Any]:
         "score": mean(finished.score),
         "score_by_replicate": finished.score,
         "fitness": mean(finished.fitness),
-        "threshold": threshold_of(branch, round_),
+        "threshold": _threshold(view, branch, round_),
         "snr_magnitude_correlation": mean(finished.pearson),
         "snr_magnitude_rank_correlation": mean(finished.spearman),
         "layers": {name: leaf.density for name, leaf in finished.leaves.items()},
@@ -70,12 +70,14 @@ def _round(branch: str, round_: RoundView) -> dict[str, Any]:
     }
 
 
-def threshold_of(branch: str, round_: RoundView) -> float | None:
-    """The highest score that was pruned from a round's result in `branch`, the mean over replicates.
+def _threshold(view: SessionView, branch: BranchView, round_: RoundView) -> float | None:
+    """The highest score pruned from a round's result on the way to this branch's next round, the mean over replicates.
 
     None while it isn't pruned, and where each leaf has its own threshold.
     """
-    pruned = [event for event in round_.pruned if event.branch == branch]
+    while branch.parent is not None and branch.parent_round is not None and round_.number < branch.parent_round:
+        branch = view.branches[branch.parent]
+    pruned = [event for event in round_.pruned if event.branch == branch.name]
     if not pruned or any(len(row) != 1 for row in pruned[-1].threshold):
         return None
     return mean([row[0] for row in pruned[-1].threshold])

@@ -56,7 +56,7 @@ class RoundShape:
     problem: Problem
     trainer: TrainerSettings
     kept: int
-    """Entries of θ searched."""
+    """Entries of θ searched; all of them where the trainer's sizes don't follow the mask."""
     replicates: int
 
     @property
@@ -68,7 +68,7 @@ class RoundShape:
     def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int) -> "RoundShape":
         """The shape of a plan's round that keeps `kept` prunable weights."""
         problem = problems.of(plan)
-        dimension = masks.dimension(problem.layout, kept)
+        dimension = masks.dimension(problem.layout, kept) if plan.trainer.narrows else problem.layout.size
         return cls(problems.key(plan), problem, plan.trainer, dimension, replicates)
 
     def build(self) -> Trainer:

@@ -57,6 +57,7 @@ class RunningRound:
         watchers: Watchers,
         marks: Callable[[int, Chunk], None] | None = None,
         mark_at: tuple[int, ...] = (),
+        mark_every: int | None = None,
     ) -> None:
         """Take up a round.
 
@@ -68,15 +69,16 @@ class RunningRound:
             compiler: Has or makes the executables.
             seed: Of the session.
             watchers: Where events go.
-            marks: Called with the chunk that ends exactly at one of `mark_at`.
+            marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations.
             mark_at: Generations at which a chunk must end.
+            mark_every: After how many generations, again and again, a chunk must end.
         """
         self.view = view
         self.shape = shape
         self.ticket = ticket
         self._directory = directory
         self._watchers = watchers
-        self._marks, self._mark_at = marks, mark_at
+        self._marks, self._mark_at, self._mark_every = marks, mark_at, mark_every
         self._runner = RoundRunner(shape, compiler, seed, view.number)
         self._digest = digest_of(shape.key, seed, view.branch, view.number)
         self._flying: deque[Chunk] = deque()
@@ -174,6 +176,8 @@ class RunningRound:
         at = self._runner.dispatched
         ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
         ends += [mark for mark in self._mark_at if mark > at]
+        if self._mark_every is not None:
+            ends.append(at - at % self._mark_every + self._mark_every)
         if self._tuned < len(self.view.tuned):
             ends.append(self.view.tuned[self._tuned].generation)
         return max(min(ends) - at, 0)
@@ -189,7 +193,7 @@ class RunningRound:
         self._tell(chunk, values, end)
         self.collected = end
         self._latest = chunk
-        if self._marks is not None and end in self._mark_at:
+        if self._marks is not None and self._is_mark(end):
             self._marks(end, chunk)
         if now >= self._checkpoint_due or end >= self.view.generations:
             self._write(chunk, durable=False)
@@ -197,6 +201,9 @@ class RunningRound:
         if not self._flying:
             self._replay_tuning()
         return self.view.done - known
+
+    def _is_mark(self, generation: int) -> bool:
+        return generation in self._mark_at or (self._mark_every is not None and generation % self._mark_every == 0)
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
         known = max(self.view.done - chunk.first, 0)

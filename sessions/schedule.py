@@ -37,8 +37,12 @@ def _is_open(branch: BranchView, position: dict[str, int]) -> bool:
 
 
 def _blocker(view: SessionView, name: str, position: dict[str, int]) -> str:
-    """The branch itself, or the ancestor that must first finish the round it starts from."""
+    """The branch itself, or the one that must first finish the round it starts from or whose ticket it borrows."""
     branch = view.branches[name]
+    borrowed = branch.borrows(position[name])
+    if borrowed is not None:
+        owner = view.owner(*borrowed)
+        return _blocker(view, owner, position) if position[owner] <= borrowed[1] else name
     if branch.parent is None or branch.parent_round is None:
         return name
     ancestor = _blocker(view, branch.parent, position)

@@ -5,7 +5,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,11 +21,16 @@ from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span, versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
-from sessions.spec import Plan, Spec, parse_plan, parse_spec, spec_table, table_of
+from sessions.spec import BranchSpec, Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
+from sessions.transfers import Wish, additions, spec_addition
+from sessions.validation import convert
 from sessions.view import BranchView, SessionView, free_name
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.keys import RANDOM_BITS
+from ticket_explorer.registry import lookup
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -100,6 +105,7 @@ class Session:
                 session.view.apply(event)
             torn = journal.torn_bytes
             session._begin(f"{torn} bytes of an unfinished record were cut off." if torn else None)
+            session._engine.take_up_analyses()
             undo.pop_all()
         return session
 
@@ -152,6 +158,7 @@ class Session:
         while done < generations and not self.is_finished:
             done += self.pulse(generations - done)
         done += self.settle()
+        self._finish_analyses()
         self._rest("", durable=False)
         return done
 
@@ -164,12 +171,14 @@ class Session:
         rounds = self.view.branches[turn.branch].rounds
         while turn.round not in rounds or rounds[turn.round].finished is None:
             self.pulse()
+        self._finish_analyses()
         return rounds[turn.round].finished
 
     def run(self) -> None:
         """Run until every branch has all its rounds."""
         while not self.is_finished:
             self.pulse()
+        self._finish_analyses()
         self._finish()
 
     def pause(self, reason: str = "") -> None:
@@ -245,6 +254,32 @@ class Session:
         self._add_branch(name, plan, self._engine.lineage.owner(parent, round_), round_)
         return name
 
+    def transfer(
+        self,
+        branch: str,
+        rounds: Sequence[int] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        control: bool = True,
+        native: bool = False,
+        overlap: bool = False,
+    ) -> list[str]:
+        """Train a branch's tickets on another task, with another strategy, or by another trainer.
+
+        See `sessions.commands.Transfer`. Tickets that are not there yet are waited for.
+
+        Returns:
+            The names of the new branches, the transferred one first.
+
+        Raises:
+            TicketError: if there is no such round, or the tickets don't fit.
+        """
+        wish = Wish(branch, rounds, overrides or {}, name, control, native, overlap)
+        added = additions(self.view, self._engine.problems, wish)
+        for one in added:
+            self._add_branch(one.name, one.plan, None, None, one.borrowed)
+        return [one.name for one in added]
+
     def rewind_to(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
         name = self.branch(branch, round_)
@@ -270,6 +305,47 @@ class Session:
             TicketError: if the branch has neither.
         """
         return self._engine.preview(branch, parse_plan(self._called(branch).plan))
+
+    def analyse(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> events.Analysed:
+        """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
+
+        Args:
+            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+            branch: Whose.
+            round_: A finished round; None is what runs now, or else the last finished one.
+            parameters: Fields of the analysis's settings.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        return self._engine.analyst.run(self.ask_analysis(kind, branch, round_, parameters))
+
+    def ask_analysis(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> int:
+        """Have `analyse` done between chunks instead of now; returns the id that its events carry."""
+        settings: AnalysisSettings = convert(dict(parameters or {}), lookup("analysis", ANALYSES, kind), "$")
+        settings.check()
+        return self._engine.analyse(settings, branch, round_)
+
+    def cancel_analysis(self, number: int) -> None:
+        """Give up an analysis that waits or is under way.
+
+        Raises:
+            TicketError: if there is none of this id.
+        """
+        self._engine.analyst.cancel(number)
+
+    @property
+    def is_analysing(self) -> bool:
+        """Whether an analysis waits or is under way."""
+        return self._engine.analyst.is_busy
+
+    def work_on_analyses(self) -> bool:
+        """Work on analyses for a twentieth of a second; whether anything was done."""
+        return self._engine.work_on_analyses()
 
     def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
         """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
@@ -306,8 +382,17 @@ class Session:
         self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
         for spec in self.spec.branches:
             if spec.name not in self.view.branches:
-                like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
-                self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
+                self._add_spec_branch(spec)
+
+    def _add_spec_branch(self, spec: BranchSpec) -> None:
+        if spec.transfer is not None:
+            source = self.view.branches[spec.transfer.branch]
+            known, problems = plan_of(source.plan), self._engine.problems
+            added = spec_addition(spec.name, spec.plan, spec.transfer, source.planned_rounds, known, problems)
+            self._add_branch(added.name, added.plan, None, None, added.borrowed)
+            return
+        like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
+        self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
 
     def _emit(self, event: events.Event) -> None:
         self._journal.append(events.encode(event))
@@ -334,6 +419,10 @@ class Session:
         elif self.view.state == "running":
             self._emit(events.Paused(at=time.time(), reason=reason))
 
+    def _finish_analyses(self) -> None:
+        while self.is_analysing:
+            self._engine.analyst.work(at_once=True)
+
     def _finish_if_done(self) -> None:
         if self.is_finished:
             self._finish()
@@ -343,7 +432,9 @@ class Session:
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
 
-    def _add_branch(self, name: str, plan: Plan, parent: str | None, round_: int | None) -> None:
+    def _add_branch(
+        self, name: str, plan: Plan, parent: str | None, round_: int | None, borrowed: events.Borrowed | None = None
+    ) -> None:
         problem = self._engine.problems.of(plan)
         self._emit(
             events.BranchAdded(
@@ -357,6 +448,7 @@ class Session:
                     for leaf in problem.layout
                 ],
                 input_shape=list(problem.input_shape),
+                borrowed=borrowed,
             )
         )
         self._remark_on(plan)
@@ -388,4 +480,4 @@ class Session:
 
 
 def _starts_like(branch: BranchView, plan: Plan) -> bool:
-    return branch.parent is None and plan_of(branch.plan).trains_like(plan)
+    return branch.parent is None and branch.borrowed is None and plan_of(branch.plan).trains_like(plan)

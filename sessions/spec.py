@@ -18,7 +18,7 @@ from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
-from ticket_explorer.registry import Settings, lookup
+from ticket_explorer.registry import Settings, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks import TASKS
@@ -35,13 +35,12 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
     "pruner": ("pruner", PRUNERS),
     "rewind": ("rewind", REWINDS),
 }
-BRANCH_KEYS = ("name", *FAMILIES, "pruning", "analysis")
+BRANCH_KEYS = ("name", "transfer", *FAMILIES, "pruning", "analysis")
 PLAN_KEYS = (*FAMILIES, "pruning", "analysis")
 DEFAULTS: Table = {
     "task": {"name": "fashion"},
     "network": {"name": "mlp"},
     "trainer": {"name": "evolution"},
-    "pruner": "snr",
     "rewind": "initial",
     "pruning": {},
     "analysis": {},
@@ -62,7 +61,9 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: bool = True
     """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
     curvature: bool = False
-    """Of the loss around the mean; refused until it is computed."""
+    """Of the loss around the mean, at the end of each round."""
+    curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """Also so often while a round runs, coarsely; None is never."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +81,30 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether equal tickets give equal rounds under both plans."""
         return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
 
+    def density_after(self, rounds: int, density: float = 1.0) -> float:
+        """What is left of a density after some more rounds; a mask that is learned is counted as it is now."""
+        return density if self.pruner.takes_learned else density * (1 - self.pruning.ratio) ** rounds
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose tickets a branch trains, instead of finding its own."""
+
+    branch: str
+    """An earlier `[[branch]]`."""
+    rounds: tuple[Annotated[int, Meta(ge=0)], ...] | None = None
+    """Of which of its rounds; None: of all."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether layers of other shapes take what both have, instead of being refused."""
+
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One `[[branch]]`: a name, and what it does."""
 
     name: str
     plan: Plan
+    transfer: Transfer | None = None
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,11 +133,13 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
-    given = table.get("branch") or [{"name": _name_of(base.get("pruner", DEFAULTS["pruner"]))}]
+    pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
+    given = table.get("branch") or [{"name": _name_of(pruner)}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
     branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
     _check_names([branch.name for branch in branches])
+    _check_transfers(branches)
     return Spec(title=top.title, seed=top.seed, replicates=top.replicates, branches=branches)
 
 
@@ -130,7 +151,9 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
-    merged = {key: _merge(table.get(key, DEFAULTS[key]), overrides.get(key)) for key in PLAN_KEYS}
+    merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
+    if merged["pruner"] is None:
+        merged["pruner"] = default_pruner(merged["trainer"])
     settings = {
         key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
         for key, (kind, registry) in FAMILIES.items()
@@ -142,9 +165,27 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     )
     for family in settings.values():
         family.check()
-    if plan.analysis.curvature:
-        raise InvalidValue(f"{path}.analysis.curvature", "true", "false: this version does not compute curvature")
+    _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
     return plan
+
+
+def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
+    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    if trainer is None or pruner is None:
+        return True
+    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
+
+
+def _check_pruner(plan: Plan, path: str) -> None:
+    """Refuse a pruner that needs what the trainer does not find."""
+    pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
+    if plan.pruner.needs_sigma and not plan.trainer.has_sigma:
+        expected = f"magnitude or another one that needs no σ: {trainer} finds none; only evolution strategies do"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
+    if plan.pruner.takes_learned and not plan.trainer.learns_mask:
+        learning = ", ".join(name for name, known in TRAINERS.items() if known.learns_mask)
+        expected = f"a pruner that scores weights, such as magnitude: only {learning} learn a mask"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
 
 
 def table_of(plan: Plan) -> Table:
@@ -159,16 +200,23 @@ def spec_table(spec: Spec) -> Table:
         "title": spec.title,
         "seed": spec.seed,
         "replicates": spec.replicates,
-        "branch": [{"name": branch.name, **table_of(branch.plan)} for branch in spec.branches],
+        "branch": [_branch_table(branch) for branch in spec.branches],
     }
+
+
+def _branch_table(branch: BranchSpec) -> Table:
+    transfer = {} if branch.transfer is None else {"transfer": msgspec.to_builtins(branch.transfer)}
+    return {"name": branch.name, **transfer, **table_of(branch.plan)}
 
 
 def _branch(base: Table, override: Any, path: str) -> BranchSpec:
     if not is_table(override) or not isinstance(override.get("name"), str):
         raise InvalidValue(path, override, "a table with a name")
     _refuse_unknown(override, BRANCH_KEYS, path)
-    rest = {key: value for key, value in override.items() if key != "name"}
-    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path))
+    rest = {key: value for key, value in override.items() if key not in ("name", "transfer")}
+    given = override.get("transfer")
+    transfer = None if given is None else convert(given, Transfer, f"{path}.transfer")
+    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
 
 
 def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, path: str) -> Settings:
@@ -187,6 +235,12 @@ def _merge(base: Any, override: Any) -> Any:
     return {**(base if is_table(base) else {"name": base}), **override}
 
 
+def default_pruner(trainer: Any) -> str:
+    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
+    name = trainer.get("name") if is_table(trainer) else trainer
+    return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
+
+
 def _name_of(pruner: Any) -> str:
     name = pruner.get("name") if is_table(pruner) else pruner
     return name if isinstance(name, str) else "main"
@@ -196,6 +250,21 @@ def _check_names(names: list[str]) -> None:
     for i, name in enumerate(names):
         if name.lower() in [other.lower() for other in names[:i]]:
             raise InvalidValue(f"$.branch[{i}].name", repr(name), "a name that no other branch has")
+
+
+def _check_transfers(branches: tuple[BranchSpec, ...]) -> None:
+    for i, branch in enumerate(branches):
+        earlier = {other.name: other.plan.pruning.rounds for other in branches[:i]}
+        if branch.transfer is None:
+            continue
+        path, source = f"$.branch[{i}].transfer", branch.transfer.branch
+        if source not in earlier:
+            raise InvalidValue(f"{path}.branch", repr(source), f"an earlier branch: {', '.join(earlier) or 'none'}")
+        if branch.transfer.rounds is not None and not branch.transfer.rounds:
+            raise InvalidValue(f"{path}.rounds", "none", "at least one round of the branch")
+        late = [number for number in branch.transfer.rounds or () if number >= earlier[source]]
+        if late:
+            raise InvalidValue(f"{path}.rounds", late[0], f"at most {earlier[source] - 1}, the last round of {source}")
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:

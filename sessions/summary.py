@@ -54,6 +54,7 @@ def summarise(
         spearman=[correlation.spearman for correlation in correlations],
         thresholds=_thresholds(arrays, considered, masks.kept_prunable(layout, next_density)),
         leaves={leaf.name: _leaf(arrays, leaf.slice) for leaf in layout},
+        kept=[int(kept) for kept in considered.sum(-1)],
     )
 
 
@@ -77,7 +78,7 @@ def _thresholds(arrays: Arrays, considered: np.ndarray, kept_next: int) -> dict[
         criteria["snr"] = lambda r: np.abs(arrays.mean[r]) / np.where(std[r] > 0, std[r], 1.0)
     return {
         name: [
-            threshold(criterion(r)[considered[r]], int(considered[r].sum()) - kept_next)
+            threshold(criterion(r)[considered[r]], max(int(considered[r].sum()) - kept_next, 0))
             for r in range(considered.shape[0])
         ]
         for name, criterion in criteria.items()

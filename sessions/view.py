@@ -5,12 +5,14 @@ No JAX is imported here.
 """
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from sessions import events
 from sessions.events import METRICS
+from ticket_explorer.pruners import PRUNERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,7 @@ class RoundView(msgspec.Struct, kw_only=True):
     branch: str
     number: int
     density: float
+    """What it trains at; once it is finished and has learned a mask, that mask's, the mean over replicates."""
     kept: int
     dimension: int
     generations: int
@@ -64,6 +67,13 @@ class BranchView(msgspec.Struct, kw_only=True):
     """Whether it waits until somebody takes it up again."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
+    borrowed: events.Borrowed | None = None
+
+    def borrows(self, number: int) -> tuple[str, int] | None:
+        """The branch and the round whose ticket round `number` trains, if it is not one of its own."""
+        if self.borrowed is None or number >= len(self.borrowed.rounds):
+            return None
+        return self.borrowed.branch, self.borrowed.rounds[number]
 
     @property
     def first_round(self) -> int:
@@ -105,14 +115,55 @@ class SessionView:
         """All events but blocks of generations and frames, in their order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
+        self.analyses: list[events.Analysed] = []
+        """What was analysed, in the order in which it was done."""
+        self.analysing: dict[int, events.Analysing] = {}
+        """How far analyses are that are under way, by their ids."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
-        if not isinstance(event, events.Generations | events.Frame):
+        if not isinstance(event, events.Generations | events.Frame | events.Analysing) and not _is_routine(event):
             self.history.append(event)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+
+    def apply_live(self, event: events.Event) -> None:
+        """Take in an event that is not journalled."""
+        if isinstance(event, events.Frame):
+            self.live = event
+        elif isinstance(event, events.Analysing):
+            self.apply(event)
+
+    def analysis(
+        self, kind: str, branch: str, number: int | None = None, generation: int | None = None
+    ) -> events.Analysed | None:
+        """The latest analysis of a kind, of a branch or of one of its rounds, which an ancestor may have trained.
+
+        Args:
+            kind: Which.
+            branch: Whose.
+            number: Of the round; None takes any.
+            generation: The latest state of the round to look at; None takes any.
+        """
+        found = None
+        for known in self.analyses:
+            if known.kind != kind or (number is not None and known.round != number):
+                continue
+            if number is not None and not self._is_of(known, branch, number):
+                continue
+            if number is None and known.branch != branch:
+                continue
+            if generation is not None and known.generation > generation:
+                continue
+            if found is None or known.generation >= found.generation or known.round != found.round:
+                found = known
+        return found
+
+    def _is_of(self, known: events.Analysed, branch: str, number: int) -> bool:
+        """Whether an analysis of round `number` is of the round that `branch` has."""
+        round_ = self.round(branch, number)
+        return round_ is not None and known.branch in self.branches and self.round(known.branch, number) is round_
 
     def lineage(self, branch: str) -> Iterator[RoundView]:
         """The finished and running rounds of a branch from round 0 on, inherited ones first."""
@@ -130,14 +181,28 @@ class SessionView:
             view = self.branches[view.parent]
         return view.rounds.get(number)
 
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.name
+
     def density_of(self, branch: str, number: int) -> float:
-        """The density that round `number` of a branch has or will have: (1 − p) times the one before."""
+        """The density that round `number` of a branch has or will have: (1 − p) times the one before.
+
+        A mask that is learned has the density it came out with; before that it counts as it began.
+        """
         known = self.round(branch, number)
         if known is not None:
             return known.density
+        borrowed = self.branches[branch].borrows(number)
+        if borrowed is not None:
+            return self.density_of(*borrowed)
         if number == 0:
             return 1.0
-        return self.density_of(branch, number - 1) * (1.0 - float(self.branches[branch].plan["pruning"]["ratio"]))
+        plan, before = self.branches[branch].plan, self.density_of(branch, number - 1)
+        return before if _takes_learned(plan) else before * (1.0 - float(plan["pruning"]["ratio"]))
 
     @property
     def remarks(self) -> list[events.Remarked]:
@@ -180,6 +245,11 @@ class SessionView:
         return self.generations_left / rate if rate else None
 
 
+def _is_routine(event: events.Event) -> bool:
+    """Whether it comes by itself, again and again, while a round runs."""
+    return isinstance(event, events.Analysed) and event.automatic
+
+
 def fold(stream: Iterator[events.Event]) -> SessionView:
     """The view of a stream of events."""
     view = SessionView()
@@ -204,6 +274,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         plan=event.plan,
         leaves=event.leaves,
         input_shape=event.input_shape,
+        borrowed=event.borrowed,
     )
     if view.state == "finished":
         view.state = "paused"
@@ -270,14 +341,41 @@ def _round_cut(view: SessionView, event: events.RoundCut) -> None:
 
 
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
-    view.branches[event.branch].rounds[event.round].finished = event
+    branch = view.branches[event.branch]
+    round_ = branch.rounds[event.round]
+    round_.finished = event
+    if event.kept and any(kept != round_.kept for kept in event.kept):
+        _learned(round_, event.kept, sum(prod(leaf.shape) for leaf in branch.leaves if leaf.prunable))
     view.running = None
+
+
+def _learned(round_: RoundView, kept: list[int], prunable: int) -> None:
+    """The trainer found a mask: the round's weights, and so its score, are those of what it kept."""
+    fixed, mean = round_.dimension - round_.kept, sum(kept) / len(kept)
+    round_.density, round_.kept, round_.dimension = mean / prunable, round(mean), round(mean) + fixed
+
+
+def _takes_learned(plan: dict[str, Any]) -> bool:
+    pruner = PRUNERS.get(plan["pruner"]["name"])
+    return pruner is not None and pruner.takes_learned
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:
     round_ = view.round(event.branch, event.round)
     if round_ is not None:
         round_.pruned.append(event)
+
+
+def _analysed(view: SessionView, event: events.Analysed) -> None:
+    view.analyses.append(event)
+    view.analysing.pop(event.id, None)
+
+
+def _analysing(view: SessionView, event: events.Analysing) -> None:
+    if event.ended:
+        view.analysing.pop(event.id, None)
+    else:
+        view.analysing[event.id] = event
 
 
 def _state(state: State) -> Any:
@@ -310,6 +408,8 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.RoundCut: _round_cut,
     events.RoundFinished: _round_finished,
     events.Pruned: _pruned,
+    events.Analysed: _analysed,
+    events.Analysing: _analysing,
     events.Paused: _state("paused"),
     events.Resumed: _state("running"),
     events.PaceChanged: _pace_changed,

@@ -27,6 +27,8 @@ class Purpose(IntEnum):
     REWIND = 3
     SCORE = 4
     SEARCH = 5
+    ANALYSE = 10
+    TRANSFER = 11
 
 
 def random_bits() -> AbstractContextManager[None]:

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Shaped
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,17 @@ class Layout:
         leaves = jax.tree_util.tree_leaves(parameters)
         return jnp.concatenate([jnp.ravel(leaf).astype(jnp.float32) for leaf in leaves])
 
-    def unflatten(self, theta: Float[Array, "*batch D"]) -> dict[str, Any]:
-        """The nested dict of arrays of θ; leading axes of `theta` lead every leaf."""
+    def unflatten(self, theta: Shaped[Array, "*batch D"]) -> dict[str, Any]:
+        """The nested dict of arrays of θ, or of any vector of its entries; leading axes of `theta` lead every leaf."""
         nested: dict[str, Any] = {}
-        for leaf in self.leaves:
+        # A gradient goes back through `split` as one concatenation, through slices as a padded sum of D entries each.
+        parts = jax.lax.split(jnp.asarray(theta), [leaf.size for leaf in self.leaves], axis=theta.ndim - 1)
+        for leaf, part in zip(self.leaves, parts, strict=True):
             *parents, last = leaf.name.split("/")
             place = nested
             for parent in parents:
                 place = place.setdefault(parent, {})
-            place[last] = theta[..., leaf.slice].reshape(*theta.shape[:-1], *leaf.shape)
+            place[last] = part.reshape(*theta.shape[:-1], *leaf.shape)
         return nested
 
     def kept_by_leaf(self, mask: Bool[np.ndarray, "*batch D"]) -> Mapping[str, Int[np.ndarray, "*batch"]]:

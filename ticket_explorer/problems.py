@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 from jaxtyping import Array, Bool, Float
 
+from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.settings import NetworkSettings
@@ -76,6 +77,26 @@ class DifferentiableProblem(Problem, Protocol):
     def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
         """The loss of θ on one training batch (for images: mean cross-entropy, in nats)."""
         ...
+
+    def training_loss(
+        self, key: Array, theta: Float[Array, " D"], state: ProblemState
+    ) -> tuple[Float[Array, ""], ProblemState]:
+        """The same, and what the task carries on to the next update (batch statistics, if there are any)."""
+        ...
+
+
+def differentiable(problem: Problem) -> DifferentiableProblem:
+    """The problem, if it has a loss.
+
+    Raises:
+        TicketError: if it has none.
+    """
+    if not isinstance(problem, DifferentiableProblem):
+        raise TicketError(
+            "This trainer follows the gradient of a loss, and the task has none; "
+            "train with an evolution strategy or mask evolution, or choose a task of images."
+        )
+    return problem
 
 
 @jax.tree_util.register_dataclass

@@ -61,6 +61,8 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round} begins at {share(event.density)}, {event.kept:,} weights"
         case events.RoundFinished():
             return f"{event.branch}:{event.round} ends with score {score(mean(event.score))}"
+        case events.Analysed() if not event.automatic:
+            return f"{event.branch}:{event.round} was analysed after generation {event.generation}: {event.kind}"
         case events.RoundCut():
             return f"{event.branch}:{event.round} was ended at generation {event.generations}"
         case events.Tuned():

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import sessions.running
+from sessions.header import read_view
 from sessions.session import Session
 from sessions.store import SessionDirectory
 from sessions.store.records import MAGIC
+from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS
 
 
@@ -158,3 +160,39 @@ def test_replicates(lab: Any) -> None:
     assert len(found["score"]) == 2
     half = len(found["mean"]) // 2
     assert found["mean"][:half] != found["mean"][half:]
+
+
+def test_learned_masks_of_several_sizes(lab: Any) -> None:
+    """Replicates may keep different numbers: density, journal, files and the next round agree, killed or not."""
+    learning = {"name": "stochastic_sparsification", "generations": 30, "penalty": 1e-3}
+    tables = {"trainer": learning, "replicates": 2, "pruning": {"ratio": 0.3, "rounds": 3}}
+    expected = lab.finished(**tables)
+    session = lab.create(**tables)
+    session.step(47)
+    lab.assert_same(expected, lab.go_on(lab.kill(session)), rounds=3)
+    rounds = list(read_view(expected).lineage("learned"))
+    kept = [round_.finished.kept for round_ in rounds]
+    assert any(one != other for one, other in kept)
+    assert [max(counts) for counts in kept] == sorted([max(counts) for counts in kept], reverse=True)
+    prunable = sum(int(np.prod(leaf.shape)) for leaf in read_view(expected).branches["learned"].leaves if leaf.prunable)
+    assert [round_.density for round_ in rounds] == pytest.approx([sum(k) / 2 / prunable for k in kept])
+    with Session.open(expected) as session:
+        dense = session.branch(
+            "learned", 0, "by hand", {"trainer": {"name": "gradient_descent"}, "pruner": "magnitude"}
+        )
+        session.set_pruning(dense, {"rounds": 2})
+        session.run_round()
+        assert session.view.round(dense, 1).density == pytest.approx(0.7 * rounds[0].density)
+        evolved = {"trainer": {"name": "evolution"}, "pruner": "magnitude", "pruning": {"ratio": 1e-6}}
+        session.branch("learned", 0, "evolved", evolved)
+        with pytest.raises(TicketError, match="evolution trains masks of one size together"):
+            session.run()
+
+
+def test_a_mask_that_keeps_nothing_is_said(lab: Any) -> None:
+    learning = {"name": "continuous_sparsification", "generations": 5, "penalty": 1.0, "score_init": -0.1}
+    with lab.create(trainer=learning, pruning={"ratio": 0.3, "rounds": 2}) as session:
+        assert session.run_round() is not None
+        with pytest.raises(TicketError, match="learned in round 0 keeps no weight at all; branch from an earlier"):
+            session.run()
+    lab.assert_whole(session.path)

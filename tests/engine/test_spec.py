@@ -197,7 +197,7 @@ PLANS = st.fixed_dictionaries(
             st.integers(1, 50).map(lambda half: 2 * half),
             st.integers(1, 99),
         ),
-        "pruner": st.sampled_from(sorted(PRUNERS)),
+        "pruner": st.sampled_from(sorted(name for name, pruner in PRUNERS.items() if not pruner.takes_learned)),
         "rewind": st.sampled_from(["fresh", "initial", {"name": "early", "generation": 7}]),
         "pruning": st.builds(lambda ratio: {"ratio": ratio}, st.floats(0.01, 0.99)),
         "analysis": st.builds(lambda correlation: {"correlation": correlation}, st.booleans()),
@@ -235,3 +235,48 @@ def test_from_toml() -> None:
         ("two", "random"),
     ]
     assert spec.branches[0].plan.network == spec.branches[1].plan.network
+
+
+@pytest.mark.parametrize(
+    ("trainer", "pruner", "message"),
+    [
+        ("gradient_descent", "snr", r"\$\.pruner: snr after gradient_descent, expected magnitude or another one"),
+        ("mask_evolution", "snr", "mask_evolution finds none; only evolution strategies do"),
+        (
+            "evolution",
+            "learned",
+            "only continuous_sparsification, stochastic_sparsification, mask_evolution learn a mask",
+        ),
+    ],
+)
+def test_a_pruner_that_the_trainer_has_nothing_for_is_refused(trainer: str, pruner: str, message: str) -> None:
+    with pytest.raises(TicketError, match=message):
+        parse_plan({"trainer": {"name": trainer}, "pruner": pruner})
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_without_a_pruner_the_trainer_s_own_prunes(trainer: str) -> None:
+    plan = parse_plan({"trainer": trainer})
+    assert type(plan.pruner) is PRUNERS[TRAINERS[trainer].default_pruner]
+    assert parse_spec({"trainer": trainer}).branches[0].name == TRAINERS[trainer].default_pruner
+    assert parse_plan({}, {"trainer": {"name": trainer}}) == plan
+
+
+@pytest.mark.parametrize(
+    ("trainer", "field", "value", "message"),
+    [
+        (
+            "continuous_sparsification",
+            "penalty",
+            -1e-3,
+            r"\$\.trainer\.penalty: -0\.001, expected a number between 0 and 1",
+        ),
+        ("continuous_sparsification", "beta_final", 0.5, "expected a number between 1"),
+        ("stochastic_sparsification", "score_init", 11, "expected a number between -10 and 10"),
+        ("mask_evolution", "sparsity", 0.95, "expected a number between 0 and 0.9"),
+        ("mask_evolution", "threshold", 9.0, "no weight would reach it"),
+    ],
+)
+def test_settings_of_learned_masks_out_of_range(trainer: str, field: str, value: float, message: str) -> None:
+    with pytest.raises(TicketError, match=message):
+        parse_plan({"trainer": {"name": trainer, field: value}})

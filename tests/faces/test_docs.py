@@ -12,6 +12,7 @@ import pytest
 import ticket_explorer as tx
 from sessions import commands, events
 from sessions.spec import parse_spec
+from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.presets import names
 from ticket_explorer.pruners import PRUNERS
@@ -31,6 +32,7 @@ FAMILIES = {
     "task": TASKS,
     "network": NETWORKS,
     "trainer": TRAINERS,
+    "analysis": ANALYSES,
     "preset": names(),
 }
 

@@ -623,10 +623,10 @@ class TestDistribution:
 
 
 class TestCurvature:
-    def test_it_says_what_will_be_there(self, golden: SessionView) -> None:
+    def test_it_says_how_to_have_it(self, golden: SessionView) -> None:
         figure = figures.curvature(golden, Selection())
         assert figure.is_empty
-        assert "random directions" in figure.note
+        assert "ask for an analysis of curvature" in figure.note
 
 
 class TestMask:

@@ -23,7 +23,7 @@ from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.terminal.dialogs import strategy
+from widgets.terminal.dialogs import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice, Row
@@ -258,8 +258,8 @@ def test_what_can_be_tuned_is_what_the_trainer_says(name: str) -> None:
     known = {"std", *trainer._schedule(), *trainer.strategy.live, *scalars(trainer.strategy.parameters, 0)}
     running: RoundView | None = FakeLink().view.running
     assert running is not None
-    running.plan = {**running.plan, "trainer": strategy.whole_table(name, running.plan["trainer"])}
-    offered = {field.name for field in strategy.live_fields(STRATEGIES[name], running)}
+    running.plan = {**running.plan, "trainer": trainer_fields.whole_table(name, running.plan["trainer"])}
+    offered = {field.name for field in trainer_fields.live_fields(name, running)}
     assert {"std", "mean_decay", "weight_decay"} <= offered <= known
     if trainer.decays_std:
         assert "std_decay" in offered

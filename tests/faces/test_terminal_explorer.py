@@ -1,6 +1,7 @@
 """The explorer: which key asks for what, and where one looks. The engine is told apart, in a real terminal."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -89,6 +90,7 @@ def explore(scenario: Scenario, size: tuple[int, int] = (120, 36)) -> None:
         ("minus plus equals_sign", [0.5, 2.0, 2.0]),
         ("n h i enter", [commands.Note(text="hi")]),
         ("n enter", []),
+        ("c", [commands.Analyse(kind="curvature", branch="snr")]),
         ("a", [commands.SetAside(branch="snr", aside=True)]),
         ("right_square_bracket a", [commands.SetAside(branch="magnitude", aside=True)]),
     ],
@@ -100,6 +102,30 @@ def test_keys_ask(keys: str, asked: list[commands.Command | float]) -> None:
         await pilot.press(*keys.split())
         await pilot.pause()
         assert link.asked == asked
+
+    explore(scenario)
+
+
+@pytest.mark.parametrize(("turns", "kind"), [(0, "curvature"), (1, "curvature"), (2, "surface"), (3, "connectivity")])
+def test_the_landscape_that_is_shown_is_computed_of_the_round_that_is_looked_at(turns: int, kind: str) -> None:
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        screen.look.turns["curvature"] = turns
+        screen._select(type(screen.look.selection)("snr", 1))
+        await pilot.press("c")
+        await pilot.pause()
+        assert link.asked == [commands.Analyse(kind=kind, branch="snr", round=1)]
+
+    explore(scenario)
+
+
+def test_what_is_under_way_is_cancelled() -> None:
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        for number in (3, 4):
+            progress = events.Analysing(id=number, kind="surface", branch="snr", round=1, done=1, total=4)
+            link.view.apply_live(progress)
+        await pilot.press("C")
+        await pilot.pause()
+        assert link.asked == [commands.CancelAnalysis(id=3), commands.CancelAnalysis(id=4)]
 
     explore(scenario)
 
@@ -224,16 +250,22 @@ def test_every_kind_of_panel_comes_by_its_key() -> None:
     explore(scenario, (80, 24))
 
 
+def journal_entries(screen: Explorer) -> list[str]:
+    """What the journal shows, however it is wrapped: each entry begins with its time."""
+    shown = " ".join(line.text.strip() for line in screen.query_one(Journal).lines)
+    return [entry.strip() for entry in re.split(r"\b\d\d:\d\d:\d\d ", shown)[1:]]
+
+
 def test_the_journal_is_searched() -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
         await pilot.press("slash", *"pruned by random")
         await pilot.pause()
-        lines = [line.text for line in screen.query_one(Journal).lines]
-        assert lines
-        assert all("pruned by random" in line for line in lines)
+        entries = journal_entries(screen)
+        assert entries
+        assert all("pruned by random" in entry for entry in entries)
         await pilot.press("escape")
         await pilot.pause()
-        assert len(screen.query_one(Journal).lines) > len(lines)
+        assert len(journal_entries(screen)) > len(entries)
         assert not screen.query_one(JournalSearch).is_open
 
     explore(scenario)
@@ -246,7 +278,7 @@ def test_new_events_are_drawn() -> None:
         link.view.apply(event)
         link.told(event)
         await pilot.pause(1.0)
-        assert screen.query_one(Journal).lines[-1].text.endswith("notebook: a remark from elsewhere")
+        assert journal_entries(screen)[-1].endswith("notebook: a remark from elsewhere")
 
     explore(scenario)
 

@@ -63,6 +63,12 @@ class Quadratic:
     def score(self, key: Array, theta: Array, state: Array) -> Array:
         return self.fitness(key, theta[None], state)[0][0]
 
+    def loss(self, key: Array, theta: Array) -> Array:
+        return -self.fitness(key, theta[None], self.initial_state())[0][0]
+
+    def training_loss(self, key: Array, theta: Array, state: Array) -> tuple[Array, Array]:
+        return self.loss(key, theta), state + 1
+
 
 @pytest.fixture
 def quadratic() -> Callable[..., Quadratic]:

@@ -9,8 +9,11 @@ import pytest
 
 from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
+from ticket_explorer.networks.settings import MLP
+from ticket_explorer.problems import bind
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import implementation_of
+from ticket_explorer.tasks.settings import Fashion
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -21,6 +24,9 @@ FORMULAS: dict[str, Any] = {
     "movement": lambda start, mean, std: np.abs(mean - start),
     "magnitude_increase": lambda start, mean, std: np.abs(mean) - np.abs(start),
     "initial_magnitude": lambda start, mean, std: np.abs(start),
+    "snip": lambda start, mean, std: start**2,  # of ½ |θ|², whose gradient is θ and whose Hessian is the identity
+    "grasp": lambda start, mean, std: start**2,
+    "learned": lambda start, mean, std: np.ones(start.shape),
 }
 
 every_pruner = pytest.mark.parametrize("score", [implementation_of(p()) for p in PRUNERS.values()], ids=list(PRUNERS))
@@ -97,6 +103,32 @@ def test_snr_of_one_sigma_for_all_prunes_as_magnitude_does(quadratic: Any) -> No
     scores = [implementation_of(PRUNERS[name]())(key, same, ticket, problem) for name in ("snr", "magnitude")]
     kept = [masks.prune(result.mask, score, problem.layout, 0.2).mask for score in scores]
     np.testing.assert_array_equal(*kept)
+
+
+def test_gradients_at_initialisation_against_finite_differences() -> None:
+    """SNIP and GraSP on a small network: what happens to L and to |∇L|² when one weight is scaled a little."""
+    problem = bind(Fashion(batch=16, pool=7), MLP(hidden=(3,), activation="tanh"))
+    start, key = problem.initialise(jax.random.key(0)), jax.random.key(1)
+    mask = ~jnp.asarray(problem.layout.prunable) | (jnp.arange(start.size) % 3 > 0)
+    ticket = Ticket(mask, start, start)
+    result = TrainingResult(jnp.where(mask, 7.0, 0.0), None, mask)
+    kept = np.flatnonzero(np.asarray(mask) & problem.layout.prunable)
+
+    @jax.jit
+    def norm_and_loss(theta: jax.Array) -> jax.Array:
+        loss, gradient = jax.value_and_grad(lambda t: problem.loss(key, t))(theta)
+        return jnp.stack([loss, 0.5 * jnp.sum(jnp.where(mask, gradient, 0.0) ** 2)])
+
+    def change(i: int, step: float = 1e-2) -> np.ndarray:
+        scaled = [jnp.where(mask, start, 0.0).at[i].multiply(1 + sign * step) for sign in (1, -1)]
+        return np.asarray(norm_and_loss(scaled[0]) - norm_and_loss(scaled[1])) / (2 * step)
+
+    numerical = np.stack([change(int(i)) for i in kept])
+    for name, column, absolute in (("snip", 0, True), ("grasp", 1, False)):
+        found = np.asarray(implementation_of(PRUNERS[name]())(key, result, ticket, problem))[kept]
+        expected = np.abs(numerical[:, column]) if absolute else numerical[:, column]
+        np.testing.assert_allclose(found, expected, rtol=0.02, atol=2e-4)
+        assert np.abs(expected).max() > 0.01
 
 
 def test_snr_without_a_search_distribution_says_what_to_do(quadratic: Any) -> None:

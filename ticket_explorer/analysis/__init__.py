@@ -1,1 +1,8 @@
-"""Analyses: what a finished round tells about its weights."""
+"""Analyses: what finished rounds tell about their weights."""
+
+from ticket_explorer.analysis.settings import SNR, AnalysisSettings, Connectivity, Curvature, Layers, Surface
+from ticket_explorer.registry import register
+
+ANALYSES: dict[str, type[AnalysisSettings]] = register("analyses", SNR, Layers, Curvature, Surface, Connectivity)
+
+__all__ = ["ANALYSES"]

@@ -1,8 +1,11 @@
 """Pruners: which weights of a finished round stay."""
 
 from ticket_explorer.pruners.settings import (
+    SNIP,
     SNR,
+    GraSP,
     InitialMagnitude,
+    Learned,
     Magnitude,
     MagnitudeIncrease,
     Movement,
@@ -12,7 +15,7 @@ from ticket_explorer.pruners.settings import (
 from ticket_explorer.registry import register
 
 PRUNERS: dict[str, type[PrunerSettings]] = register(
-    "pruners", SNR, Magnitude, Random, Movement, MagnitudeIncrease, InitialMagnitude
+    "pruners", SNR, Magnitude, Random, Movement, MagnitudeIncrease, InitialMagnitude, SNIP, GraSP, Learned
 )
 
 __all__ = ["PRUNERS"]

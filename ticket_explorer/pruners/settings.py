@@ -6,13 +6,21 @@ from ticket_explorer.registry import Settings
 
 
 class PrunerSettings(Settings, frozen=True, kw_only=True):
-    """What all pruners share: nothing but their name."""
+    """What all pruners share."""
+
+    takes_learned: ClassVar[bool] = False
+    """Whether it takes over the mask that the trainer learned, so that `$.pruning.ratio` plays no part."""
+    needs_sigma: ClassVar[bool] = False
+    """Whether it needs a σ of each weight."""
+    needs_loss: ClassVar[bool] = False
+    """Whether it takes gradients, so that the task must have a loss."""
 
 
 class SNR(PrunerSettings, frozen=True, kw_only=True, tag="snr"):
     """Keep the highest signal-to-noise ratio |θ| / σ (Lange & Sprekeler 2023)."""
 
     implementation: ClassVar[str] = "ticket_explorer.pruners.snr:score"
+    needs_sigma: ClassVar[bool] = True
 
 
 class Magnitude(PrunerSettings, frozen=True, kw_only=True, tag="magnitude"):
@@ -43,3 +51,24 @@ class InitialMagnitude(PrunerSettings, frozen=True, kw_only=True, tag="initial_m
     """Keep the weights that were largest at the start, |θ₀| (Zhou et al. 2019)."""
 
     implementation: ClassVar[str] = "ticket_explorer.pruners.initial_magnitude:score"
+
+
+class SNIP(PrunerSettings, frozen=True, kw_only=True, tag="snip"):
+    """Keep the highest sensitivity of the loss at the start, |θ₀ ⊙ ∂L/∂θ₀| (Lee et al. 2019)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.pruners.snip:score"
+    needs_loss: ClassVar[bool] = True
+
+
+class GraSP(PrunerSettings, frozen=True, kw_only=True, tag="grasp"):
+    """Keep the weights that carry the gradient's flow at the start, θ₀ ⊙ H g (Wang et al. 2020)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.pruners.grasp:score"
+    needs_loss: ClassVar[bool] = True
+
+
+class Learned(PrunerSettings, frozen=True, kw_only=True, tag="learned"):
+    """Keep the mask that the trainer itself learned, whatever its density (Savarese et al. 2020)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.pruners.learned:score"
+    takes_learned: ClassVar[bool] = True

@@ -1,8 +1,18 @@
 """Rewinds: where kept weights restart."""
 
 from ticket_explorer.registry import register
-from ticket_explorer.rewinds.settings import Early, Fresh, Initial, PermutedMask, PermutedWeights, RewindSettings
+from ticket_explorer.rewinds.settings import (
+    Early,
+    Fresh,
+    Initial,
+    PermutedMask,
+    PermutedWeights,
+    RewindSettings,
+    Trained,
+)
 
-REWINDS: dict[str, type[RewindSettings]] = register("rewinds", Initial, Fresh, Early, PermutedWeights, PermutedMask)
+REWINDS: dict[str, type[RewindSettings]] = register(
+    "rewinds", Initial, Fresh, Early, Trained, PermutedWeights, PermutedMask
+)
 
 __all__ = ["REWINDS"]

@@ -30,6 +30,12 @@ class Early(RewindSettings, frozen=True, kw_only=True, tag="early"):
     generation: Annotated[int, Meta(ge=1, description="generation of the first round")]
 
 
+class Trained(RewindSettings, frozen=True, kw_only=True, tag="trained"):
+    """Kept weights stay as they were trained: fine-tuning, the alternative to rewinding (Han et al. 2015)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.rewinds.trained:restart"
+
+
 class PermutedWeights(RewindSettings, frozen=True, kw_only=True, tag="permuted_weights"):
     """Initial values are permuted among the kept places of each leaf: the mask stays (Vischer et al. 2021)."""
 

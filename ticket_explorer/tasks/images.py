@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, Num
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
 from ticket_explorer.networks.network import Narrowing, Network
-from ticket_explorer.problems import ProblemState
+from ticket_explorer.problems import Evaluation, ProblemState
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST, MNIST
@@ -24,6 +24,8 @@ from ticket_explorer.tasks.settings import Fashion, ImageSettings
 
 SLICE = 1000
 """Test images evaluated at once; bounds the memory of a score."""
+ENOUGH = 1000
+"""Test images that a landscape is evaluated on unless more are asked for."""
 
 
 def load(settings: ImageSettings) -> "ImageTask":
@@ -139,10 +141,40 @@ class ImageProblem:
             correct += hits(pixels[size:], labels[size:])
         return jnp.asarray(correct / len(labels), jnp.float32)
 
+    def evaluate(
+        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+    ) -> Evaluation:
+        """Mean cross-entropy (nats) and accuracy of every individual on the first `examples` test images."""
+        count = min(examples or ENOUGH, len(self.test.labels))
+        whole = count - count % SLICE if count > SLICE else 0
+
+        def summed(part: tuple[Num[Array, "b P"], Int[Array, " b"]]) -> Evaluation:
+            inputs, labels = self._standardise(part[0]).reshape(-1, *self.test.shape), part[1]
+            logits = self.network.population_apply(population, inputs)
+            return Evaluation(
+                cross_entropy(logits, labels) * len(labels), (logits.argmax(-1) == labels).sum(-1, dtype=jnp.float32)
+            )
+
+        sums = []
+        if whole:
+            parts = self.test.pixels[:whole].reshape(whole // SLICE, SLICE, -1), self.test.labels[:whole]
+            slices = jax.lax.map(summed, (parts[0], parts[1].reshape(-1, SLICE)))
+            sums.append(jax.tree.map(lambda array: array.sum(0), slices))
+        if whole < count:
+            sums.append(summed((self.test.pixels[whole:count], self.test.labels[whole:count])))
+        total: Evaluation = jax.tree.map(lambda *arrays: sum(arrays) / count, *sums)
+        return total
+
     def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
         """The mean cross-entropy (nats) of θ on the batch that `fitness` draws with the same key."""
         inputs, labels = self.draw(key)
         return cross_entropy(self.network.apply(theta, inputs)[None], labels)[0]
+
+    def training_loss(
+        self, key: Array, theta: Float[Array, " D"], state: ProblemState
+    ) -> tuple[Float[Array, ""], ProblemState]:
+        """The loss; nothing is carried on."""
+        return self.loss(key, theta), state
 
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None

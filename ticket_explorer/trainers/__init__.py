@@ -1,8 +1,16 @@
 """Trainers: how a round finds weights."""
 
 from ticket_explorer.registry import register
+from ticket_explorer.trainers.gradient_settings import (
+    ContinuousSparsification,
+    GradientDescent,
+    StochasticSparsification,
+)
+from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution
 from ticket_explorer.trainers.settings import Evolution, TrainerSettings
 
-TRAINERS: dict[str, type[TrainerSettings]] = register("trainers", Evolution)
+TRAINERS: dict[str, type[TrainerSettings]] = register(
+    "trainers", Evolution, GradientDescent, ContinuousSparsification, StochasticSparsification, MaskEvolution
+)
 
 __all__ = ["TRAINERS"]

@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.problems import Problem, ProblemState
+from ticket_explorer.trainers.optimizers import LEARNING_RATE_SCHEDULE, decayed_learning_rate
 from ticket_explorer.trainers.settings import Evolution as EvolutionSettings
 from ticket_explorer.trainers.strategies import check
 from ticket_explorer.trainers.strategies.catalogue import check_changes, completed
@@ -25,7 +26,6 @@ from ticket_explorer.trainers.trainer import Metrics, TrainingResult
 T = TypeVar("T")
 PER_GENERATION = ("mean_decay", "weight_decay")
 STD_SCHEDULE = ("std_decay", "std_limit")
-LEARNING_RATE_SCHEDULE = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
 
 
 @jax.tree_util.register_dataclass
@@ -152,7 +152,7 @@ class Evolution:
         before, schedule = state.search, dict(state.schedule)
         if "learning_rate" in schedule:
             before = with_learning_rate(before, schedule["learning_rate"])
-            schedule["learning_rate"] = _decayed_learning_rate(schedule)
+            schedule["learning_rate"] = decayed_learning_rate(schedule)
         search, _ = self.strategy.algorithm.tell(key, population, utilities, before, state.parameters)
         search = search.replace(mean=(1 - schedule["mean_decay"]) * search.mean)
         if self.decays_std:
@@ -187,11 +187,6 @@ def _penalty_of_replicates(
 ) -> tuple[Array, bool]:
     arguments = zip((population, weight_decay), batched, strict=True)
     return _penalty(*(a if b else jnp.broadcast_to(a, (replicates, *a.shape)) for a, b in arguments)), True
-
-
-def _decayed_learning_rate(schedule: Mapping[str, Array]) -> Float[Array, ""]:
-    now, limit = schedule["learning_rate"], schedule["learning_rate_limit"]
-    return jnp.maximum(schedule["learning_rate_decay"] * now, jnp.minimum(limit, now))
 
 
 def _metrics(fitness: Float[Array, " N"], sigma: Float[Array, " n"]) -> Metrics:

@@ -15,7 +15,28 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 class TrainerSettings(Settings, frozen=True, kw_only=True):
     """What all trainers share."""
 
+    has_sigma: ClassVar[bool] = False
+    """Whether it finds a σ of each weight, as SNR pruning needs."""
+    learns_mask: ClassVar[bool] = False
+    """Whether it finds a mask, as the pruner `learned` needs; its rounds end sparser than they began."""
+    needs_loss: ClassVar[bool] = False
+    """Whether it takes gradients, so that the task must have a loss."""
+    narrows: ClassVar[bool] = True
+    """Whether the sizes of its arrays follow the number of kept entries: then all replicates must keep equally many."""
+    default_pruner: ClassVar[str] = "magnitude"
+    """What prunes where a spec names no pruner."""
+
     generations: Annotated[int, Meta(ge=1, le=100_000_000, description="generations a round")] = 200
+
+    @property
+    def tunable(self) -> dict[str, float]:
+        """Hyper-parameters that may change while a round runs, and what they start at; strategies have their own."""
+        return {}
+
+    @property
+    def passes(self) -> float | None:
+        """Forward passes of one batch in a generation, a backward pass counting as two; None if that isn't known."""
+        return None
 
 
 class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +57,8 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """An evolution strategy from evosax that searches the kept weights."""
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
+    has_sigma: ClassVar[bool] = True
+    default_pruner: ClassVar[str] = "snr"
     strategy: str = "snes"
     population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
     std_init: Positive = 0.05
@@ -58,6 +81,11 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """For strategies that follow a gradient estimate; None: the strategy's default."""
     parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Any other hyper-parameter of the evosax strategy, by evosax's name."""
+
+    @property
+    def passes(self) -> float:
+        """One for each individual."""
+        return float(self.population)
 
     def check(self) -> None:
         """Refuse an unknown strategy, and settings that the strategy does not have."""

@@ -102,6 +102,20 @@ def _mask(look: Look) -> Figure:
     return Figure(place, drawn.x, drawn.y, (*drawn.marks, *lit), drawn.note)
 
 
+LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] = (
+    ("curvature", figures.curvature),
+    ("curvature", figures.sharpness),
+    ("surface", figures.surface),
+    ("connectivity", figures.connectivity),
+)
+"""What the curvature panel shows in turn, and the analyses that it is made from."""
+
+
+def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Figure]]:
+    """What the curvature panel shows now."""
+    return LANDSCAPES[look.turns.get("curvature", 0) % len(LANDSCAPES)]
+
+
 def _distribution(look: Look) -> Figure:
     turn = look.turns.get("distribution", 0)
     return figures.distribution(look.view, look.selection, figures.QUANTITIES[turn % len(figures.QUANTITIES)])
@@ -126,7 +140,13 @@ KINDS: dict[str, PanelKind] = {
             (events.Frame,),
             _GENERATION,
         ),
-        PanelKind("curvature", lambda look: figures.curvature(look.view, look.selection), depends_on=_ROUND),
+        PanelKind(
+            "curvature",
+            lambda look: landscape_of(look)[1](look.view, look.selection),
+            None,
+            (events.Analysed,),
+            _GENERATION,
+        ),
         PanelKind("mask", _mask, depends_on=_ROUND),
         PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION),
         PanelKind("journal", None),

@@ -29,7 +29,7 @@ def ticket_curves(view: SessionView) -> list[TicketCurve]:
         points = [
             (round_.density, score, standard_error(round_.finished.score))
             for round_ in view.lineage(name)
-            if round_.finished and (score := mean(round_.finished.score)) is not None
+            if round_.finished and round_.density > 0 and (score := mean(round_.finished.score)) is not None
         ]
         if points:
             curves.append(TicketCurve(name, *(tuple(column) for column in zip(*points, strict=True))))

@@ -151,6 +151,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "set_aside", ("a",), "Set aside", "Run no more rounds of the branch, or take it up again.", "explorer", "Decide"
     ),
+    Action(
+        "curvature",
+        ("c",),
+        "Curvature",
+        "Compute the curvature of the loss now, or the landscape that the curvature panel shows.",
+        "explorer",
+        "Decide",
+    ),
+    Action("cancel_analyses", ("C",), "Cancel analyses", "Give up the analyses under way.", "explorer", "Decide"),
     Action("note", ("n",), "Note", "Write a remark into the journal.", "explorer", "Decide"),
     Action("export", ("x",), "Export", "Write metrics, or a ticket, to a file.", "explorer", "Decide"),
     Action(
@@ -209,7 +218,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("maximise", ("m",), "Maximise", "Let the focused panel fill the screen, and back.", "explorer", "Look"),
     Action("swap", ("w",), "Swap panel", "Show the next kind of panel in the focused one's place.", "explorer", "Look"),
     Action(
-        "next_leaf", ("l",), "Next layer", "Show the next layer's mask, or the next distribution.", "explorer", "Look"
+        "next_leaf", ("l",), "Next layer", "Show the next layer's mask, distribution or landscape.", "explorer", "Look"
     ),
     *_panel_keys(),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),

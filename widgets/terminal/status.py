@@ -61,10 +61,12 @@ def _round_row(link: Link, width: int) -> Text:
     speed = rate(view.generations_per_second) if link.is_running else ""
     if view.pace is not None:
         speed += f" (at most {view.pace:.3g})"
+    for under_way in view.analysing.values():
+        speed = f"{under_way.kind} {100 * under_way.done / under_way.total:.0f}%  {speed}"
     if isinstance(link, ReplayLink):
         speed = f"replay {link.speed:g}×"
     if round_ is None:
-        return Text.assemble((_waiting(link), "dim"), no_wrap=True, overflow="ellipsis")
+        return Text.assemble(f"{speed} ".lstrip(), (_waiting(link), "dim"), no_wrap=True, overflow="ellipsis")
     return _row(_where(round_), round_.done, round_.generations, speed, "", width)
 
 

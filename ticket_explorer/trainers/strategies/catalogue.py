@@ -32,6 +32,10 @@ RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
     "std_limit": (lambda value: value >= 0, "a number of at least 0"),
     "mean_decay": (lambda value: 0 <= value < 1, "a number in [0, 1)"),
     "weight_decay": (lambda value: value >= 0, "a number of at least 0"),
+    "score_learning_rate": (lambda value: value > 0, "a number above 0"),
+    "score_learning_rate_decay": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
+    "score_learning_rate_limit": (lambda value: value >= 0, "a number of at least 0"),
+    "penalty": (lambda value: value >= 0, "a number of at least 0"),
 }
 """What the hyper-parameters that are not evosax's own may be while a round runs."""
 

@@ -13,9 +13,8 @@ import optax
 from evosax.core.fitness_shaping import identity_fitness_shaping_fn
 from jaxtyping import Array, Float
 
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.trainers.optimizers import at_learning_rate, build_optimizer
 from ticket_explorer.trainers.settings import Evolution
-from ticket_explorer.trainers.strategies.clipup import clipup
 from ticket_explorer.trainers.strategies.shaping import SHAPINGS
 
 SearchState = Any
@@ -32,14 +31,6 @@ QUIET: Mapping[str, Any] = {
     "metrics_fn": lambda key, population, fitness, state, params: {},
 }
 """How an evosax algorithm is built that neither shapes fitness nor computes metrics."""
-
-OPTIMIZERS: Mapping[str, Callable[..., optax.GradientTransformation]] = {
-    "sgd": optax.sgd,
-    "adam": optax.adam,
-    "clipup": clipup,
-    "momentum": lambda learning_rate, decay=0.9, **rest: optax.sgd(learning_rate, momentum=decay, **rest),
-    "rmsprop": optax.rmsprop,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,23 +72,13 @@ def optimizer_of(settings: Evolution) -> optax.GradientTransformation:
     Raises:
         InvalidValue: if it does not take one of the given parameters.
     """
-    chosen = settings.optimizer
-    assert chosen is not None
-
-    def make(learning_rate: Any) -> optax.GradientTransformation:
-        return OPTIMIZERS[chosen.name](learning_rate=learning_rate, **chosen.parameters)
-
-    try:
-        make(chosen.learning_rate)
-    except TypeError as error:
-        given = ", ".join(chosen.parameters)
-        raise InvalidValue("$.trainer.optimizer.parameters", given, f"what {chosen.name} takes ({error})") from None
-    return optax.inject_hyperparams(make)(learning_rate=chosen.learning_rate)
+    assert settings.optimizer is not None
+    return build_optimizer(settings.optimizer)
 
 
 def with_learning_rate(state: SearchState, learning_rate: Float[Array, ""]) -> SearchState:
     """The search state whose optimiser takes its next step at `learning_rate`."""
-    return state.replace(opt_state=state.opt_state._replace(hyperparams={"learning_rate": learning_rate}))
+    return state.replace(opt_state=at_learning_rate(state.opt_state, learning_rate))
 
 
 def scalars(parameters: Parameters, replicate_axes: int = 0) -> dict[str, Any]:

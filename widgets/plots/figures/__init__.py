@@ -1,9 +1,10 @@
 """From a session's view to figures: one pure function a figure, drawn elsewhere. No JAX is imported here."""
 
 from widgets.plots.figures.correlation import correlation
-from widgets.plots.figures.curvature import curvature
+from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
+from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, Kind
@@ -14,12 +15,15 @@ from widgets.plots.figures.sparsity import sparsity, sparsity_now
 from widgets.plots.figures.ticket_curve import ticket_curve
 
 __all__ = [
+    "BARRIERS",
     "KINDS",
     "QUANTITIES",
+    "Barrier",
     "Kind",
     "MetricsCache",
     "Quantity",
     "Selection",
+    "connectivity",
     "correlation",
     "curvature",
     "distribution",
@@ -27,8 +31,10 @@ __all__ = [
     "fitness",
     "lit_weights",
     "mask",
+    "sharpness",
     "snr_magnitude",
     "sparsity",
     "sparsity_now",
+    "surface",
     "ticket_curve",
 ]

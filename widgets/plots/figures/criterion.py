@@ -43,7 +43,7 @@ def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame
     plan = view.branches[owner].plan
     pruned = next((event for event in reversed(round_.pruned) if event.branch == owner), None)
     pruner = pruned.pruner if pruned else str(plan["pruner"]["name"])
-    ratio = float(plan["pruning"]["ratio"])
+    ratio = 0.0 if pruner == "learned" else float(plan["pruning"]["ratio"])
     lost = round_.kept - pruned.kept if pruned else round(ratio * round_.kept)
     scope = _scope(plan, pruned)
     threshold = None

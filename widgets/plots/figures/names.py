@@ -57,8 +57,28 @@ KINDS: dict[str, Kind] = {
         "Curvature",
         "How quickly the loss rises when all weights are moved a little in a random direction. A wide valley is a flat "
         "optimum: weights can be off by much without harm, and many of them can be pruned. Evolution tends to find "
-        "such valleys. Not computed yet. Cf. figure 6 of Lange & Sprekeler (2023), which looks at the loss between "
-        "optima.",
+        "such valleys. The strong line is the average over random directions, the faint ones of its colour are single "
+        "directions, those of other colours other branches. Cf. figure 6 of Lange & Sprekeler (2023), which looks at "
+        "the loss between optima.",
+    ),
+    "sharpness": Kind(
+        "Sharpness across rounds",
+        "How much the loss bends around each round's weights: the second-order coefficient of a parabola fitted to the "
+        "curvature profiles. Low is a flat valley. Error bars are standard errors over replicates. The fewer weights "
+        "are left, the fewer move in a random direction, so compare branches at the same round. The paper has no such "
+        "figure; its question, whether evolution's optima are flat, is this one.",
+    ),
+    "surface": Kind(
+        "Loss surface",
+        "The loss over the plane of two random directions, with the round's weights in the middle; bright is low. "
+        "All rounds of a line are shown over the same two directions, as large as the dense network's filters, so that "
+        "one sees how pruning changes the valley. After Li et al. (2018); the paper has no such figure.",
+    ),
+    "connectivity": Kind(
+        "Connectivity",
+        "What lies between two rounds' weights on the straight line. A bright cell means that the two rounds lie in "
+        "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
+        "(Frankle et al. 2020). Cf. figure 6 of Lange & Sprekeler (2023), which shows the best score on the way.",
     ),
     "mask": Kind(
         "Mask",

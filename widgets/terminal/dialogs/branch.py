@@ -15,7 +15,6 @@ from sessions.store import check_branch_name
 from sessions.view import free_name
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.pruners import PRUNERS
-from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import (
     KEYS,
@@ -31,7 +30,7 @@ from widgets.terminal.dialogs.fields import (
     typed,
 )
 from widgets.terminal.dialogs.pruner import RewindForm
-from widgets.terminal.dialogs.strategy import whole_table
+from widgets.terminal.dialogs.trainer_fields import KINDS, kind_of, whole_table
 from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList
 
 
@@ -58,8 +57,8 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
             yield RewindForm(self._plan["rewind"], may_stay=True)
             yield field_row(fields_of(Pruning, self._plan["pruning"], ["ratio"])[0])
-            present = trainer.get("strategy", trainer["name"])
-            yield Row("strategy", _or_as_before(STRATEGIES, present, "strategy"))
+            present = kind_of(trainer) or trainer["name"]
+            yield Row("strategy", _or_as_before(KINDS, present, "strategy"))
             yield Closing("Branch")
 
     def on_mount(self) -> None:

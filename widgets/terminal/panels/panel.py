@@ -15,6 +15,8 @@ from widgets.plots.kinds import KINDS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import Journal
 
+_FREQUENT = (events.Generations, events.Frame, events.Analysed, events.Analysing)
+"""Events that change only the panels which say so."""
 LEAST = 0.25
 """Seconds between two drawings of the same thing, unless a person asks."""
 
@@ -82,7 +84,7 @@ class Panel(Vertical):
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event: the panel may be stale now."""
-        if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self.kind.changes_with):
+        if not isinstance(event, _FREQUENT) or isinstance(event, self.kind.changes_with):
             self._is_stale = True
 
     def is_due(self, now: float) -> bool:

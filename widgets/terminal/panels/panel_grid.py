@@ -14,6 +14,8 @@ from widgets.terminal.panels.panel import Panel
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
 _SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
 """Columns and rows."""
+TURNING = ("mask", "distribution", "curvature")
+"""The kinds of panels that have more than one thing to show."""
 
 
 class PanelGrid(Grid):
@@ -80,9 +82,9 @@ class PanelGrid(Grid):
             await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
 
     def next_leaf(self) -> None:
-        """The next layer's mask; the next distribution."""
+        """The next layer's mask; the next distribution; the next landscape."""
         panel = self.focused_panel
-        kind = panel.kind.name if panel is not None and panel.kind.name in ("mask", "distribution") else "mask"
+        kind = panel.kind.name if panel is not None and panel.kind.name in TURNING else "mask"
         self._look.turns[kind] = self._look.turns.get(kind, 0) + 1
         self.renew(kind)
 

@@ -16,7 +16,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look
+from widgets.plots.kinds import KINDS, Look, landscape_of
 from widgets.plots.masks import MaskReader
 from widgets.plots.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal import settings
@@ -115,7 +115,7 @@ class Explorer(Screen[None]):
     def _told(self, event: events.Event) -> None:
         self._is_stale = True
         self._grid.touch(event)
-        if not isinstance(event, events.Generations | events.Frame):
+        if not isinstance(event, events.Generations | events.Frame | events.Analysing):
             self._show_state()
         if isinstance(event, events.RoundFinished) and self.link.condition is Condition.ATTACHED:
             remember_speed(self.look.view)
@@ -246,6 +246,22 @@ class Explorer(Screen[None]):
             aside = not self.look.view.branches[branch].aside
             done = f"Branch {branch} {'is set aside' if aside else 'goes on'}."
             self._ask(commands.SetAside(branch=branch, aside=aside), done)
+
+    def action_curvature(self) -> None:
+        """Look at the loss around the weights that are looked at."""
+        view, selection = self.look.view, self.look.selection
+        branch, kind = selection.branch_in(view), landscape_of(self.look)[0]
+        if branch is None or self.link.condition is not Condition.ATTACHED:
+            self.notify("This needs the session's engine: it is not attached.", severity="warning")
+            return
+        known = selection.round_in(view)
+        round_ = selection.round if known is not None and known.finished is not None else None
+        self._ask(commands.Analyse(kind=kind, branch=branch, round=round_), f"The {kind} of {branch} is computed.")
+
+    def action_cancel_analyses(self) -> None:
+        """Give up what is being analysed."""
+        for number in tuple(self.look.view.analysing):
+            self._ask(commands.CancelAnalysis(id=number), "The analysis was given up.")
 
     @work(group="dialog")
     async def action_pruner(self) -> None:

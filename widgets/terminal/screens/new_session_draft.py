@@ -8,9 +8,11 @@ import msgspec
 from msgspec import inspect
 
 from sessions.estimate import Estimate, estimate_session
-from sessions.spec import DEFAULTS, FAMILIES, Pruning, Spec, Table, parse_spec
+from sessions.spec import DEFAULTS, FAMILIES, Pruning, Spec, Table, default_pruner, fits, parse_spec
 from ticket_explorer import presets
+from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
+from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.catalogue import OPTIONS
 from widgets.terminal.forms import Field, fields_of, inner_struct, read, value_at, with_value
@@ -75,11 +77,22 @@ class Draft:
             settings = FAMILIES[key][1][str(value)]
             table = _renamed(settings, value_at(self.table, field.path[:-1]))
             self.table = with_value(self.table, field.path[:-1], table)
+            if key == "trainer":
+                self._fit_pruners()
         elif field.path[-1] == "name" and field.choices and "" in field.choices:  # an optimizer's own parameters
             table = {key: known for key, known in value_at(self.table, field.path[:-1]).items() if key != "parameters"}
             self.table = with_value(self.table, field.path[:-1], table if value else None)
         if field.path == ("trainer", "strategy"):
             self.table = {**self.table, "trainer": _fitting(self.table["trainer"])}
+
+    def _fit_pruners(self) -> None:
+        """Branches whose pruner needs what the trainer doesn't find get the trainer's own."""
+        trainer = self.table["trainer"]
+        for number, branch in enumerate(self.table["branch"]):
+            pruner = value_at(branch, ("pruner", "name"))
+            if not fits(TRAINERS.get(trainer["name"]), PRUNERS.get(str(pruner))):
+                place = ("branch", number, "pruner")
+                self.table = with_value(self.table, place, {"name": default_pruner(trainer)})
 
     def add_branch(self) -> None:
         """Another branch like the last, by a pruner that none has yet if there is one."""
@@ -112,7 +125,7 @@ class Draft:
 
     def _family(self, key: str, path: tuple[str | int, ...]) -> Iterator[Field]:
         kind, registry = FAMILIES[key]
-        table = value_at(self.table, path) or DEFAULTS[key]
+        table = value_at(self.table, path) or DEFAULTS.get(key) or default_pruner(self.table["trainer"])
         name = table if isinstance(table, str) else str(table.get("name"))
         if len(registry) > 1:
             summaries = {known: summary_of(settings) for known, settings in registry.items()}
@@ -132,7 +145,7 @@ class Draft:
             if name is None:
                 yield field
                 continue
-            choices = {"": "the strategy's default", **(name.choices or {})}
+            choices = {"": "the default", **(name.choices or {})}
             yield replace(name, default=None, explanation=field.explanation, choices=choices)
             if value_at(self.table, name.path) is not None:
                 yield from (part for part in parts if part != name)
@@ -154,10 +167,11 @@ class Draft:
 
 def _complete(table: Table) -> Table:
     """A preset's table in which every branch says how it prunes and rewinds."""
-    base = {key: table.pop(key, DEFAULTS[key]) for key in ("pruner", "rewind")}
-    branches = table.get("branch") or [{"name": "main"}]
     given: Table = table["trainer"] if "trainer" in table else DEFAULTS["trainer"]
-    trainer = {"strategy": "snes", **given}
+    base = {"pruner": default_pruner(given), "rewind": DEFAULTS["rewind"]}
+    base |= {key: table.pop(key) for key in base if key in table}
+    branches = table.get("branch") or [{"name": "main"}]
+    trainer = {"strategy": "snes", **given} if given["name"] == "evolution" else given
     return {**DEFAULTS, **table, "trainer": trainer, "branch": [{**base, **branch} for branch in branches]}
 
 

@@ -32,7 +32,11 @@ def about(seconds: float | None) -> str:
 
 def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
     """A preset in three lines: its title, what it is made of, how long it takes."""
-    parts = [_name(table, "task"), _name(table, "network"), str(table["trainer"].get("strategy", ""))]
+    parts = [
+        _name(table, "task"),
+        _name(table, "network"),
+        str(table["trainer"].get("strategy", table["trainer"]["name"])),
+    ]
     line = Text.assemble((str(table.get("title", "")), "bold"), "\n")
     line.append(" · ".join(parts), "dim").append("\n")
     line.append(f"{len(table['branch'])} branches, ", "dim")

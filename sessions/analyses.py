@@ -1,0 +1,77 @@
+"""Analyses as tables: nested lists for scripts, and rows for spreadsheets. No JAX is imported here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sessions.events import Analysed
+from sessions.metrics import Row
+
+AXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "snr": {"": ("replicate", "rounds")},
+    "layers": {
+        "": ("replicate", "rounds", "layer"),
+        "inputs": ("replicate", "rounds", "input"),
+        "magnitude_quantiles": ("replicate", "rounds", "layer", "quantile"),
+    },
+    "curvature": {
+        "": ("replicate", "direction", "steps"),
+        "fit": ("replicate", "direction", "coefficient"),
+        "sharpness": ("replicate", "direction"),
+    },
+    "surface": {"": ("replicate", "steps", "steps")},
+    "connectivity": {"": ("replicate", "rounds", "other_rounds", "alphas")},
+}
+"""What the axes of an analysis's arrays are, by array where not alike; an array's name is an axis with its values."""
+
+
+def analysis_table(found: Analysed) -> dict[str, Any]:
+    """An analysis as what JSON can hold; what is not defined is None."""
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "branch": found.branch,
+        "round": found.round,
+        "generation": found.generation,
+        "parameters": found.parameters,
+        "results": {name: _plain(found.array(name)) for name in found.arrays},
+    }
+
+
+def analysis_rows(found: Analysed) -> Iterator[Row]:
+    """An analysis as rows: one a number, with its place along each axis."""
+    for name in found.arrays:
+        if (values := found.array(name)).ndim < 2:
+            continue  # an axis
+        axes = _axes(found, name, values.ndim)
+        for place in np.ndindex(values.shape):
+            value = float(values[place])
+            yield {
+                "analysis": found.id,
+                "kind": found.kind,
+                "branch": found.branch,
+                "round": found.round,
+                "generation": found.generation,
+                "quantity": name,
+                **{f"axis_{i}": None for i in range(4)},
+                **{f"place_{i}": None for i in range(4)},
+                **{f"axis_{i}": axis.removesuffix("s") for i, axis in enumerate(axes)},
+                **{f"place_{i}": _place(found, axis, place[i]) for i, axis in enumerate(axes)},
+                "value": value if np.isfinite(value) else None,
+            }
+
+
+def _axes(found: Analysed, name: str, count: int) -> tuple[str, ...]:
+    known = AXES.get(found.kind, {})
+    return known.get(name, known.get("", tuple(f"axis {i}" for i in range(count))))[:count]
+
+
+def _place(found: Analysed, axis: str, index: int) -> float:
+    return float(found.array(axis)[index]) if axis in found.arrays else float(index)
+
+
+def _plain(array: np.ndarray) -> Any:
+    values = array.astype(object)
+    values[~np.isfinite(array)] = None
+    return values.tolist()

@@ -1,0 +1,134 @@
+"""What an analysis looks at: weights of the running round, or of finished ones, read from disk.
+
+What can't be looked at is refused here, before anything is computed, with a sentence.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from sessions.lineage import Lineage, Problems, plan_of
+from sessions.plans import span
+from sessions.spec import Plan
+from sessions.view import RoundView, SessionView
+from ticket_explorer.analysis.analysis import Subject, Trained
+from ticket_explorer.analysis.settings import AnalysisSettings, Connectivity
+from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.problems import MeasurableProblem
+from ticket_explorer.registry import name_of
+
+
+@dataclass(frozen=True)
+class Look:
+    """Weights after some generation of a round, and whatever their loss depends on."""
+
+    plan: Plan
+    trained: Trained
+    generation: int
+    problem_state: Any
+    """A pytree of arrays that lead with the replicate axis."""
+
+
+class Subjects:
+    """The rounds of a session, as analyses see them."""
+
+    def __init__(self, lineage: Lineage, view: SessionView, problems: Problems) -> None:
+        self._lineage, self._view, self._problems = lineage, view, problems
+
+    def check(self, settings: AnalysisSettings, branch: str, number: int | None) -> None:
+        """Refuse what can't be analysed; `number` None is the running round, or the last finished one.
+
+        Raises:
+            TicketError: with a sentence that says what would work.
+        """
+        finished = self._finished(branch)
+        numbers = [round_.number for round_ in finished]
+        running = self._view.running
+        is_running = running is not None and running.branch == branch
+        if number is not None and number not in numbers:
+            raise TicketError(
+                f"Round {number} of branch {branch!r} is not finished, and there is nothing of it to analyse yet; "
+                f"finished are {span(numbers)}. Leave the round out to look at the weights as they are now."
+            )
+        if not finished and (settings.looks_at != "state" or not is_running):
+            raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
+        if isinstance(settings, Connectivity) and settings.other is not None:
+            self._check_other(branch, settings.other)
+
+    def look(self, branch: str, number: int) -> Look:
+        """A finished round.
+
+        Raises:
+            TicketError: if its file is missing or damaged.
+        """
+        round_ = self._view.round(branch, number)
+        assert round_ is not None
+        assert round_.finished is not None
+        plan = plan_of(round_.plan)
+        arrays = self._lineage.arrays(branch, number)
+        structure = jax.tree.structure(self._problems.of(plan).initial_state())
+        trained = Trained(round_.branch, number, arrays.mean, arrays.std, arrays.mask)
+        state = jax.tree.unflatten(structure, arrays.problem_state)
+        return Look(plan, trained, round_.finished.generations, state)
+
+    def last(self, branch: str) -> int:
+        """The number of the branch's last finished round."""
+        return self._finished(branch)[-1].number
+
+    def subject(self, settings: AnalysisSettings, branch: str, look: Look) -> Subject:
+        """Everything that an analysis needs around the weights it looks at."""
+        problem = self._problems.of(look.plan)
+        other = settings.other if isinstance(settings, Connectivity) else None
+        return Subject(
+            layout=problem.layout,
+            input_shape=problem.input_shape,
+            centre=look.trained,
+            line=self._line(settings, branch, look),
+            other=self._all(other) if other is not None else (),
+        )
+
+    def measurable(self, plan: Plan) -> MeasurableProblem:
+        """The plan's problem, as a landscape is evaluated on it.
+
+        Raises:
+            TicketError: if it has no held-out examples of its own.
+        """
+        problem = self._problems.of(plan)
+        if not isinstance(problem, MeasurableProblem):
+            raise TicketError(
+                f"The task {name_of(plan.task)!r} has no fixed held-out examples to evaluate a landscape on; "
+                "its layers and its SNR can be analysed."
+            )
+        return problem
+
+    def _line(self, settings: AnalysisSettings, branch: str, look: Look) -> tuple[Trained, ...]:
+        if settings.looks_at == "round":
+            has_dense = self._finished(branch) and look.trained.number > 0
+            return (self.look(branch, 0).trained if has_dense else look.trained,)
+        return self._all(branch) if settings.looks_at in ("line", "lines") else ()
+
+    def _all(self, branch: str) -> tuple[Trained, ...]:
+        return tuple(self.look(branch, round_.number).trained for round_ in self._finished(branch))
+
+    def _finished(self, branch: str) -> list[RoundView]:
+        if branch not in self._view.branches:
+            raise UnknownName("branch", branch, self._view.branches)
+        return [round_ for round_ in self._view.lineage(branch) if round_.finished is not None]
+
+    def _check_other(self, branch: str, other: str) -> None:
+        if not self._finished(other):
+            raise TicketError(f"Branch {other!r} has no finished round yet; run a round of it first.")
+        plans = [plan_of(self._finished(name)[-1].plan) for name in (branch, other)]
+        if self._problems.key(plans[0]) != self._problems.key(plans[1]):
+            tasks = " and ".join(f"{name_of(plan.network)} on {name_of(plan.task)}" for plan in plans)
+            raise TicketError(
+                f"Branches {branch!r} and {other!r} train different problems ({tasks}), so that no loss is defined "
+                "between them; compare branches of one task and network."
+            )
+
+
+def trained_now(branch: str, number: int, mean: Any, std: Any, mask: Any) -> Trained:
+    """A running round's weights, on the host."""
+    return Trained(branch, number, np.asarray(mean), None if std is None else np.asarray(std), np.asarray(mask))

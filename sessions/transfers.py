@@ -1,0 +1,114 @@
+"""Which branches a transfer adds: the transferred tickets, their random control, and native tickets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import structs
+
+from sessions import events
+from sessions.lineage import Problems, plan_of
+from sessions.plans import check_plan, check_transfer, span
+from sessions.spec import Plan, Transfer, parse_plan
+from sessions.store import check_branch_name
+from sessions.view import SessionView
+from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers.settings import Evolution
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A branch to be added."""
+
+    name: str
+    plan: Plan
+    borrowed: events.Borrowed | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks to be transferred, as `commands.Transfer` explains it."""
+
+    branch: str
+    rounds: Sequence[int] | None
+    overrides: Mapping[str, Any]
+    name: str | None
+    control: bool
+    native: bool
+    overlap: bool
+
+
+def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Addition]:
+    """The branches of a transfer, the transferred one first.
+
+    Raises:
+        TicketError: if there is no such branch or round, the tickets don't fit, or a name is taken.
+    """
+    if wish.branch not in view.branches:
+        raise UnknownName("branch", wish.branch, view.branches)
+    source = view.branches[wish.branch]
+    numbers = _checked_rounds(source.planned_rounds, wish)
+    plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides)), len(numbers))
+    check_plan(plan, problems, view.density_of(wish.branch, numbers[-1]), len(numbers) - 1, plan.trainer.generations)
+    check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
+    name = wish.name or _name(wish.branch, plan_of(source.plan), plan, view)
+    borrowed = events.Borrowed(branch=wish.branch, rounds=list(numbers), overlap=wish.overlap)
+    added = [Addition(name, plan, borrowed)]
+    if wish.control:
+        added.append(Addition(f"{name}-random", plan, structs.replace(borrowed, control=True)))
+    if wish.native:
+        rounds = max(numbers) + 1
+        native = with_rounds(plan, rounds)
+        check_plan(native, problems)
+        added.append(Addition(f"{name}-native", native, None))
+    _check_names([addition.name for addition in added], view)
+    return added
+
+
+def spec_addition(name: str, plan: Plan, transfer: Transfer, rounds: int, known: Plan, problems: Problems) -> Addition:
+    """The branch of a spec that trains the tickets of another one, which has `rounds` rounds and the plan `known`."""
+    check_transfer(plan, known, problems, transfer.overlap)
+    numbers = list(range(rounds)) if transfer.rounds is None else list(transfer.rounds)
+    borrowed = events.Borrowed(
+        branch=transfer.branch, rounds=numbers, control=transfer.control, overlap=transfer.overlap
+    )
+    return Addition(name, with_rounds(plan, len(numbers)), borrowed)
+
+
+def with_rounds(plan: Plan, rounds: int) -> Plan:
+    """The plan with another number of rounds."""
+    return structs.replace(plan, pruning=structs.replace(plan.pruning, rounds=rounds))
+
+
+def _checked_rounds(planned: int, wish: Wish) -> Sequence[int]:
+    numbers = list(range(planned)) if wish.rounds is None else list(wish.rounds)
+    outside = [number for number in numbers if not 0 <= number < planned]
+    if outside or not numbers:
+        what = f"no round {outside[0]}" if outside else "nothing to transfer: no round is named"
+        raise TicketError(f"Branch {wish.branch!r} has {what}; its rounds are {span(list(range(planned)))}.")
+    return numbers
+
+
+def _with_a_pruner(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A trainer without σ can't prune by SNR: unless something else is said, it prunes by magnitude."""
+    trainer = overrides.get("trainer", {})
+    name = trainer if isinstance(trainer, str) else trainer.get("name", name_of(Evolution))
+    return overrides if name == name_of(Evolution) or "pruner" in overrides else {**overrides, "pruner": "magnitude"}
+
+
+def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
+    """`snr-on-mnist`, or `snr-with-pgpe`."""
+    if name_of(after.task) != name_of(before.task):
+        stem = f"{branch}-on-{name_of(after.task)}"
+    else:
+        stem = f"{branch}-with-{getattr(after.trainer, 'strategy', name_of(after.trainer))}"
+    stem, taken = stem.replace("_", "-"), {name.lower() for name in view.branches}
+    return next(name for n in range(1, 1_000_000) if (name := stem if n == 1 else f"{stem}-{n}").lower() not in taken)
+
+
+def _check_names(names: Sequence[str], view: SessionView) -> None:
+    for name in names:
+        check_branch_name(name)
+        if name.lower() in map(str.lower, view.branches):
+            raise TicketError(f"There is a branch {name!r} already; give the new one another name.")

@@ -1,0 +1,58 @@
+"""`analyse`: charts and tables for people, JSON for scripts, sentences for what can't be."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions.header import read_view
+
+SMALL = ("--set", "examples=50", "--set", "points=5")
+
+
+@pytest.fixture(scope="module")
+def mine(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(tiny.path, tmp_path_factory.mktemp("analyse") / "mine.session"))
+
+
+def test_every_number_as_json(tell: Any, mine: Path) -> None:
+    told = tell("analyse", str(mine), "curvature", "--from", "all", *SMALL, "--set", "directions=2", "--json")
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert [(one["branch"], one["round"]) for one in found] == [("snr", 0), ("snr", 1), ("magnitude", 1), ("random", 1)]
+    assert [len(found[0]["results"]["loss"][0][0]), len(found[0]["results"]["sharpness"][0])] == [5, 2]
+    assert [known.id for known in read_view(mine).analyses[-4:]] == [one["id"] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("curvature", ["Curvature · random, round 1", "sharpness"]),
+        ("connectivity", ["Connectivity · snr, instability", "loss barrier"]),
+        ("surface", ["Loss surface · snr, round 1"]),
+        ("snr", ["correlation", "Spearman", "overlap"]),
+        ("layers", ["Layers across rounds · snr"]),
+    ],
+)
+def test_a_chart_and_a_table(tell: Any, mine: Path, kind: str, words: list[str]) -> None:
+    given = SMALL if kind in ("curvature", "connectivity", "surface") else ()
+    told = tell("analyse", str(mine), kind, *given, COLUMNS="100")
+    assert told.exit_code == 0, told.output
+    assert [word for word in words if word not in told.stdout] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("curve",), "unknown analysis 'curve'; Did you mean curvature?"),
+        (("curvature", "--from", "sn"), "--from: sn, expected a branch among snr, magnitude, random"),
+        (("curvature", "--from", "snr:9"), "Round 9 of branch 'snr' is not finished"),
+        (("curvature", "--set", "point=5"), "$.point: unknown field, expected one of directions, points"),
+    ],
+)
+def test_bad_input_is_a_sentence(tell: Any, mine: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    told = tell("analyse", str(mine), *arguments, COLUMNS="400")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert sentence in told.stderr

@@ -1,0 +1,129 @@
+"""Figures of analyses, checked against what the analyses found."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sessions import events
+from sessions.analyses import analysis_rows, analysis_table
+from sessions.view import SessionView
+from widgets.plots import figures
+from widgets.plots.figure import Figure, Line, Picture
+from widgets.plots.figures import Selection
+
+PLAN: dict[str, Any] = {
+    "trainer": {"name": "evolution", "generations": 10},
+    "pruner": {"name": "snr"},
+    "rewind": {"name": "initial"},
+    "pruning": {"ratio": 0.5, "rounds": 3, "scope": "global"},
+}
+STEPS = np.array([-1.0, 0.0, 1.0], np.float32)
+
+
+def blocks(**arrays: Any) -> dict[str, events.Block]:
+    return {
+        name: events.Block(shape=list(np.shape(array)), data=np.asarray(array, "<f4").tobytes())
+        for name, array in arrays.items()
+    }
+
+
+def analysed(kind: str, branch: str, number: int, generation: int = 10, **arrays: Any) -> events.Analysed:
+    return events.Analysed(
+        id=1, kind=kind, branch=branch, round=number, generation=generation, parameters={}, arrays=blocks(**arrays)
+    )
+
+
+def curved(branch: str, number: int, bend: float, generation: int = 10) -> events.Analysed:
+    """Two replicates and two directions; the sharpness of the second replicate is twice that of the first."""
+    loss = 1 + bend * np.array([1.0, 2.0])[:, None, None] * STEPS**2 * np.ones((1, 2, 1))
+    sharpness = bend * np.array([[1.0, 1.0], [2.0, 2.0]])
+    return analysed("curvature", branch, number, generation, steps=STEPS, loss=loss, sharpness=sharpness)
+
+
+@pytest.fixture
+def view() -> SessionView:
+    """Branch a with rounds 0 and 1 finished and 2 running; b goes on after a:0 and has finished round 1."""
+    folded = SessionView()
+    folded.apply(events.BranchAdded(branch="a", plan=PLAN))
+    folded.apply(events.BranchAdded(branch="b", parent="a", parent_round=0, plan=PLAN))
+    for branch, number in (("a", 0), ("a", 1), ("b", 1), ("a", 2)):
+        started = events.RoundStarted(
+            branch=branch, round=number, density=0.5**number, kept=8, dimension=8, generations=10
+        )
+        folded.apply(started)
+        if number < 2:
+            finished = events.RoundFinished(branch=branch, round=number, generations=10, score=[0.5], fitness=[0.0])
+            folded.apply(finished)
+    return folded
+
+
+def lines(figure: Figure) -> dict[str, Line]:
+    return {mark.name: mark for mark in figure.marks if isinstance(mark, Line)}
+
+
+def test_nothing_was_computed_yet(view: SessionView) -> None:
+    for draw in (figures.curvature, figures.sharpness, figures.surface, figures.connectivity):
+        assert draw(view, Selection()).is_empty
+        assert draw(view, Selection()).note.startswith("Nothing was computed here yet: ask for an analysis of")
+
+
+def test_a_profile_is_the_mean_over_directions_and_replicates(view: SessionView) -> None:
+    view.apply(curved("a", 1, 2.0))
+    view.apply(curved("b", 1, 4.0))
+    figure = figures.curvature(view, Selection("a", 1))
+    found = lines(figure)
+    np.testing.assert_allclose(found["a"].y, [4.0, 1.0, 4.0])
+    np.testing.assert_allclose(found["b"].y, [7.0, 1.0, 7.0])
+    assert (found["a"].faint, found["b"].faint) == (False, True)
+    assert found["a"].low is not None
+    np.testing.assert_allclose(
+        found["a"].y - found["a"].low, [np.std([2, 2, 4, 4], ddof=1) / 2, 0, 0.5773503], rtol=1e-5
+    )
+    assert figure.note == "Sharpness 3 ± 1."
+
+
+def test_live_shows_the_latest_round_that_was_looked_at(view: SessionView) -> None:
+    view.apply(curved("a", 0, 1.0))
+    assert figures.curvature(view, Selection("a")).title == "Curvature · a, round 0, generation 10"
+    assert figures.curvature(view, Selection("b", 1)).is_empty
+    view.apply(curved("a", 2, 1.0, generation=4))
+    view.apply(curved("a", 2, 2.0, generation=8))
+    assert figures.curvature(view, Selection("a")).title == "Curvature · a, round 2, generation 8"
+    assert figures.curvature(view, Selection("a", 2, 5)).title == "Curvature · a, round 2, generation 4"
+
+
+def test_sharpness_goes_through_shared_rounds(view: SessionView) -> None:
+    for found in (curved("a", 0, 1.0), curved("a", 1, 2.0), curved("b", 1, 4.0)):
+        view.apply(found)
+    found = lines(figures.sharpness(view, Selection()))
+    np.testing.assert_allclose(found["a"].y, [1.5, 3.0])
+    np.testing.assert_allclose(found["b"].y, [1.5, 6.0])
+
+
+def test_a_surface_is_bright_where_the_loss_is_low(view: SessionView) -> None:
+    loss = np.exp(np.arange(9.0)).reshape(1, 3, 3)
+    view.apply(analysed("surface", "a", 1, steps=STEPS, loss=loss, score=loss))
+    figure = figures.surface(view, Selection("a", 1))
+    (picture,) = figure.marks
+    assert isinstance(picture, Picture)
+    np.testing.assert_allclose(picture.values, 1 - np.arange(9.0).reshape(3, 3) / 8, atol=1e-6)
+    assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Bright is low."
+
+
+def test_connected_rounds_are_bright(view: SessionView) -> None:
+    instability = np.array([[[0.0, 0.2], [0.1, 0.0]]])
+    view.apply(analysed("connectivity", "a", 1, rounds=[0, 1], other_rounds=[0, 1], instability=instability))
+    (picture,) = figures.connectivity(view, Selection("a")).marks
+    assert isinstance(picture, Picture)
+    np.testing.assert_allclose(picture.values, [[1.0, 0.0], [0.5, 1.0]])
+
+
+def test_tables_have_every_number() -> None:
+    found = curved("a", 1, 2.0)
+    rows = [row for row in analysis_rows(found) if row["quantity"] == "loss"]
+    assert len(rows) == 2 * 2 * 3
+    assert (rows[0]["axis_2"], rows[0]["place_2"], rows[0]["value"]) == ("step", -1.0, 3.0)
+    holed = analysed("curvature", "a", 1, steps=STEPS, sharpness=[[np.nan, 1.0]])
+    assert analysis_table(holed)["results"]["sharpness"] == [[None, 1.0]]
+    assert [row["value"] for row in analysis_rows(holed)] == [None, 1.0]

@@ -1,0 +1,85 @@
+"""What every analysis offers: which points of weight space it wants evaluated, and what they amount to.
+
+Points are combinations of few vectors, so that thousands of networks are one small matrix; an
+analysis that needs no network evaluated wants no point.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.layout import Layout
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a round found, or has found so far; arrays lead with the replicate axis."""
+
+    branch: str
+    number: int
+    """Of the round."""
+    mean: Float[np.ndarray, "R D"]
+    std: Float[np.ndarray, "R D"] | None
+    """None if the trainer has no search distribution."""
+    mask: Bool[np.ndarray, "R D"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at."""
+
+    layout: Layout
+    input_shape: tuple[int, ...]
+    centre: Trained
+    """The round that was asked for, or the running mean."""
+    line: tuple[Trained, ...] = ()
+    """Finished rounds of the branch, in order: all, or the dense one, as the settings want."""
+    other: tuple[Trained, ...] = ()
+    """Finished rounds of another branch."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """N points of weight space for each replicate: θ_i = Σ_k c_ik · b_k."""
+
+    basis: Float[np.ndarray, "R K D"]
+    coefficients: Float[np.ndarray, "N K"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the points' networks do."""
+
+    loss: Float[np.ndarray, "R N"]
+    score: Float[np.ndarray, "R N"]
+
+
+class Analysis(Protocol):
+    """Pure; built by `implementation_of(settings)(settings)`."""
+
+    def points(self, keys: Array, subject: Subject) -> Points | None:
+        """What is to be evaluated; None if nothing is.
+
+        Args:
+            keys: One a replicate: the same for all rounds and branches, so that they see the same directions.
+            subject: What is looked at.
+
+        Raises:
+            TicketError: if the subject has not what the analysis needs.
+        """
+        ...
+
+    def result(self, subject: Subject, seen: Seen) -> Any:
+        """A frozen dataclass of float arrays, given what the points' networks do.
+
+        Raises:
+            TicketError: if the subject has not what the analysis needs.
+        """
+        ...
+
+
+def nothing_seen(replicates: int) -> Seen:
+    """What is seen where nothing is evaluated."""
+    return Seen(np.zeros((replicates, 0)), np.zeros((replicates, 0)))

@@ -1,0 +1,64 @@
+"""Curvature: the loss along random directions through θ, and how sharply it bends there.
+
+L(θ + ξη) with η ~ N(0, I) over the kept weights and ξ in [−reach, reach] (Lange & Sprekeler 2023,
+appendix on sharpness); a quadratic a + b·ξ + c·ξ² is fitted by least squares, and c is the
+sharpness: ½ ηᵀHη where the loss is quadratic. With `filter` normalisation (Li et al. 2018)
+networks of different weight scales can be compared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from ticket_explorer.analysis.analysis import Points, Seen, Subject
+from ticket_explorer.analysis.directions import directions
+from ticket_explorer.analysis.settings import Curvature as Settings
+
+
+@dataclass(frozen=True)
+class CurvatureResult:
+    """The profiles of V directions at P steps, for R replicates."""
+
+    steps: Float[np.ndarray, " P"]
+    """ξ, ascending, 0 in the middle."""
+    loss: Float[np.ndarray, "R V P"]
+    score: Float[np.ndarray, "R V P"]
+    fit: Float[np.ndarray, "R V 3"]
+    """a, b, c of the quadratic; NaN where the loss is not finite."""
+    sharpness: Float[np.ndarray, "R V"]
+    """c, in units of the loss for a step of ξ = 1."""
+
+
+class Curvature:
+    """Profiles along random directions."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.steps = np.linspace(-settings.reach, settings.reach, settings.points, dtype=np.float32)
+        self.steps[settings.points // 2] = 0.0
+
+    def points(self, keys: Array, subject: Subject) -> Points:
+        """Every step along every direction."""
+        centre, count = subject.centre, self.settings.directions
+        drawn = directions(keys, count, centre.mean, centre.mask, subject.layout, self.settings.normalisation)
+        basis = np.concatenate([centre.mean[:, None], drawn], axis=1)
+        along = np.kron(np.eye(count, dtype=np.float32), self.steps[:, None])
+        return Points(basis, np.concatenate([np.ones((len(along), 1), np.float32), along], axis=1))
+
+    def result(self, subject: Subject, seen: Seen) -> CurvatureResult:
+        """The profiles with their quadratics."""
+        shape = (len(seen.loss), self.settings.directions, self.settings.points)
+        loss = seen.loss.reshape(shape)
+        fit = quadratic_fit(self.steps, loss)
+        return CurvatureResult(self.steps, loss, seen.score.reshape(shape), fit, fit[..., 2])
+
+
+def quadratic_fit(
+    steps: Float[np.ndarray, " P"], values: Float[np.ndarray, "*batch P"]
+) -> Float[np.ndarray, "*batch 3"]:
+    """a, b, c of a + b·ξ + c·ξ² nearest to the values by least squares; NaN where a value is not finite."""
+    design = np.vander(steps.astype(np.float64), 3, increasing=True)
+    finite = np.isfinite(values).all(-1, keepdims=True)
+    solution: np.ndarray = np.where(finite, values, 0.0).astype(np.float64) @ np.linalg.pinv(design).T
+    return np.where(finite, solution, np.nan).astype(np.float32)

@@ -1,0 +1,120 @@
+"""Walking through points of weight space: init, step, finish, a few points a step.
+
+A step is one call of one executable, whatever the number of its points (the loop's bound is an
+argument) and whichever analysis asks: curvature and surfaces share it. So a walk costs one
+compilation, may be cut anywhere, and comes out the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ticket_explorer.analysis.analysis import Points, Seen
+from ticket_explorer.problems import Evaluation, MeasurableProblem, ProblemState
+
+SLICE = 512
+"""The most points a step."""
+BLOCK = 16
+"""Points at once on a CPU: as many as a population forward takes at once, and the least a step can have."""
+BLOCK_ELSEWHERE = 128
+
+Evaluate = Callable[[int, Float[np.ndarray, "n K"]], Evaluation]
+"""From a replicate and the coefficients of at most `SLICE` points to what their networks do, [n] or longer."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a walk is. Points count through all replicates, one after another."""
+
+    loss: Float[np.ndarray, "R N"]
+    score: Float[np.ndarray, "R N"]
+    done: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many points there are."""
+        return self.loss.size
+
+
+def init(points: Points) -> Walk:
+    """The state before the first point."""
+    shape = (len(points.basis), len(points.coefficients))
+    return Walk(np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32))
+
+
+def step(walk: Walk, points: Points, evaluate: Evaluate, count: int = SLICE) -> Walk:
+    """Evaluate the next `count` points, or fewer if they are the last of a replicate."""
+    replicate, first = divmod(walk.done, len(points.coefficients))
+    chosen = points.coefficients[first : first + min(count, SLICE)]
+    found = evaluate(replicate, chosen)
+    loss, score = walk.loss.copy(), walk.score.copy()
+    loss[replicate, first : first + len(chosen)] = found.loss[: len(chosen)]
+    score[replicate, first : first + len(chosen)] = found.score[: len(chosen)]
+    return replace(walk, loss=loss, score=score, done=walk.done + len(chosen))
+
+
+def finish(walk: Walk) -> Seen:
+    """What was seen."""
+    return Seen(walk.loss, walk.score)
+
+
+def block() -> int:
+    """Points at once on this backend."""
+    return BLOCK if jax.default_backend() == "cpu" else BLOCK_ELSEWHERE
+
+
+def padded(points: Points) -> Points:
+    """The same points with a basis of a size that many analyses share: 8, 16, 32 … vectors, those added being zero."""
+    missing = max(8, 1 << (points.basis.shape[1] - 1).bit_length()) - points.basis.shape[1]
+    basis = np.pad(points.basis, ((0, 0), (0, missing), (0, 0)))
+    return Points(basis, np.pad(points.coefficients, ((0, 0), (0, missing))))
+
+
+def blocks_of(coefficients: Float[np.ndarray, "n K"]) -> tuple[Float[np.ndarray, "SLICE K"], np.int32]:
+    """The coefficients filled up to `SLICE` rows, and how many blocks of them are to be evaluated."""
+    filled = np.zeros((SLICE, coefficients.shape[1]), np.float32)
+    filled[: len(coefficients)] = coefficients
+    return filled, np.int32(ceil(len(coefficients) / block()))
+
+
+def evaluated(
+    problem: MeasurableProblem,
+    key: Array,
+    basis: Float[Array, "K D"],
+    coefficients: Float[Array, "SLICE K"],
+    blocks: Int[Array, ""],
+    state: ProblemState,
+    examples: int | None,
+) -> Evaluation:
+    """Loss and score of the first `blocks` blocks of points; the rest is NaN.
+
+    Args:
+        problem: Whose loss.
+        key: Of the held-out examples.
+        basis: The vectors.
+        coefficients: One point a row.
+        blocks: How many blocks of `block()` rows to evaluate; not static.
+        state: What the task carries.
+        examples: How many held-out examples (static).
+    """
+    size = block()
+
+    def one(i: Array, found: Evaluation) -> Evaluation:
+        chosen = jax.lax.dynamic_slice_in_dim(coefficients, i * size, size)
+        population = jnp.matmul(chosen, basis, precision=jax.lax.Precision.HIGHEST)
+        new = problem.evaluate(key, population, state, examples)
+        after: Evaluation = jax.tree.map(
+            lambda whole, part: jax.lax.dynamic_update_slice_in_dim(whole, part.astype(whole.dtype), i * size, 0),
+            found,
+            new,
+        )
+        return after
+
+    empty = jnp.full((SLICE,), jnp.nan, jnp.float32)
+    result: Evaluation = jax.lax.fori_loop(0, blocks, one, Evaluation(empty, empty))
+    return result

@@ -1,0 +1,86 @@
+"""What can be said of each analysis; no JAX is imported here."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.registry import Settings
+
+Reach = Annotated[float, Meta(gt=0)]
+Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
+Subject = Literal["state", "round", "line", "lines"]
+
+
+class AnalysisSettings(Settings, frozen=True, kw_only=True):
+    """What all analyses share."""
+
+    looks_at: ClassVar[Subject]
+    """What it needs: one `state` (a finished round, or the running mean), a finished `round` and the dense one of its
+    line, a whole `line` of finished rounds, or two `lines`."""
+
+
+class SNR(AnalysisSettings, frozen=True, kw_only=True, tag="snr"):
+    """SNR against magnitude, round by round: correlation, thresholds, overlap of what each would prune."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.snr:Criteria"
+    looks_at: ClassVar[Subject] = "line"
+    ratio: Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")] = 0.2
+
+
+class Layers(AnalysisSettings, frozen=True, kw_only=True, tag="layers"):
+    """Density, weight magnitude and σ of each layer, round by round, and which inputs are still looked at."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.layers:Layers"
+    looks_at: ClassVar[Subject] = "line"
+
+
+class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
+    """The loss along random directions through the weights, and how sharply it bends there."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.curvature:Curvature"
+    looks_at: ClassVar[Subject] = "state"
+    directions: Annotated[int, Meta(ge=1, le=1000)] = 5
+    points: Annotated[int, Meta(ge=3, le=10_001, description="steps along a direction, an odd number")] = 51
+    reach: Reach = 1.0
+    """ξ goes from −reach to reach."""
+    normalisation: Literal["none", "filter"] = "none"
+    """`filter` gives each filter of a direction the norm of the weights' own filter (Li et al. 2018)."""
+    examples: Examples | None = None
+    """None is what the task finds enough: 1,000 images."""
+
+    def check(self) -> None:
+        """Refuse an even number of points: 0 must be among them."""
+        _check_odd("points", self.points)
+
+
+class Surface(AnalysisSettings, frozen=True, kw_only=True, tag="surface"):
+    """The loss over the plane of two random directions, the same in every round."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.surface:Surface"
+    looks_at: ClassVar[Subject] = "round"
+    points: Annotated[int, Meta(ge=3, le=1001, description="steps along each direction, an odd number")] = 51
+    reach: Reach = 1.0
+    normalisation: Literal["none", "filter"] = "filter"
+    """Of the directions, to the filters of the dense round's trained network."""
+    examples: Examples | None = None
+
+    def check(self) -> None:
+        """Refuse an even number of points: 0 must be among them."""
+        _check_odd("points", self.points)
+
+
+class Connectivity(AnalysisSettings, frozen=True, kw_only=True, tag="connectivity"):
+    """Loss and score along the straight line between any two rounds, of one branch or of two."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.connectivity:Connectivity"
+    looks_at: ClassVar[Subject] = "lines"
+    other: str | None = None
+    """Another branch, whose rounds are at the other ends; None: the branch itself."""
+    points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 11
+    examples: Examples | None = None
+
+
+def _check_odd(name: str, points: int) -> None:
+    if points % 2 == 0:
+        raise InvalidValue(f"$.{name}", points, f"an odd number, so that the middle is one of them: {points + 1}")

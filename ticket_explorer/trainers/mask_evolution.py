@@ -1,0 +1,142 @@
+"""Mask evolution: weights stay at their random initial values, and evolution searches which of them to keep.
+
+Conklin, evolving masks over fixed random weights. An individual is a score for every weight; weights
+whose score reaches a threshold are kept. The K individuals of the highest mean fitness over some
+batches or episodes are the elites; a child is a random elite plus σ · N(0, I). With `cloning`, elites
+go on unchanged: without it a good mask can be lost from one generation to the next, a weakness that
+the author names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from ticket_explorer.problems import Problem, ProblemState
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution as MaskEvolutionSettings
+from ticket_explorer.trainers.strategies.catalogue import check_changes
+from ticket_explorer.trainers.trainer import Metrics, TrainingResult
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class MaskEvolutionState:
+    """A population of score vectors between two generations."""
+
+    scores: Float[Array, "*replicates N D"]
+    best: Float[Array, "*replicates D"]
+    """The scores of the fittest individual of the last generation."""
+    weights: Float[Array, "*replicates D"]
+    """θ₀ under the round's mask; they never change."""
+    mask: Bool[Array, "*replicates D"]
+    std: Float[Array, "*replicates"]
+    problem: ProblemState
+    generation: Int[Array, "*replicates"]
+
+
+class MaskEvolution:
+    """Evolves masks over frozen weights.
+
+    Args:
+        settings: Population, elites, mutation and threshold.
+        kept: How many entries the mask keeps; no shape depends on it.
+    """
+
+    def __init__(self, settings: MaskEvolutionSettings, kept: int):
+        self.settings = settings
+
+    def init(
+        self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem
+    ) -> MaskEvolutionState:
+        """Scores drawn from N(0, score_std_init²)."""
+        shape = (self.settings.population, problem.layout.size)
+        scores = self.settings.score_std_init * jax.random.normal(key, shape)
+        return MaskEvolutionState(
+            scores=scores,
+            best=scores[0],
+            weights=jnp.where(mask, theta0, 0.0),
+            mask=mask,
+            std=jnp.float32(self.settings.std),
+            problem=problem.initial_state(),
+            generation=jnp.zeros((), jnp.int32),
+        )
+
+    def step(self, key: Array, state: MaskEvolutionState, problem: Problem) -> tuple[MaskEvolutionState, Metrics]:
+        """One generation: threshold, evaluate, select, mutate."""
+        fitness_key, child_key = jax.random.split(key)
+        fitness, carried = self._fitness(fitness_key, state, problem)
+        order = jnp.argsort(-jnp.nan_to_num(fitness, nan=-jnp.inf))
+        elites = state.scores[order[: self.settings.elites]]
+        after = replace(
+            state,
+            scores=self._children(child_key, elites, state.std),
+            best=elites[0],
+            problem=carried,
+            generation=state.generation + 1,
+        )
+        return after, _metrics(fitness)
+
+    def finish(self, state: MaskEvolutionState, problem: Problem) -> TrainingResult:
+        """The mask of the fittest individual of the last generation, and the weights it keeps."""
+        mask = self._mask(state.best, state, problem)
+        return TrainingResult(jnp.where(mask, state.weights, 0.0), None, mask)
+
+    def problem_state(self, state: MaskEvolutionState) -> ProblemState:
+        """What the task carries."""
+        return state.problem
+
+    def hyperparameters(self, state: MaskEvolutionState) -> Mapping[str, Float[Array, "*replicates"]]:
+        """σ of the mutations."""
+        return {"std": state.std}
+
+    def tuned(self, state: MaskEvolutionState, changes: Mapping[str, float]) -> MaskEvolutionState:
+        """The state with another σ, alike in all replicates.
+
+        Raises:
+            TicketError: if a name is not one of `hyperparameters`, or a value is out of range.
+        """
+        check_changes(name_of(self.settings), changes, self.hyperparameters(state))
+        return replace(state, std=jnp.full_like(state.std, changes["std"])) if changes else state
+
+    def _fitness(
+        self, key: Array, state: MaskEvolutionState, problem: Problem
+    ) -> tuple[Float[Array, " N"], ProblemState]:
+        """The mean over episodes of every individual's fitness."""
+        masks = jax.vmap(self._mask, (0, None, None))(state.scores, state, problem)
+        population = jnp.where(masks, state.weights, 0.0)
+
+        def episode(carried: ProblemState, key: Array) -> tuple[ProblemState, Float[Array, " N"]]:
+            fitness, carried = problem.fitness(key, population, carried)
+            return carried, fitness
+
+        carried, fitness = jax.lax.scan(episode, state.problem, jax.random.split(key, self.settings.episodes))
+        return fitness.mean(0), carried
+
+    def _children(self, key: Array, elites: Float[Array, "K D"], std: Float[Array, ""]) -> Float[Array, "N D"]:
+        parent_key, noise_key = jax.random.split(key)
+        count, size = self.settings.population, elites.shape[-1]
+        parents = jax.random.randint(parent_key, (count,), 0, elites.shape[0])
+        children = elites[parents] + std * jax.random.normal(noise_key, (count, size))
+        return children.at[: elites.shape[0]].set(elites) if self.settings.cloning else children
+
+    def _mask(self, scores: Float[Array, " D"], state: MaskEvolutionState, problem: Problem) -> Bool[Array, " D"]:
+        """Kept: prunable entries whose score reaches the threshold, and all that are not prunable."""
+        prunable = jnp.asarray(problem.layout.prunable)
+        if self.settings.sparsity is None:
+            return state.mask & (~prunable | (scores >= self.settings.threshold))
+        candidates = jnp.where(state.mask & prunable, scores, -jnp.inf)
+        kept = jnp.round((1 - self.settings.sparsity) * jnp.sum(state.mask & prunable)).astype(jnp.int32)
+        lowest = jnp.sort(candidates)[scores.size - jnp.maximum(kept, 1)]
+        return state.mask & (~prunable | (candidates >= lowest))
+
+
+def _metrics(fitness: Float[Array, " N"]) -> Metrics:
+    return Metrics(
+        fitness_mean=jnp.nanmean(fitness),
+        fitness_best=jnp.nanmax(fitness),
+        fitness_std=jnp.nanstd(fitness),
+        sigma=jnp.float32(jnp.nan),
+    )

@@ -1,0 +1,94 @@
+"""Carrying tickets over: to another task, strategy or trainer (Lange & Sprekeler 2023, Table 1).
+
+A transferred ticket is the mask and the initial weights that it was found with, trained by something
+else. Its control has as many random weights at random places: what the ticket is worth is the
+difference. Layers of other shapes have no ticket; unless their overlap is asked for, they are refused.
+"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer import masks
+from ticket_explorer.layout import Layout, Leaf
+from ticket_explorer.tickets import Ticket
+
+
+def mismatches(source: Layout, target: Layout) -> list[str]:
+    """The leaves that don't have the same shape on both sides, in words; none if tickets fit as they are."""
+    known, wanted = ({leaf.name: leaf for leaf in layout} for layout in (source, target))
+    words = []
+    for name in dict.fromkeys([*known, *wanted]):
+        if name not in wanted:
+            words.append(f"{name} {_shape(known[name])} is only in the source")
+        elif name not in known:
+            words.append(f"{name} {_shape(wanted[name])} is only in the target")
+        elif known[name].shape != wanted[name].shape:
+            words.append(f"{name} is {_shape(known[name])} in the source and {_shape(wanted[name])} in the target")
+    return words
+
+
+def fitted(ticket: Ticket, source: Layout, target: Layout, fresh: Float[Array, "R D"]) -> Ticket:
+    """The ticket in another layout: what both have of each leaf, from its first entries on.
+
+    Prunable weights that the source does not have are pruned, all others are fresh. All replicates
+    keep the same number of weights: surplus ones of the smallest initial magnitude go.
+
+    Args:
+        ticket: Arrays [R, D] of `source`.
+        source: Where it was found.
+        target: Where it goes.
+        fresh: Initial weights of `target`.
+    """
+    if source == target:
+        return ticket
+    replicates = fresh.shape[0]
+    mask = np.broadcast_to(~target.prunable, (replicates, target.size)).copy()
+    start, initial = np.array(fresh), np.array(fresh)
+    known = {leaf.name: leaf for leaf in source}
+    for leaf in target:
+        if leaf.name in known and len(known[leaf.name].shape) == len(leaf.shape):
+            pairs = [(ticket.start, start), (ticket.initial, initial)]
+            pairs += [(ticket.mask, mask)] if leaf.prunable else []
+            for old, new in pairs:
+                _copy_overlap(np.asarray(old), known[leaf.name], new, leaf)
+    kept = int((mask & target.prunable).sum(-1).min())
+    pruned = _to_same_count(jnp.asarray(mask), jnp.abs(jnp.asarray(start)), target, kept)
+    return Ticket(pruned, jnp.asarray(start), jnp.asarray(initial))
+
+
+def sparsity_matched(keys: Array, ticket: Ticket, layout: Layout, fresh: Float[Array, "R D"]) -> Ticket:
+    """A random mask that keeps as many weights as the ticket's, and fresh initial weights.
+
+    With equal keys the masks of sparser tickets lie within those of denser ones, as in pruning at random.
+
+    Args:
+        keys: One a replicate.
+        ticket: Whose number of weights counts, arrays [R, D].
+        layout: Of the weights.
+        fresh: Initial weights.
+    """
+    kept = int((np.asarray(ticket.mask)[0] & layout.prunable).sum())
+    scores = jax.vmap(lambda key: jax.random.uniform(key, (layout.size,)))(keys)
+    mask = _to_same_count(jnp.ones_like(ticket.mask), scores, layout, kept)
+    return replace(ticket, mask=mask, start=fresh, initial=fresh)
+
+
+def _to_same_count(
+    mask: Bool[Array, "R D"], score: Float[Array, "R D"], layout: Layout, kept: int
+) -> Bool[Array, "R D"]:
+    counts = jnp.asarray([kept])
+    return jax.vmap(lambda one, values: masks.prune_to(one, values, layout, counts).mask)(mask, score)
+
+
+def _copy_overlap(old: np.ndarray, source: Leaf, new: np.ndarray, target: Leaf) -> None:
+    corner = (slice(None), *(slice(min(sizes)) for sizes in zip(source.shape, target.shape, strict=True)))
+    taken = old[:, source.slice].reshape(-1, *source.shape)[corner]
+    new[:, target.slice].reshape(-1, *target.shape)[corner] = taken
+
+
+def _shape(leaf: Leaf) -> str:
+    return "×".join(map(str, leaf.shape))

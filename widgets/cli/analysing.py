@@ -1,0 +1,195 @@
+"""`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from sessions import commands, events
+from sessions.analyses import analysis_table
+from sessions.client import Client, NotRunning
+from sessions.header import read_view
+from sessions.view import SessionView
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.registry import lookup
+from widgets.cli.app import narration, print_json, say, session_path, told
+from widgets.cli.branching import parse_round
+from widgets.plots import figures
+from widgets.plots.figure import Figure
+from widgets.plots.figures import Selection
+from widgets.plots.raster.drawing import draw
+from widgets.sources import assign
+
+HEIGHT = 20
+
+Told = Callable[[events.Analysed], None]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(analyse)
+
+
+@told
+def analyse(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(ANALYSES)}.")],
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="BRANCH[:ROUND]",
+            help="Of what; a branch is its last finished round, without it every branch is, `all` is every round.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter: directions=10")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON on stdout.")] = False,
+) -> None:
+    """Look at the weights that finished rounds have found.
+
+    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them.
+    Results are kept in the session's journal: the app, exports and reports show them.
+    """
+    path = session_path(session)
+    lookup("analysis", ANALYSES, kind)
+    view = read_view(path)
+    parameters: dict[str, Any] = {}
+    assign(parameters, set_ or [])
+    wanted = [
+        commands.Analyse(kind=kind, branch=branch, round=number, parameters=parameters)
+        for branch, number in _wanted(view, kind, from_)
+    ]
+    found = _analysed(path, wanted)
+    if json:
+        print_json([analysis_table(one) for one in found])
+    else:
+        _show(read_view(path), kind, found)
+
+
+def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[str, int | None]]:
+    """Branches and rounds, each round that branches share once."""
+    if given not in (None, "all"):
+        assert given is not None
+        branch, number = parse_round(given) if ":" in given else (given, _last(view, given))
+        if branch not in view.branches:
+            raise InvalidValue("--from", given, f"a branch among {', '.join(view.branches)}")
+        yield branch, number
+        return
+    finished = [(name, round_) for name in view.branches for round_ in view.lineage(name) if round_.finished]
+    if not finished:
+        raise TicketError("The session has no finished round yet to analyse; resume it first.")
+    if given == "all" and ANALYSES[kind].looks_at in ("state", "round"):
+        yield from ((name, round_.number) for name, round_ in finished if round_.branch == name)
+    else:
+        yield from ((name, _last(view, name)) for name in dict.fromkeys(name for name, _ in finished))
+
+
+def _last(view: SessionView, branch: str) -> int | None:
+    if branch not in view.branches:
+        return None
+    return max((round_.number for round_ in view.lineage(branch) if round_.finished), default=None)
+
+
+def _analysed(path: Path, wanted: Sequence[commands.Analyse]) -> list[events.Analysed]:
+    """The results, from the engine that runs the session or from one of our own."""
+    with narration.status("analysing; loading the science takes some seconds"):
+        try:
+            return asyncio.run(_ask_engine(path, wanted))
+        except NotRunning:
+            from sessions.session import Session  # JAX: only where no engine runs that has it already
+
+            with Session.open(path) as opened:
+                return [opened.analyse(one.kind, one.branch, one.round, one.parameters) for one in wanted]
+
+
+async def _ask_engine(path: Path, wanted: Sequence[commands.Analyse]) -> list[events.Analysed]:
+    async with Client(path, client="command line", live_frames=False) as client:
+        numbers = [(await client.ask(one))["id"] for one in wanted]
+        missing = set(numbers)
+        async for event in client.stream():
+            if isinstance(event, events.Analysed):
+                missing.discard(event.id)
+            elif isinstance(event, events.Analysing) and event.id in missing and event.ended:
+                raise TicketError(f"The {event.kind} of {event.branch} was not computed: {event.ended}")
+            if not missing:
+                return [next(known for known in client.view.analyses if known.id == number) for number in numbers]
+    raise TicketError(f"The engine is gone: {client.farewell}. Ask again, and the analysis is computed here.")
+
+
+def _show(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> None:
+    console = Console()
+    for figure in _figures(view, kind, found):
+        typer.echo(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
+    if kind in _TABLES:
+        console.print(_TABLES[kind](found))
+    say("Exports and the app show these results too; --json prints every number.")
+
+
+def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> Iterator[Figure]:
+    selections = [Selection(one.branch, one.round) for one in found]
+    if kind == "curvature":
+        yield figures.curvature(view, selections[-1])
+        if len({one.round for one in found}) > 1:
+            yield figures.sharpness(view, selections[-1])
+    elif kind == "surface":
+        yield from (figures.surface(view, selection) for selection in selections)
+    elif kind == "connectivity":
+        yield from (figures.connectivity(view, selection) for selection in selections)
+    elif kind == "snr":
+        yield figures.correlation(view, selections[-1])
+    elif kind == "layers":
+        yield from (figures.sparsity(view, selection) for selection in selections)
+
+
+def _curvature_table(found: Sequence[events.Analysed]) -> Table:
+    rows = []
+    for one in found:
+        loss, sharpness = one.array("loss"), one.array("sharpness")
+        middle = float(loss[..., loss.shape[-1] // 2].mean())
+        rows.append([one.branch, str(one.round), f"{middle:.4g}", f"{sharpness.mean():.4g}", f"{sharpness.std():.2g}"])
+    return _table(("branch", "round", "loss", "sharpness", "deviation"), rows)
+
+
+def _snr_table(found: Sequence[events.Analysed]) -> Table:
+    names = ("pearson", "spearman", "snr_threshold", "magnitude_threshold", "overlap")
+    rows = [
+        [one.branch, f"{number:.0f}", *(f"{one.array(name)[:, i].mean():.3g}" for name in names)]
+        for one in found
+        for i, number in enumerate(one.array("rounds"))
+    ]
+    heads = ("branch", "round", "Pearson", "Spearman", "SNR cut", "magnitude cut", "overlap")
+    return _table(heads, rows)
+
+
+def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
+    rows = []
+    for one in found:
+        first, last = one.array("rounds")[0], one.array("other_rounds")[-1]
+        values = (one.array(name)[:, 0, -1].mean() for name in figures.BARRIERS)
+        rows.append([one.branch, one.parameters.get("other") or one.branch, f"{first:.0f} to {last:.0f}"])
+        rows[-1] += [f"{value:.4g}" for value in values]
+    return _table(("branch", "other", "rounds", *figures.BARRIERS.values()), rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, justify="left" if head in ("branch", "other") else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+_TABLES: dict[str, Callable[[Sequence[events.Analysed]], Table]] = {
+    "curvature": _curvature_table,
+    "snr": _snr_table,
+    "connectivity": _connectivity_table,
+}

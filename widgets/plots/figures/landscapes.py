@@ -1,0 +1,70 @@
+"""Landscapes as pictures: the loss over a plane (Li et al. 2018), and between any two rounds (figure 6 of
+Lange & Sprekeler 2023)."""
+
+from typing import Literal
+
+import numpy as np
+
+from sessions.view import SessionView
+from widgets.plots.figure import Axis, Figure, Picture, Values
+from widgets.plots.figures.curvature import analysis_of, nothing_yet
+from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.selection import Selection, colour_of
+
+Barrier = Literal["best_score", "loss_barrier", "instability"]
+BARRIERS: dict[Barrier, str] = {
+    "best_score": "best score on the way",
+    "loss_barrier": "loss barrier",
+    "instability": "instability",
+}
+"""What sums a straight line up, in words."""
+_PLANE = Axis("first direction"), Axis("second direction")
+
+
+def surface(view: SessionView, selection: Selection) -> Figure:
+    """The loss over the plane of two random directions, on a logarithmic scale, bright where it is low.
+
+    The mean over replicates; the round's own weights are in the middle.
+    """
+    found, branch = analysis_of(view, selection, "surface"), selection.branch_in(view)
+    if found is None or branch is None:
+        title = f"{KINDS['surface'].title} · {selection.place_in(view)}"
+        return Figure(title, *_PLANE, note=nothing_yet("the surface"))
+    loss = found.array("loss").astype(float).mean(0)
+    title = f"{KINDS['surface'].title} · {branch}, round {found.round}"
+    shown = 1.0 - _scaled(np.log(np.maximum(loss, 1e-9)))
+    middle = loss[loss.shape[0] // 2, loss.shape[1] // 2]
+    note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Bright is low."
+    return Figure(title, *_PLANE, (Picture("loss", shown, colour_of(view, branch)),), note)
+
+
+def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "instability") -> Figure:
+    """How well any two rounds are connected by a straight line, a cell a pair; means over replicates."""
+    branch = selection.branch_in(view)
+    known = [one for one in view.analyses if one.kind == "connectivity" and one.branch == branch]
+    title = f"{KINDS['connectivity'].title} · {branch or selection.place_in(view)}"
+    if branch is None or not known:
+        return Figure(title, Axis("round"), Axis("round"), note=nothing_yet("connectivity"))
+    found = known[-1]
+    values = found.array(barrier).astype(float).mean(0)
+    other = found.parameters.get("other") or branch
+    title = f"{title}, {BARRIERS[barrier]}"
+    shown = _scaled(values) if barrier == "best_score" else 1.0 - _scaled(values)
+    note = f"{_span(values)}. Rows: rounds of {branch}, columns: of {other}. Bright is connected."
+    axes = Axis(f"round of {other}"), Axis(f"round of {branch}")
+    return Figure(title, *axes, (Picture(BARRIERS[barrier], shown, colour_of(view, branch)),), note)
+
+
+def _scaled(values: Values) -> Values:
+    """In [0, 1]; NaN where a value is not finite, and 0 where all are equal."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.full_like(values, np.nan)
+    low, high = finite.min(), finite.max()
+    scaled: Values = (values - low) / (high - low if high > low else 1.0)
+    return np.where(np.isfinite(values), scaled, np.nan)
+
+
+def _span(values: Values) -> str:
+    finite = values[np.isfinite(values)]
+    return f"from {finite.min():.3g} to {finite.max():.3g}" if finite.size else "nowhere finite"

@@ -1,0 +1,132 @@
+"""What a trainer's dialog asks: a strategy of `evolution` or another trainer, its fields now and in a running round."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sessions.events import METRICS
+from sessions.spec import Table
+from sessions.view import RoundView
+from ticket_explorer.errors import TicketError
+from ticket_explorer.registry import summary_of
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import Evolution, Optimizer
+from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
+from ticket_explorer.trainers.strategies.catalogue import RANGES, check_changes, find
+from widgets.terminal.dialogs.fields import Complaint, Field, complaint_of, fields_of
+
+_ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")
+_STD = ("std_decay", "std_limit")
+_LEARNING_RATE = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
+
+KINDS: Mapping[str, str] = {
+    **{name: info.summary for name, info in STRATEGIES.items()},
+    **{name: summary_of(settings) for name, settings in TRAINERS.items() if settings is not Evolution},
+}
+"""Every way to train, by the name a person chooses it by: strategies first, then the other trainers; a line each."""
+
+
+def kind_of(table: Mapping[str, Any]) -> str:
+    """Which of `KINDS` a trainer's table is; empty if it is none that is known here."""
+    if table["name"] in KINDS:
+        return str(table["name"])
+    try:
+        return find(STRATEGIES, table.get("strategy", "")).name
+    except TicketError:
+        return ""
+
+
+def whole_table(kind: str, present: Mapping[str, Any]) -> Table:
+    """A trainer's whole table for another kind: what both have stays as it is, the rest is the default."""
+    if kind not in STRATEGIES:
+        plain: Table = msgspec.to_builtins(TRAINERS[kind](generations=present["generations"]))
+        return plain
+    info = STRATEGIES[kind]
+    kept = {name: present[name] for name in (*_ALL_HAVE, *_STD) if name in present}
+    kept = {name: value for name, value in kept.items() if name not in _STD or name in info.options}
+    if info.even_population:
+        kept["population"] = kept.get("population", 64) + kept.get("population", 64) % 2
+    table: Table = msgspec.to_builtins(Evolution(strategy=kind, **kept))
+    return table
+
+
+def settings_fields(kind: str, table: Table) -> list[Field]:
+    """What a round begins with."""
+    return _strategy_fields(STRATEGIES[kind], table) if kind in STRATEGIES else _trainer_fields(kind, table)
+
+
+def live_fields(kind: str, running: RoundView) -> list[Field]:
+    """What can be tuned in a running round, and what it is as far as that is known."""
+    trainer = running.plan["trainer"]
+    if kind in STRATEGIES:
+        return _live_strategy_fields(STRATEGIES[kind], running)
+    known = dict(msgspec.convert({k: v for k, v in trainer.items() if k != "name"}, TRAINERS[kind]).tunable)
+    for tuned in running.tuned:
+        known |= tuned.changes
+    return [_live_field(name, value) for name, value in known.items()]
+
+
+def nested(table: Table, kind: str, changes: Mapping[str, Any]) -> Table:
+    """Changed fields as a trainer's table has them: an optimiser and further parameters are whole tables."""
+    changed: Table = {}
+    for name, value in changes.items():
+        family, dot, field = name.rpartition(".")
+        if not dot:
+            changed[field] = value
+            continue
+        default: Any = STRATEGIES[kind].optimizer if family == "optimizer" and kind in STRATEGIES else {}
+        inner = changed.setdefault(family, dict(table[family] or msgspec.to_builtins(default)))
+        inner[field] = value
+        if value is None:
+            del inner[field]
+    return changed
+
+
+def refused(kind: str, changes: Mapping[str, Any], fields: Mapping[str, Field]) -> Complaint | None:
+    """Why a running round can't be tuned so; None if it can."""
+    for name, value in changes.items():
+        if isinstance(value, bool | str | None):
+            return Complaint(f"$.trainer.{name}", f"expected {fields[name].words}")
+    try:
+        check_changes(kind, changes, fields)
+    except TicketError as error:
+        return complaint_of(error)
+    return None
+
+
+def _trainer_fields(kind: str, table: Table) -> list[Field]:
+    settings, found = TRAINERS[kind], []
+    for field in msgspec.structs.fields(settings):
+        if isinstance(field.default, Optimizer):
+            inner = fields_of(Optimizer, table[field.encode_name], ("name", "learning_rate"))
+            found += [Field(f"{field.encode_name}.{part.name}", part.value, part.words) for part in inner]
+        elif not isinstance(table.get(field.encode_name), list | dict):
+            found += fields_of(settings, table, (field.encode_name,))
+    return found
+
+
+def _strategy_fields(info: StrategyInfo, table: Table) -> list[Field]:
+    optimizer = table["optimizer"] or (info.optimizer and msgspec.to_builtins(info.optimizer))
+    fields = fields_of(Evolution, table, (*_ALL_HAVE, *sorted(info.options)))
+    if optimizer:
+        rates = fields_of(Optimizer, optimizer, ("learning_rate",))
+        fields += [Field(f"optimizer.{field.name}", field.value, field.words) for field in rates]
+    names = sorted((info.parameters or frozenset()) | set(table["parameters"]))
+    return fields + [Field(f"parameters.{name}", table["parameters"].get(name), "a number") for name in names]
+
+
+def _live_strategy_fields(info: StrategyInfo, running: RoundView) -> list[Field]:
+    trainer = running.plan["trainer"]
+    optimizer = trainer["optimizer"] or (info.optimizer and msgspec.to_builtins(info.optimizer)) or {}
+    known = {**trainer, **optimizer, **trainer["parameters"]}
+    for tuned in running.tuned:
+        known |= tuned.changes
+    known["std"] = float(f"{running.metrics()[-1, :, METRICS.index('sigma')].mean():.4g}")
+    parameters = {name.removesuffix("_init") for name in info.parameters or () if not name.startswith("use_")}
+    names = ["std", *_ALL_HAVE[3:], *(_STD if _STD[0] in info.options else ()), *(_LEARNING_RATE if optimizer else ())]
+    return [_live_field(name, known.get(name)) for name in [*names, *sorted(parameters)]]
+
+
+def _live_field(name: str, value: object) -> Field:
+    return Field(name, value, RANGES[name][1] if name in RANGES else "a number", "as it is")
