@@ -26,6 +26,8 @@ from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
+TURNING = ("mask", "distribution", "curvature")
+"""The kinds that show several things in turn."""
 CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
 """The kinds of charts there are."""
 
@@ -62,6 +64,9 @@ class Chart(anywidget.AnyWidget):
     """Which weights those are, in words."""
     trouble = traitlets.Unicode().tag(sync=True)
     """What went wrong, in a sentence."""
+    turn = traitlets.Int(0).tag(sync=True)
+    """How often a person asked for the next layer, quantity or landscape."""
+    has_turns = traitlets.Bool(False).tag(sync=True)
     visible = traitlets.Bool(False).tag(sync=True)
     """Whether a person can see it."""
     asked = traitlets.Int(0).tag(sync=True)
@@ -101,7 +106,7 @@ class Chart(anywidget.AnyWidget):
         self._sent: Encoded | None = None
         self._sequence, self._is_stale = 0, True
         cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
-        super().__init__(height=height, link=cursor)
+        super().__init__(height=height, link=cursor, has_turns=kind in TURNING)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
@@ -126,7 +131,7 @@ class Chart(anywidget.AnyWidget):
     @property
     def _look(self) -> Look:
         look = self.attachment.look
-        return look if self._own is None else replace(look, selection=self._own)
+        return replace(look, selection=self._own or look.selection, turns={self.kind: self.turn})
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
@@ -154,6 +159,11 @@ class Chart(anywidget.AnyWidget):
 
     @traitlets.observe("visible")
     def _seen(self, change: Any) -> None:
+        self.attachment.want_drawing()
+
+    @traitlets.observe("turn")
+    def _turned(self, change: Any) -> None:
+        self._is_stale = True
         self.attachment.want_drawing()
 
     @traitlets.observe("asked")
