@@ -11,6 +11,7 @@ NAMES = (
     "first_view",
     "paper_preset",
     "terminal",
+    "notebook",
 )
 
 
