@@ -61,9 +61,8 @@ _ = await updates(2500, 0.02)
 gc.collect()
 print(f"grew {psutil.Process().memory_info().rss - before} end")
 """
-CELLS = [
-    cell.strip() for cell in (ENGINE, FIRST, AGAIN, AGAIN, RUN, MANY, TURNS, RATE, LONG, "await session.stop_async()")
-]
+STOP = "await session.stop_async()"
+CELLS = [cell.strip() for cell in (ENGINE, FIRST, AGAIN, AGAIN, RUN, MANY, TURNS, RATE, LONG, STOP)]
 
 
 def measure() -> list[Figure]:
