@@ -12,6 +12,8 @@ NAMES = (
     "gradient_update",
     "paper_preset",
     "terminal",
+    "control",
+    "notebook",
 )
 
 

@@ -22,6 +22,7 @@ from sessions.store import SessionDirectory
 from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.terminal.dialogs import trainer_fields
@@ -30,6 +31,7 @@ from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice, Row
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
+from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import RoundList, UndoDialog
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
@@ -141,7 +143,7 @@ def link() -> Any:
     return FakeLink()
 
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, UndoDialog, ExportDialog]
+DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, UndoDialog, ExportDialog]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -308,6 +310,23 @@ def test_a_branch_with_another_strategy(link: Any) -> None:
     command = returned(BranchDialog(link, "snr", None), keys("shift+tab", "right", "right", "enter"))
     assert command.overrides["trainer"]["strategy"] == "sep_cma_es"
     assert parse_plan(link.view.branches["snr"].plan, command.overrides)
+
+
+def test_all_tickets_go_to_another_task(link: Any) -> None:
+    command = returned(TransferDialog(link, "snr", None), keys("tab", "right", "enter"))
+    assert command == commands.Transfer(branch="snr", overrides={"task": {"name": next(iter(TASKS))}})
+
+
+def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
+    scenario = then(keys("tab", "tab", "left", "tab", "right"), fill(name="mine"))
+    command = returned(TransferDialog(link, "snr", 1), scenario)
+    assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
+    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-1]
+    assert command.overrides["pruner"] == "magnitude"
+
+
+def test_a_transfer_that_changes_nothing_is_none(link: Any) -> None:
+    assert returned(TransferDialog(link, "snr", None), then(keys("enter"), says("Choose another task"))) == NOTHING
 
 
 @pytest.mark.parametrize(
