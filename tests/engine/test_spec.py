@@ -87,8 +87,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"branch": [{"name": "a", "seed": 1}]},
-        "$.branch[0].seed: unknown field, expected one of name, transfer, task, network, trainer, pruner, rewind, pruning, "
-        "analysis",
+        "$.branch[0].seed: unknown field, expected one of name, transfer, task, network, trainer, pruner, rewind, "
+        "pruning, analysis",
     ),
     ({"pruning": {"ratio": 7}}, "$.pruning.ratio: 7, expected a number between 0 and 1, exclusive"),
 ]
