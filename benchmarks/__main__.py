@@ -9,6 +9,7 @@ NAMES = (
     "sparse_generation",
     "whole_run",
     "first_view",
+    "gradient_update",
     "paper_preset",
     "terminal",
     "control",

@@ -170,7 +170,16 @@ class Driver:
             if self._goal.is_reached:
                 self.session.pause()
             return {}
-        return _ACTIONS[type(command)](self.session, command) or {}
+        return perform(self.session, command)
+
+
+def perform(session: Session, command: commands.Command) -> dict[str, Any]:
+    """Do at once what a command asks for that doesn't say how far to run; returns its answer.
+
+    Raises:
+        TicketError: if it can't be done.
+    """
+    return _ACTIONS[type(command)](session, command) or {}
 
 
 _GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {

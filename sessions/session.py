@@ -23,7 +23,7 @@ from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
-from sessions.transfers import Wish, additions, spec_addition
+from sessions.transfers import Wish, additions, check_spec_transfers, spec_addition
 from sessions.validation import convert
 from sessions.view import BranchView, SessionView, free_name
 from ticket_explorer.analysis import ANALYSES
@@ -66,6 +66,7 @@ class Session:
         for branch in spec.branches:
             check_branch_name(branch.name)
             check_plan(branch.plan, problems)
+        check_spec_transfers(spec, problems)
         header = Header(
             title=spec.title,
             created=time.time(),
@@ -395,9 +396,8 @@ class Session:
 
     def _add_spec_branch(self, spec: BranchSpec) -> None:
         if spec.transfer is not None:
-            source = self.view.branches[spec.transfer.branch]
-            known, problems = plan_of(source.plan), self._engine.problems
-            added = spec_addition(spec.name, spec.plan, spec.transfer, source.planned_rounds, known, problems)
+            rounds = self.view.branches[spec.transfer.branch].planned_rounds
+            added = spec_addition(spec.name, spec.plan, spec.transfer, rounds)
             self._add_branch(added.name, added.plan, None, None, added.borrowed)
             return
         like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)

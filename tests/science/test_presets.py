@@ -1,53 +1,49 @@
-"""Every preset is a valid spec, of settings that its strategy has."""
+"""Every preset is a valid spec; those of one paper say what it said, comparisons compare like with like."""
+
+import re
 
 import pytest
 
 from sessions.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.registry import name_of
-from ticket_explorer.tasks.control.settings import ControlSettings
-from ticket_explorer.tasks.settings import ImageSettings
-from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies import check
 
-
-def plan_of_first(spec):
-    return spec.branches[0].plan
-
-
-def _task(name):
-    return parse_spec(presets.load(name)).branches[0].plan.task
+PAPERS = [name for name in presets.names() if name.startswith(("mnist-", "fashion-mnist-", "kmnist-"))]
+EQUAL_PASSES = ["es-vs-gd", "mask-evolution-vs-es"]
 
 
-every_preset = pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.names())
+def test_a_preset_is_a_valid_spec_and_cites_its_source(name):
+    assert parse_spec(presets.load(name)).branches
+    head = "".join(line for line in presets.text(name).splitlines() if line.startswith("#"))
+    assert re.search(r"\b(19|20)\d\d\b", head), "a preset cites its paper"
 
 
-@every_preset
-def test_a_preset_is_a_valid_spec(name):
+@pytest.mark.parametrize("name", ["fashion", *PAPERS])
+def test_a_preset_of_the_images_is_called_after_its_task_and_strategy(name):
     spec = parse_spec(presets.load(name))
-    for branch in spec.branches:
-        assert not isinstance(branch.plan.trainer, Evolution) or check(branch.plan.trainer).per_weight_std
-    names = [branch.name for branch in spec.branches]
-    assert names == (["snr"] if plan_of_first(spec).trainer.has_sigma else []) + ["magnitude", "random"]
-
-
-@every_preset
-def test_a_preset_is_called_after_its_task_and_strategy(name):
-    plan = parse_spec(presets.load(name)).branches[0].plan
-    words = name_of(plan.task)
-    if not isinstance(plan.task, ControlSettings):
-        words += f"-{plan.trainer.strategy}"
-    words = words.replace("_", "-")
-    assert name == "fashion" or name.startswith(words)
+    assert all(check(branch.plan.trainer).per_weight_std for branch in spec.branches)
+    assert [branch.name for branch in spec.branches] == ["snr", "magnitude", "random"]
+    plan = spec.branches[0].plan
+    words = f"{name_of(plan.task)}-{plan.trainer.strategy}".replace("_", "-")
+    assert words == ("fashion-snes" if name == "fashion" else name)
 
 
 def test_the_papers_image_experiments_are_all_there():
-    images = [name for name in presets.names() if isinstance(_task(name), ImageSettings)]
-    assert len(images) >= 13
+    assert len(PAPERS) == 12
     assert presets.names()[0] == "fashion"
+
+
+@pytest.mark.parametrize("name", EQUAL_PASSES)
+def test_searchers_are_compared_at_equal_forward_passes(name):
+    plans = [branch.plan for branch in parse_spec(presets.load(name)).branches]
+    passes = {plan.trainer.passes * plan.trainer.generations * plan.task.batch for plan in plans}
+    assert len(passes) == 1
+    assert len({type(plan.trainer) for plan in plans}) > 1
 
 
 def test_the_papers_control_tasks_are_all_there():
     wanted = {"ant", "fetch", "grasp", "halfcheetah", "hopper", "humanoid", "reacher", "ur5e", "walker2d"}
-    ours = {"pendulum", "cartpole", "acrobot", "mountain-car", "ant-mass-transfer", "pendulum-ppo", "ant-ppo"}
+    ours = {"pendulum", "cartpole", "acrobot", "mountain-car", "pendulum-ppo", "ant-ppo"}
     assert wanted | ours <= set(presets.names())

@@ -140,6 +140,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("branch", ("b",), "Branch", "Begin a branch after the selected round.", "explorer", "Decide", True),
     Action(
+        "transfer",
+        ("t",),
+        "Transfer",
+        "Train the branch's tickets on another task, or by another strategy or trainer.",
+        "explorer",
+        "Decide",
+    ),
+    Action(
         "undo",
         ("u",),
         "Undo",

@@ -307,6 +307,13 @@ class Explorer(Screen[None]):
         await self._decide(BranchDialog)
 
     @work(group="dialog")
+    async def action_transfer(self) -> None:
+        """Take tickets elsewhere."""
+        from widgets.terminal.dialogs.transfer import TransferDialog
+
+        await self._decide(TransferDialog)
+
+    @work(group="dialog")
     async def action_undo(self) -> None:
         """Go back to an earlier round."""
         from widgets.terminal.dialogs.undo import UndoDialog
