@@ -13,6 +13,7 @@ NAMES = (
     "paper_preset",
     "terminal",
     "control",
+    "notebook",
 )
 
 

@@ -1,4 +1,4 @@
-"""`export`: tables of metrics and analyses, a ticket as arrays, a policy at work, figures, a report as one page."""
+"""`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,16 +63,17 @@ def export(
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
     out: Annotated[Path, typer.Option(help="A file; what it holds follows from its ending.")],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="BRANCH:ROUND", help="A ticket's round; the sparsest by default.")
+        str | None,
+        typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
     show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(_SHOWN)}.")] = "ticket_curve",
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
     """Export metrics or analyses, one ticket, a policy at work, a figure, or a report.
 
-    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A report is one
-    HTML file with everything in it. A rollout is one episode of a control task's policy: a GIF, or for brax its own
-    page of HTML, whose viewer comes from a CDN.
+    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A rollout is one
+    episode of a control task's policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report
+    is one HTML file with everything in it.
     """
     path = session_path(session)
     view = read_view(path)
@@ -134,8 +136,6 @@ def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out:
 
     found = exported_rollout(path, view, branch, number)
     if out.suffix == ".gif":
-        from widgets.plots.policy_gif import write_gif
-
         write_gif(found.episode, out)
     elif found.page is None:
         raise InvalidValue("--out", out, "a .gif: only brax tasks have a page of their own")
