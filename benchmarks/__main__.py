@@ -10,8 +10,11 @@ NAMES = (
     "landscapes",
     "whole_run",
     "first_view",
+    "gradient_update",
     "paper_preset",
     "terminal",
+    "control",
+    "notebook",
 )
 
 

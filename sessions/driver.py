@@ -204,6 +204,9 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
     commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
+    commands.Rollout: lambda session, c: msgspec.to_builtins(
+        session.rollout(c.branch, c.round), builtin_types=(bytes,)
+    ),
     commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
     commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
     commands.Note: lambda session, c: session.note(c.text),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from sessions import events
-from sessions.commands import Preview
+from sessions.commands import Episode, Preview
 from sessions.data_frame import RowKind, frame_of
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
@@ -306,6 +306,15 @@ class Session:
             TicketError: if the branch has neither.
         """
         return self._engine.preview(branch, parse_plan(self._called(branch).plan))
+
+    def rollout(self, branch: str, round_: int | None = None) -> Episode:
+        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self._called(branch)
+        return self._engine.rollout(branch, round_)
 
     def analyse(
         self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None

@@ -1,5 +1,6 @@
 """Docs are tested: what there is appears in them, links lead somewhere, code compiles, commands exist."""
 
+import ast
 import re
 import shlex
 import subprocess
@@ -103,6 +104,12 @@ def test_the_public_names_are_those_of_the_docs():
     assert tx.__all__ == sorted(tx.__all__)
 
 
+def test_every_widget_and_verb_of_the_notebook_appears():
+    told = page("docs/notebook.md")
+    assert not [name for name in tx.widgets.__all__ if name not in told]
+    assert not [name for name in dir(tx.LiveSession) if name.endswith("_async") and name not in told]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
     for link in LINK.findall(path.read_text(encoding="utf-8")):
@@ -119,7 +126,7 @@ def test_links_lead_somewhere(path):
 def test_python_compiles_and_specs_are_right():
     assert len(blocks("python")) > 2
     for name, code in blocks("python"):
-        compile(code, name, "exec")
+        compile(code, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for _, code in blocks("toml"):
         parse_spec(tomllib.loads(code))
 

@@ -23,6 +23,7 @@ from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.terminal.dialogs import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
@@ -205,6 +206,28 @@ def test_another_strategy_is_sent_whole(link: Any) -> None:
     trainer = command.trainer
     assert (trainer["strategy"], trainer["generations"], trainer["parameters"]) == ("pgpe", 7, {"std_lr": 0.2})
     assert parse_plan(link.view.branches["again"].plan, {"trainer": trainer}).trainer.generations == 7
+
+
+@pytest.mark.parametrize("name", [name for name in trainer_fields.KINDS if name not in STRATEGIES])
+def test_another_trainer_is_sent_whole(name: str, link: Any) -> None:
+    async def choose(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
+        dialog.query_one(OptionList).highlighted = list(trainer_fields.KINDS).index(name)
+        await pilot.pause()
+
+    link.view.branches["again"].plan = {**link.view.branches["again"].plan, "pruner": {"name": "magnitude"}}
+    command = returned(StrategyDialog(link, "again", None), then(choose, fill(generations="7")))
+    assert isinstance(command, commands.SwitchTrainer)
+    plan = parse_plan(link.view.branches["again"].plan, {"trainer": command.trainer})
+    assert (command.trainer["name"], plan.trainer.generations) == (name, 7)
+
+
+@pytest.mark.parametrize("name", [name for name, settings in TRAINERS.items() if settings().tunable])
+def test_what_can_be_tuned_of_a_trainer_is_offered_with_its_value(name: str) -> None:
+    running = FakeLink().view.running
+    assert running is not None
+    running.plan = {**running.plan, "trainer": trainer_fields.whole_table(name, running.plan["trainer"])}
+    offered = {field.name: field.value for field in trainer_fields.live_fields(name, running)}
+    assert offered == TRAINERS[name]().tunable
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`export`: metrics and analyses as tables, a ticket as arrays, figures for papers, a report as one page."""
+"""`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     metrics = "metrics"
     analysis = "analysis"
     ticket = "ticket"
+    rollout = "rollout"
     figure = "figure"
     report = "report"
 
@@ -61,15 +63,17 @@ def export(
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
     out: Annotated[Path, typer.Option(help="A file; what it holds follows from its ending.")],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="BRANCH:ROUND", help="A ticket's round; the sparsest by default.")
+        str | None,
+        typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
     show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(_SHOWN)}.")] = "ticket_curve",
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export metrics or analyses, one ticket, a figure, or a report.
+    """Export metrics or analyses, one ticket, a policy at work, a figure, or a report.
 
-    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A report is one
-    HTML file with everything in it.
+    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A rollout is one
+    episode of a control task's policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report
+    is one HTML file with everything in it.
     """
     path = session_path(session)
     view = read_view(path)
@@ -90,9 +94,12 @@ def export(
         branch, number = parse_round(from_) if from_ else _sparsest(view)
         if branch not in view.branches:
             raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
-        from sessions.export import exported_ticket  # JAX: metrics do without
+        if kind is Kind.rollout:
+            _write_rollout(path, view, branch, number, out)
+        else:
+            from sessions.export import exported_ticket  # JAX: metrics do without
 
-        _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
+            _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
     say(f"Wrote {out}.")
 
 
@@ -122,6 +129,18 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
         raise TicketError("The session has no finished round, so there is no ticket yet.")
     sparsest = min(finished, key=lambda round_: round_.density)
     return sparsest.branch, sparsest.number
+
+
+def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
+    from sessions.rollouts import exported_rollout  # JAX: metrics do without
+
+    found = exported_rollout(path, view, branch, number)
+    if out.suffix == ".gif":
+        write_gif(found.episode, out)
+    elif found.page is None:
+        raise InvalidValue("--out", out, "a .gif: only brax tasks have a page of their own")
+    else:
+        write_atomic(out, found.page.encode())
 
 
 def _write_csv(rows: Iterable[Row], out: Path) -> None:
@@ -177,6 +196,7 @@ _ENDINGS: dict[Kind, tuple[str, ...]] = {
     Kind.metrics: tuple(_TABLES),
     Kind.analysis: tuple(_TABLES),
     Kind.ticket: tuple(_TICKETS),
+    Kind.rollout: (".gif", ".html"),
     Kind.figure: (".png", ".svg", ".pdf"),
     Kind.report: (".html",),
 }

@@ -53,6 +53,8 @@ class Attachment:
         self.trouble = ""
         """What went wrong last, in a sentence; nothing if nothing did."""
         self._watchers: list[Watcher] = []
+        self._ended: dict[int, str] = {}
+        """Why analyses ended without a result, by their ids."""
         self._news, self._stale = asyncio.Event(), asyncio.Event()
         self._tasks = {self._loop.create_task(self._draw())}
         self._connecting = self._loop.create_task(self._connect())
@@ -147,6 +149,27 @@ class Attachment:
             raise TicketError(told[-1].message)
         return told
 
+    async def analysed(self, number: int) -> events.Analysed:
+        """Wait for what an analysis finds.
+
+        Raises:
+            TicketError: if it ends without a result, or the engine goes away.
+        """
+        while True:
+            for event in reversed(self.view.history):
+                if isinstance(event, events.Analysed) and event.id == number:
+                    return event
+            if number in self._ended:
+                raise TicketError(self._ended[number])
+            if not self.is_attached:
+                raise TicketError(f"The engine is gone: {self.link.reason}")
+            await self._news.wait()
+
+    async def parted(self) -> None:
+        """Wait until the engine is gone."""
+        while self.is_attached:
+            await self._news.wait()
+
     async def close(self) -> None:
         """Let the session go; its engine goes on, and widgets keep what they show."""
         for task in (self._connecting, *self._tasks):
@@ -186,6 +209,8 @@ class Attachment:
         self.renew()
 
     def _told(self, event: events.Event) -> None:
+        if isinstance(event, events.Analysing) and event.ended:
+            self._ended[event.id] = event.ended
         for watcher in self._watchers:
             watcher.touch(event)
         self._wake()

@@ -26,6 +26,8 @@ from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
+TURNING = ("mask", "distribution", "curvature")
+"""The kinds that show several things in turn."""
 CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
 """The kinds of charts there are."""
 
@@ -48,7 +50,7 @@ class Chart(anywidget.AnyWidget):
     """What a subclass shows."""
     _esm = _module()
     _css = _style()
-    snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart._everything())
+    snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart.snapshot_now())
     """All there is, made when somebody asks for the widget's state; it never changes by itself."""
     patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)
     palette = traitlets.Dict({"dark": DARK, "light": LIGHT}).tag(sync=True)
@@ -62,6 +64,9 @@ class Chart(anywidget.AnyWidget):
     """Which weights those are, in words."""
     trouble = traitlets.Unicode().tag(sync=True)
     """What went wrong, in a sentence."""
+    turn = traitlets.Int(0).tag(sync=True)
+    """How often a person asked for the next layer, quantity or landscape."""
+    has_turns = traitlets.Bool(False).tag(sync=True)
     visible = traitlets.Bool(False).tag(sync=True)
     """Whether a person can see it."""
     asked = traitlets.Int(0).tag(sync=True)
@@ -101,13 +106,13 @@ class Chart(anywidget.AnyWidget):
         self._sent: Encoded | None = None
         self._sequence, self._is_stale = 0, True
         cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
-        super().__init__(height=height, link=cursor)
+        super().__init__(height=height, link=cursor, has_turns=kind in TURNING)
         self._tell()
         self.attachment.watch(self)
-        self._kept = Kept(self, lambda: [self.figure], self.attachment)
+        self.kept = Kept(self, lambda: [self.figure], self.attachment)
 
     def _ipython_display_(self) -> None:
-        self._kept.display()
+        self.kept.display()
 
     @property
     def figure(self) -> Figure:
@@ -119,9 +124,14 @@ class Chart(anywidget.AnyWidget):
         return draw(self._look)
 
     @property
+    def kind(self) -> str:
+        """One of `CHARTS`."""
+        return self._kind.name
+
+    @property
     def _look(self) -> Look:
         look = self.attachment.look
-        return look if self._own is None else replace(look, selection=self._own)
+        return replace(look, selection=self._own or look.selection, turns={self.kind: self.turn})
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
@@ -142,12 +152,18 @@ class Chart(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Show nothing any more."""
-        self.attachment.leave(self)
-        self.attachment.leave(self._kept)
+        if hasattr(self, "kept"):  # not in one that could not be made
+            self.attachment.leave(self)
+            self.attachment.leave(self.kept)
         super().close()
 
     @traitlets.observe("visible")
     def _seen(self, change: Any) -> None:
+        self.attachment.want_drawing()
+
+    @traitlets.observe("turn")
+    def _turned(self, change: Any) -> None:
+        self._is_stale = True
         self.attachment.want_drawing()
 
     @traitlets.observe("asked")
@@ -169,8 +185,8 @@ class Chart(anywidget.AnyWidget):
         self.patch = patch | {"sequence": self._sequence, "base": base}
         return sum(len(column[2]) for column in patch["columns"].values())
 
-    def _everything(self) -> dict[str, Any]:
-        """For a browser that has nothing yet: the last patch it will be sent fits this."""
+    def snapshot_now(self) -> dict[str, Any]:
+        """For a browser that has nothing yet; the next patch fits it."""
         if self._sent is None:
             self._sent = self._encoded()
         return {"sequence": self._sequence, "base": None, **patched(None, self._sent)}
@@ -180,6 +196,7 @@ class Chart(anywidget.AnyWidget):
         self.trouble = self.attachment.trouble
         if self._kind.name in ("snr_magnitude", "mask"):
             self.selected = list(self._look.picked)
+        if self._kind.name == "snr_magnitude":
             self.picked = named_weights(self._look.picked, self._look)
 
 

@@ -32,7 +32,8 @@ class Controls(ipywidgets.VBox):
         self._generation = ipywidgets.IntSlider(description="generation", min=0, max=0, continuous_update=True)
         self._live = ipywidgets.ToggleButton(True, description="live", tooltip="Follow what is computed now")
         self._live.layout.width = "auto"
-        self._is_showing = False
+        self._back = _row(self._round, self._generation)
+        self._is_showing, self._place = False, Selection()
         rows = [self._line, self._bars, self._buttons(), self._scrubbers(), self._trouble]
         super().__init__([*rows, ipywidgets.HTML(STYLE)])
         self.add_class("te-controls")
@@ -61,7 +62,7 @@ class Controls(ipywidgets.VBox):
         )
 
     def _scrubbers(self) -> ipywidgets.HBox:
-        return _row(self._live, self._round, self._generation)
+        return _row(self._live, self._back)
 
     def _ask(self, command: commands.Command) -> None:
         self._attachment.spawn(self._attachment.ask(command))
@@ -74,7 +75,7 @@ class Controls(ipywidgets.VBox):
 
     def _scrub(self, generation: int | None) -> None:
         """Look at the round and generation that the sliders say."""
-        if self._is_showing:
+        if self._is_showing or self._live.value:
             return
         look = self._attachment.look
         branch = look.selection.branch_in(look.view)
@@ -82,12 +83,15 @@ class Controls(ipywidgets.VBox):
         self._attachment.select(wanted)
 
     def _return_to_now(self) -> None:
-        if not self._is_showing:
-            look = self._attachment.look
-            round_ = look.selection.round_in(look.view)
-            stays = replace(look.selection, round=None if round_ is None else round_.number)
-            live = Selection(branches=look.selection.branches)
-            self._attachment.select(live if self._live.value else stays)
+        """Follow what is computed, or stay where it is now."""
+        if self._is_showing:
+            return
+        look = self._attachment.look
+        live = Selection(branches=look.selection.branches)
+        branch, round_ = look.selection.branch_in(look.view), look.selection.round_in(look.view)
+        if not self._live.value and round_ is not None:
+            live = replace(live, branch=branch, round=round_.number, generation=round_.done)
+        self._attachment.select(live)
 
     def _show(self) -> None:
         self._is_showing = True
@@ -116,28 +120,25 @@ class Controls(ipywidgets.VBox):
         return " &nbsp;·&nbsp; ".join(said)
 
     def _show_time(self) -> None:
+        """Show the sliders to one who looks back; they are set once, since front ends send back what they are told."""
         look = self._attachment.look
-        branch, round_ = look.selection.branch_in(look.view), look.selection.round_in(look.view)
-        is_scrubbed = look.selection.round is not None or look.selection.generation is not None
-        self._live.value = not is_scrubbed
-        if branch is None or round_ is None:
+        selection, round_ = look.selection, look.selection.round_in(look.view)
+        is_live = selection.round is None and selection.generation is None
+        self._live.value = is_live
+        self._back.layout.display = "none" if is_live or round_ is None else ""
+        if is_live or round_ is None:
             return
-        _set(self._round, max(known.number for known in look.view.lineage(branch)), round_.number)
-        _set(
-            self._generation,
-            round_.done,
-            round_.done if look.selection.generation is None else look.selection.generation,
-        )
+        branch = selection.branch_in(look.view)
+        assert branch is not None
+        self._round.max = max(known.number for known in look.view.lineage(branch))
+        self._generation.max = round_.done
+        if selection != self._place:
+            self._place, self._round.value = selection, round_.number
+            self._generation.value = round_.done if selection.generation is None else selection.generation
 
 
 def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
-
-
-def _set(slider: ipywidgets.IntSlider, last: int, value: int) -> None:
-    with slider.hold_sync():
-        slider.max = last
-        slider.value = value
 
 
 def _speed(view: SessionView) -> str:

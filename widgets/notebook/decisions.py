@@ -10,10 +10,12 @@ import ipywidgets
 import msgspec
 
 from sessions import commands
+from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.chart import attached
@@ -34,6 +36,8 @@ class Decisions(ipywidgets.Tab):
             "Pruner": _PrunerForm(self._attachment),
             "Strategy": _StrategyForm(self._attachment),
             "Branch": _BranchForm(self._attachment),
+            "Transfer": _TransferForm(self._attachment),
+            "Analyse": _AnalysisForm(self._attachment),
             "Undo": _UndoForm(self._attachment),
             "Remark": _RemarkForm(self._attachment),
         }
@@ -75,7 +79,8 @@ class _Form:
         except TicketError as error:
             self.say(str(error), is_trouble=True)
         else:
-            self.say(self._done.format(branch=branch, new=result.get("branch", "")))
+            added = ", ".join(result.get("branches", ()))
+            self.say(self._done.format(branch=branch, new=result.get("branch", ""), all=added))
 
 
 class _PrunerForm(_Form):
@@ -148,6 +153,33 @@ class _BranchForm(_Form):
         return commands.Branch(
             parent=branch, round=self._round.value, name=self._name.value.strip() or None, overrides=overrides
         )
+
+
+class _TransferForm(_Form):
+    def __init__(self, attachment: Attachment) -> None:
+        tasks = [STAY, *TASKS]
+        self._task = _choice("task", tasks)
+        self._strategy = _choice("strategy", [STAY, *STRATEGIES])
+        intro = "Train the branch's tickets on another task or by another strategy, beside random masks as sparse."
+        super().__init__(attachment, intro, [self._task, self._strategy], "Transfer", "{all} begin.")
+        self.command = self._command
+
+    def _command(self, branch: str) -> commands.Command:
+        task, strategy = _given(self._task), _given(self._strategy)
+        if task is None and strategy is None:
+            raise TicketError("Nothing would change; choose another task or another strategy.")
+        overrides: dict[str, Any] = {} if task is None else {"task": task}
+        if strategy is not None:
+            overrides["trainer"] = {"name": "evolution", "strategy": strategy}
+        return commands.Transfer(branch=branch, overrides=overrides)
+
+
+class _AnalysisForm(_Form):
+    def __init__(self, attachment: Attachment) -> None:
+        self._kind = _choice("analysis", list(ANALYSES))
+        intro = "Look at the branch's weights; the curvature chart shows landscapes as soon as they are there."
+        super().__init__(attachment, intro, [self._kind], "Analyse", "It is worked on between generations.")
+        self.command = lambda branch: commands.Analyse(kind=self._kind.value, branch=branch)
 
 
 class _UndoForm(_Form):

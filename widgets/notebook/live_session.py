@@ -4,7 +4,7 @@ What computes is awaited; the same verb without `_async` would block the kernel 
 and is refused with a sentence that says what to write.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -176,6 +176,58 @@ class LiveSession:
         command = commands.Branch(parent=parent, round=round_, name=name, overrides=dict(overrides or {}))
         return str((await self.attachment.ask(command))["branch"])
 
+    async def transfer_async(
+        self,
+        branch: str,
+        rounds: Sequence[int] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        control: bool = True,
+        native: bool = False,
+        overlap: bool = False,
+    ) -> list[str]:
+        """Train a branch's tickets on another task, with another strategy, or by another trainer.
+
+        Args:
+            branch: Whose tickets.
+            rounds: Of which rounds; None is all planned ones.
+            overrides: What is different, tables as in the spec.
+            name: Of the new branch.
+            control: Whether random masks of as many weights run beside it.
+            native: Whether a branch that finds its own tickets runs beside it.
+            overlap: Whether layers of other shapes take what both have, instead of being refused.
+
+        Returns:
+            The names of the new branches, the transferred one first.
+        """
+        command = commands.Transfer(
+            branch=branch,
+            rounds=None if rounds is None else list(rounds),
+            overrides=dict(overrides or {}),
+            name=name,
+            control=control,
+            native=native,
+            overlap=overlap,
+        )
+        return list((await self.attachment.ask(command))["branches"])
+
+    async def analyse_async(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> events.Analysed:
+        """Look at a branch's weights, and wait for what is found; charts show it as soon as it is there.
+
+        Args:
+            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+            branch: Whose.
+            round_: A finished round; None is what runs now, or else the last finished one.
+            parameters: Fields of the analysis's settings.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        command = commands.Analyse(kind=kind, branch=branch, round=round_, parameters=dict(parameters or {}))
+        return await self.attachment.analysed(int((await self.attachment.ask(command))["id"]))
+
     async def rewind_to_async(self, branch: str, round_: int) -> str:
         """Set a branch aside, and go on from one of its earlier rounds as a new branch; returns its name."""
         return str((await self.attachment.ask(commands.RewindTo(branch=branch, round=round_)))["branch"])
@@ -198,8 +250,9 @@ class LiveSession:
         await self.attachment.ask(commands.Note(text=text))
 
     async def stop_async(self) -> None:
-        """Checkpoint, and end the engine."""
+        """Checkpoint, end the engine, and wait until it is gone."""
         await self.attachment.ask(commands.Stop())
+        await self.attachment.parted()
 
     async def close_async(self) -> None:
         """Let the session go; its engine goes on, and its widgets keep what they show."""

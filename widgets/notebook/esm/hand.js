@@ -19,6 +19,10 @@ class Hand {
     on(view.canvas, "keydown", (event) => this.#key(event));
     on(view.canvas, "wheel", (event) => this.#roll(event));
     on(view.reset, "click", () => this.zoom(null, null));
+    on(view.next, "click", () => {
+      view.model.set("turn", view.model.get("turn") + 1);
+      view.model.save_changes();
+    });
     on(view.clear, "click", () => this.#select([]));
     on(CURSORS, "moved", (event) => this.#follow(event.detail));
   }

@@ -1,5 +1,6 @@
 const LAYOUT = `
   <div class="te-head"><span class="te-title"></span><span class="te-tools">
+    <button class="te-next" title="The next layer, quantity or landscape" hidden>next</button>
     <button class="te-clear" title="Forget the selected weights (Escape)" hidden>clear selection</button>
     <button class="te-reset" title="Show everything again (0, or double click)" hidden>reset zoom</button>
   </span></div>
@@ -13,7 +14,7 @@ const LAYOUT = `
   <div class="te-note"></div>
   <div class="te-picked" hidden></div>
   <div class="te-spoken" aria-live="polite"></div>`;
-const PARTS = ["title", "legend", "stage", "empty", "tip", "trouble", "note", "picked", "spoken", "reset", "clear"];
+const PARTS = ["title", "legend", "stage", "empty", "tip", "trouble", "note", "picked", "spoken", "reset", "clear", "next"];
 const THEMED = ["class", "style", "theme", "data-theme", "data-jp-theme-name", "data-jp-theme-light"];
 
 /** One place where a model is shown. */
@@ -116,6 +117,7 @@ class View {
     this.picked.hidden = !texts.picked;
     this.reset.hidden = !this.zoomed.x && !this.zoomed.y;
     this.clear.hidden = !this.model.get("selected").length || !this.hand.canSelect;
+    this.next.hidden = !this.model.get("has_turns");
     this.root.setAttribute("aria-label", head.title);
     if (this.canvas.getAttribute("aria-label") !== head.alt) this.canvas.setAttribute("aria-label", head.alt);
     for (const [name, value] of Object.entries(theme)) {

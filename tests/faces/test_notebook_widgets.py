@@ -1,0 +1,218 @@
+"""The notebook's widgets on a live session, whose engine runs in a thread of this process."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ticket_explorer as tx
+from sessions import commands
+from ticket_explorer.errors import TicketError
+from widgets.link import Condition
+from widgets.notebook import CHARTS, Chart
+from widgets.notebook.controls import Controls
+from widgets.plots.figures import Selection
+
+SMALL = {
+    "pruning.rounds": 2,
+    "trainer.generations": 5,
+    "trainer.population": 8,
+    "task.batch": 64,
+    "network.hidden": [8],
+}
+
+Story = Callable[[tx.LiveSession], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def live(home, tiny, tmp_path_factory):
+    """Tells a story of a live session; what it leaves is the next one's to begin with."""
+    path = tmp_path_factory.mktemp("live") / "tiny.session"
+    shutil.copytree(tiny.path, path)
+
+    def tell(story: Story, session: Callable[[], tx.LiveSession] | None = None) -> None:
+        async def told() -> None:
+            found = tx.LiveSession.open(path, inline=True) if session is None else session()
+            try:
+                await found.ready_async()
+                await story(found)
+            finally:
+                await found.stop_async()
+                await found.close_async()
+
+        asyncio.run(told())
+
+    return tell
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_every_chart_shows_a_finished_session_and_keeps_a_picture(live):
+    async def story(session: tx.LiveSession) -> None:
+        charts = [Chart(session, kind) for kind in CHARTS]
+        for chart in charts:
+            chart.visible = True
+        await until(lambda: not next(c for c in charts if c.kind == "mask").figure.is_empty)
+        await until(lambda: all(c.snapshot_now()["head"]["title"] == c.figure.title for c in charts))
+        for chart in charts:
+            bundle = chart.kept.bundle()
+            assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == chart.model_id
+            assert bundle["image/svg+xml"].startswith("<svg")
+            assert chart.figure.title in bundle["text/plain"]
+
+    live(story)
+
+
+def test_a_chart_that_nobody_sees_is_sent_nothing(live):
+    async def story(session: tx.LiveSession) -> None:
+        seen, unseen = tx.widgets.Fitness(session), tx.widgets.Fitness(session)
+        seen.visible = True
+        session.selection = Selection("magnitude")
+        await until(lambda: seen.patch["sequence"] > 0)
+        assert unseen.patch["sequence"] == 0
+        session.selection = Selection()
+
+    live(story)
+
+
+def test_a_browser_that_missed_something_is_sent_everything(live):
+    async def story(session: tx.LiveSession) -> None:
+        chart = tx.widgets.TicketCurve(session)
+        chart.asked += 1
+        assert chart.patch["base"] is None
+        assert {"0.x", "0.y"} <= set(chart.patch["columns"])
+
+    live(story)
+
+
+def test_selected_points_are_named_and_lit_up_in_the_mask(live):
+    async def story(session: tx.LiveSession) -> None:
+        scatter, mask = tx.widgets.SnrMagnitude(session, branch="snr"), tx.widgets.Mask(session, branch="snr")
+        await until(lambda: not mask.figure.is_empty)
+        points = [mark for mark in scatter.figure.marks if getattr(mark, "entries", None) is not None]
+        entry = int(points[-1].entries[0])
+        scatter.selected = [entry]
+        await until(lambda: mask.selected == [entry])
+        row, column = divmod(entry - 8, 8)  # eight biases come first
+        assert scatter.picked == f"1 weight: dense_0/kernel [{row}, {column}]"
+        lit = next(mark for mark in mask.figure.marks if mark.name == "selected")
+        assert (lit.y[0], lit.x[0]) == (row // 14 + 0.5, row % 14 + 0.5)
+        session.pick([])
+
+    live(story)
+
+
+def test_a_session_is_run_paused_and_branched_from_a_notebook(home, live, tmp_path):
+    async def story(session: tx.LiveSession) -> None:
+        controls, chart = Controls(session), tx.widgets.Fitness(session)
+        chart.visible = True
+        dense = await session.run_round_async()
+        assert (dense.round, session.view.state) == (0, "paused")
+        await until(lambda: "paused" in controls.children[0].value)
+        await session.step_async(2)
+        assert session.view.running.done == 2
+        await until(lambda: chart.patch.get("columns", {}).get("0.y", [0, 0])[1] == 2)
+        assert await session.branch_async("snr", 0, overrides={"pruner": "random"}) == "snr-2"
+        await session.run_async()
+        assert session.view.state == "finished"
+        assert await session.run_round_async() is None
+        frame = session.to_frame()
+        assert set(frame["branch"]) == {"snr", "magnitude", "random", "snr-2"}
+        assert len(session.to_frame("generations")) == session.view.generations_done
+
+    live(story, lambda: tx.LiveSession.create("fashion", SMALL, tmp_path / "new.session", inline=True))
+
+
+def test_what_cannot_be_done_is_shown_in_the_widgets(live):
+    async def story(session: tx.LiveSession) -> None:
+        chart, controls = tx.widgets.Fitness(session), Controls(session)
+        chart.attachment.spawn(chart.attachment.ask(commands.Branch(parent="snr", round=99)))
+        await until(lambda: "no finished round 99" in chart.trouble)
+        await until(lambda: "no finished round 99" in controls.children[4].value)
+        await session.note_async("fine")
+        assert chart.trouble == ""
+
+    live(story)
+
+
+def test_an_engine_that_can_not_start_is_said_in_the_widgets(home, tmp_path):
+    async def story() -> None:
+        bad = {"task.name": "mnist", "network.hidden": [8]}
+        session = tx.LiveSession.create("fashion", bad, tmp_path / "bad.session", inline=True)
+        chart = tx.widgets.Fitness(session)
+        with pytest.raises(TicketError, match="mnist"):
+            await session.ready_async()
+        assert "mnist" in chart.trouble
+        assert session.attachment.link.condition is Condition.GONE
+        assert "did not start" in chart.figure.note
+        await session.close_async()
+
+    asyncio.run(story())
+
+
+def test_blocking_is_refused_with_what_to_write(live):
+    async def story(session: tx.LiveSession) -> None:
+        with pytest.raises(TicketError, match=r"await session\.run_round_async"):
+            session.run_round()
+        with pytest.raises(AttributeError, match="nonsense"):
+            _ = session.nonsense
+        with pytest.raises(TicketError, match="generations: 0"):
+            await session.step_async(0)
+
+    live(story)
+
+
+def in_a_loop(work: Callable[[], Any]) -> Any:
+    async def run() -> Any:
+        return work()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("work", "sentence"),
+    [
+        (lambda: tx.LiveSession.open("no-such-session"), "no-such-session"),
+        (lambda: tx.LiveSession.create("fashio"), "Did you mean fashion"),
+        (lambda: tx.LiveSession.create("fashion", {"pruning.ratio": 7}), "pruning.ratio"),
+        (lambda: tx.LiveSession.create("fashion", {"pruning.nonsense": 7}), "nonsense"),
+        (lambda: tx.widgets.Fitness("fashion-1"), "tx.LiveSession.open"),
+        (lambda: tx.widgets.Board(), "a chart"),
+        (lambda: tx.explore("no-such-session"), "no-such-session"),
+    ],
+)
+def test_bad_input_is_a_sentence(home, work, sentence):
+    with pytest.raises(TicketError, match=sentence):
+        in_a_loop(work)
+
+
+def test_an_unknown_chart_lists_the_known_ones(live):
+    async def story(session: tx.LiveSession) -> None:
+        with pytest.raises(TicketError, match="ticket_curve"):
+            Chart(session, "ticket")
+
+    live(story)
+
+
+def test_without_a_loop_it_says_so(home):
+    with pytest.raises(TicketError, match="event loop"):
+        tx.LiveSession.create("fashion")
+
+
+def test_a_notebook_shows_a_sentence_instead_of_a_traceback():
+    assert TicketError("Do this instead.")._render_traceback_() == ["Do this instead."]
+
+
+def test_the_browser_module_is_small_and_asks_nobody(root: Path):
+    parts = Chart._esm if isinstance(Chart._esm, str) else str(Chart._esm)
+    assert len(parts.encode()) <= 60_000
+    assert not {"http://", "https://", "import(", "fetch("} & {
+        word for word in ("http://", "https://", "import(", "fetch(") if word in parts
+    }
