@@ -6,6 +6,7 @@ multiply against the machine's own; and what live curvature takes off the engine
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +33,22 @@ KINDS: dict[str, tuple[str, float, int]] = {
 }
 
 
-def measure() -> list[Figure]:
+def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as place:
-        figures = _analyses(Path(place))
-        return [*figures, _live(Path(place))]
+        yield from _analyses(Path(place))
+        yield _live(Path(place))
 
 
-def _analyses(place: Path) -> list[Figure]:
-    figures = []
+def _analyses(place: Path) -> Iterator[Figure]:
     with Session.create(_spec(generations=4, rounds=ROUNDS), place / "finished.session") as session:
         session.run()
         weights = session.view.branches["snr"].rounds[0].kept
         for kind, (name, target, points) in KINDS.items():
             session.analyse(kind, "snr")
             seconds = min(session.analyse(kind, "snr").seconds for _ in range(REPEATS))
-            figures.append(Figure(name, seconds, target, at_least=False))
+            yield Figure(name, seconds, target, at_least=False, unit="s")
             share = _share_of_matrix_rate(session, kind, points * IMAGES * weights)
-            figures.append(Figure(f"{kind}, share of the machine's matrix rate", share, 0.5, at_least=True))
-    return figures
+            yield Figure(f"{kind}, share of the machine's matrix rate", share, 0.5, at_least=True)
 
 
 def _share_of_matrix_rate(session: Session, kind: str, products: int) -> float:
@@ -68,7 +67,7 @@ def _live(place: Path) -> Figure:
     for turn in range(REPEATS):
         for live in (turn % 2 == 0, turn % 2 == 1):
             every = {"curvature_every": EVERY} if live else {}
-            spec = _spec(generations=20 * EVERY, rounds=1, analysis=every)
+            spec = _spec(generations=10 * EVERY, rounds=1, analysis=every)
             with Session.create(spec, place / f"live-{turn}-{live}.session") as session:
                 session.step(EVERY + 1)
                 began = time.monotonic()
