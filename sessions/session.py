@@ -301,7 +301,7 @@ class Session:
         """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
 
         Args:
-            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+            kind: `snr`, `layers`, `curvature`, `surface`, `connectivity` or `comparison`.
             branch: Whose.
             round_: A finished round; None is what runs now, or else the last finished one.
             parameters: Fields of the analysis's settings.
