@@ -9,8 +9,10 @@ NAMES = (
     "sparse_generation",
     "whole_run",
     "first_view",
+    "gradient_update",
     "paper_preset",
     "terminal",
+    "control",
     "notebook",
 )
 

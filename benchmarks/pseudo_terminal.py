@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: started, given keys, its output timed."""
+"""A program in a pseudo-terminal: started, given keys, its output read and timed."""
 
 import fcntl
 import os
@@ -44,30 +44,39 @@ class PseudoTerminal:
         wanted, limit = re.compile(pattern, re.DOTALL), time.perf_counter() + seconds
         while not wanted.search(self.seen):
             left = limit - time.perf_counter()
-            if left <= 0 or not self._read(left):
+            if left <= 0 or not self._take(left):
                 raise TimeoutError(f"{pattern!r} did not appear; the last of the output: {self.seen[-600:]!r}")
         return time.perf_counter()
 
     def drain(self, seconds: float) -> None:
         """Take what comes for some time, as a terminal does."""
         limit = time.perf_counter() + seconds
-        while (left := limit - time.perf_counter()) > 0 and self._read(left):
+        while (left := limit - time.perf_counter()) > 0 and self._take(left):
             self.seen = self.seen[-100_000:]
+
+    def read(self, seconds: float) -> bytes | None:
+        """What the program wrote, waiting so long for it; None if it has gone."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return b""
+        try:
+            return os.read(self._master, 65536)
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        """Kill the program."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
+        self.close()
 
-    def _read(self, seconds: float) -> bool:
+    def _take(self, seconds: float) -> bool:
         """Whether the program is still there after waiting for its output."""
-        if not select.select([self._master], [], [], seconds)[0]:
-            return True
-        try:
-            self.seen += os.read(self._master, 65536)
-        except OSError:
-            return False
-        return True
+        taken = self.read(seconds)
+        self.seen += taken or b""
+        return taken is not None

@@ -3,7 +3,7 @@
 The same structs travel over the socket, stand in the journal and are called from Python.
 """
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -141,6 +141,32 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """By pruner, how many weights of each prunable leaf it would remove."""
 
 
+class Rollout(Command, frozen=True, kw_only=True):
+    """Ask for one episode of a branch's policy: of a finished round, or of what it is now."""
+
+    is_journalled: ClassVar[bool] = False
+    branch: str
+    round: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `Rollout`: replicate 0, step by step."""
+
+    branch: str
+    round: int
+    generation: int
+    kind: Literal["segments", "cells"]
+    """Whether drawings are line segments (x, y, x, y, y upwards) or cells with a brightness in [0, 1]."""
+    shape: list[int]
+    """Of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
+    drawings: bytes
+    """float32."""
+    bounds: list[float]
+    """Left, right, bottom, top of what is shown, in the units of the segments."""
+    rewards: bytes
+    """float32 [steps]."""
+
+
 class Analyse(Command, frozen=True, kw_only=True):
     """Look at a branch's weights: answered at once with the analysis's `id`, worked on between chunks."""
 
@@ -184,6 +210,7 @@ AnyCommand = (
     | SetAside
     | Pace
     | PreviewPruning
+    | Rollout
     | Analyse
     | CancelAnalysis
     | Note

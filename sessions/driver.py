@@ -170,7 +170,16 @@ class Driver:
             if self._goal.is_reached:
                 self.session.pause()
             return {}
-        return _ACTIONS[type(command)](self.session, command) or {}
+        return perform(self.session, command)
+
+
+def perform(session: Session, command: commands.Command) -> dict[str, Any]:
+    """Do at once what a command asks for that doesn't say how far to run; returns its answer.
+
+    Raises:
+        TicketError: if it can't be done.
+    """
+    return _ACTIONS[type(command)](session, command) or {}
 
 
 _GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
@@ -195,6 +204,9 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
     commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
+    commands.Rollout: lambda session, c: msgspec.to_builtins(
+        session.rollout(c.branch, c.round), builtin_types=(bytes,)
+    ),
     commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
     commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
     commands.Note: lambda session, c: session.note(c.text),

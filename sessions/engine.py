@@ -12,11 +12,12 @@ import numpy as np
 
 from sessions import events
 from sessions.analyst import Analyst
-from sessions.commands import Preview
+from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
 from sessions.prefetch import prefetch, score
 from sessions.previews import preview
+from sessions.rollouts import episode, finished_rollout, rollout
 from sessions.rounds import Chunk, RoundRunner, RoundShape
 from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn
@@ -31,6 +32,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.control.rollout import WatchableProblem
 
 CHUNK = 1 << 30
 """A budget that never limits a chunk."""
@@ -168,6 +170,31 @@ class Engine:
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
         density = plan.density_after(1, self._view.density_of(branch, number))
         return preview(plan, keys, result, ticket, self.problems.of(plan), density)
+
+    def rollout(self, branch: str, number: int | None) -> Episode:
+        """One episode of a branch's policy: of round `number`, or as it is now.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self.settle()
+        running = self.running
+        if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
+            chunk, shape, number = running.latest(), running.shape, running.view.number
+            states = running.problem_state(chunk)
+            given = shape.problem, shape.problem_key, self._compiler, self._seed, number, chunk.result.mean, states
+            problem, played, generation = shape.problem, rollout(*given), running.collected
+        else:
+            number = self._view.branches[branch].next_round - 1 if number is None else number
+            known = self._view.round(branch, number)
+            if known is None or known.finished is None:
+                raise TicketError(f"Branch {branch!r} has no policy of round {number} yet; run or step first.")
+            plan = plan_of(known.plan)
+            problem, problem_key = self.problems.of(plan), self.problems.key(plan)
+            place = self.lineage, problem, problem_key, self._compiler, self._seed, branch, number
+            played, generation = finished_rollout(*place), known.done
+        assert isinstance(problem, WatchableProblem)
+        return episode(problem, played, branch, number, generation)
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the running round, if there is one."""
@@ -330,7 +357,8 @@ class Engine:
         plan = plan_of(view.plan)
         problem_state = running.problem_state(chunk)
         scores = score(running.shape, self._compiler, self._seed, view.number)(chunk.result.mean, problem_state)
-        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state)
+        beside = running.beside(chunk)
+        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,

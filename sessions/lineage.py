@@ -104,9 +104,11 @@ class Lineage:
             raise TicketError(f"Round {number} of branch {branch!r} is not finished; finish it first.")
         return decode_round(self._directory.read_round(owner, number), self._directory.round_path(owner, number))
 
-    def keep_result(self, branch: str, number: int, result: TrainingResult, problem_state: Any) -> None:
-        """Write a finished round's file."""
-        state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(problem_state))
+    def keep_result(
+        self, branch: str, number: int, result: TrainingResult, problem_state: Any, beside: Any = ()
+    ) -> None:
+        """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state."""
+        state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves((problem_state, beside)))
         std = None if result.std is None else np.asarray(result.std)
         arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state)
         self._directory.write_round(branch, number, encode_round(arrays))
@@ -203,6 +205,12 @@ class Lineage:
 
     def _keys(self, purpose: Purpose, number: int) -> jax.Array:
         return replicate_keys(self._seed, self._replicates, purpose, number)
+
+
+def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
+    """What the task carried at the end of a round, arrays [R, ...]."""
+    leaves, structure = jax.tree.flatten(jax.eval_shape(problem.initial_state))
+    return jax.tree.unflatten(structure, arrays.problem_state[: len(leaves)])
 
 
 def plan_of(table: Mapping[str, Any]) -> Plan:

@@ -24,6 +24,7 @@ from sessions.summary import Arrays
 from sessions.view import RoundView
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import KeepingTrainer
 
 Emit = Callable[[events.Event], None]
 
@@ -142,6 +143,11 @@ class RunningRound:
     def problem_state(self, chunk: Chunk) -> Any:
         """What the task carries in a chunk's state, as scores need it."""
         return self._runner.trainer.problem_state(chunk.state)
+
+    def beside(self, chunk: Chunk) -> Any:
+        """What the trainer keeps beside the weights: PPO's value network."""
+        trainer = self._runner.trainer
+        return trainer.beside(chunk.state) if isinstance(trainer, KeepingTrainer) else ()
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the last generation collected; nothing may be in flight."""

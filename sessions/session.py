@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from sessions import events
-from sessions.commands import Preview
+from sessions.commands import Episode, Preview
 from sessions.data_frame import RowKind, frame_of
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
@@ -23,7 +23,7 @@ from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
-from sessions.transfers import Wish, additions, spec_addition
+from sessions.transfers import Wish, additions, check_spec_transfers, spec_addition
 from sessions.validation import convert
 from sessions.view import BranchView, SessionView, free_name
 from ticket_explorer.analysis import ANALYSES
@@ -66,6 +66,7 @@ class Session:
         for branch in spec.branches:
             check_branch_name(branch.name)
             check_plan(branch.plan, problems)
+        check_spec_transfers(spec, problems)
         header = Header(
             title=spec.title,
             created=time.time(),
@@ -306,6 +307,15 @@ class Session:
         """
         return self._engine.preview(branch, parse_plan(self._called(branch).plan))
 
+    def rollout(self, branch: str, round_: int | None = None) -> Episode:
+        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self._called(branch)
+        return self._engine.rollout(branch, round_)
+
     def analyse(
         self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
     ) -> events.Analysed:
@@ -386,9 +396,8 @@ class Session:
 
     def _add_spec_branch(self, spec: BranchSpec) -> None:
         if spec.transfer is not None:
-            source = self.view.branches[spec.transfer.branch]
-            known, problems = plan_of(source.plan), self._engine.problems
-            added = spec_addition(spec.name, spec.plan, spec.transfer, source.planned_rounds, known, problems)
+            rounds = self.view.branches[spec.transfer.branch].planned_rounds
+            added = spec_addition(spec.name, spec.plan, spec.transfer, rounds)
             self._add_branch(added.name, added.plan, None, None, added.borrowed)
             return
         like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)

@@ -22,6 +22,7 @@ from ticket_explorer.registry import Settings, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.control.settings import ControlSettings
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import TrainerSettings
@@ -166,6 +167,10 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     for family in settings.values():
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
+    if plan.trainer.acts and not isinstance(plan.task, ControlSettings):
+        given = f"{name_of(plan.trainer)} on {name_of(plan.task)}"
+        expected = "a trainer that needs no environment to act in, or a control task"
+        raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)
     return plan
 
 

@@ -6,10 +6,9 @@ What can't be looked at is refused here, before anything is computed, with a sen
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
-from sessions.lineage import Lineage, Problems, plan_of
+from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
 from sessions.view import RoundView, SessionView
@@ -68,9 +67,8 @@ class Subjects:
         assert round_.finished is not None
         plan = plan_of(round_.plan)
         arrays = self._lineage.arrays(branch, number)
-        structure = jax.tree.structure(self._problems.of(plan).initial_state())
         trained = Trained(round_.branch, number, arrays.mean, arrays.std, arrays.mask)
-        state = jax.tree.unflatten(structure, arrays.problem_state)
+        state = problem_state_of(arrays, self._problems.of(plan))
         return Look(plan, trained, round_.finished.generations, state)
 
     def last(self, branch: str) -> int:

@@ -9,7 +9,7 @@ from msgspec import structs
 from sessions import events
 from sessions.lineage import Problems, plan_of
 from sessions.plans import check_plan, check_transfer, span
-from sessions.spec import Plan, Transfer, parse_plan
+from sessions.spec import Plan, Spec, Transfer, parse_plan
 from sessions.store import check_branch_name
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError, UnknownName
@@ -66,9 +66,20 @@ def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Additio
     return added
 
 
-def spec_addition(name: str, plan: Plan, transfer: Transfer, rounds: int, known: Plan, problems: Problems) -> Addition:
-    """The branch of a spec that trains the tickets of another one, which has `rounds` rounds and the plan `known`."""
-    check_transfer(plan, known, problems, transfer.overlap)
+def check_spec_transfers(spec: Spec, problems: Problems) -> None:
+    """Refuse a spec whose tickets don't fit where they are taken to.
+
+    Raises:
+        TicketError: with the layers.
+    """
+    plans = {branch.name: branch.plan for branch in spec.branches}
+    for branch in spec.branches:
+        if branch.transfer is not None:
+            check_transfer(branch.plan, plans[branch.transfer.branch], problems, branch.transfer.overlap)
+
+
+def spec_addition(name: str, plan: Plan, transfer: Transfer, rounds: int) -> Addition:
+    """The branch of a spec that trains the tickets of another one, which has `rounds` rounds."""
     numbers = list(range(rounds)) if transfer.rounds is None else list(transfer.rounds)
     borrowed = events.Borrowed(
         branch=transfer.branch, rounds=numbers, control=transfer.control, overlap=transfer.overlap

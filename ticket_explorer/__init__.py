@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sessions.asking import analyse, transfer
     from sessions.session import Session
     from sessions.spec import Spec, parse_spec
     from ticket_explorer.errors import TicketError
@@ -20,10 +21,12 @@ _HOMES = {
     "Session": "sessions.session:Session",
     "Spec": "sessions.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
+    "analyse": "sessions.asking:analyse",
     "explore": "widgets.notebook:explore",
     "load_preset": "ticket_explorer.presets:load",
     "parse_spec": "sessions.spec:parse_spec",
     "preset_names": "ticket_explorer.presets:names",
+    "transfer": "sessions.asking:transfer",
     "widgets": "widgets.notebook",
 }
 
@@ -32,10 +35,12 @@ __all__ = [
     "Session",
     "Spec",
     "TicketError",
+    "analyse",
     "explore",
     "load_preset",
     "parse_spec",
     "preset_names",
+    "transfer",
     "widgets",
 ]
 

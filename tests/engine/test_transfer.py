@@ -121,6 +121,13 @@ def test_a_spec_that_transfers_nothing_is_refused(lab: Any, transfer: dict[str, 
         lab.spec(branch=[{"name": "snr"}, {"name": "b", "transfer": transfer}, {"name": "later"}])
 
 
+def test_a_spec_whose_tickets_do_not_fit_makes_no_session(lab: Any) -> None:
+    wider = {"name": "b", "network": {"name": "mlp", "hidden": [9]}, "transfer": {"branch": "snr"}}
+    with pytest.raises(TicketError, match="dense_0/kernel is 196×8 in the source and 196×9 in the target"):
+        lab.create(branch=[{"name": "snr"}, wider])
+    assert not lab.path().exists()
+
+
 def test_sessions_open_again_with_their_transfers(lab: Any) -> None:
     with lab.create(branch=BRANCHES) as session:
         path = session.path

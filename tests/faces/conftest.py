@@ -9,6 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from sessions.header import read_view
+from sessions.view import SessionView
 from ticket_explorer.places import VARIABLE
 from widgets.cli.commands import app
 
@@ -16,6 +18,9 @@ TINY = ("--set", "network.hidden=[8]", "--set", "trainer.population=8", "--set",
 SHORT = ("--rounds", "2", "--generations", "5")
 
 Tell = Callable[..., Result]
+
+
+GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
 
 
 @dataclass(frozen=True)
@@ -90,3 +95,9 @@ def tiny_settings() -> tuple[str, ...]:
 def root() -> Path:
     """The repository."""
     return Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def golden() -> SessionView:
+    """A real session of the first schema. Not to be changed."""
+    return read_view(GOLDEN)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shutil
 
 import msgspec
 import numpy as np
@@ -78,3 +80,57 @@ def _msgpack(tell, tmp_path):
 
 def _array(packed):
     return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+
+
+def test_analyses_as_csv_and_parquet(tiny, tell, tmp_path):
+    mine = shutil.copytree(tiny.path, tmp_path / "mine.session")
+    refused = tell("export", str(mine), "analysis", "--out", str(tmp_path / "a.csv"))
+    assert (refused.exit_code, "was analysed yet" in refused.stderr) == (2, True)
+    for kind in ("snr", "layers"):
+        assert tell("analyse", str(mine), kind, "--from", "snr").exit_code == 0
+    for name in ("a.csv", "a.parquet"):
+        assert tell("export", str(mine), "analysis", "--out", str(tmp_path / name)).exit_code == 0
+    rows = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    with (tmp_path / "a.csv").open(newline="") as file:
+        assert [row["quantity"] for row in csv.DictReader(file)] == [row["quantity"] for row in rows]
+    pearson = [row["value"] for row in rows if row["quantity"] == "pearson"]
+    expected = [r["snr_magnitude_correlation"] for r in tiny.report["branches"][0]["rounds"]]
+    assert pearson == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("ending", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_figures_for_papers(tiny, tell, tmp_path, ending, magic):
+    out = tmp_path / f"curve.{ending}"
+    assert tell("export", "tiny", "figure", "--out", str(out)).exit_code == 0
+    assert out.read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize("kind", ["fitness", "sparsity", "snr_magnitude", "surface"])
+def test_every_kind_of_figure_can_be_drawn(tiny, tell, tmp_path, kind):
+    out = tmp_path / "figure.png"
+    assert tell("export", "tiny", "figure", "--show", kind, "--from", "snr:1", "--out", str(out)).exit_code == 0
+    assert out.stat().st_size > 1000
+
+
+def test_a_report_is_whole_and_asks_nobody(tiny, tell, tmp_path):
+    out = tmp_path / "report.html"
+    assert tell("export", "tiny", "report", "--out", str(out)).exit_code == 0
+    text = out.read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)\s*=|@import|url\(|<script|<link", text)
+    assert set(re.findall(r'https?://[^"\s<]+', text)) <= {"http://www.w3.org/2000/svg"}
+    for expected in (
+        "<svg",
+        "Ticket curve",
+        "Layers across rounds",
+        "jaxlib",
+        "&quot;population&quot;",
+        "Branch magnitude",
+    ):
+        assert expected in text
+    scores = [f"{r['score']:.3f}" for branch in tiny.report["branches"] for r in branch["rounds"]]
+    assert [score for score in scores if score not in text] == []
+
+
+def test_a_figure_that_there_is_not(tiny, tell, tmp_path):
+    told = tell("export", "tiny", "figure", "--show", "curve", "--out", str(tmp_path / "a.png"), COLUMNS="300")
+    assert (told.exit_code, "--show: curve, expected one of ticket_curve" in told.stderr) == (2, True)

@@ -22,6 +22,8 @@ from sessions.store import SessionDirectory
 from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.terminal.dialogs import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
@@ -29,6 +31,7 @@ from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice, Row
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
+from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import RoundList, UndoDialog
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
@@ -140,7 +143,7 @@ def link() -> Any:
     return FakeLink()
 
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, UndoDialog, ExportDialog]
+DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, UndoDialog, ExportDialog]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -203,6 +206,28 @@ def test_another_strategy_is_sent_whole(link: Any) -> None:
     trainer = command.trainer
     assert (trainer["strategy"], trainer["generations"], trainer["parameters"]) == ("pgpe", 7, {"std_lr": 0.2})
     assert parse_plan(link.view.branches["again"].plan, {"trainer": trainer}).trainer.generations == 7
+
+
+@pytest.mark.parametrize("name", [name for name in trainer_fields.KINDS if name not in STRATEGIES])
+def test_another_trainer_is_sent_whole(name: str, link: Any) -> None:
+    async def choose(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
+        dialog.query_one(OptionList).highlighted = list(trainer_fields.KINDS).index(name)
+        await pilot.pause()
+
+    link.view.branches["again"].plan = {**link.view.branches["again"].plan, "pruner": {"name": "magnitude"}}
+    command = returned(StrategyDialog(link, "again", None), then(choose, fill(generations="7")))
+    assert isinstance(command, commands.SwitchTrainer)
+    plan = parse_plan(link.view.branches["again"].plan, {"trainer": command.trainer})
+    assert (command.trainer["name"], plan.trainer.generations) == (name, 7)
+
+
+@pytest.mark.parametrize("name", [name for name, settings in TRAINERS.items() if settings().tunable])
+def test_what_can_be_tuned_of_a_trainer_is_offered_with_its_value(name: str) -> None:
+    running = FakeLink().view.running
+    assert running is not None
+    running.plan = {**running.plan, "trainer": trainer_fields.whole_table(name, running.plan["trainer"])}
+    offered = {field.name: field.value for field in trainer_fields.live_fields(name, running)}
+    assert offered == TRAINERS[name]().tunable
 
 
 @pytest.mark.parametrize(
@@ -285,6 +310,23 @@ def test_a_branch_with_another_strategy(link: Any) -> None:
     command = returned(BranchDialog(link, "snr", None), keys("shift+tab", "right", "right", "enter"))
     assert command.overrides["trainer"]["strategy"] == "sep_cma_es"
     assert parse_plan(link.view.branches["snr"].plan, command.overrides)
+
+
+def test_all_tickets_go_to_another_task(link: Any) -> None:
+    command = returned(TransferDialog(link, "snr", None), keys("tab", "right", "enter"))
+    assert command == commands.Transfer(branch="snr", overrides={"task": {"name": next(iter(TASKS))}})
+
+
+def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
+    scenario = then(keys("tab", "tab", "left", "tab", "right"), fill(name="mine"))
+    command = returned(TransferDialog(link, "snr", 1), scenario)
+    assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
+    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-1]
+    assert command.overrides["pruner"] == "magnitude"
+
+
+def test_a_transfer_that_changes_nothing_is_none(link: Any) -> None:
+    assert returned(TransferDialog(link, "snr", None), then(keys("enter"), says("Choose another task"))) == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,9 @@
 """The app in a real terminal, with a real engine: a newcomer's first minutes, and what happens when processes die."""
 
 import asyncio
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
-import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +11,7 @@ from pathlib import Path
 import pyte
 import pytest
 
+from benchmarks.pseudo_terminal import PseudoTerminal
 from sessions import commands, events
 from sessions.client import Client
 from sessions.header import read_view
@@ -31,22 +26,15 @@ class Terminal:
     """A program on a pseudo-terminal, and what a person would see of it."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
-        master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        settings = {"TERM": "xterm-256color", "TICKET_EXPLORER_HOME": str(home)}
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **settings}
-        )
-        os.close(slave)
-        self._master, self._screen = master, pyte.Screen(COLUMNS, ROWS)
+        self._terminal = PseudoTerminal([*COMMAND, *arguments], COLUMNS, ROWS, TICKET_EXPLORER_HOME=str(home))
+        self.process = self._terminal.process
+        self.press, self.close = self._terminal.press, self._terminal.close
+        self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
 
     @property
     def text(self) -> str:
         return "\n".join(self._screen.display)
-
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
 
     def until(self, condition: Callable[[str], bool] | str, seconds: float = 60.0) -> None:
         limit = time.monotonic() + seconds
@@ -68,17 +56,12 @@ class Terminal:
             self._take(0.05)
         return self.process.returncode
 
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
     def _take(self, seconds: float) -> None:
-        if select.select([self._master], [], [], seconds)[0]:
-            try:
-                self._stream.feed(os.read(self._master, 65536))
-            except OSError:
-                time.sleep(seconds)
+        taken = self._terminal.read(seconds)
+        if taken is None:
+            time.sleep(seconds)
+        else:
+            self._stream.feed(taken)
 
 
 @pytest.fixture

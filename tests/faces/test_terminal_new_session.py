@@ -9,6 +9,8 @@ from textual.widgets import Input, OptionList, Static
 
 from sessions.spec import parse_spec
 from ticket_explorer import presets
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.trainers import TRAINERS
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.screens.new_session import NewSession
@@ -262,3 +264,15 @@ def test_every_preset_has_a_form_without_errors(name):
 )
 def test_estimated_times(seconds, words):
     assert about(seconds) == words
+
+
+@pytest.mark.parametrize("name", TRAINERS)
+def test_every_trainer_has_a_form_that_can_start(name):
+    draft = Draft("fashion")
+    trainer = next(f for section in draft.sections() for f in section.fields if f.path == ("trainer", "name"))
+    draft.enter(trainer, name)
+    assert {field.path[1] for field in draft.sections()[3].fields if field.path[0] == "trainer"} > {"generations"}
+    assert draft.problems() == {}
+    spec = parse_spec(draft.table)
+    assert type(spec.branches[0].plan.trainer) is TRAINERS[name]
+    assert name == "evolution" or {branch.plan.pruner for branch in spec.branches}.isdisjoint({PRUNERS["snr"]()})

@@ -26,7 +26,9 @@ def built(name: str, image: tuple[int, ...] = IMAGE, **changes: Any) -> Any:
     return implementation_of(settings)(settings, image, OUTPUTS)
 
 
-every_network = pytest.mark.parametrize("network", [built(name) for name in NETWORKS], ids=list(NETWORKS))
+SMALL: dict[str, dict[str, Any]] = {"conv_6": {"width": 3}, "resnet_18": {"width": 3, "blocks": 1}}
+NETWORKS_BUILT = [built(name, **SMALL.get(name, {})) for name in NETWORKS]
+every_network = pytest.mark.parametrize("network", NETWORKS_BUILT, ids=list(NETWORKS))
 
 
 def drawn(network: Any, individuals: int = INDIVIDUALS, seed: int = 0) -> jax.Array:
@@ -162,10 +164,12 @@ def test_distribution_of_initial_kernels(init: Any, std: float, bound: float | N
 def test_the_last_layer_may_start_otherwise(network: Any) -> None:
     changed = dataclasses.replace(network, last_kernel_init="zeros", bias_init="uniform")
     theta = changed.initialise(jax.random.key(0))
-    kernels = changed.layout.prunable_leaves
-    assert [(theta[leaf.slice] != 0).any() for leaf in kernels] == [True] * (len(kernels) - 1) + [False]
-    biases = theta[~changed.layout.prunable]
-    assert 0 <= biases.min() < biases.max() < 0.05
+    kernels = [leaf for leaf in changed.layout if leaf.name.endswith("kernel")]
+    output = max(leaf.name for leaf in kernels if leaf.name.startswith("dense"))
+    assert [leaf.name for leaf in kernels if not (theta[leaf.slice] != 0).any()] == [output]
+    biases = [leaf for leaf in changed.layout if leaf.name.endswith("bias") and "norm" not in leaf.name]
+    found = jnp.concatenate([theta[leaf.slice] for leaf in biases])
+    assert 0 <= found.min() < found.max() < 0.05
 
 
 def test_orthogonal_kernels() -> None:
@@ -209,3 +213,44 @@ def test_the_inputs_of_a_narrowed_mlp_follow_from_how_many_weights_are_kept(weig
         assert len(set(narrowing.inputs.tolist())) == capacity
     else:
         assert narrowing.inputs is None
+
+
+def test_the_papers_sizes() -> None:
+    """Counted by hand, layer by layer."""
+    conv, residual = built("conv_6", (32, 32, 3)), built("resnet_18", (32, 32, 3), prune_first=True, prune_skips=True)
+    pairs = 9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 256 * 256)
+    assert conv.layout.prunable_size == pairs + 4 * 4 * 256 * 256 + 256 * 256 + 256 * OUTPUTS
+    stages = [9 * (wide // 2 * wide + 5 * wide * wide) + wide // 2 * wide for wide in (32, 64)]
+    assert residual.layout.prunable_size == 9 * 3 * 16 + 6 * 9 * 16 * 16 + sum(stages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "unpruned"),
+    [
+        ({}, {"first/kernel", "dense_0/kernel", "stage_1_block_0/skip/kernel", "stage_2_block_0/skip/kernel"}),
+        ({"prune_first": True, "prune_last": True}, {"stage_1_block_0/skip/kernel", "stage_2_block_0/skip/kernel"}),
+        ({"prune_first": True, "prune_skips": True, "prune_last": True}, set()),
+    ],
+)
+def test_what_of_a_resnet_is_prunable(changes: dict[str, bool], unpruned: set[str]) -> None:
+    layout = built("resnet_18", **SMALL["resnet_18"], **changes).layout
+    assert {leaf.name for leaf in layout if leaf.name.endswith("kernel") and not leaf.prunable} == unpruned
+    assert not [leaf.name for leaf in layout if leaf.prunable and not leaf.name.endswith("kernel")]
+
+
+def test_running_statistics_become_those_of_the_batches() -> None:
+    network = built("resnet_18", **SMALL["resnet_18"])
+    theta, batch = network.initialise(jax.random.key(0)), images(64)
+    statistics, train = network.initial_statistics(), jax.jit(network.apply_training)
+    before = network.apply_testing(theta, batch, statistics)
+    for _ in range(100):
+        outputs, statistics = train(theta, batch, statistics)
+    np.testing.assert_allclose(network.apply_testing(theta, batch, statistics), outputs, atol=1e-3)
+    assert not np.allclose(before, outputs, atol=1e-2)
+    np.testing.assert_allclose(network.apply(theta, batch), outputs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "image"), [("conv_6", (7, 32, 3)), ("conv_6", (784,)), ("resnet_18", (784,))])
+def test_images_that_are_none_are_refused(name: str, image: tuple[int, ...]) -> None:
+    with pytest.raises(TicketError, match=rf"\$\.network\.name: {name} needs images"):
+        built(name, image)

@@ -7,13 +7,21 @@ slowest way on a CPU.
 
 from typing import TYPE_CHECKING
 
-from ticket_explorer.networks.settings import CNN, MLP, LeNet300100, MinAtarCNN, NetworkSettings
+from ticket_explorer.networks.settings import (
+    CNN,
+    MLP,
+    Conv6,
+    LeNet300100,
+    MinAtarCNN,
+    NetworkSettings,
+    ResNet18,
+)
 from ticket_explorer.registry import register
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.network import Narrowing as Narrowing
     from ticket_explorer.networks.network import Network as Network
 
-NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN, MinAtarCNN)
+NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN)
 
 __all__ = ["NETWORKS"]

@@ -1,12 +1,15 @@
 """What every network offers: initial weights, a forward, a population forward, and its narrowing."""
 
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import Layout
+
+Statistics = Any
+"""Running means and variances of a network's batch normalisation, a pytree."""
 
 
 @runtime_checkable
@@ -35,6 +38,27 @@ class Network(Protocol):
 
         All shapes follow from `kept` alone, so that a round's executable is known before its mask.
         """
+        ...
+
+
+@runtime_checkable
+class NormalisedNetwork(Network, Protocol):
+    """A network with batch normalisation: its statistics are no weights, and are carried beside them."""
+
+    def initial_statistics(self) -> Statistics:
+        """The statistics before the first batch."""
+        ...
+
+    def apply_training(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
+    ) -> tuple[Float[Array, "B O"], Statistics]:
+        """The outputs by the statistics of this batch, and the running ones after it."""
+        ...
+
+    def apply_testing(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
+    ) -> Float[Array, "B O"]:
+        """The outputs by the running statistics."""
         ...
 
 

@@ -66,3 +66,26 @@ class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
     kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in cells")] = 3
     hidden: Width = 48
     """Units of the dense layer."""
+
+
+class Conv6(NetworkSettings, frozen=True, kw_only=True, tag="conv_6"):
+    """Conv-6: six 3×3 convolutions pooled in pairs, three dense layers, for CIFAR-10 (Frankle & Carbin 2019)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.conv_6:build_conv_6"
+    kernel_init: KernelInit = "xavier_normal"
+    width: Annotated[int, Meta(ge=1, le=4096, description="filters of the first pair of convolutions")] = 64
+
+
+class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
+    """ResNet-18 for CIFAR-10: residual blocks with batch normalisation (He et al. 2016; Frankle & Carbin 2019)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.networks.resnet_18:build_resnet_18"
+    kernel_init: KernelInit = "kaiming_normal"
+    width: Annotated[int, Meta(ge=1, le=4096, description="filters of the first stage")] = 16
+    blocks: Annotated[int, Meta(ge=1, le=1000, description="residual blocks of each stage")] = 3
+    prune_first: bool = False
+    """Whether the first convolution is prunable."""
+    prune_skips: bool = False
+    """Whether the 1×1 convolutions of skips are prunable."""
+    prune_last: bool = False
+    """Whether the output layer is prunable."""

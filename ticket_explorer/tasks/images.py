@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Num
 
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
-from ticket_explorer.networks.network import Narrowing, Network
+from ticket_explorer.networks.network import Narrowing, Network, NormalisedNetwork
 from ticket_explorer.problems import Evaluation, ProblemState
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import datasets, embedded
@@ -81,7 +81,7 @@ class ImageTask:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class ImageProblem:
-    """Images bound to a network; a `DifferentiableProblem`. Its state is empty."""
+    """Images bound to a network; a `DifferentiableProblem`. Its state is the batch statistics, where there are any."""
 
     network: Network = field(metadata={"static": True})
     batch: int = field(metadata={"static": True})
@@ -107,8 +107,8 @@ class ImageProblem:
         return self.network.initialise(key)
 
     def initial_state(self) -> ProblemState:
-        """Nothing is carried between generations."""
-        return ()
+        """The statistics of a network with batch normalisation; nothing for any other."""
+        return self.network.initial_statistics() if isinstance(self.network, NormalisedNetwork) else ()
 
     def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
         """The smaller network that the `kept` kept entries of θ live in."""
@@ -124,14 +124,16 @@ class ImageProblem:
         """Minus the mean cross-entropy (nats) of every individual on one training batch."""
         inputs, labels = self.draw(key, None if narrowing is None else narrowing.inputs)
         network = self.network if narrowing is None else narrowing.network
+        if isinstance(self.network, NormalisedNetwork):  # its statistics follow the mean of the population
+            _, state = self.network.apply_training(population.mean(0), inputs, state)
         return -cross_entropy(network.population_apply(population, inputs), labels), state
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
-        """The share of the test images that θ classifies correctly; `key` and `state` are not used."""
+        """The share of the test images that θ classifies correctly; `key` is not used."""
 
         def hits(pixels: Num[Array, "b P"], labels: Int[Array, " b"]) -> Int[Array, ""]:
             inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
-            return jnp.sum(self.network.apply(theta, inputs).argmax(-1) == labels)
+            return jnp.sum(self._tested(theta, inputs, state).argmax(-1) == labels)
 
         pixels, labels = self.test.pixels, self.test.labels
         size = len(labels) - len(labels) % SLICE
@@ -173,8 +175,12 @@ class ImageProblem:
     def training_loss(
         self, key: Array, theta: Float[Array, " D"], state: ProblemState
     ) -> tuple[Float[Array, ""], ProblemState]:
-        """The loss; nothing is carried on."""
-        return self.loss(key, theta), state
+        """The loss, and the statistics after the batch, if the network has any."""
+        if not isinstance(self.network, NormalisedNetwork):
+            return self.loss(key, theta), state
+        inputs, labels = self.draw(key)
+        logits, state = self.network.apply_training(theta, inputs, state)
+        return cross_entropy(logits[None], labels)[0], state
 
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None
@@ -192,6 +198,11 @@ class ImageProblem:
         # One gather of single pixels is up to twice as fast as rows first under vmap over replicates.
         pixels = self.train.pixels[rows[:, None], columns[None]]
         return self._standardise(pixels, columns), labels
+
+    def _tested(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], state: ProblemState) -> Array:
+        if isinstance(self.network, NormalisedNetwork):
+            return self.network.apply_testing(theta, inputs, state)
+        return self.network.apply(theta, inputs)
 
     def _standardise(self, pixels: Num[Array, "b K"], columns: Int[Array, " K"] | None = None) -> Float[Array, "b K"]:
         repeats = self.train.pixels.shape[-1] // len(self.mean)

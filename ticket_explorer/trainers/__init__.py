@@ -7,10 +7,11 @@ from ticket_explorer.trainers.gradient_settings import (
     StochasticSparsification,
 )
 from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution
+from ticket_explorer.trainers.ppo_settings import PPO
 from ticket_explorer.trainers.settings import Evolution, TrainerSettings
 
 TRAINERS: dict[str, type[TrainerSettings]] = register(
-    "trainers", Evolution, GradientDescent, ContinuousSparsification, StochasticSparsification, MaskEvolution
+    "trainers", Evolution, GradientDescent, ContinuousSparsification, StochasticSparsification, MaskEvolution, PPO
 )
 
 __all__ = ["TRAINERS"]

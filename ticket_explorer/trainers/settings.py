@@ -21,6 +21,8 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     """Whether it finds a mask, as the pruner `learned` needs; its rounds end sparser than they began."""
     needs_loss: ClassVar[bool] = False
     """Whether it takes gradients, so that the task must have a loss."""
+    acts: ClassVar[bool] = False
+    """Whether it acts in an environment itself, so that the task must be a control task."""
     narrows: ClassVar[bool] = True
     """Whether the sizes of its arrays follow the number of kept entries: then all replicates must keep equally many."""
     default_pruner: ClassVar[str] = "magnitude"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Bool, Float
@@ -70,4 +70,13 @@ class Trainer(Protocol):
         Raises:
             TicketError: if a name is not one of `hyperparameters`, or a value is out of range.
         """
+        ...
+
+
+@runtime_checkable
+class KeepingTrainer(Protocol):
+    """A trainer that trains more than the weights, and keeps it with the round."""
+
+    def beside(self, state: State) -> Any:
+        """What is kept beside the weights: a pytree of arrays."""
         ...

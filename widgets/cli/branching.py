@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,7 @@ def branch(
     overrides: dict[str, object] = {}
     assign(overrides, set_ or [])
     wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
-    made = _ask(path, wanted)
+    made = str(answer(path, wanted)["branch"])
     say(f"Branch {made!r} begins after round {number} of {parent!r}. Run it with: {command_line('resume', path)}")
     typer.echo(made)
 
@@ -52,16 +52,18 @@ def parse_round(given: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _ask(path: Path, command: commands.Branch) -> str:
+def answer(path: Path, command: commands.Command) -> dict[str, Any]:
+    """What the engine that runs a session answers to a command, or one of our own where none runs."""
     try:
         return asyncio.run(_ask_engine(path, command))
     except NotRunning:
-        from sessions.session import Session  # JAX: only where no engine runs that has it already
+        from sessions.driver import perform  # JAX: only where no engine runs that has it already
+        from sessions.session import Session
 
         with Session.open(path) as opened:
-            return opened.branch(command.parent, command.round, command.name, command.overrides)
+            return perform(opened, command)
 
 
-async def _ask_engine(path: Path, command: commands.Branch) -> str:
+async def _ask_engine(path: Path, command: commands.Command) -> dict[str, Any]:
     async with Client(path, client="command line", live_frames=False) as client:
-        return str((await client.ask(command))["branch"])
+        return await client.ask(command)

@@ -1,4 +1,4 @@
-"""`export`: metrics as CSV, Parquet or JSON; a ticket as safetensors or msgpack."""
+"""`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -10,13 +10,16 @@ import msgspec
 import typer
 
 from sessions import errors
-from sessions.header import read_view
+from sessions.analyses import analysis_rows
+from sessions.header import read_header, read_view
 from sessions.metrics import Row, metric_rows
+from sessions.store import SessionDirectory
 from sessions.store.files import write_atomic
 from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +27,29 @@ if TYPE_CHECKING:
     from sessions.export import ExportedTicket
 
 
+_SHOWN = (
+    "ticket_curve",
+    "fitness",
+    "sparsity",
+    "snr_magnitude",
+    "correlation",
+    "curvature",
+    "sharpness",
+    "surface",
+    "connectivity",
+)
+"""What figures there are of a view alone."""
+
+
 class Kind(StrEnum):
     """What can be exported."""
 
     metrics = "metrics"
+    analysis = "analysis"
     ticket = "ticket"
+    rollout = "rollout"
+    figure = "figure"
+    report = "report"
 
 
 def register(app: typer.Typer) -> None:
@@ -40,31 +61,66 @@ def register(app: typer.Typer) -> None:
 def export(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
-    out: Annotated[Path, typer.Option(help="A file: .csv, .parquet, .json; .safetensors, .msgpack for a ticket.")],
+    out: Annotated[Path, typer.Option(help="A file; what it holds follows from its ending.")],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="BRANCH:ROUND", help="A ticket's round; the sparsest by default.")
+        str | None,
+        typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
+    show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(_SHOWN)}.")] = "ticket_curve",
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export every generation's metrics, or one ticket.
+    """Export metrics or analyses, one ticket, a policy at work, a figure, or a report.
 
-    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf.
+    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A rollout is one
+    episode of a control task's policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report
+    is one HTML file with everything in it.
     """
     path = session_path(session)
     view = read_view(path)
-    writers = _METRICS if kind is Kind.metrics else _TICKETS
-    if out.suffix not in writers:
-        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(writers)} for {kind}")
+    endings = _ENDINGS[kind]
+    if out.suffix not in endings:
+        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(endings)} for {kind}")
     if kind is Kind.metrics:
-        _METRICS[out.suffix](metric_rows(view), out)
+        _TABLES[out.suffix](metric_rows(view), out)
+    elif kind is Kind.analysis:
+        _TABLES[out.suffix](_analysis_rows(view), out)
+    elif kind is Kind.figure:
+        write_atomic(out, _figure(view, show, from_, out.suffix))
+    elif kind is Kind.report:
+        from widgets.plots.page import page
+
+        write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     else:
         branch, number = parse_round(from_) if from_ else _sparsest(view)
         if branch not in view.branches:
             raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
-        from sessions.export import exported_ticket  # JAX: metrics do without
+        if kind is Kind.rollout:
+            _write_rollout(path, view, branch, number, out)
+        else:
+            from sessions.export import exported_ticket  # JAX: metrics do without
 
-        _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
+            _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
     say(f"Wrote {out}.")
+
+
+def _analysis_rows(view: SessionView) -> Iterable[Row]:
+    if not view.analyses:
+        raise TicketError(
+            "Nothing of this session was analysed yet; begin with: ticket-explorer analyse SESSION curvature"
+        )
+    return (row for found in view.analyses for row in analysis_rows(found))
+
+
+def _figure(view: SessionView, kind: str, from_: str | None, suffix: str) -> bytes:
+    from widgets.plots import figures, paper
+
+    if kind not in _SHOWN:
+        raise InvalidValue("--show", kind, f"one of {', '.join(_SHOWN)}")
+    branch, number = parse_round(from_) if from_ else (None, None)
+    if branch is not None and branch not in view.branches:
+        raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+    figure = getattr(figures, kind)(view, figures.Selection(branch, number))
+    return paper.drawn(figure, suffix.removeprefix("."))
 
 
 def _sparsest(view: SessionView) -> tuple[str, int]:
@@ -73,6 +129,18 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
         raise TicketError("The session has no finished round, so there is no ticket yet.")
     sparsest = min(finished, key=lambda round_: round_.density)
     return sparsest.branch, sparsest.number
+
+
+def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
+    from sessions.rollouts import exported_rollout  # JAX: metrics do without
+
+    found = exported_rollout(path, view, branch, number)
+    if out.suffix == ".gif":
+        write_gif(found.episode, out)
+    elif found.page is None:
+        raise InvalidValue("--out", out, "a .gif: only brax tasks have a page of their own")
+    else:
+        write_atomic(out, found.page.encode())
 
 
 def _write_csv(rows: Iterable[Row], out: Path) -> None:
@@ -115,7 +183,7 @@ def _packed(array: "np.ndarray") -> dict[str, object]:
     return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
 
 
-_METRICS: dict[str, Callable[[Iterable[Row], Path], None]] = {
+_TABLES: dict[str, Callable[[Iterable[Row], Path], None]] = {
     ".csv": _write_csv,
     ".parquet": _write_parquet,
     ".json": _write_json,
@@ -123,4 +191,12 @@ _METRICS: dict[str, Callable[[Iterable[Row], Path], None]] = {
 _TICKETS: dict[str, Callable[["ExportedTicket", Path], None]] = {
     ".safetensors": _write_safetensors,
     ".msgpack": _write_msgpack,
+}
+_ENDINGS: dict[Kind, tuple[str, ...]] = {
+    Kind.metrics: tuple(_TABLES),
+    Kind.analysis: tuple(_TABLES),
+    Kind.ticket: tuple(_TICKETS),
+    Kind.rollout: (".gif", ".html"),
+    Kind.figure: (".png", ".svg", ".pdf"),
+    Kind.report: (".html",),
 }

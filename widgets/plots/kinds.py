@@ -1,5 +1,6 @@
 """The kinds of panels: what each shows, and of what its x axis is, so that cursors can be linked."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -9,7 +10,9 @@ from sessions.view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
+from widgets.plots.figures.selection import colour_of
 from widgets.plots.masks import MaskReader
+from widgets.plots.policy_player import PolicyPlayer
 from widgets.words import share
 
 Cursor = Literal["generation", "round", "density"]
@@ -30,6 +33,7 @@ class Look:
     masks: MaskReader
     selection: Selection = LIVE
     metrics: MetricsCache = field(default_factory=MetricsCache)
+    player: PolicyPlayer = field(default_factory=PolicyPlayer)
     turns: dict[str, int] = field(default_factory=dict)
     """How often a person asked each kind of panel for its next leaf or quantity."""
     picked: tuple[int, ...] = ()
@@ -121,6 +125,17 @@ def _distribution(look: Look) -> Figure:
     return figures.distribution(look.view, look.selection, figures.QUANTITIES[turn % len(figures.QUANTITIES)])
 
 
+def _policy(look: Look) -> Figure:
+    branch, player = look.selection.branch_in(look.view), look.player
+    player.look_at(branch, look.selection.round)
+    if branch is None or player.episode is None:
+        note = player.refusal or "The engine is asked to play an episode …"
+        return Figure(
+            "Policy", Axis(""), Axis(""), note=look.selection.missing_in(look.view) if branch is None else note
+        )
+    return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch))
+
+
 KINDS: dict[str, PanelKind] = {
     kind.name: kind
     for kind in (
@@ -151,6 +166,7 @@ KINDS: dict[str, PanelKind] = {
         PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION),
         PanelKind("journal", None),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
+        PanelKind("policy", _policy, depends_on=_ROUND),
     )
 }
-"""By name, in the order of their keys 1 to 9."""
+"""By name, in the order of their keys 1 to 9 and 0."""

@@ -45,10 +45,10 @@ class Action:
 
 
 def _panel_keys() -> Iterator[Action]:
-    for number in range(1, 10):
+    for number in range(1, 11):
         yield Action(
             f"panel_{number}",
-            (str(number),),
+            (str(number % 10),),
             f"Panel {number}",
             f"Go to panel {number}; if it isn't on the screen, it takes the place of the focused one.",
             "explorer",
@@ -139,6 +139,14 @@ ACTIONS: tuple[Action, ...] = (
         True,
     ),
     Action("branch", ("b",), "Branch", "Begin a branch after the selected round.", "explorer", "Decide", True),
+    Action(
+        "transfer",
+        ("t",),
+        "Transfer",
+        "Train the branch's tickets on another task, or by another strategy or trainer.",
+        "explorer",
+        "Decide",
+    ),
     Action(
         "undo",
         ("u",),

@@ -14,14 +14,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+import numpy as np
+from jaxtyping import Array, Float
 
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import name_of
-from ticket_explorer.tasks.control import brax_v1
+from ticket_explorer.tasks.control import brax_pictures, brax_v1
 from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
 from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.scene import Scene
 
 Numbers = tuple[tuple[str, float], ...]
 LONGEST = 1000
@@ -43,7 +45,7 @@ def load(settings: BraxSettings) -> ControlTask:
         parameters=tuple(sorted(settings.parameters.items())),
         steps=settings.steps or LONGEST,
     )
-    environment.made()
+    _check_start(environment)
     return ControlTask.of(settings, environment)
 
 
@@ -78,9 +80,19 @@ class BraxEnvironment:
 
     def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
         """What an action leads to."""
+        copy = jax.tree.map(lambda leaf: leaf, state)  # brax writes into the dictionary of metrics that it is given
         with _quiet():
-            after = self.made().step(state, action)
+            after = self.made().step(copy, action)
         return self._moment(jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state))
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """The bodies, each joined to the one that carries it, seen from the side; the view follows the first."""
+        return brax_pictures.scene_of(self.made(), self.backend, states)
+
+    def page(self, states: EnvironmentState) -> str | None:
+        """A page of HTML by brax's own renderer; its viewer is fetched from a CDN when it is opened."""
+        with _quiet():
+            return brax_pictures.page_of(self.made(), self.backend, states)
 
     def made(self) -> Any:
         """brax's own environment.
@@ -155,6 +167,20 @@ def _with_mass(system: Any, link: int, kilograms: float, backend: Backend) -> An
     return system.tree_replace(
         {"link.inertia.mass": inertia.mass * scale, "link.inertia.i": inertia.i * scale[:, None, None]}
     )
+
+
+def _check_start(environment: BraxEnvironment) -> None:
+    """Refuse physics that can't start; brax 0.12.3 knows the inside of an older MuJoCo than today's."""
+    environment.made()
+    try:
+        environment.observation_shape  # noqa: B018  # traces a reset
+    except TypeError as error:
+        if environment.backend != "mjx":
+            raise
+        raise TicketError(
+            f"$.task.backend: brax's mjx can't work with the installed MuJoCo ({error}); use generalized, or install "
+            "an older one, mujoco-mjx<3.3."
+        ) from error
 
 
 def _check_body(body: str, known: list[str]) -> None:

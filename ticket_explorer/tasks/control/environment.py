@@ -10,9 +10,11 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import TicketError
+from ticket_explorer.tasks.control.scene import Scene
 from ticket_explorer.tasks.control.settings import Squash
 
 EnvironmentState = Any
@@ -84,6 +86,14 @@ class Environment(Protocol):
 
     def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
         """What an action leads to; also after the end of an episode, where it means nothing."""
+        ...
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """Drawings of consecutive states, given as NumPy arrays [T, ...]."""
+        ...
+
+    def page(self, states: EnvironmentState) -> str | None:
+        """The same as a page of HTML by the environment's own renderer; None if it has none."""
         ...
 
 

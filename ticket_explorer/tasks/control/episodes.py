@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.tasks.control.environment import Actions, Environment, Moment, Policy
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
+from ticket_explorer.tasks.control.rollout import Rollout, freeze
 from ticket_explorer.tasks.control.settings import Squash
 
 
@@ -99,6 +100,23 @@ class Play:
         )
         end = jax.lax.while_loop(goes_on, advance, beginning)
         return Outcome(end.returns, end.steps, end.sums)
+
+    def rollout(self, key: Array, policy: Policy, statistics: Statistics | None) -> Rollout:
+        """One episode of one policy, step by step; the first of those that `episodes` plays with the same key."""
+        reset_key, step_key = jax.random.split(key)
+        start = self.environment.reset(jax.random.split(reset_key, 1)[0])
+
+        def advance(now: tuple[Moment, Array], step: Array) -> tuple[tuple[Moment, Array], Rollout]:
+            moment, alive = now
+            outputs = policy(normalised(statistics, moment.observation[None, None]))[0, 0]
+            noise = jax.random.split(jax.random.fold_in(step_key, step), 1)[0]
+            after = self.environment.step(noise, moment.state, self.actions.of(outputs, self.squash))
+            kept = Rollout(moment.state, moment.observation, jnp.where(alive, after.reward, 0.0), alive)
+            goes_on = alive & ~after.terminated & ~after.truncated
+            return (freeze(alive, after, moment), goes_on), kept
+
+        _, kept = jax.lax.scan(advance, (start, jnp.ones((), bool)), jnp.arange(self.steps))
+        return kept
 
     @staticmethod
     def _counted(now: _Progress, after: Moment) -> _Progress:

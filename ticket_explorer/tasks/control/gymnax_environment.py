@@ -11,8 +11,10 @@ from jaxtyping import Array, Float
 
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.gymnax_scenes import scene_of
 from ticket_explorer.tasks.control.gymnax_settings import GymnaxSettings
 from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.scene import Scene
 
 LIMIT = "max_steps_in_episode"
 
@@ -77,6 +79,14 @@ class GymnaxEnvironment:
             terminated=jnp.asarray(terminated, bool).reshape(()),
             truncated=jnp.asarray(environment.is_truncated(after, parameters), bool).reshape(()),
         )
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """Drawings of consecutive states."""
+        return scene_of(self.id, states, observations)
+
+    def page(self, states: EnvironmentState) -> str | None:
+        """gymnax has no renderer of HTML."""
+        return None
 
     @property
     def _environment(self) -> Any:

@@ -6,21 +6,25 @@ by is the problem's state: it starts anew in every round and is part of every ch
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
-from ticket_explorer.problems import Evaluation, ProblemState
+from ticket_explorer.problems import Evaluation, Problem, ProblemState
 from ticket_explorer.tasks.control.environment import Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
+from ticket_explorer.tasks.control.rollout import Rollout
+from ticket_explorer.tasks.control.scene import Scene
 from ticket_explorer.tasks.control.settings import ControlSettings
 
 
@@ -108,7 +112,8 @@ class ControlProblem:
         outcome = self._outcome(self.task.episodes, self.task.normalise)(key, population, state, kept)
         fitness = outcome.returns.mean(-1)
         observations = state.observations if outcome.sums is None else state.observations.merged(outcome.sums)
-        return fitness, ControlState(observations, state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32))
+        failures = state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32)
+        return fitness, replace(state, observations=observations, failures=failures)
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """The mean return of θ over fresh test episodes."""
@@ -122,6 +127,18 @@ class ControlProblem:
         outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, state, None)
         returns = outcome.returns.mean(-1)
         return Evaluation(-returns, returns)
+
+    def rollout(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Rollout:
+        """An episode of θ, step by step; a `WatchableProblem`."""
+        return self.task.play.rollout(key, policies(self.network, theta[None], None), state.observations)
+
+    def scene(self, rollout: Rollout) -> Scene:
+        """An episode, on the host, as drawings."""
+        return self.task.play.environment.scene(rollout.states, np.asarray(rollout.observations))
+
+    def page(self, rollout: Rollout) -> str | None:
+        """An episode as a page of HTML by the environment's own renderer; None if it has none."""
+        return self.task.play.environment.page(rollout.states)
 
     def remark(self, state: ProblemState) -> str | None:
         """What a person should know of a finished round; `state` leads with the replicate axis."""
@@ -141,3 +158,14 @@ class ControlProblem:
             return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
 
         return one_after_another(play)
+
+
+def control(problem: Problem) -> ControlProblem:
+    """The problem, if it is one of acting in an environment.
+
+    Raises:
+        TicketError: if it is another.
+    """
+    if not isinstance(problem, ControlProblem):
+        raise TicketError("This trainer acts in an environment, and the task has none; choose a control task.")
+    return problem

@@ -8,6 +8,7 @@ from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, su
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, Kind
+from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
 from widgets.plots.figures.snr_magnitude import snr_magnitude
@@ -31,6 +32,7 @@ __all__ = [
     "fitness",
     "lit_weights",
     "mask",
+    "policy",
     "sharpness",
     "snr_magnitude",
     "sparsity",

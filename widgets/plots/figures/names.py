@@ -94,5 +94,12 @@ KINDS: dict[str, Kind] = {
         "bar for σ means that the strategy has one σ for all weights, and SNR pruning is magnitude pruning. The paper "
         "has no such figure; its figure 7 is about these thresholds.",
     ),
+    "policy": Kind(
+        "Policy",
+        "One episode that the network of the branch plays right now, over and over: the search mean, on the first of "
+        "the test episodes. Watch what it has learnt, and what pruning took from it. Environments without a drawing "
+        "of their own show what the policy sees, a bar for each number. Only control tasks have one. Lange & Sprekeler "
+        "(2023) print the returns of such policies; that is the ticket curve.",
+    ),
 }
 """What there is to draw, by the name of the function that makes it."""

@@ -27,6 +27,7 @@ __all__ = ["FULL", "MUTED", "TEXT", "TITLE", "Drawing", "Reading", "draw"]
 _CURSOR = ord("│")
 _HALF = ord("▀")
 _HALVES = np.array([ord(letter) for letter in " ▄▀█"], dtype=np.int32)
+_SHADES = np.array([ord(letter) for letter in " ░▒▓█"], dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +49,12 @@ class Drawing:
 
     @cached_property
     def plain_glyphs(self) -> Cells:
-        """The glyphs for who can't mix colours [height, width]: half-blocks are there or not."""
-        level = 2 * (self.strengths > FULL // 2) + (self.grounds > FULL // 2)
-        return np.where((self.grounds > 0) & (self.glyphs == _HALF), _HALVES[level], self.glyphs)
+        """The glyphs for who can't mix colours [height, width]: half-blocks where two pixels differ, else shades."""
+        upper, lower = self.strengths.astype(np.int32), self.grounds.astype(np.int32)
+        halves = _HALVES[2 * (upper > FULL // 2) + (lower > FULL // 2)]
+        shades = _SHADES[np.rint((upper + lower) * (len(_SHADES) - 1) / (2 * FULL)).astype(np.int32)]
+        mixed = np.where(np.abs(upper - lower) > FULL // 2, halves, shades)
+        return np.where((lower > 0) & (self.glyphs == _HALF), mixed, self.glyphs)
 
     def text(self) -> str:
         """The drawing without colours, without blanks at the ends of lines."""

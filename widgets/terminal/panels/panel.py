@@ -125,7 +125,7 @@ class Panel(Vertical):
         return Journal() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:
-        number = list(KINDS).index(self.kind.name) + 1
+        number = (list(KINDS).index(self.kind.name) + 1) % 10
         titles = Content(f"{number} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles

@@ -100,6 +100,10 @@ class PanelGrid(Grid):
         if due:
             min(due, key=lambda panel: panel.drawn).renew()
 
+    def shows(self, kind: str) -> bool:
+        """Whether a panel of a kind can be seen."""
+        return any(panel.kind.name == kind and panel.is_on_screen for panel in self.panels)
+
     def renew(self, kind: str | None = None) -> None:
         """Draw all panels, or those of a kind."""
         for panel in self.panels:

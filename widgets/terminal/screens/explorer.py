@@ -4,6 +4,7 @@ import gc
 import time
 from typing import Any
 
+import msgspec
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -152,6 +153,27 @@ class Explorer(Screen[None]):
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()
+        self._watch_policy(now)
+
+    def _watch_policy(self, now: float) -> None:
+        """Move the policy on, where one is watched, and ask for another episode when it is due."""
+        if self._grid.shows("policy"):
+            player = self.look.player
+            if question := player.next_question(now, self.link.is_running):
+                self._ask_policy(*question)
+            if player.episode is not None and player.has_moved(now):
+                self._grid.renew("policy")
+
+    @work(exclusive=True, group="policy")
+    async def _ask_policy(self, branch: str, number: int | None) -> None:
+        player = self.look.player
+        try:
+            reply = await self.link.ask(commands.Rollout(branch=branch, round=number))
+        except TicketError as error:
+            player.take(None, str(error), time.monotonic())
+        else:
+            player.take(msgspec.convert(reply, commands.Episode), "", time.monotonic())
+        self._grid.renew("policy")
 
     def _renew(self) -> None:
         self._grid.renew()
@@ -283,6 +305,13 @@ class Explorer(Screen[None]):
         from widgets.terminal.dialogs.branch import BranchDialog
 
         await self._decide(BranchDialog)
+
+    @work(group="dialog")
+    async def action_transfer(self) -> None:
+        """Take tickets elsewhere."""
+        from widgets.terminal.dialogs.transfer import TransferDialog
+
+        await self._decide(TransferDialog)
 
     @work(group="dialog")
     async def action_undo(self) -> None:

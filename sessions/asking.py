@@ -1,0 +1,60 @@
+"""`tx.analyse` and `tx.transfer`: for a session that is open, or for one on disk that no engine runs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sessions.events import Analysed
+from sessions.session import Session
+
+
+def analyse(
+    session: Session | Path | str, kind: str, branch: str, round_: int | None = None, **parameters: Any
+) -> Analysed:
+    """Look at a branch's weights; `found.array(name)` has the numbers.
+
+    Args:
+        session: A session, or its path.
+        kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+        branch: Whose.
+        round_: A finished round; None is what runs now, or else the last finished one.
+        **parameters: Of the analysis, `directions=10`.
+
+    Raises:
+        TicketError: if it can't be done, or another process runs the session.
+    """
+    with _opened(session) as opened:
+        return opened.analyse(kind, branch, round_, parameters)
+
+
+def transfer(
+    session: Session | Path | str,
+    branch: str,
+    rounds: Sequence[int] | int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> list[str]:
+    """Train a branch's tickets otherwise, beside random ones; returns the names of the new branches.
+
+    Args:
+        session: A session, or its path; run it to train them.
+        branch: Whose tickets.
+        rounds: Of which rounds; None: of all.
+        overrides: What is different, tables as in the spec: `{"task": {"name": "mnist"}}`.
+        **options: `name`, `control`, `native`, `overlap`, as `Session.transfer` has them.
+
+    Raises:
+        TicketError: if the tickets don't fit, or another process runs the session.
+    """
+    with _opened(session) as opened:
+        return opened.transfer(branch, [rounds] if isinstance(rounds, int) else rounds, overrides, **options)
+
+
+@contextmanager
+def _opened(session: Session | Path | str) -> Iterator[Session]:
+    if isinstance(session, Session):
+        yield session
+    else:
+        with Session.open(Path(session)) as opened:
+            yield opened

@@ -1,0 +1,60 @@
+"""Control tasks in sessions: resumed bit for bit with their observation statistics, watched, and told about."""
+
+import numpy as np
+import pytest
+
+from sessions.commands import Rollout
+from ticket_explorer.errors import TicketError
+
+TABLES = {
+    "task": {"name": "pendulum", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True},
+    "network": {"name": "mlp", "hidden": [4], "activation": "tanh"},
+    "trainer": {"generations": 8},
+    "pruning": {"ratio": 0.3, "rounds": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def whole(shared_lab):
+    return shared_lab.finished("control", **TABLES)
+
+
+def test_a_killed_round_continues_bit_for_bit_with_its_observation_statistics(lab, whole):
+    session = lab.create(**TABLES)
+    session.step(5)
+    session.pause()
+    session.pulse(2)
+    path = lab.go_on(lab.kill(session))
+    lab.assert_same(path, whole, rounds=2)
+    states = lab.outcome(path)["snr:1"]["problem_state"]
+    assert np.frombuffer(states[0], "<f4") == 8 * 8 * 2 * 15, "count: generations, individuals, episodes, steps"
+
+
+def test_chunks_change_nothing(lab, whole):
+    with lab.create(**TABLES) as session:
+        while not session.is_finished:
+            session.step(3)
+    lab.assert_same(session.path, whole, rounds=2)
+
+
+def test_policies_are_watched_while_they_are_trained_and_afterwards(lab):
+    with lab.create(**TABLES) as session:
+        with pytest.raises(TicketError, match=r"no policy of round -?\d yet; run or step first"):
+            session.rollout("snr")
+        session.step(3)
+        running = session.rollout("snr")
+        assert (running.round, running.generation, running.kind, running.shape[0]) == (0, 3, "segments", 15)
+        session.run()
+        assert session.rollout("snr").round == 1
+        early = session.rollout("snr", 0)
+        assert early.round == 0
+        assert len(early.rewards) == 4 * early.shape[0]
+        assert early.drawings != session.rollout("snr").drawings
+    assert not Rollout.is_journalled
+
+
+def test_images_have_no_policy(lab):
+    with lab.create() as session:
+        session.step(1)
+        with pytest.raises(TicketError, match="Only control tasks have a policy"):
+            session.rollout("snr")

@@ -1,0 +1,54 @@
+"""`transfer`: what it adds to a session, and what it refuses."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions.header import read_view
+
+
+@pytest.fixture
+def mine(tiny: Any, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny.path, tmp_path / "mine.session"))
+
+
+def test_all_tickets_go_to_another_strategy(tell: Any, mine: Path) -> None:
+    told = tell("transfer", str(mine), "--from", "snr", "--trainer", "pgpe", "--native", COLUMNS="200")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.split() == ["snr-with-pgpe", "snr-with-pgpe-random", "snr-with-pgpe-native"]
+    assert "Run them with" in told.stderr
+    branches = read_view(mine).branches
+    carried, control, native = (branches[name] for name in told.stdout.split())
+    assert (carried.borrowed.branch, carried.borrowed.rounds) == ("snr", [0, 1])
+    assert (control.borrowed.control, native.borrowed) == (True, None)
+    assert carried.plan["trainer"]["strategy"] == "pgpe"
+    assert carried.plan["trainer"]["population"] == branches["snr"].plan["trainer"]["population"]
+
+
+def test_one_ticket_goes_to_gradient_descent(tell: Any, mine: Path) -> None:
+    told = tell(
+        "transfer", str(mine), "--from", "snr:1", "--trainer", "gradient_descent", "--no-control", "--name", "g"
+    )
+    assert told.exit_code == 0, told.output
+    assert told.stdout.split() == ["g"]
+    branch = read_view(mine).branches["g"]
+    assert (branch.borrowed.rounds, branch.plan["pruner"]["name"], branch.planned_rounds) == ([1], "magnitude", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--from", "sn", "--trainer", "pgpe"), "--from: sn, expected a branch among snr, magnitude, random"),
+        (("--from", "snr"), "--to: nothing that differs, expected a preset, --trainer or --set"),
+        (("--from", "snr", "--trainer", "pgp"), "unknown trainer 'pgp'; Did you mean pgpe?"),
+        (("--from", "snr:7", "--trainer", "pgpe"), "has no round 7; its rounds are 0 to 1"),
+        (("--from", "snr", "--set", "network.hidden=[9]"), "dense_0/kernel is 196×8 in the source and 196×9"),
+    ],
+)
+def test_bad_input_is_a_sentence(tell: Any, mine: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    told = tell("transfer", str(mine), *arguments, COLUMNS="400")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert sentence in told.stderr
+    assert len(read_view(mine).branches) == 3

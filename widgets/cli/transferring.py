@@ -1,0 +1,94 @@
+"""`transfer`: tickets on another task, with another strategy, by another trainer."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from sessions import commands
+from sessions.header import read_view
+from sessions.view import SessionView
+from ticket_explorer.errors import InvalidValue, UnknownName
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.cli.app import command_line, say, session_path, told
+from widgets.cli.branching import answer, parse_round
+from widgets.sources import assign, load_table
+
+_FROM_PRESET = ("task", "network", "trainer")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(transfer)
+
+
+@told
+def transfer(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    from_: Annotated[
+        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
+    ],
+    to: Annotated[str | None, typer.Option(help="A preset or a TOML file: its task, network and trainer.")] = None,
+    trainer: Annotated[str | None, typer.Option(help="A strategy, or another trainer.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What else is different: task.name=mnist")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
+    control: Annotated[bool, typer.Option(help="Run random masks of as many weights beside it.")] = True,
+    native: Annotated[bool, typer.Option(help="Run a branch beside it that finds its own tickets.")] = False,
+    overlap: Annotated[bool, typer.Option(help="Take what both have of layers of other shapes.")] = False,
+) -> None:
+    """Train a branch's tickets on another task, with another strategy, or by another trainer.
+
+    They become a branch of the same session, with a control of random masks; resume the session to run them.
+    The new branches' names are printed on stdout.
+    """
+    path = session_path(session)
+    view = read_view(path)
+    branch, _, number = from_.partition(":")
+    rounds = [parse_round(from_)[1]] if number else None
+    if branch not in view.branches:
+        raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+    wanted = commands.Transfer(
+        branch=branch,
+        rounds=rounds,
+        overrides=_overrides(view, branch, to, trainer, set_ or []),
+        name=name,
+        control=control,
+        native=native,
+        overlap=overlap,
+    )
+    made = answer(path, wanted)["branches"]
+    say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
+    typer.echo("\n".join(made))
+
+
+def _overrides(
+    view: SessionView, branch: str, to: str | None, trainer: str | None, assignments: list[str]
+) -> dict[str, Any]:
+    overrides: dict[str, Any] = {}
+    if to is not None:
+        table = load_table(to)
+        overrides |= {key: table[key] for key in _FROM_PRESET if key in table}
+    if trainer is not None:
+        overrides["trainer"] = _trainer_table(
+            trainer, overrides.get("trainer") or view.branches[branch].plan["trainer"]
+        )
+    assign(overrides, assignments)
+    if not overrides:
+        raise InvalidValue("--to", "nothing that differs", "a preset, --trainer or --set")
+    return overrides
+
+
+def _trainer_table(name: str, present: dict[str, Any]) -> dict[str, Any]:
+    """A strategy's or a trainer's table with its own defaults; evolution strategies keep population and generations."""
+    if name in STRATEGIES:
+        kept = {key: present[key] for key in ("population", "generations") if key in present}
+        table: dict[str, Any] = msgspec.to_builtins(Evolution(strategy=name, **kept))
+        return table
+    if name not in TRAINERS or name == name_of(Evolution):
+        raise UnknownName("trainer", name, [*STRATEGIES, *(set(TRAINERS) - {name_of(Evolution)})])
+    return {"name": name}

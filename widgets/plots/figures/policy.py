@@ -1,0 +1,44 @@
+"""A policy at work: one step of an episode as a picture."""
+
+import numpy as np
+
+from sessions.commands import Episode
+from widgets.plots.figure import Axis, Figure, Picture, Values
+
+ROWS = 36
+"""Of the picture of a scene of line segments; about what a panel has room for."""
+WIDEST = 84
+_X, _Y = Axis("column"), Axis("row")
+
+
+def policy(episode: Episode, step: int, colour: int = 0) -> Figure:
+    """The drawing of one step, with the return so far.
+
+    Args:
+        episode: As the engine played it.
+        step: Which step; steps beyond the end show the last one.
+        colour: Palette index, of the branch.
+    """
+    drawings = np.frombuffer(episode.drawings, "<f4").reshape(episode.shape)
+    at = min(step, len(drawings) - 1)
+    rewards = np.frombuffer(episode.rewards, "<f4")
+    place = f"Policy · {episode.branch}, round {episode.round}, generation {episode.generation}"
+    note = f"Step {at + 1} of {len(drawings)}, return so far {rewards[: at + 1].sum():.4g}"
+    values = _drawn(drawings[at], episode.bounds) if episode.kind == "segments" else drawings[at].astype(np.float64)
+    return Figure(place, _X, _Y, (Picture("policy", values, colour),), note)
+
+
+def _drawn(segments: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", bounds: list[float]) -> Values:
+    """Segments [S, 4] as pixels: 1 on a line, 0.12 elsewhere, so that the frame can be seen."""
+    left, right, bottom, top = bounds
+    scale = ROWS / (top - bottom)
+    columns = min(max(round((right - left) * scale), 2), WIDEST)
+    picture = np.full((ROWS, columns), 0.12)
+    along = np.linspace(0.0, 1.0, 2 * max(ROWS, columns))[:, None]
+    x = segments[:, 0] + along * (segments[:, 2] - segments[:, 0])
+    y = segments[:, 1] + along * (segments[:, 3] - segments[:, 1])
+    column = np.floor((x - left) / (right - left) * columns)
+    row = np.floor((top - y) / (top - bottom) * ROWS)
+    seen = (column >= 0) & (column < columns) & (row >= 0) & (row < ROWS)
+    picture[row[seen].astype(int), column[seen].astype(int)] = 1.0
+    return picture
