@@ -7,7 +7,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from ticket_explorer.tasks.datasets import prepare
+
 DEMOS = sorted((Path(__file__).parents[2] / "demos").glob("*.ipynb"))
+RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SMALL = (
     'SETTINGS = {"pruning.rounds": 3, "pruning.ratio": 0.4, "trainer.generations": 10, "trainer.population": 8, '
     '"task.batch": 64, "network.hidden": [8]}'
@@ -26,9 +29,17 @@ def test_a_lesson_asks_before_and_answers_after(path):
     assert len(words.split()) < 15 * 200, "more than a quarter of an hour to read"
 
 
+def prepare_mnist() -> None:
+    if not (RAW / "mnist").is_dir():
+        pytest.skip(f"MNIST's files are not in {RAW}")
+    prepare("mnist", RAW / "mnist")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", DEMOS, ids=lambda path: path.stem)
 def test_a_lesson_runs(path, home, tmp_path, monkeypatch):
+    if "mnist" in path.read_text(encoding="utf-8").partition("data prepare ")[2][:6]:
+        prepare_mnist()
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(home))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     lesson = nbformat.read(path, 4)

@@ -201,6 +201,20 @@ def test_an_unknown_chart_lists_the_known_ones(live):
     live(story)
 
 
+def test_settings_reach_every_branch_of_a_table(home, tmp_path):
+    table = tx.load_preset("fashion") | {"branch": [{"name": "one"}, {"name": "two"}]}
+
+    async def story() -> None:
+        session = tx.LiveSession.create(table, SMALL, tmp_path / "table.session", inline=True)
+        await session.ready_async()
+        assert [branch.planned_rounds for branch in session.view.branches.values()] == [2, 2]
+        assert "pruning" not in table or table["pruning"]["rounds"] != 2
+        await session.stop_async()
+        await session.close_async()
+
+    asyncio.run(story())
+
+
 def test_without_a_loop_it_says_so(home):
     with pytest.raises(TicketError, match="event loop"):
         tx.LiveSession.create("fashion")

@@ -5,6 +5,7 @@ and is refused with a sentence that says what to write.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -47,7 +48,8 @@ class LiveSession:
 
         Args:
             source: A preset's name, a TOML file, a table, or a spec.
-            settings: Single values by their paths, `{"pruning.rounds": 4}`.
+            settings: Single values by their paths, `{"pruning.rounds": 4}`; of a spec, where each branch has a
+                whole plan of its own, `{"branch.0.pruning.rounds": 4}`.
             path: Its directory; by default one in the user's sessions, named after the source.
             run: Whether to run to the end at once, or to wait paused.
             inline: Whether to run the engine in a thread of this kernel. Where no process can be started, it
@@ -264,7 +266,7 @@ def _table(source: str | Path | Mapping[str, Any] | Spec) -> tuple[Table, str]:
     if isinstance(source, Spec):
         return spec_table(source), source.title
     if isinstance(source, Mapping):
-        return spec_table(parse_spec(source)), str(source.get("title", "session"))
+        return deepcopy(dict(source)), str(source.get("title", "session"))
     return load_table(str(source)), Path(source).stem
 
 
