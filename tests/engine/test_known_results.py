@@ -5,22 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from sessions.report import mean
 from sessions.session import Session
 from sessions.spec import parse_spec
-from ticket_explorer.networks import NETWORKS
-from ticket_explorer.registry import implementation_of
 from ticket_explorer.tasks import datasets
-from ticket_explorer.tasks.catalogue import CIFAR10
-from ticket_explorer.tasks.images import ImageProblem, Images
-from ticket_explorer.trainers.gradient_descent import GradientDescent
-from ticket_explorer.trainers.gradient_settings import GradientDescent as GradientSettings
-from ticket_explorer.trainers.settings import Optimizer
 
 RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -108,37 +98,3 @@ def test_continuous_sparsification_of_the_embedded_images(tmp_path: Path) -> Non
         sparse = [score for number, score in learned.items() if session.view.density_of("learned", number) <= 0.25]
     assert sparse
     assert max(sparse) >= dense - 0.01
-
-
-@pytest.mark.parametrize("name", ["conv_6", "resnet_18"])
-def test_networks_for_cifar_10_learn_real_pixels(name: str) -> None:
-    """At reduced width, on the part of CIFAR-10 that is at hand: far above a tenth, by held-out statistics."""
-    file = RAW / "cifar10_lossless_subset.npz"
-    if not file.is_file():
-        pytest.skip(f"needs real pixels of CIFAR-10 in {file}")
-    data = np.load(file)
-    splits = {
-        part: Images(
-            (32, 32, 3), jnp.asarray(data[f"x_{part}"].reshape(-1, 3072)), jnp.asarray(data[f"y_{part}"], jnp.int32)
-        )
-        for part in ("train", "test")
-    }
-    settings = NETWORKS[name](width=8)
-    network = implementation_of(settings)(settings, (32, 32, 3), 10)
-    problem = ImageProblem(network, 64, CIFAR10.mean, CIFAR10.deviation, splits["train"], splits["test"])
-    trainer = GradientDescent(GradientSettings(optimizer=Optimizer(name="adam", learning_rate=2e-3)), 0)
-    theta0 = problem.initialise(jax.random.key(0))
-    mask = ~jnp.asarray(problem.layout.prunable) | jax.random.bernoulli(jax.random.key(1), 0.5, theta0.shape)
-
-    @jax.jit
-    def run() -> Any:
-        state = trainer.init(jax.random.key(2), theta0, mask, problem)
-        keys = jax.random.split(jax.random.key(3), 600)
-        state = jax.lax.fori_loop(0, 600, lambda i, s: trainer.step(keys[i], s, problem)[0], state)
-        result = trainer.finish(state, problem)
-        return problem.score(keys[0], result.mean, trainer.problem_state(state)), result
-
-    score, result = run()
-    print(f"{name}: {float(score):.3f} of the test images after 600 updates at half the weights")
-    assert not result.mean[~mask].any()
-    assert score > 0.4

@@ -318,10 +318,10 @@ def test_all_tickets_go_to_another_task(link: Any) -> None:
 
 
 def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
-    scenario = then(keys("tab", "tab", "left", "tab", "right"), fill(name="mine"))
+    scenario = then(keys("tab", "tab", "left", "left", "tab", "right"), fill(name="mine"))
     command = returned(TransferDialog(link, "snr", 1), scenario)
     assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
-    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-1]
+    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-2]
     assert command.overrides["pruner"] == "magnitude"
 
 
