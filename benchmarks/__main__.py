@@ -7,6 +7,7 @@ NAMES = (
     "engine_speed",
     "population_forward",
     "sparse_generation",
+    "landscapes",
     "whole_run",
     "first_view",
     "gradient_update",

@@ -22,6 +22,7 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "surface": {"": ("replicate", "steps", "steps")},
     "connectivity": {"": ("replicate", "rounds", "other_rounds", "alphas")},
+    "comparison": {"": ("replicate", "densities")},
 }
 """What the axes of an analysis's arrays are, by array where not alike; an array's name is an axis with its values."""
 

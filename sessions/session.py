@@ -5,7 +5,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,30 +13,29 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from sessions import events
+from sessions.announcer import Announcer, Subscriber
+from sessions.branching import Branches, check_spec
 from sessions.commands import Episode, Preview
 from sessions.data_frame import RowKind, frame_of
 from sessions.engine import CHUNK, Engine
 from sessions.header import Header, decoded, default_path, read_header
-from sessions.lineage import Problems, plan_of
-from sessions.plans import caution, check_layout, check_plan, check_scope, span, versions
+from sessions.lineage import Problems
+from sessions.plans import versions
 from sessions.running import Watchers
 from sessions.schedule import next_turn
-from sessions.spec import BranchSpec, Plan, Spec, parse_plan, parse_spec, spec_table, table_of
-from sessions.store import Journal, SessionDirectory, SessionLock, check_branch_name, read_records
-from sessions.transfers import Wish, additions, check_spec_transfers, spec_addition
+from sessions.spec import Spec, parse_plan, parse_spec, spec_table
+from sessions.store import Journal, SessionDirectory, SessionLock, read_records
+from sessions.transfers import Wish
 from sessions.validation import convert
-from sessions.view import BranchView, SessionView, free_name
+from sessions.view import SessionView
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import AnalysisSettings
-from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
 from ticket_explorer.registry import lookup
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-Subscriber = Callable[[events.Event, bool], None]
-"""Called with an event and whether it was journalled."""
 
 
 class Session:
@@ -51,9 +50,11 @@ class Session:
         self.spec: Spec = parse_spec(header.spec)
         self.view = SessionView()
         self._lock, self._journal = lock, journal
-        self._subscribers: dict[Subscriber, bool] = {}
-        watchers = Watchers(self._emit, self._emit_live, lambda: any(self._subscribers.values()))
+        self._announcer = Announcer(journal, self.view)
+        self._emit = self._announcer.emit
+        watchers = Watchers(self._emit, self._announcer.emit_live, lambda: self._announcer.wants_frames)
         self._engine = Engine(directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
+        self._branches = Branches(self.view, problems, self._emit)
 
     @classmethod
     def create(cls, spec: Spec, path: Path | None = None) -> Self:
@@ -63,10 +64,7 @@ class Session:
             TicketError: if the spec can't work, its data are missing, or the place is taken.
         """
         problems = Problems()
-        for branch in spec.branches:
-            check_branch_name(branch.name)
-            check_plan(branch.plan, problems)
-        check_spec_transfers(spec, problems)
+        check_spec(spec, problems)
         header = Header(
             title=spec.title,
             created=time.time(),
@@ -117,11 +115,11 @@ class Session:
             subscriber: Called in the thread that runs the session; must return at once.
             live_frames: Whether to take frames between those that are journalled, up to 20 a second.
         """
-        self._subscribers[subscriber] = live_frames
+        self._announcer.subscribe(subscriber, live_frames)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """End a subscription."""
-        self._subscribers.pop(subscriber, None)
+        self._announcer.unsubscribe(subscriber)
 
     @property
     def is_finished(self) -> bool:
@@ -193,12 +191,12 @@ class Session:
         Says so to whoever watches, and in the journal if it can be written.
         """
         self._engine.forget()
-        self._emit_if_possible(events.Paused(at=time.time(), reason=reason))
+        self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason))
 
     def fail(self, message: str) -> None:
         """Say that the engine can't go on, for a reason nobody foresaw."""
         self._engine.forget()
-        self._emit_if_possible(events.Failed(at=time.time(), message=message))
+        self._announcer.emit_if_possible(events.Failed(at=time.time(), message=message))
 
     def prune(self) -> None:
         """End the running round at its last generation and prune what it found.
@@ -238,22 +236,7 @@ class Session:
         Raises:
             TicketError: if there is no such finished round, or the overrides can't work.
         """
-        view = self._called(parent)
-        finished = self.view.round(parent, round_)
-        if finished is None or finished.finished is None:
-            numbers = [known.number for known in self.view.lineage(parent) if known.finished]
-            raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
-        plan = parse_plan(view.plan, overrides)
-        first = self._first_generations(parent)
-        check_plan(plan, self._engine.problems, self.view.density_of(parent, round_), round_, first)
-        check_scope(plan, [known for known in self.view.lineage(parent) if known.number <= round_])
-        check_layout(plan, plan_of(finished.plan), self._engine.problems)
-        name = name or free_name(parent, self.view.branches)
-        check_branch_name(name)
-        if name.lower() in map(str.lower, self.view.branches):
-            raise TicketError(f"There is a branch {name!r} already; give the new one another name.")
-        self._add_branch(name, plan, self._engine.lineage.owner(parent, round_), round_)
-        return name
+        return self._branches.fork(parent, round_, name, overrides)
 
     def transfer(
         self,
@@ -275,11 +258,7 @@ class Session:
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
         """
-        wish = Wish(branch, rounds, overrides or {}, name, control, native, overlap)
-        added = additions(self.view, self._engine.problems, wish)
-        for one in added:
-            self._add_branch(one.name, one.plan, None, None, one.borrowed)
-        return [one.name for one in added]
+        return self._branches.transfer(Wish(branch, rounds, overrides or {}, name, control, native, overlap))
 
     def rewind_to(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
@@ -289,7 +268,7 @@ class Session:
 
     def set_aside(self, branch: str, aside: bool = True) -> None:
         """Run no more rounds of a branch, or take it up again; a running round of it is given up."""
-        self._called(branch)
+        self._branches.called(branch)
         if aside:
             self._engine.abandon(branch)
         self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
@@ -305,7 +284,7 @@ class Session:
         Raises:
             TicketError: if the branch has neither.
         """
-        return self._engine.preview(branch, parse_plan(self._called(branch).plan))
+        return self._engine.preview(branch, parse_plan(self._branches.called(branch).plan))
 
     def rollout(self, branch: str, round_: int | None = None) -> Episode:
         """One episode of a branch's policy: of a finished round, or of its running or last finished one.
@@ -313,7 +292,7 @@ class Session:
         Raises:
             TicketError: if nothing is trained yet, or the task has no policy.
         """
-        self._called(branch)
+        self._branches.called(branch)
         return self._engine.rollout(branch, round_)
 
     def analyse(
@@ -322,7 +301,7 @@ class Session:
         """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
 
         Args:
-            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
+            kind: `snr`, `layers`, `curvature`, `surface`, `connectivity` or `comparison`.
             branch: Whose.
             round_: A finished round; None is what runs now, or else the last finished one.
             parameters: Fields of the analysis's settings.
@@ -390,35 +369,7 @@ class Session:
 
     def _begin(self, recovered: str | None) -> None:
         self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
-        for spec in self.spec.branches:
-            if spec.name not in self.view.branches:
-                self._add_spec_branch(spec)
-
-    def _add_spec_branch(self, spec: BranchSpec) -> None:
-        if spec.transfer is not None:
-            rounds = self.view.branches[spec.transfer.branch].planned_rounds
-            added = spec_addition(spec.name, spec.plan, spec.transfer, rounds)
-            self._add_branch(added.name, added.plan, None, None, added.borrowed)
-            return
-        like = next((b for b in self.view.branches.values() if _starts_like(b, spec.plan)), None)
-        self._add_branch(spec.name, spec.plan, like.name if like else None, 0 if like else None)
-
-    def _emit(self, event: events.Event) -> None:
-        self._journal.append(events.encode(event))
-        self.view.apply(event)
-        for subscriber in tuple(self._subscribers):
-            subscriber(event, True)
-
-    def _emit_if_possible(self, event: events.Event) -> None:
-        try:
-            self._emit(event)
-        except TicketError:
-            self.view.apply(event)
-            self._emit_live(event)
-
-    def _emit_live(self, event: events.Event) -> None:
-        for subscriber in tuple(self._subscribers):
-            subscriber(event, False)
+        self._branches.begin(self.spec.branches)
 
     def _rest(self, reason: str, durable: bool) -> None:
         self.settle()
@@ -441,52 +392,6 @@ class Session:
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
 
-    def _add_branch(
-        self, name: str, plan: Plan, parent: str | None, round_: int | None, borrowed: events.Borrowed | None = None
-    ) -> None:
-        problem = self._engine.problems.of(plan)
-        self._emit(
-            events.BranchAdded(
-                at=time.time(),
-                branch=name,
-                parent=parent,
-                parent_round=round_,
-                plan=table_of(plan),
-                leaves=[
-                    events.LeafShape(name=leaf.name, shape=list(leaf.shape), prunable=leaf.prunable)
-                    for leaf in problem.layout
-                ],
-                input_shape=list(problem.input_shape),
-                borrowed=borrowed,
-            )
-        )
-        self._remark_on(plan)
-
-    def _remark_on(self, plan: Plan) -> None:
-        text = caution(plan)
-        if text is not None and text not in {remark.text for remark in self.view.remarks}:
-            self._emit(events.Remarked(at=time.time(), text=text))
-
     def _change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
-        view = self._called(branch)
-        plan = parse_plan(view.plan, overrides)
-        done = view.next_round - 1
-        density = self.view.density_of(branch, done) if done >= 0 else 1.0
-        check_plan(plan, self._engine.problems, density, max(done, 0), self._first_generations(branch))
-        check_scope(plan, list(self.view.lineage(branch)))
-        self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
+        self._branches.change_plan(branch, overrides)
         self._finish_if_done()
-        self._remark_on(plan)
-
-    def _first_generations(self, branch: str) -> int | None:
-        first = self.view.round(branch, 0)
-        return None if first is None else first.generations
-
-    def _called(self, branch: str) -> BranchView:
-        if branch not in self.view.branches:
-            raise UnknownName("branch", branch, self.view.branches)
-        return self.view.branches[branch]
-
-
-def _starts_like(branch: BranchView, plan: Plan) -> bool:
-    return branch.parent is None and branch.borrowed is None and plan_of(branch.plan).trains_like(plan)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
 from sessions.view import RoundView, SessionView
 from ticket_explorer.analysis.analysis import Subject, Trained
-from ticket_explorer.analysis.settings import AnalysisSettings, Connectivity
+from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity
 from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.problems import MeasurableProblem
 from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.settings import TaskSettings
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Subjects:
             )
         if not finished and (settings.looks_at != "state" or not is_running):
             raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
-        if isinstance(settings, Connectivity) and settings.other is not None:
+        if isinstance(settings, Connectivity | Comparison) and settings.other is not None:
             self._check_other(branch, settings.other)
 
     def look(self, branch: str, number: int) -> Look:
@@ -67,7 +70,8 @@ class Subjects:
         assert round_.finished is not None
         plan = plan_of(round_.plan)
         arrays = self._lineage.arrays(branch, number)
-        trained = Trained(round_.branch, number, arrays.mean, arrays.std, arrays.mask)
+        score = np.array([np.nan if value is None else value for value in round_.finished.score])
+        trained = Trained(round_.branch, number, arrays.mean, arrays.std, arrays.mask, round_.density, score)
         state = problem_state_of(arrays, self._problems.of(plan))
         return Look(plan, trained, round_.finished.generations, state)
 
@@ -78,7 +82,7 @@ class Subjects:
     def subject(self, settings: AnalysisSettings, branch: str, look: Look) -> Subject:
         """Everything that an analysis needs around the weights it looks at."""
         problem = self._problems.of(look.plan)
-        other = settings.other if isinstance(settings, Connectivity) else None
+        other = settings.other if isinstance(settings, Connectivity | Comparison) else None
         return Subject(
             layout=problem.layout,
             input_shape=problem.input_shape,
@@ -119,12 +123,18 @@ class Subjects:
         if not self._finished(other):
             raise TicketError(f"Branch {other!r} has no finished round yet; run a round of it first.")
         plans = [plan_of(self._finished(name)[-1].plan) for name in (branch, other)]
-        if self._problems.key(plans[0]) != self._problems.key(plans[1]):
+        if _measured(plans[0]) != _measured(plans[1]):
             tasks = " and ".join(f"{name_of(plan.network)} on {name_of(plan.task)}" for plan in plans)
             raise TicketError(
                 f"Branches {branch!r} and {other!r} train different problems ({tasks}), so that no loss is defined "
                 "between them; compare branches of one task and network."
             )
+
+
+def _measured(plan: Plan) -> tuple[TaskSettings, NetworkSettings]:
+    """What a plan's losses depend on: all of its problem but how many examples a training batch has."""
+    task = plan.task
+    return structs.replace(task, batch=1) if "batch" in task.__struct_fields__ else task, plan.network
 
 
 def trained_now(branch: str, number: int, mean: Any, std: Any, mask: Any) -> Trained:

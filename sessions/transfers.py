@@ -62,7 +62,7 @@ def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Additio
         native = with_rounds(plan, rounds)
         check_plan(native, problems)
         added.append(Addition(f"{name}-native", native, None))
-    _check_names([addition.name for addition in added], view)
+    check_new_names([addition.name for addition in added], view)
     return added
 
 
@@ -118,7 +118,12 @@ def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
     return next(name for n in range(1, 1_000_000) if (name := stem if n == 1 else f"{stem}-{n}").lower() not in taken)
 
 
-def _check_names(names: Sequence[str], view: SessionView) -> None:
+def check_new_names(names: Sequence[str], view: SessionView) -> None:
+    """Refuse names that no branch can have, or that one has already.
+
+    Raises:
+        TicketError: with the name.
+    """
     for name in names:
         check_branch_name(name)
         if name.lower() in map(str.lower, view.branches):

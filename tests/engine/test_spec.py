@@ -87,8 +87,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"branch": [{"name": "a", "seed": 1}]},
-        "$.branch[0].seed: unknown field, expected one of name, task, network, trainer, pruner, rewind, pruning, "
-        "analysis",
+        "$.branch[0].seed: unknown field, expected one of name, transfer, task, network, trainer, pruner, rewind, "
+        "pruning, analysis",
     ),
     ({"pruning": {"ratio": 7}}, "$.pruning.ratio: 7, expected a number between 0 and 1, exclusive"),
 ]
@@ -254,7 +254,7 @@ def test_a_pruner_that_the_trainer_has_nothing_for_is_refused(trainer: str, prun
         parse_plan({"trainer": {"name": trainer}, "pruner": pruner})
 
 
-@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("trainer", [name for name, settings in TRAINERS.items() if not settings.acts])
 def test_without_a_pruner_the_trainer_s_own_prunes(trainer: str) -> None:
     plan = parse_plan({"trainer": trainer})
     assert type(plan.pruner) is PRUNERS[TRAINERS[trainer].default_pruner]

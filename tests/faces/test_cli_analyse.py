@@ -34,10 +34,12 @@ def test_every_number_as_json(tell: Any, mine: Path) -> None:
         ("surface", ["Loss surface · snr, round 1"]),
         ("snr", ["correlation", "Spearman", "overlap"]),
         ("layers", ["Layers across rounds · snr"]),
+        ("comparison", ["Ticket curve", "difference", "80%"]),
     ],
 )
 def test_a_chart_and_a_table(tell: Any, mine: Path, kind: str, words: list[str]) -> None:
     given = SMALL if kind in ("curvature", "connectivity", "surface") else ()
+    given = ("--from", "snr", "--set", "other=random") if kind == "comparison" else given
     told = tell("analyse", str(mine), kind, *given, COLUMNS="100")
     assert told.exit_code == 0, told.output
     assert [word for word in words if word not in told.stdout] == []

@@ -117,6 +117,12 @@ class Countdown:
         broken = jnp.where(state == self.breaks, jnp.nan, reward)
         return Moment(state, jnp.ones(1), broken, ended, jnp.zeros((), bool))
 
+    def scene(self, states, observations):
+        raise NotImplementedError
+
+    def page(self, states):
+        return None
+
 
 def countdown(breaks=1000):
     task = ControlTask(Play(Countdown(breaks), "clip", 10), 2, 2, False)

@@ -27,8 +27,14 @@ def built(name: str, image: tuple[int, ...] = IMAGE, **changes: Any) -> Any:
 
 
 SMALL: dict[str, dict[str, Any]] = {"conv_6": {"width": 3}, "resnet_18": {"width": 3, "blocks": 1}}
-NETWORKS_BUILT = [built(name, **SMALL.get(name, {})) for name in NETWORKS]
-every_network = pytest.mark.parametrize("network", NETWORKS_BUILT, ids=list(NETWORKS))
+"""Networks so deep that they are built smaller here; compiling them takes most of a minute even so."""
+every_network = pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param(built(name, **SMALL.get(name, {})), id=name, marks=[pytest.mark.slow] * (name in SMALL))
+        for name in NETWORKS
+    ],
+)
 
 
 def drawn(network: Any, individuals: int = INDIVIDUALS, seed: int = 0) -> jax.Array:

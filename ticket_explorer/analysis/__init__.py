@@ -1,8 +1,18 @@
 """Analyses: what finished rounds tell about their weights."""
 
-from ticket_explorer.analysis.settings import SNR, AnalysisSettings, Connectivity, Curvature, Layers, Surface
+from ticket_explorer.analysis.settings import (
+    SNR,
+    AnalysisSettings,
+    Comparison,
+    Connectivity,
+    Curvature,
+    Layers,
+    Surface,
+)
 from ticket_explorer.registry import register
 
-ANALYSES: dict[str, type[AnalysisSettings]] = register("analyses", SNR, Layers, Curvature, Surface, Connectivity)
+ANALYSES: dict[str, type[AnalysisSettings]] = register(
+    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Comparison
+)
 
 __all__ = ["ANALYSES"]

@@ -24,6 +24,9 @@ class Trained:
     std: Float[np.ndarray, "R D"] | None
     """None if the trainer has no search distribution."""
     mask: Bool[np.ndarray, "R D"]
+    density: float = 1.0
+    score: Float[np.ndarray, " R"] | None = None
+    """On held-out data; None while the round runs, NaN where it has no meaning."""
 
 
 @dataclass(frozen=True)

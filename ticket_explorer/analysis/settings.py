@@ -81,6 +81,15 @@ class Connectivity(AnalysisSettings, frozen=True, kw_only=True, tag="connectivit
     examples: Examples | None = None
 
 
+class Comparison(AnalysisSettings, frozen=True, kw_only=True, tag="comparison"):
+    """The difference of two branches' scores at equal density, with its standard error and a paired test."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.comparison:Comparison"
+    looks_at: ClassVar[Subject] = "lines"
+    other: str
+    """The branch to compare with."""
+
+
 def _check_odd(name: str, points: int) -> None:
     if points % 2 == 0:
         raise InvalidValue(f"$.{name}", points, f"an odd number, so that the middle is one of them: {points + 1}")

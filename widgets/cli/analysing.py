@@ -25,6 +25,7 @@ from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.raster.drawing import draw
 from widgets.sources import assign
+from widgets.words import share
 
 HEIGHT = 20
 
@@ -145,6 +146,8 @@ def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> 
         yield from (figures.connectivity(view, selection) for selection in selections)
     elif kind == "snr":
         yield figures.correlation(view, selections[-1])
+    elif kind == "comparison":
+        yield figures.ticket_curve(view, selections[-1])
     elif kind == "layers":
         yield from (figures.sparsity(view, selection) for selection in selections)
 
@@ -167,6 +170,17 @@ def _snr_table(found: Sequence[events.Analysed]) -> Table:
     ]
     heads = ("branch", "round", "Pearson", "Spearman", "SNR cut", "magnitude cut", "overlap")
     return _table(heads, rows)
+
+
+def _comparison_table(found: Sequence[events.Analysed]) -> Table:
+    names = ("difference", "standard_error", "p_value")
+    rows = [
+        [one.branch, str(one.parameters["other"]), share(float(density))]
+        + [f"{one.array(name)[0, i]:.3g}" for name in names]
+        for one in found
+        for i, density in enumerate(one.array("densities"))
+    ]
+    return _table(("branch", "other", "kept", "difference", "error", "p"), rows)
 
 
 def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
@@ -192,4 +206,5 @@ _TABLES: dict[str, Callable[[Sequence[events.Analysed]], Table]] = {
     "curvature": _curvature_table,
     "snr": _snr_table,
     "connectivity": _connectivity_table,
+    "comparison": _comparison_table,
 }

@@ -1,0 +1,47 @@
+"""Branches compared against SciPy's paired test."""
+
+import jax
+import numpy as np
+import pytest
+from scipy import stats
+
+from ticket_explorer.analysis.analysis import Subject, Trained, nothing_seen
+from ticket_explorer.analysis.comparison import Comparison
+from ticket_explorer.analysis.settings import Comparison as Settings
+from ticket_explorer.errors import TicketError
+from ticket_explorer.layout import Layout, Leaf
+
+LAYOUT = Layout((Leaf("a/kernel", (2, 1), True, 0),))
+
+
+def line(scores: np.ndarray, densities: tuple[float, ...]) -> tuple[Trained, ...]:
+    arrays = np.ones((len(scores), 2), np.float32), None, np.ones((len(scores), 2), bool)
+    return tuple(Trained("a", t, *arrays, density, scores[:, t]) for t, density in enumerate(densities))
+
+
+def compare(one: tuple[Trained, ...], other: tuple[Trained, ...]):
+    analysis = Comparison(Settings(other="b"))
+    subject = Subject(LAYOUT, (2,), one[-1], one, other)
+    assert analysis.points(jax.random.split(jax.random.key(0), 2), subject) is None
+    return analysis.result(subject, nothing_seen(len(one[0].mean)))
+
+
+def test_differences_are_those_of_scipys_paired_test():
+    rng = np.random.default_rng(0)
+    one, other = rng.random((5, 3)), rng.random((5, 3))
+    found = compare(line(one, (1.0, 0.5, 0.25)), line(other, (1.0, 0.5, 0.1)))
+    assert found.densities.tolist() == [1.0, 0.5]
+    np.testing.assert_allclose(found.difference[0], (one - other)[:, :2].mean(0))
+    np.testing.assert_allclose(found.standard_error[0], stats.sem((one - other)[:, :2]))
+    np.testing.assert_allclose(found.p_value[0], stats.ttest_rel(one, other).pvalue[:2])
+
+
+def test_one_replicate_has_a_difference_and_no_error():
+    found = compare(line(np.array([[0.5]]), (1.0,)), line(np.array([[0.25]]), (1.0,)))
+    assert found.difference.tolist() == [[0.25]]
+    assert np.isnan([found.standard_error, found.p_value]).all()
+
+
+def test_branches_without_a_density_in_common_are_refused():
+    with pytest.raises(TicketError, match=r"no density in common \(1 to 1 and 0.5 to 0.5\); compare"):
+        compare(line(np.array([[0.5]]), (1.0,)), line(np.array([[0.5]]), (0.5,)))

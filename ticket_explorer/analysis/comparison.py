@@ -1,0 +1,90 @@
+"""Two branches compared: the difference of their scores at equal density, paired by replicate.
+
+Replicates of one session see the same initial weights, batches and noise, so that differences are paired
+(Student's paired t-test, two-sided); with one replicate there is a difference and no error.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Array, Float
+from scipy import stats
+
+from ticket_explorer.analysis.analysis import Points, Seen, Subject, Trained
+from ticket_explorer.analysis.settings import Comparison as Settings
+from ticket_explorer.errors import TicketError
+
+SAME = 0.005
+"""Rounds are compared whose densities differ by no more than this share of them: rounding to whole weights."""
+
+
+@dataclass(frozen=True)
+class ComparisonResult:
+    """Of T densities that both branches have, from dense to sparse; NaN where a number is not defined."""
+
+    densities: Float[np.ndarray, " T"]
+    score: Float[np.ndarray, "R T"]
+    other_score: Float[np.ndarray, "R T"]
+    difference: Float[np.ndarray, "1 T"]
+    """Mean over replicates of score less other score."""
+    standard_error: Float[np.ndarray, "1 T"]
+    """Of that mean, s / √R."""
+    p_value: Float[np.ndarray, "1 T"]
+    """That a difference as large comes by chance, if there is none."""
+
+
+class Comparison:
+    """Scores of two lines; nothing is evaluated."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+
+    def points(self, keys: Array, subject: Subject) -> Points | None:
+        """None.
+
+        Raises:
+            TicketError: if the branches have no density in common.
+        """
+        if not _pairs(subject):
+            raise TicketError(
+                f"The branches have no density in common ({_span(subject.line)} and {_span(subject.other)}); "
+                "compare branches that prune alike."
+            )
+        return None
+
+    def result(self, subject: Subject, seen: Seen) -> ComparisonResult:
+        """Differences with their errors."""
+        pairs = _pairs(subject)
+        own, others = (np.stack([_score(pair[i]) for pair in pairs], axis=1) for i in (0, 1))
+        difference, replicates = own - others, len(own)
+        spread = difference.std(0, ddof=1) if replicates > 1 else np.full(len(pairs), np.nan)
+        error = spread / np.sqrt(replicates)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = difference.mean(0) / error
+        p_value = 2 * stats.t.sf(np.abs(statistic), max(replicates - 1, 1))
+        return ComparisonResult(
+            densities=np.array([first.density for first, _ in pairs], np.float32),
+            score=own,
+            other_score=others,
+            difference=difference.mean(0)[None],
+            standard_error=error[None],
+            p_value=np.where(np.isfinite(error), p_value, np.nan)[None],
+        )
+
+
+def _pairs(subject: Subject) -> list[tuple[Trained, Trained]]:
+    return [
+        (one, other)
+        for one in subject.line
+        for other in subject.other
+        if abs(one.density - other.density) <= SAME * one.density
+    ]
+
+
+def _score(trained: Trained) -> Float[np.ndarray, " R"]:
+    assert trained.score is not None, "lines are of finished rounds"
+    return trained.score
+
+
+def _span(line: tuple[Trained, ...]) -> str:
+    return f"{line[0].density:.3g} to {line[-1].density:.3g}"
