@@ -157,6 +157,20 @@ def test_an_engine_that_can_not_start_is_said_in_the_widgets(home, tmp_path):
     asyncio.run(story())
 
 
+def test_a_figure_for_a_paper_is_shown_and_saved(live, tmp_path):
+    async def story(session: tx.LiveSession) -> None:
+        figure = session.figure("ticket_curve")
+        assert figure._repr_png_().startswith(b"\x89PNG")
+        figure.save(tmp_path / "curve.pdf")
+        assert (tmp_path / "curve.pdf").read_bytes().startswith(b"%PDF")
+        with pytest.raises(TicketError, match=r"\.pdf"):
+            figure.save(tmp_path / "curve.doc")
+        with pytest.raises(TicketError, match="ticket_curve"):
+            session.figure("ticket")
+
+    live(story)
+
+
 def test_blocking_is_refused_with_what_to_write(live):
     async def story(session: tx.LiveSession) -> None:
         with pytest.raises(TicketError, match=r"await session\.run_round_async"):

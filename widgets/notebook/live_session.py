@@ -17,14 +17,17 @@ from sessions.header import default_path
 from sessions.launch import launch
 from sessions.spec import Spec, Table, parse_spec, spec_table
 from sessions.view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import TicketError, UnknownName
 from widgets.link import EngineLink, Launch
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
+from widgets.plots.kinds import KINDS
 from widgets.sources import load_table, put, session_path
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from widgets.notebook.paper_figure import PaperFigure
 
 
 class LiveSession:
@@ -118,6 +121,23 @@ class LiveSession:
             TicketError: if pandas is not installed, or rows are asked for that there are not.
         """
         return frame_of(self.view, rows)
+
+    def figure(self, kind: str, size: tuple[float, float] = (4.5, 3.0)) -> "PaperFigure":
+        """A figure for a paper of what the session's widgets look at; needs matplotlib (extra `figures`).
+
+        Args:
+            kind: As of charts: `ticket_curve`, `correlation` …
+            size: Width and height, inches.
+
+        Raises:
+            TicketError: if there is no such kind.
+        """
+        from widgets.notebook.paper_figure import PaperFigure
+
+        known = {name: found.draw for name, found in KINDS.items() if found.draw is not None}
+        if kind not in known:
+            raise UnknownName("figure", kind, known)
+        return PaperFigure(known[kind](self.attachment.look), size)
 
     async def ready_async(self) -> None:
         """Wait until the engine listens: seconds, if it has to be started."""

@@ -27,7 +27,7 @@ def _told(mark: Mark, figure: Figure) -> str:
                 return ""
             last = known[0] if figure.x.reverse else known[-1]
             y, x = written(figure.y, mark.y[last]), written(figure.x, mark.x[last])
-            return f"{mark.name}: {known.size} values, the last {y} at {x}."
+            return f"{mark.name or 'a line'}: {known.size} values, the last {y} at {x}."
         case Points():
             return f"{mark.name}: {mark.x.size} points{_ranges(mark, figure)}."
         case Bars():
