@@ -128,6 +128,7 @@ ACTIONS: tuple[Action, ...] = (
         "explorer",
         "Decide",
         True,
+        call="decide('pruner')",
     ),
     Action(
         "strategy",
@@ -137,8 +138,18 @@ ACTIONS: tuple[Action, ...] = (
         "explorer",
         "Decide",
         True,
+        call="decide('strategy')",
     ),
-    Action("branch", ("b",), "Branch", "Begin a branch after the selected round.", "explorer", "Decide", True),
+    Action(
+        "branch",
+        ("b",),
+        "Branch",
+        "Begin a branch after the selected round.",
+        "explorer",
+        "Decide",
+        True,
+        call="decide('branch')",
+    ),
     Action(
         "transfer",
         ("t",),
@@ -146,6 +157,7 @@ ACTIONS: tuple[Action, ...] = (
         "Train the branch's tickets on another task, or by another strategy or trainer.",
         "explorer",
         "Decide",
+        call="decide('transfer')",
     ),
     Action(
         "undo",
@@ -155,6 +167,7 @@ ACTIONS: tuple[Action, ...] = (
         "explorer",
         "Decide",
         True,
+        call="decide('undo')",
     ),
     Action(
         "set_aside", ("a",), "Set aside", "Run no more rounds of the branch, or take it up again.", "explorer", "Decide"

@@ -2,7 +2,6 @@
 
 import gc
 import time
-from typing import Any
 
 import msgspec
 from textual import work
@@ -24,7 +23,7 @@ from widgets.terminal import settings
 from widgets.terminal.actions import bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
-from widgets.terminal.dialogs import ask
+from widgets.terminal.dialogs import ask, dialog_called
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
@@ -286,39 +285,18 @@ class Explorer(Screen[None]):
             self._ask(commands.CancelAnalysis(id=number), "The analysis was given up.")
 
     @work(group="dialog")
-    async def action_pruner(self) -> None:
-        """Choose another pruner."""
-        from widgets.terminal.dialogs.pruner import PrunerDialog
-
-        await self._decide(PrunerDialog)
-
-    @work(group="dialog")
-    async def action_strategy(self) -> None:
-        """Choose another strategy, or other hyper-parameters."""
-        from widgets.terminal.dialogs.strategy import StrategyDialog
-
-        await self._decide(StrategyDialog)
-
-    @work(group="dialog")
-    async def action_branch(self) -> None:
-        """Begin a branch."""
-        from widgets.terminal.dialogs.branch import BranchDialog
-
-        await self._decide(BranchDialog)
-
-    @work(group="dialog")
-    async def action_transfer(self) -> None:
-        """Take tickets elsewhere."""
-        from widgets.terminal.dialogs.transfer import TransferDialog
-
-        await self._decide(TransferDialog)
-
-    @work(group="dialog")
-    async def action_undo(self) -> None:
-        """Go back to an earlier round."""
-        from widgets.terminal.dialogs.undo import UndoDialog
-
-        await self._decide(UndoDialog)
+    async def action_decide(self, dialog: str) -> None:
+        """Show a dialog about the branch that is looked at; what it returns is asked for."""
+        branch = self.look.selection.branch_in(self.look.view)
+        if branch is None:
+            self.notify("There is no branch yet.", severity="warning")
+        elif self.link.condition is not Condition.ATTACHED:
+            self.notify("This needs the session's engine: it is not attached.", severity="warning")
+        else:
+            made = dialog_called(dialog)(self.link, branch, self.look.selection.round)
+            command = await self.app.push_screen_wait(made)
+            if command is not None:
+                self._ask(command, "Done: it takes effect with the branch's next pruning or round.")
 
     @work(group="dialog")
     async def action_export(self) -> None:
@@ -330,19 +308,6 @@ class Explorer(Screen[None]):
             told = await self.app.push_screen_wait(ExportDialog(self.link, branch, self.look.selection.round))
             if told:
                 self.notify(told, markup=False, timeout=10)
-
-    async def _decide(self, dialog: Any) -> None:
-        """Show a dialog about the branch that is looked at; what it returns is asked for."""
-        branch = self.look.selection.branch_in(self.look.view)
-        if branch is None:
-            self.notify("There is no branch yet.", severity="warning")
-            return
-        if self.link.condition is not Condition.ATTACHED:
-            self.notify("This needs the session's engine: it is not attached.", severity="warning")
-            return
-        command = await self.app.push_screen_wait(dialog(self.link, branch, self.look.selection.round))
-        if command is not None:
-            self._ask(command, "Done: it takes effect with the branch's next pruning or round.")
 
     # Looking around
 
