@@ -98,6 +98,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
     overlap: bool = False
     """Whether layers of other shapes take what both have, instead of being refused."""
+    rewind: Literal["permuted_weights", "permuted_mask"] | None = None
+    """What is permuted before they are trained: the tickets' weights, or mask and weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):

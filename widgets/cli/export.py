@@ -37,6 +37,7 @@ _SHOWN = (
     "sharpness",
     "surface",
     "connectivity",
+    "decomposition",
 )
 """What figures there are of a view alone."""
 

@@ -2,6 +2,7 @@
 
 from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature, sharpness
+from widgets.plots.figures.decomposition import decomposition
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
@@ -27,6 +28,7 @@ __all__ = [
     "connectivity",
     "correlation",
     "curvature",
+    "decomposition",
     "distribution",
     "distributions",
     "fitness",
