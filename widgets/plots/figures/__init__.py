@@ -8,7 +8,7 @@ from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
-from widgets.plots.figures.names import KINDS, Kind
+from widgets.plots.figures.names import KINDS, SHOWN, Kind
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
@@ -20,6 +20,7 @@ __all__ = [
     "BARRIERS",
     "KINDS",
     "QUANTITIES",
+    "SHOWN",
     "Barrier",
     "Kind",
     "MetricsCache",

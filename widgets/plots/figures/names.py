@@ -111,3 +111,17 @@ KINDS: dict[str, Kind] = {
     ),
 }
 """What there is to draw, by the name of the function that makes it."""
+
+SHOWN = (
+    "ticket_curve",
+    "fitness",
+    "sparsity",
+    "snr_magnitude",
+    "correlation",
+    "curvature",
+    "sharpness",
+    "surface",
+    "connectivity",
+    "decomposition",
+)
+"""Those that are drawn of a view and a selection alone, by the function's name."""
