@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ticket_explorer.analysis.analysis import Points, Seen, Subject, Trained
-from ticket_explorer.analysis.comparison import SAME
+from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.analysis.settings import Decomposition as Settings
 from ticket_explorer.errors import TicketError
 

@@ -11,6 +11,8 @@ Reach = Annotated[float, Meta(gt=0)]
 Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
 Subject = Literal["state", "round", "line", "lines", "controls"]
 
+SAME = 0.005
+"""Rounds are of one density that differ by no more than this share of it: rounding to whole weights."""
 PARTS = ("weights", "mask", "layers", "effect")
 """What the rows of a decomposition's contributions and shares are; the last is the sum of the others."""
 
