@@ -6,24 +6,23 @@ machine was seen to do; where nothing was seen yet, by a figure that most machin
 
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 from pathlib import Path
 from statistics import median
 
 import msgspec
 
+from sessions.layer_sizes import Layer, inputs_and_outputs, layers_of
 from sessions.spec import Plan, Spec, parse_plan
 from sessions.store.files import write_atomic
 from sessions.view import RoundView, SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.networks.settings import CNN, MLP, LeNet300100, MinAtarCNN
 from ticket_explorer.places import cache_dir
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds.settings import Early
-from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST
+from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.tasks.control.settings import ControlSettings
-from ticket_explorer.tasks.settings import Fashion, ImageSettings, TaskSettings
+from ticket_explorer.tasks.settings import ImageSettings, TaskSettings
 from ticket_explorer.trainers.settings import Evolution
 
 SLOW = 5e9
@@ -37,15 +36,6 @@ FULL_COVARIANCE, EMBEDDED_IMAGES = ("cma_es", "xnes"), 7000
 
 class _Speed(msgspec.Struct):
     multiply_adds_per_second: float
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer: its kernel is prunable, its bias is not; an example uses a kernel entry once, or at every pixel."""
-
-    kernel: int
-    bias: int
-    uses: int = 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
     layers, rounds = layers_of(plan), plan.pruning.rounds
     works = [_work(plan, replicates, plan.density_after(number), layers) for number in range(rounds)]
     return Estimate(
-        parameters=sum(layer.kernel + layer.bias for layer in layers),
+        parameters=sum(layer.size for layer in layers),
         prunable=sum(layer.kernel for layer in layers),
         kept_last=sum(_kept_last(plan, layers)),
         generations=rounds * plan.trainer.generations,
@@ -100,41 +90,6 @@ def estimate_session(spec: Spec) -> Estimate:
         memory_bytes=max(part.memory_bytes for part in parts),
         seconds=None if None in seconds else START_SECONDS + sum(filter(None, seconds)) - sum(dense) / speed(),
     )
-
-
-def layers_of(plan: Plan) -> list[Layer]:
-    """The layers that the plan's network has on its task's inputs.
-
-    Raises:
-        TicketError: if the sizes aren't known, or can't go together.
-    """
-    shape, outputs = _shape(plan.task)
-    match plan.network:
-        case MLP() | LeNet300100():
-            hidden = plan.network.hidden if isinstance(plan.network, MLP) else (300, 100)
-            widths = (prod(shape), *hidden, outputs)
-            return [Layer(before * after, after) for before, after in pairwise(widths)]
-        case CNN() | MinAtarCNN() if len(shape) != 3:
-            raise InvalidValue("$.network.name", name_of(plan.network), f"mlp: inputs of shape {shape} are no images")
-        case MinAtarCNN():
-            height, width, channels = shape
-            filters, units, area = plan.network.filters, plan.network.hidden, plan.network.kernel_size**2
-            return [
-                Layer(area * channels * filters, filters, height * width),
-                Layer(height * width * filters * units, units),
-                Layer(units * outputs, outputs),
-            ]
-        case CNN():
-            height, width, channels = shape
-            if min(height, width) < 4:
-                raise InvalidValue("$.network.name", "cnn", f"mlp: images of {height}×{width} can't be pooled twice")
-            (first, second), area = plan.network.filters, plan.network.kernel_size**2
-            return [
-                Layer(area * channels * first, first, height * width),
-                Layer(area * first * second, second, (height // 2) * (width // 2)),
-                Layer((height // 4) * (width // 4) * second * outputs, outputs),
-            ]
-    raise TicketError(f"The sizes of the network {name_of(plan.network)!r} are known only once it is built.")
 
 
 def remember_speed(view: SessionView) -> None:
@@ -173,7 +128,9 @@ def _work(plan: Plan, replicates: int, density: float, layers: list[Layer]) -> f
     if plan.trainer.passes is None or not isinstance(plan.task, ImageSettings):
         return None
     shares = [1.0 if layer.uses > 1 or not plan.trainer.narrows else 0.5 + 0.5 * density for layer in layers]
-    example = sum(share * layer.kernel * layer.uses for share, layer in zip(shares, layers, strict=True))
+    example = sum(
+        (share * layer.kernel + layer.unpruned) * layer.uses for share, layer in zip(shares, layers, strict=True)
+    )
     return example * plan.task.batch * plan.trainer.passes * replicates
 
 
@@ -184,7 +141,7 @@ def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
     """The process, the images as they lie on the device, and for each replicate its copies of the population."""
-    size = sum(layer.kernel + layer.bias for layer in layers)
+    size = sum(layer.size for layer in layers)
     numbers = VECTORS * size * getattr(plan.trainer, "population", 1)
     if isinstance(plan.trainer, Evolution) and plan.trainer.strategy in FULL_COVARIANCE:
         numbers += MATRICES * size**2
@@ -198,19 +155,7 @@ def _data(task: TaskSettings) -> int:
     data = DATA_SETS.get(name_of(task))
     count = EMBEDDED_IMAGES if data is None else data.train + data.test
     pixel = 4 if getattr(task, "pool", 1) > 1 else 1  # float32 if pooled, else bytes
-    return count * prod(_shape(task)[0]) * pixel
-
-
-def _shape(task: TaskSettings) -> tuple[tuple[int, ...], int]:
-    if isinstance(task, ControlSettings):
-        return task.observation_shape, task.outputs
-    data = FASHION_MNIST if isinstance(task, Fashion) else DATA_SETS.get(name_of(task))
-    if data is None or not isinstance(task, ImageSettings):
-        raise TicketError(f"The sizes of the task {name_of(task)!r} are known only once it is loaded.")
-    height, width, channels = data.image_shape
-    if height % task.pool or width % task.pool:
-        raise InvalidValue("$.task.pool", task.pool, f"a divisor of the images' {height}×{width} pixels")
-    return (height // task.pool, width // task.pool, channels), len(data.classes)
+    return count * prod(inputs_and_outputs(task)[0]) * pixel
 
 
 def _checked(plan: Plan, cost: Estimate, number: int) -> Estimate:

@@ -52,7 +52,7 @@ class Session:
         self._lock, self._journal = lock, journal
         self._announcer = Announcer(journal, self.view)
         self._emit = self._announcer.emit
-        watchers = Watchers(self._emit, self._announcer.emit_live, lambda: self._announcer.wants_frames)
+        watchers = Watchers(self._emit, self._announcer.emit_live, lambda: self.wants_frames)
         self._engine = Engine(directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
         self._branches = Branches(self.view, problems, self._emit)
 
@@ -120,6 +120,11 @@ class Session:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """End a subscription."""
         self._announcer.unsubscribe(subscriber)
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether any subscriber takes frames that are not journalled."""
+        return self._announcer.wants_frames
 
     @property
     def is_finished(self) -> bool:

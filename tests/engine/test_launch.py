@@ -42,6 +42,7 @@ def test_what_the_engine_says_is_what_the_face_says(lab: Any) -> None:
         asyncio.run(launch(lab.path()))
 
 
+@pytest.mark.slow
 def test_an_engine_that_nobody_watches_ends(lab: Any, engines: Any) -> None:
     """But not while it has something to compute."""
     with lab.create():

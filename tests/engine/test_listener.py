@@ -144,7 +144,7 @@ def test_a_refusal_is_a_sentence(engine: Engine) -> None:
 
 
 def test_live_frames_come_only_to_those_who_want_them(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not any(engine.session._subscribers.values())
+    assert not engine.session.wants_frames
 
     async def watch() -> None:
         async with (

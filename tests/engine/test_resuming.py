@@ -116,7 +116,7 @@ def test_with_its_checkpoint_only_what_came_after_is_computed_again(
     lab.assert_same(whole, session.path, rounds=3)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_journal_cut_anywhere(lab: Any, whole: Path, seed: int) -> None:
     """A shorter journal than the rounds and the checkpoint on disk: they never disagree with it."""
     random = np.random.default_rng(seed)
@@ -129,13 +129,19 @@ def test_journal_cut_anywhere(lab: Any, whole: Path, seed: int) -> None:
     lab.assert_same(whole, lab.go_on(path), rounds=3)
 
 
+STRATEGIES: list[dict[str, Any]] = [
+    {"strategy": "pgpe", "optimizer": {"name": "adam", "learning_rate": 0.02, "learning_rate_decay": 0.99}},
+    {"strategy": "sep_cma_es", "elite_ratio": 0.5},
+]
+"""Beside the one that every other test here resumes."""
+
+
 @pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "trainer",
     [
         *({"name": name} for name, kind in TRAINERS.items() if name != "evolution" and not kind.acts),
-        {"strategy": "pgpe", "optimizer": {"name": "adam", "learning_rate": 0.02, "learning_rate_decay": 0.99}},
-        {"strategy": "sep_cma_es", "elite_ratio": 0.5},
+        *(pytest.param(trainer, marks=pytest.mark.slow) for trainer in STRATEGIES),
     ],
     ids=lambda trainer: str(trainer.get("strategy", trainer.get("name"))),
 )

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sessions import commands
 from sessions.client import Client
 from sessions.driver import Driver, Goal
@@ -81,6 +83,7 @@ def test_a_signal_stops_in_order(lab: Any, engines: Any) -> None:
         assert session._engine.running.collected == known + 1
 
 
+@pytest.mark.slow
 def test_attach_to_a_headless_run(lab: Any) -> None:
     """`run` listens too: another process watches it and pauses it."""
     path = lab.path()

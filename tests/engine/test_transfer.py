@@ -25,6 +25,7 @@ def arrays(session: Any, branch: str, number: int) -> Any:
     return decode_round(directory.read_round(branch, number), directory.round_path(branch, number))
 
 
+@pytest.mark.slow
 def test_a_spec_transfers_tickets_as_they_are_found(lab: Any) -> None:
     path = lab.finished("transferred", branch=BRANCHES)
     view = read_view(path)

@@ -43,6 +43,7 @@ def planned(home):
     return planned
 
 
+@pytest.mark.slow
 def test_open_plain_runs_a_session_to_its_end(planned, environment):
     path = planned("opened", 5)
     done = subprocess.run([COMMAND, "open", "opened", "--plain"], env=environment, capture_output=True, text=True)

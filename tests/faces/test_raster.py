@@ -151,7 +151,7 @@ def marks(one):
 figures = st.builds(Figure, st.text(max_size=30), axes, axes, st.lists(marks(), max_size=4).map(tuple), st.text())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(figures, st.integers(1, 200), st.integers(1, 60), st.none() | numbers, st.data())
 def test_any_figure_fits_any_size(figure, width, height, cursor, data):
     drawing = draw(figure, width, height, cursor)

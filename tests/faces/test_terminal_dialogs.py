@@ -398,6 +398,7 @@ def test_metrics_are_written(link: Any, tmp_path: Path) -> None:
     assert len(json.loads(out.read_text())) == 2 * (6 + 6 + 2 + 2)
 
 
+@pytest.mark.slow
 def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
     out = tmp_path / "ticket.msgpack"
     assert returned(ExportDialog(link, "random", None), then(keys("right"), file(out))) == f"Wrote {out}."

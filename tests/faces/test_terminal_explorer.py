@@ -78,30 +78,32 @@ def explore(scenario: Scenario, size: tuple[int, int] = (120, 36)) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
-    ("keys", "asked"),
-    [
-        ("space", [commands.Resume()]),
-        ("s d f", [commands.Step(generations=n) for n in (1, 10, 100)]),
-        ("r", [commands.RunRounds(rounds=1)]),
-        ("R 7 enter", [commands.RunRounds(rounds=7)]),
-        ("R escape", []),
-        ("k", [commands.Prune()]),
-        ("minus plus equals_sign", [0.5, 2.0, 2.0]),
-        ("n h i enter", [commands.Note(text="hi")]),
-        ("n enter", []),
-        ("c", [commands.Analyse(kind="curvature", branch="snr")]),
-        ("a", [commands.SetAside(branch="snr", aside=True)]),
-        ("right_square_bracket a", [commands.SetAside(branch="magnitude", aside=True)]),
-    ],
-)
-def test_keys_ask(keys: str, asked: list[commands.Command | float]) -> None:
+ASKED: list[tuple[str, list[commands.Command | float]]] = [
+    ("space", [commands.Resume()]),
+    ("s d f", [commands.Step(generations=n) for n in (1, 10, 100)]),
+    ("r", [commands.RunRounds(rounds=1)]),
+    ("R 7 enter", [commands.RunRounds(rounds=7)]),
+    ("R escape", []),
+    ("k", [commands.Prune()]),
+    ("minus plus equals_sign", [0.5, 2.0, 2.0]),
+    ("n h i enter", [commands.Note(text="hi")]),
+    ("n enter", []),
+    ("c", [commands.Analyse(kind="curvature", branch="snr")]),
+    ("a", [commands.SetAside(branch="snr", aside=True)]),
+    ("right_square_bracket a", [commands.SetAside(branch="magnitude", aside=True)]),
+]
+"""What is pressed, and what the engine is asked for."""
+
+
+def test_keys_ask() -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
-        screen.action_look_at_branch(0)
-        screen._select(type(screen.look.selection)("snr"))
-        await pilot.press(*keys.split())
-        await pilot.pause()
-        assert link.asked == asked
+        for keys, asked in ASKED:
+            link.asked.clear()
+            screen.action_look_at_branch(0)
+            screen._select(type(screen.look.selection)("snr"))
+            await pilot.press(*keys.split())
+            await pilot.pause()
+            assert link.asked == asked, keys
 
     explore(scenario)
 

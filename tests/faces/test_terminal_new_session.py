@@ -87,6 +87,7 @@ def test_a_preset_starts_as_it_is(started, key, run):
     assert parse_spec(table) == parse_spec(presets.load("fashion"))
 
 
+@pytest.mark.slow
 def test_what_is_typed_and_chosen_is_started(started):
     async def script(pilot, screen):
         await pilot.press("enter")
@@ -218,6 +219,7 @@ def test_every_preset_keeps_its_own_changes():
     play(script)
 
 
+@pytest.mark.slow
 def test_escape_leads_from_the_form_to_the_presets_and_home():
     async def script(pilot, screen):
         await pilot.press("enter")
@@ -231,7 +233,7 @@ def test_escape_leads_from_the_form_to_the_presets_and_home():
     play(script)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), *(pytest.param(s, marks=pytest.mark.slow) for s in ((120, 36), (200, 60)))])
 def test_a_focused_field_can_be_seen_with_its_error(size):
     async def script(pilot, screen):
         await pilot.press("enter")

@@ -94,6 +94,7 @@ def test_weight_decay_prefers_small_individuals(quadratic):
     assert norms[1] < norms[0]
 
 
+@pytest.mark.slow
 def test_weight_decay_of_one_replicate_leaves_the_others_alone(quadratic):
     level = quadratic([0.0] * 6)
     trainer, state = started(Settings(population=8), level)
@@ -159,6 +160,7 @@ def test_it_is_registered():
     assert TRAINERS["evolution"] is Settings
 
 
+@pytest.mark.slow
 def test_it_learns_on_narrowed_images():
     problem = bind(Fashion(batch=128), MLP(hidden=(16,)))
     theta0 = problem.initialise(jax.random.key(0))

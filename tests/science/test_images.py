@@ -105,6 +105,7 @@ def test_a_narrowed_network_has_the_same_fitness(problem, population):
     np.testing.assert_allclose(problem.fitness(KEY, narrow, (), narrowing)[0], full, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_replicates_together_equal_one_by_one(problem, population):
     keys = jax.random.split(KEY, 3)
     populations = jnp.stack([population * scale for scale in (0.5, 1, 2)])
@@ -188,6 +189,7 @@ def test_reference_constants_are_those_of_mnist():
     assert images.load(Fashion(standardise="reference")).mean == (0.1307,)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (RAW / "fashion_mnist").is_dir(), reason=f"no raw Fashion-MNIST files in {RAW}")
 def test_embedded_images_come_from_the_raw_files():
     chosen, kept = embedded.choose(read_raw(FASHION_MNIST, RAW / "fashion_mnist")), embedded.read()

@@ -77,6 +77,7 @@ def test_useless_weights_are_dropped_and_frozen_weights_stay(settings: Any, quad
     np.testing.assert_array_equal(result.mean, [1.0, 0.0, 0.0, 2.0, 0.0])
 
 
+@pytest.mark.slow
 def test_the_penalty_drops_what_the_loss_does_not_want(quadratic: Any) -> None:
     flat = quadratic(np.zeros(5))
     for penalty, kept in ((0.0, 4), (0.1, 0)):
@@ -102,6 +103,7 @@ def evolved(quadratic: Any, generations: int, **settings: Any) -> tuple[Any, Any
     return trainer, state, problem, seen
 
 
+@pytest.mark.slow
 def test_evolution_finds_the_mask_that_fits(quadratic: Any) -> None:
     trainer, state, problem, _ = evolved(quadratic, 20)
     result = trainer.finish(state, problem)

@@ -105,6 +105,7 @@ def test_snr_of_one_sigma_for_all_prunes_as_magnitude_does(quadratic: Any) -> No
     np.testing.assert_array_equal(*kept)
 
 
+@pytest.mark.slow
 def test_gradients_at_initialisation_against_finite_differences() -> None:
     """SNIP and GraSP on a small network: what happens to L and to |∇L|² when one weight is scaled a little."""
     problem = bind(Fashion(batch=16, pool=7), MLP(hidden=(3,), activation="tanh"))

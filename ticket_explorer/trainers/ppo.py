@@ -53,7 +53,9 @@ class ProximalPolicyOptimisation:
 
     def __init__(self, settings: PPO, kept: int):
         self.settings = settings
-        self.optimizer = optax.chain(optax.clip_by_global_norm(settings.gradient_norm), optax.scale_by_adam(eps=1e-5))
+        self.optimizer: Any = optax.chain(
+            optax.clip_by_global_norm(settings.gradient_norm), optax.scale_by_adam(eps=1e-5)
+        )
 
     def init(self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem) -> PPOState:
         """θ₀ under the mask, a fresh value network, and environments at their start.

@@ -47,6 +47,7 @@ class PPO(TrainerSettings, frozen=True, kw_only=True, tag="ppo"):
     value_hidden: tuple[Width, ...] = (32, 32)
     """Units of the value network's hidden layers; it is never masked."""
     value_activation: Activation = "relu"
+    """Of the value network's hidden layers."""
 
     @property
     def tunable(self) -> dict[str, float]:

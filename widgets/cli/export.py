@@ -56,11 +56,11 @@ def export(
     show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.")] = "ticket_curve",
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export metrics or analyses, one ticket, a policy at work, a figure, or a report.
+    """Export tables, a ticket, a rollout, a figure, or a report.
 
-    A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by leaf. A rollout is one
-    episode of a control task's policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report
-    is one HTML file with everything in it.
+    Tables are every generation's metrics, or all analyses. A ticket is its mask, the weights it starts from, the
+    trained weights and their σ, leaf by leaf. A rollout is one episode of a control task's policy: a GIF, or for brax
+    its own page of HTML, whose viewer comes from a CDN. A report is one HTML file with everything in it.
     """
     path = session_path(session)
     view = read_view(path)

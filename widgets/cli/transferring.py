@@ -42,10 +42,10 @@ def transfer(
     native: Annotated[bool, typer.Option(help="Run a branch beside it that finds its own tickets.")] = False,
     overlap: Annotated[bool, typer.Option(help="Take what both have of layers of other shapes.")] = False,
 ) -> None:
-    """Train a branch's tickets on another task, with another strategy, or by another trainer.
+    """Train a branch's tickets on something else.
 
-    They become a branch of the same session, with a control of random masks; resume the session to run them.
-    The new branches' names are printed on stdout.
+    On another task, with another strategy, or by another trainer. They become a branch of the same session, with a
+    control of random masks; resume the session to run them. The new branches' names are printed on stdout.
     """
     path = session_path(session)
     view = read_view(path)

@@ -29,9 +29,10 @@ class Board(ipywidgets.VBox):
         if not charts:
             raise TicketError("A board needs a chart, such as tx.widgets.Fitness(session).")
         rows = []
-        for are_charts, group in groupby(parts, lambda part: isinstance(part, Chart)):
-            found = list(group)
-            rows += [grid_of(found, width)] if are_charts else found
+        for _, group in groupby(parts, lambda part: isinstance(part, Chart)):
+            beside = list(group)
+            together = [part for part in beside if isinstance(part, Chart)]
+            rows += [grid_of(together, width)] if together else beside
         super().__init__(rows)
         self._kept = Kept(self, lambda: [chart.figure for chart in charts], charts[0].attachment)
 

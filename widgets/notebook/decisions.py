@@ -107,7 +107,7 @@ class _PrunerForm(_Form):
 
     def _explain(self) -> None:
         if self._pruner.value != STAY:
-            self.say(summary_of(PRUNERS[self._pruner.value]))
+            self.say(summary_of(PRUNERS[str(self._pruner.value)]))
 
     def _compare(self) -> None:
         self.attachment.spawn(self._preview())
@@ -179,7 +179,7 @@ class _AnalysisForm(_Form):
         self._kind = _choice("analysis", list(ANALYSES))
         intro = "Look at the branch's weights; the curvature chart shows landscapes as soon as they are there."
         super().__init__(attachment, intro, [self._kind], "Analyse", "It is worked on between generations.")
-        self.command = lambda branch: commands.Analyse(kind=self._kind.value, branch=branch)
+        self.command = lambda branch: commands.Analyse(kind=str(self._kind.value), branch=branch)
 
 
 class _UndoForm(_Form):

@@ -42,10 +42,10 @@ class Home(ipywidgets.VBox):
     def _begin(self) -> None:
         rounds = self._rounds.value.strip()
         settings = {"pruning.rounds": int(rounds) if rounds.isdigit() else rounds} if rounds else {}
-        self._become(lambda: LiveSession.create(self._preset.value, settings, **self._created))
+        self._become(lambda: LiveSession.create(str(self._preset.value), settings, **self._created))
 
     def _open(self) -> None:
-        self._become(lambda: LiveSession.open(self._session.value, **self._created))
+        self._become(lambda: LiveSession.open(str(self._session.value), **self._created))
 
     def _become(self, found: Callable[[], LiveSession]) -> None:
         try:

@@ -26,7 +26,7 @@ def _told(mark: Mark, figure: Figure) -> str:
             if not known.size:
                 return ""
             last = known[0] if figure.x.reverse else known[-1]
-            y, x = written(figure.y, mark.y[last]), written(figure.x, mark.x[last])
+            y, x = written(figure.y, float(mark.y[last])), written(figure.x, float(mark.x[last]))
             return f"{mark.name or 'a line'}: {known.size} values, the last {y} at {x}."
         case Points():
             return f"{mark.name}: {mark.x.size} points{_ranges(mark, figure)}."

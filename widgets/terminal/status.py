@@ -58,16 +58,17 @@ class ProgressLines(Static):
 
 def _round_row(link: Link, width: int) -> Text:
     view, round_ = link.view, link.view.running
-    speed = rate(view.generations_per_second) if link.is_running else ""
-    if view.pace is not None:
-        speed += f" (at most {view.pace:.3g})"
-    for under_way in view.analysing.values():
-        speed = f"{under_way.kind} {100 * under_way.done / under_way.total:.0f}%  {speed}"
-    if isinstance(link, ReplayLink):
-        speed = f"replay {link.speed:g}×"
+    analyses = "".join(f"{one.kind} {100 * one.done / one.total:.0f}%  " for one in view.analysing.values())
     if round_ is None:
-        return Text.assemble(f"{speed} ".lstrip(), (_waiting(link), "dim"), no_wrap=True, overflow="ellipsis")
-    return _row(_where(round_), round_.done, round_.generations, speed, "", width)
+        return Text.assemble(analyses, (_waiting(link), "dim"), no_wrap=True, overflow="ellipsis")
+    return _row(_where(round_), round_.done, round_.generations, analyses + _speed(link), "", width)
+
+
+def _speed(link: Link) -> str:
+    if isinstance(link, ReplayLink):
+        return f"replay {link.speed:g}×"
+    most = "" if link.view.pace is None else f" (at most {link.view.pace:.3g})"
+    return (rate(link.view.generations_per_second) if link.is_running else "") + most
 
 
 def _where(round_: RoundView) -> str:

@@ -7,8 +7,10 @@ changed one would do nothing there: that is refused.
 
 import inspect
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -61,10 +63,10 @@ class BraxEnvironment:
     steps: int
     """Where episodes are cut off."""
 
-    @cached_property
+    @property
     def observation_shape(self) -> tuple[int, ...]:
         """Of one observation."""
-        return tuple(jax.eval_shape(lambda key: self.reset(key).observation, jax.random.key(0)).shape)
+        return _observation_shape(self)
 
     @property
     def actions(self) -> Actions:
@@ -109,6 +111,11 @@ class BraxEnvironment:
 
 
 @cache
+def _observation_shape(environment: BraxEnvironment) -> tuple[int, ...]:
+    return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, jax.random.key(0)).shape)
+
+
+@cache
 def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
     with _quiet():
         if backend == "v1":
@@ -140,7 +147,7 @@ def _second_generation(name: str, backend: Backend, mass: dict[str, float], para
     from brax import envs
 
     _check_parameters(name, envs._envs[name], parameters)
-    made = envs.get_environment(name, backend=backend, **parameters)
+    made: Any = envs.get_environment(name, backend=backend, **parameters)
     for body, kilograms in mass.items():
         _check_body(body, list(made.sys.link_names))
         if backend in ("spring", "positional") and float(made.sys.spring_mass_scale) == 1:
@@ -197,9 +204,9 @@ def _check_parameters(name: str, maker: Any, parameters: dict[str, float]) -> No
             refuse_parameter(name, parameter, known)
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801
+@contextmanager
+def _quiet() -> Iterator[None]:
     """brax warns of what jax will change one day; a person can do nothing about it."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        yield

@@ -47,13 +47,13 @@ class GymnaxEnvironment:
     steps: int
     """Where episodes are cut off."""
 
-    @cached_property
+    @property
     def observation_shape(self) -> tuple[int, ...]:
         """Of one observation; a discrete one is one-hot."""
         space = self._environment.observation_space(self._parameters)
         return tuple(space.shape) or (int(space.n),)
 
-    @cached_property
+    @property
     def actions(self) -> Actions:
         """What it can be told."""
         space = self._environment.action_space(self._parameters)

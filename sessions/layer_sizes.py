@@ -1,0 +1,126 @@
+"""The layers that a plan's network will have on its task's inputs, from the settings alone. No JAX is imported."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
+
+from sessions.spec import Plan
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.networks.settings import CNN, MLP, Conv6, LeNet300100, MinAtarCNN, ResNet18
+from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST
+from ticket_explorer.tasks.control.settings import ControlSettings
+from ticket_explorer.tasks.settings import Fashion, ImageSettings, TaskSettings
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: an example uses an entry of its kernel once, or at every pixel."""
+
+    kernel: int
+    """Its prunable weights."""
+    bias: int
+    """Biases, and scales of its normalisation: never pruned."""
+    uses: int = 1
+    unpruned: int = 0
+    """Kernel entries that the settings leave out of pruning."""
+
+    @property
+    def size(self) -> int:
+        """All its entries of θ."""
+        return self.kernel + self.bias + self.unpruned
+
+
+def layers_of(plan: Plan) -> list[Layer]:
+    """The layers of the plan's network.
+
+    Raises:
+        TicketError: if the sizes aren't known, or can't go together.
+    """
+    network, (shape, outputs) = plan.network, inputs_and_outputs(plan.task)
+    match network:
+        case MLP() | LeNet300100():
+            hidden = network.hidden if isinstance(network, MLP) else (300, 100)
+            return _dense((prod(shape), *hidden, outputs))
+        case CNN() | MinAtarCNN() | Conv6() | ResNet18() if len(shape) != 3:
+            raise InvalidValue("$.network.name", name_of(network), f"mlp: inputs of shape {shape} are no images")
+        case MinAtarCNN():
+            height, width, channels = shape
+            convolution = _convolution(network.kernel_size, channels, network.filters, height * width)
+            return [convolution, *_dense((height * width * network.filters, network.hidden, outputs))]
+        case CNN():
+            return _cnn(network, shape, outputs)
+        case Conv6():
+            return _conv_6(network, shape, outputs)
+        case ResNet18():
+            return _resnet_18(network, shape, outputs)
+    raise TicketError(f"The sizes of the network {name_of(network)!r} are known only once it is built.")
+
+
+def inputs_and_outputs(task: TaskSettings) -> tuple[Shape, int]:
+    """The shape of one input, and how many outputs there are.
+
+    Raises:
+        TicketError: if they aren't known, or the images can't be pooled so.
+    """
+    if isinstance(task, ControlSettings):
+        return task.observation_shape, task.outputs
+    data = FASHION_MNIST if isinstance(task, Fashion) else DATA_SETS.get(name_of(task))
+    if data is None or not isinstance(task, ImageSettings):
+        raise TicketError(f"The sizes of the task {name_of(task)!r} are known only once it is loaded.")
+    height, width, channels = data.image_shape
+    if height % task.pool or width % task.pool:
+        raise InvalidValue("$.task.pool", task.pool, f"a divisor of the images' {height}×{width} pixels")
+    return (height // task.pool, width // task.pool, channels), len(data.classes)
+
+
+def _dense(widths: Shape) -> list[Layer]:
+    return [Layer(before * after, after) for before, after in pairwise(widths)]
+
+
+def _convolution(side: int, channels: int, filters: int, pixels: int) -> Layer:
+    return Layer(side**2 * channels * filters, filters, pixels)
+
+
+def _cnn(network: CNN, shape: Shape, outputs: int) -> list[Layer]:
+    (height, width, channels), (first, second) = shape, network.filters
+    if min(height, width) < 4:
+        raise InvalidValue("$.network.name", "cnn", f"mlp: images of {height}×{width} can't be pooled twice")
+    return [
+        _convolution(network.kernel_size, channels, first, height * width),
+        _convolution(network.kernel_size, first, second, (height // 2) * (width // 2)),
+        *_dense(((height // 4) * (width // 4) * second, outputs)),
+    ]
+
+
+def _conv_6(network: Conv6, shape: Shape, outputs: int) -> list[Layer]:
+    height, width, channels = shape
+    if min(height, width) < 8:
+        raise InvalidValue("$.network.name", "conv_6", f"mlp: images of {height}×{width} can't be pooled three times")
+    layers = []
+    for pair in range(3):
+        filters = network.width * 2**pair
+        layers += [_convolution(3, before, filters, height * width) for before in (channels, filters)]
+        height, width, channels = height // 2, width // 2, filters
+    return [*layers, *_dense((height * width * channels, 4 * network.width, 4 * network.width, outputs))]
+
+
+def _resnet_18(network: ResNet18, shape: Shape, outputs: int) -> list[Layer]:
+    height, width, channels = shape
+
+    def normalised(side: int, before: int, after: int, prunes: bool = True) -> Layer:
+        weights = side**2 * before * after
+        return Layer(weights if prunes else 0, 2 * after, height * width, 0 if prunes else weights)
+
+    layers, filters = [normalised(3, channels, network.width, network.prune_first)], network.width
+    for stage in range(3):
+        for block in range(network.blocks):
+            before, filters = filters, network.width * 2**stage
+            if stage and not block:
+                height, width = -(-height // 2), -(-width // 2)
+                layers.append(normalised(1, before, filters, network.prune_skips))
+            layers += [normalised(3, before, filters), normalised(3, filters, filters)]
+    weights = filters * outputs
+    return [*layers, Layer(weights if network.prune_last else 0, outputs, 1, 0 if network.prune_last else weights)]
