@@ -23,6 +23,10 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "surface": {"": ("replicate", "steps", "steps")},
     "connectivity": {"": ("replicate", "rounds", "other_rounds", "alphas")},
     "comparison": {"": ("replicate", "densities")},
+    "decomposition": {
+        "": ("replicate", "densities"),
+        **dict.fromkeys(("contribution", "standard_error", "share", "share_error"), ("part", "densities")),
+    },
 }
 """What the axes of an analysis's arrays are, by array where not alike; an array's name is an axis with its values."""
 

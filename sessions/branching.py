@@ -1,10 +1,11 @@
 """Which branches a session has and what they plan: checked first, then written into the journal."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessions import events
+from sessions.decomposition import control_additions
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span
 from sessions.running import Emit
@@ -82,6 +83,18 @@ class Branches:
             TicketError: if there is no such round, or the tickets don't fit.
         """
         added = additions(self._view, self._problems, wish)
+        for one in added:
+            self._add(one)
+        return [one.name for one in added]
+
+    def decompose(self, branch: str, rounds: Sequence[int] | None) -> list[str]:
+        """Begin those controls of a branch's tickets that it has not yet; returns their names.
+
+        Raises:
+            TicketError: if there is no such round, or all controls are there.
+        """
+        self.called(branch)
+        added = control_additions(self._view, self._problems, branch, rounds)
         for one in added:
             self._add(one)
         return [one.name for one in added]

@@ -99,6 +99,17 @@ class Transfer(Command, frozen=True, kw_only=True):
     """Whether layers of other shapes take what both have, instead of being refused."""
 
 
+class Decompose(Command, frozen=True, kw_only=True):
+    """Train a branch's tickets once more with permuted weights, with permuted mask and weights, and at random.
+
+    The answer's `branches` are the new ones; the analysis `decomposition` compares them with the tickets.
+    """
+
+    branch: str
+    rounds: list[Annotated[int, Meta(ge=0)]] | None = None
+    """Whose tickets; None is those of all planned rounds."""
+
+
 class RewindTo(Command, frozen=True, kw_only=True):
     """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
@@ -206,6 +217,7 @@ AnyCommand = (
     | Tune
     | Branch
     | Transfer
+    | Decompose
     | RewindTo
     | SetAside
     | Pace

@@ -200,6 +200,7 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.Transfer: lambda session, c: {
         "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap)
     },
+    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds)},
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),

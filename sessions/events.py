@@ -48,6 +48,8 @@ class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
     overlap: bool = False
     """Whether only what both networks have of each leaf is taken."""
+    rewind: str | None = None
+    """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
 
 
 class BranchAdded(Event, frozen=True, kw_only=True):

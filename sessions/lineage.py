@@ -25,11 +25,12 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem, bind
 from ticket_explorer.registry import name_of
+from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
-from ticket_explorer.transfers import fitted, sparsity_matched
+from ticket_explorer.transfers import fitted, rewound, sparsity_matched
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ class Lineage:
         ticket = fitted(self.trained(borrowed.branch, borrowed.rounds[number]), source, target.layout, fresh)
         if borrowed.control:
             ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh)
+        if borrowed.rewind is not None:
+            ticket = rewound(self._keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
         kept = int((np.asarray(ticket.mask)[0] & target.layout.prunable).sum())
         return Pruning(ticket, kept, [])
 

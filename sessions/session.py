@@ -255,15 +255,17 @@ class Session:
     ) -> list[str]:
         """Train a branch's tickets on another task, with another strategy, or by another trainer.
 
-        See `sessions.commands.Transfer`. Tickets that are not there yet are waited for.
-
-        Returns:
-            The names of the new branches, the transferred one first.
+        See `sessions.commands.Transfer`. Tickets that are not there yet are waited for. Returns the names of the new
+        branches, the transferred one first.
 
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
         """
         return self._branches.transfer(Wish(branch, rounds, overrides or {}, name, control, native, overlap))
+
+    def decompose(self, branch: str, rounds: Sequence[int] | None = None) -> list[str]:
+        """Begin the controls that the analysis `decomposition` needs, by `sessions.commands.Decompose`; their names."""
+        return self._branches.decompose(branch, rounds)
 
     def rewind_to(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
@@ -306,7 +308,7 @@ class Session:
         """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
 
         Args:
-            kind: `snr`, `layers`, `curvature`, `surface`, `connectivity` or `comparison`.
+            kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `comparison` or `decomposition`.
             branch: Whose.
             round_: A finished round; None is what runs now, or else the last finished one.
             parameters: Fields of the analysis's settings.

@@ -25,7 +25,8 @@ from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import ControlSettings
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import TrainerSettings
+from ticket_explorer.trainers.settings import Evolution, TrainerSettings
+from ticket_explorer.trainers.strategies.catalogue import same_strategy
 
 Table = dict[str, Any]
 
@@ -98,6 +99,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
     overlap: bool = False
     """Whether layers of other shapes take what both have, instead of being refused."""
+    rewind: Literal["permuted_weights", "permuted_mask"] | None = None
+    """What is permuted before they are trained: the tickets' weights, or mask and weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +151,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """The plan of a table, with the tables of `overrides` merged over it.
 
     A table in `overrides` that names another algorithm replaces the whole table; one that does not
-    changes single fields.
+    changes single fields. Another strategy than the one that the table names keeps `Evolution.of_any_strategy`.
     """
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
@@ -237,7 +240,19 @@ def _merge(base: Any, override: Any) -> Any:
         return base
     if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):
         return override
-    return {**(base if is_table(base) else {"name": base}), **override}
+    if not is_table(base):
+        return {"name": base, **override}
+    return {**(_without_strategy(base) if _is_another_strategy(base, override) else base), **override}
+
+
+def _is_another_strategy(base: Table, override: Table) -> bool:
+    """Whether both name one; a table that names none is for all strategies."""
+    names = base.get("strategy"), override.get("strategy")
+    return None not in names and not same_strategy(*map(str, names))
+
+
+def _without_strategy(trainer: Table) -> Table:
+    return {key: value for key, value in trainer.items() if key in Evolution.of_any_strategy}
 
 
 def default_pruner(trainer: Any) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from sessions.decomposition import finished_controls
 from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
 from sessions.view import RoundView, SessionView
 from ticket_explorer.analysis.analysis import Subject, Trained
-from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity
+from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.problems import MeasurableProblem
@@ -58,6 +59,8 @@ class Subjects:
             raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
         if isinstance(settings, Connectivity | Comparison) and settings.other is not None:
             self._check_other(branch, settings.other)
+        if isinstance(settings, Decomposition):
+            finished_controls(self._view, branch)
 
     def look(self, branch: str, number: int) -> Look:
         """A finished round.
@@ -89,6 +92,7 @@ class Subjects:
             centre=look.trained,
             line=self._line(settings, branch, look),
             other=self._all(other) if other is not None else (),
+            controls=self._controls(branch) if isinstance(settings, Decomposition) else {},
         )
 
     def measurable(self, plan: Plan) -> MeasurableProblem:
@@ -109,7 +113,10 @@ class Subjects:
         if settings.looks_at == "round":
             has_dense = self._finished(branch) and look.trained.number > 0
             return (self.look(branch, 0).trained if has_dense else look.trained,)
-        return self._all(branch) if settings.looks_at in ("line", "lines") else ()
+        return self._all(branch) if settings.looks_at in ("line", "lines", "controls") else ()
+
+    def _controls(self, branch: str) -> dict[str, tuple[Trained, ...]]:
+        return {control: self._all(name) for control, name in finished_controls(self._view, branch).items()}
 
     def _all(self, branch: str) -> tuple[Trained, ...]:
         return tuple(self.look(branch, round_.number).trained for round_ in self._finished(branch))

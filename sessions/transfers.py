@@ -11,7 +11,7 @@ from sessions.lineage import Problems, plan_of
 from sessions.plans import check_plan, check_transfer, span
 from sessions.spec import Plan, Spec, Transfer, parse_plan
 from sessions.store import check_branch_name
-from sessions.view import SessionView
+from sessions.view import BranchView, SessionView
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.settings import Evolution
@@ -48,7 +48,7 @@ def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Additio
     if wish.branch not in view.branches:
         raise UnknownName("branch", wish.branch, view.branches)
     source = view.branches[wish.branch]
-    numbers = _checked_rounds(source.planned_rounds, wish)
+    numbers = checked_rounds(source, wish.rounds)
     plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides)), len(numbers))
     check_plan(plan, problems, view.density_of(wish.branch, numbers[-1]), len(numbers) - 1, plan.trainer.generations)
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
@@ -82,7 +82,11 @@ def spec_addition(name: str, plan: Plan, transfer: Transfer, rounds: int) -> Add
     """The branch of a spec that trains the tickets of another one, which has `rounds` rounds."""
     numbers = list(range(rounds)) if transfer.rounds is None else list(transfer.rounds)
     borrowed = events.Borrowed(
-        branch=transfer.branch, rounds=numbers, control=transfer.control, overlap=transfer.overlap
+        branch=transfer.branch,
+        rounds=numbers,
+        control=transfer.control,
+        overlap=transfer.overlap,
+        rewind=transfer.rewind,
     )
     return Addition(name, with_rounds(plan, len(numbers)), borrowed)
 
@@ -92,12 +96,18 @@ def with_rounds(plan: Plan, rounds: int) -> Plan:
     return structs.replace(plan, pruning=structs.replace(plan.pruning, rounds=rounds))
 
 
-def _checked_rounds(planned: int, wish: Wish) -> Sequence[int]:
-    numbers = list(range(planned)) if wish.rounds is None else list(wish.rounds)
+def checked_rounds(source: BranchView, rounds: Sequence[int] | None) -> list[int]:
+    """The rounds whose tickets are wanted, all that are planned where none is named.
+
+    Raises:
+        TicketError: if the branch will not have them.
+    """
+    planned = source.planned_rounds
+    numbers = list(range(planned)) if rounds is None else list(rounds)
     outside = [number for number in numbers if not 0 <= number < planned]
     if outside or not numbers:
         what = f"no round {outside[0]}" if outside else "nothing to transfer: no round is named"
-        raise TicketError(f"Branch {wish.branch!r} has {what}; its rounds are {span(list(range(planned)))}.")
+        raise TicketError(f"Branch {source.name!r} has {what}; its rounds are {span(list(range(planned)))}.")
     return numbers
 
 

@@ -14,7 +14,12 @@ from jaxtyping import Array, Bool, Float
 
 from ticket_explorer import masks
 from ticket_explorer.layout import Layout, Leaf
+from ticket_explorer.problems import Problem
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.rewinds.rewind import Origin, Rewind, Start
+from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
 
 
 def mismatches(source: Layout, target: Layout) -> list[str]:
@@ -75,6 +80,24 @@ def sparsity_matched(keys: Array, ticket: Ticket, layout: Layout, fresh: Float[A
     scores = jax.vmap(lambda key: jax.random.uniform(key, (layout.size,)))(keys)
     mask = _to_same_count(jnp.ones_like(ticket.mask), scores, layout, kept)
     return replace(ticket, mask=mask, start=fresh, initial=fresh)
+
+
+def rewound(keys: Array, ticket: Ticket, rewind: RewindSettings, problem: Problem) -> Ticket:
+    """The ticket after a rewind of what it starts from: a control with its values, or its mask too, permuted.
+
+    Args:
+        keys: One a replicate.
+        ticket: Arrays [R, D].
+        rewind: One that wants nothing of training: `permuted_weights`, `permuted_mask`.
+        problem: That the ticket is for.
+    """
+    restart: Rewind = implementation_of(rewind)
+
+    def of(key: Array, start: Float[Array, " D"], mask: Bool[Array, " D"]) -> Start:
+        return restart(key, Origin(start, None), TrainingResult(start, None, mask), mask, problem)
+
+    made = jax.vmap(of)(keys, ticket.start, ticket.mask)
+    return Ticket(made.mask, made.theta0, made.theta0)
 
 
 def _to_same_count(

@@ -21,15 +21,21 @@ SMALL: dict[str, dict[str, Any]] = {
     "surface": {"points": 3, "examples": 50},
     "connectivity": {"points": 3, "examples": 50},
     "comparison": {"other": "random"},
+    "decomposition": {},
 }
+UNDEFINED = {"comparison": {"standard_error", "p_value"}, "decomposition": {"standard_error", "share_error"}}
+"""Of one replicate."""
 CURVED = {"correlation": True, "curvature": True, "curvature_every": 25}
 
 
 @pytest.fixture(scope="module")
 def finished(shared_lab: Any) -> Path:
-    """A session of two branches, run to its end."""
+    """A session of two branches and the first one's controls, run to its end."""
     branches = [{"name": "snr", "pruner": "snr"}, {"name": "random", "pruner": "random", "rewind": "fresh"}]
-    path: Path = shared_lab.finished("analysed", branch=branches)
+    with shared_lab.create("analysed", branch=branches) as session:
+        session.decompose("snr")
+        session.run()
+        path: Path = session.path
     return path
 
 
@@ -42,7 +48,7 @@ def test_what_is_found_is_journalled(finished: Path, kind: str) -> None:
     assert (found.kind, found.branch, found.round, found.generation) == (kind, "snr", 2, 60)
     assert found.parameters.items() >= SMALL[kind].items()
     undefined = {name for name in found.arrays if found.array(name).size and not np.isfinite(found.array(name)).any()}
-    assert undefined == ({"standard_error", "p_value"} if kind == "comparison" else set())  # of one replicate
+    assert undefined - {"share"} == UNDEFINED.get(kind, set())
 
 
 def test_a_profile_goes_through_the_score_of_the_round(finished: Path) -> None:
@@ -88,6 +94,7 @@ def test_a_running_round_is_looked_at_as_it_is(lab: Any) -> None:
         ("curvature", "snr", None, {"points": 4}, r"\$.points: 4, expected an odd number"),
         ("surface", "snr", None, {"reach": 0}, r"\$.reach: 0, expected a number above 0"),
         ("connectivity", "snr", None, {"other": "ran"}, "unknown branch 'ran'"),
+        ("decomposition", "random", None, {}, "'random' has no control with permuted weights, .* decompose it first"),
     ],
 )
 def test_what_can_not_be_analysed_is_refused(

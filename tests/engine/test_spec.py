@@ -15,6 +15,7 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import Evolution
 
 FAMILIES = {"task": TASKS, "network": NETWORKS, "trainer": TRAINERS, "pruner": PRUNERS, "rewind": REWINDS}
 EVOLUTION = {"name": "evolution"}
@@ -175,6 +176,18 @@ def test_another_algorithm_replaces_the_whole_table() -> None:
     assert plan.network == NETWORKS["lenet_300_100"]()
     again = parse_plan(table_of(plan), {"network": {"name": "mlp"}})
     assert again.network == NETWORKS["mlp"]()
+
+
+def test_another_strategy_drops_what_was_tuned_for_the_old_one() -> None:
+    tuned = {**EVOLUTION, "strategy": "snes", "temperature": 12.0, "std_init": 0.2, "parameters": {"lr_std_init": 0.1}}
+    shared = {"generations": 9, "population": 32, "mean_decay": 0.1, "weight_decay": 0.2}
+    base = {"trainer": {**tuned, **shared}}
+    found = parse_plan(base, {"trainer": {"strategy": "pgpe", "std_decay": 0.9}}).trainer
+    assert found == Evolution(strategy="pgpe", std_decay=0.9, **shared)
+    again = parse_plan(base, {"trainer": {"strategy": "SNES", "temperature": 3.0}}).trainer
+    assert (again.temperature, again.std_init) == (3.0, 0.2)  # type: ignore[attr-defined]
+    for_all = parse_plan({"trainer": {**EVOLUTION, "std_init": 0.2}}, {"trainer": {"strategy": "pgpe"}}).trainer
+    assert for_all.std_init == 0.2  # type: ignore[attr-defined]
 
 
 def test_paths_of_overrides() -> None:

@@ -45,6 +45,18 @@ def test_a_chart_and_a_table(tell: Any, mine: Path, kind: str, words: list[str])
     assert [word for word in words if word not in told.stdout] == []
 
 
+def test_sessions_are_compared_on_one_scale(tell: Any, mine: Path) -> None:
+    other = shutil.copytree(mine, mine.with_name("other.session"))
+    told = tell("compare", str(mine), str(other), "--json")
+    assert told.exit_code == 0, told.output
+    rows = json.loads(told.stdout)
+    assert {(row["branch"], round(row["density"], 1)) for row in rows} >= {("snr", 1.0), ("random", 0.8)}
+    assert {value for row in rows for value in row["by_session"].values()} >= {0.0, 1.0}
+    assert all(row["standard_error"] == 0 for row in rows)
+    table = tell("compare", str(mine), COLUMNS="100")
+    assert [word for word in ("branch", "snr", "80%", "1.000") if word not in table.stdout] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

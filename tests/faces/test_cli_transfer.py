@@ -37,6 +37,23 @@ def test_one_ticket_goes_to_gradient_descent(tell: Any, mine: Path) -> None:
     assert (branch.borrowed.rounds, branch.plan["pruner"]["name"], branch.planned_rounds) == ([1], "magnitude", 1)
 
 
+def test_a_branch_is_decomposed_run_and_analysed(tell: Any, mine: Path) -> None:
+    told = tell("decompose", str(mine), "--from", "snr:1", COLUMNS="200")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.split() == ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]
+    early = tell("analyse", str(mine), "decomposition", "--from", "snr", COLUMNS="200")
+    assert (early.exit_code, early.stdout) == (2, "")
+    assert "have no finished round yet; run them first." in early.stderr
+    assert tell("resume", str(mine)).exit_code == 0
+    told = tell("analyse", str(mine), "decomposition", "--from", "snr", COLUMNS="100")
+    assert told.exit_code == 0, told.output
+    words = ["Parts of the ticket effect · snr", "weights", "mask", "layers", "effect", "80%"]
+    assert [word for word in words if word not in told.stdout] == []
+    again = tell("decompose", str(mine), "--from", "sn", COLUMNS="200")
+    assert again.exit_code == 2
+    assert "--from: sn, expected a branch among snr" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -119,6 +119,21 @@ def test_connected_rounds_are_bright(view: SessionView) -> None:
     np.testing.assert_allclose(picture.values, [[1.0, 0.0], [0.5, 1.0]])
 
 
+def test_parts_of_an_effect_stand_beside_it(view: SessionView) -> None:
+    assert figures.decomposition(view, Selection("a")).is_empty
+    contribution = np.array([[0.0, 0.1], [0.0, 0.3], [0.0, 0.4], [0.0, 0.8]])
+    share = np.where(contribution[-1] > 0, contribution / 0.8, np.nan)
+    arrays = {"contribution": contribution, "standard_error": contribution / 10, "share": share}
+    view.apply(analysed("decomposition", "a", 1, densities=[1.0, 0.25], **arrays))
+    figure = figures.decomposition(view, Selection("a"))
+    found = lines(figure)
+    assert list(found) == ["weights", "mask", "layers", "effect"]
+    np.testing.assert_allclose(found["mask"].x, [0.25, 1.0])
+    np.testing.assert_allclose(found["mask"].y, [0.3, 0.0])
+    np.testing.assert_allclose(found["mask"].high, [0.33, 0.0])
+    assert figure.note == "At 25% kept, of an effect of 0.8: weights 12%, mask 38%, layers 50%."
+
+
 def test_tables_have_every_number() -> None:
     found = curved("a", 1, 2.0)
     rows = [row for row in analysis_rows(found) if row["quantity"] == "loss"]

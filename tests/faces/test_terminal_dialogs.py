@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
@@ -15,10 +18,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 
 import widgets.terminal.app
-from sessions import commands
+from sessions import commands, events
 from sessions.header import read_header, read_view
 from sessions.spec import parse_plan
-from sessions.store import SessionDirectory
+from sessions.store import Journal, SessionDirectory
 from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
@@ -400,6 +403,44 @@ def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
     out = tmp_path / "ticket.msgpack"
     assert returned(ExportDialog(link, "random", None), then(keys("right"), file(out))) == f"Wrote {out}."
     assert out.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("turns", "name", "begins"),
+    [
+        (2, "analysis.csv", b"analysis,kind"),
+        (3, "figure.svg", b"<?xml"),
+        (4, "report.html", b"<!doctype html>"),
+    ],
+)
+def test_what_was_found_is_written(turns: int, name: str, begins: bytes, link: Any, tmp_path: Path) -> None:
+    link.path, out = tmp_path / "mine.session", tmp_path / name
+    shutil.copytree(GOLDEN, link.path)
+    with Journal.open(SessionDirectory.open_for_reading(link.path).journal) as journal:
+        block = events.Block(shape=[1, 1], data=np.ones((1, 1), "<f4").tobytes())
+        found = {"kind": "layers", "branch": "snr", "round": 1, "generation": 1, "parameters": {}}
+        analysed = events.Analysed(id=1, arrays={"density": block}, **found)
+        journal.append(msgspec.msgpack.encode(analysed))
+    link.view.apply(analysed)
+    scenario = then(keys(*["right"] * turns), file(out))
+    assert returned(ExportDialog(link, "snr", None), scenario) == f"Wrote {out}."
+    assert out.read_bytes().startswith(begins)
+
+
+def test_a_figure_is_of_the_round_and_the_kind_that_are_chosen(link: Any) -> None:
+    async def proposed(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
+        assert dialog.query_one("#file", Input).value == f"{GOLDEN.stem}-sparsity-snr-0.pdf"
+
+    scenario = then(keys(*["right"] * 3, "tab", "right", "right", "tab", "left"), proposed)
+    assert returned(ExportDialog(link, "snr", 1), scenario) == NOTHING
+
+
+def test_what_is_not_there_is_not_written(link: Any) -> None:
+    link.view.analyses.clear()
+    refused = then(keys("right", "right", "enter"), says("Nothing of this session was analysed yet"))
+    assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
+    refused = then(keys(*["right"] * 3, "tab", "left", "enter"), says("Nothing was computed here yet"))
+    assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
 
 
 def test_a_file_is_not_overwritten_unasked(link: Any, tmp_path: Path) -> None:

@@ -108,7 +108,9 @@ def test_keys_ask() -> None:
     explore(scenario)
 
 
-@pytest.mark.parametrize(("turns", "kind"), [(0, "curvature"), (1, "curvature"), (2, "surface"), (3, "connectivity")])
+@pytest.mark.parametrize(
+    ("turns", "kind"), [*enumerate(("curvature", "curvature", "surface", "connectivity", "decomposition"))]
+)
 def test_the_landscape_that_is_shown_is_computed_of_the_round_that_is_looked_at(turns: int, kind: str) -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
         screen.look.turns["curvature"] = turns

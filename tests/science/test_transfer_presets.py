@@ -11,6 +11,7 @@ ROWS = {
     "fashion-mnist-snes-to-pgpe": ("fashion_mnist", "snes", "fashion_mnist", "pgpe"),
     "fashion-mnist-es-to-sgd": ("fashion_mnist", "snes", "fashion_mnist", "gradient_descent"),
     "ant-des-transfer": ("ant", "sep_cma_es", "ant", "des"),
+    "ant-es-to-ppo": ("ant", "sep_cma_es", "ant", "ppo"),
     "ant-to-heavy": ("ant", "sep_cma_es", "ant", "sep_cma_es"),
 }
 

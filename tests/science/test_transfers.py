@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from ticket_explorer.layout import Layout, Leaf
+from ticket_explorer.networks.mlp import build_mlp
+from ticket_explorer.networks.settings import MLP
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.tasks.images import ImageProblem, Images
 from ticket_explorer.tickets import Ticket
-from ticket_explorer.transfers import fitted, mismatches, sparsity_matched
+from ticket_explorer.transfers import fitted, mismatches, rewound, sparsity_matched
 
+NO_IMAGES = Images((3, 3, 1), jnp.zeros((1, 9), jnp.uint8), jnp.zeros(1, jnp.int32))
+PROBLEM = ImageProblem(build_mlp(MLP(hidden=(8,)), (9,), 4), 1, (0.0,), (1.0,), NO_IMAGES, NO_IMAGES)
 KEYS = jax.random.split(jax.random.key(0), 3)
 
 
@@ -34,6 +40,24 @@ def ticket() -> Ticket:
 
 def fresh(target: Layout) -> jax.Array:
     return jax.random.normal(jax.random.key(9), (3, target.size))
+
+
+@pytest.mark.parametrize("name", ["permuted_weights", "permuted_mask"])
+def test_a_permuted_ticket_keeps_the_counts_and_the_values_of_each_leaf(name: str) -> None:
+    target = PROBLEM.layout
+    initial = jax.random.normal(jax.random.key(2), (3, target.size))
+    mask = (jax.random.uniform(jax.random.key(3), initial.shape) < 0.4) | ~target.prunable
+    made = rewound(KEYS, Ticket(mask, initial, initial), REWINDS[name](), PROBLEM)
+    assert bool((made.mask == mask).all()) == (name == "permuted_weights")
+    for leaf in target.prunable_leaves:
+        for replicate in range(3):
+            before, after = (
+                np.asarray(start[replicate, leaf.slice])[np.asarray(kept[replicate, leaf.slice])]
+                for start, kept in ((initial, mask), (made.start, made.mask))
+            )
+            assert (before != after).any()
+            np.testing.assert_array_equal(np.sort(before), np.sort(after))
+    np.testing.assert_array_equal(made.start, made.initial)
 
 
 def test_what_fits_stays_as_it_is(ticket: Ticket) -> None:

@@ -6,13 +6,14 @@ from ticket_explorer.analysis.settings import (
     Comparison,
     Connectivity,
     Curvature,
+    Decomposition,
     Layers,
     Surface,
 )
 from ticket_explorer.registry import register
 
 ANALYSES: dict[str, type[AnalysisSettings]] = register(
-    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Comparison
+    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Comparison, Decomposition
 )
 
 __all__ = ["ANALYSES"]

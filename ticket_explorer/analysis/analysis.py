@@ -4,7 +4,8 @@ Points are combinations of few vectors, so that thousands of networks are one sm
 analysis that needs no network evaluated wants no point.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +42,8 @@ class Subject:
     """Finished rounds of the branch, in order: all, or the dense one, as the settings want."""
     other: tuple[Trained, ...] = ()
     """Finished rounds of another branch."""
+    controls: Mapping[str, tuple[Trained, ...]] = field(default_factory=dict)
+    """Finished rounds of the branch's controls: `permuted_weights`, `permuted_mask` and `random`."""
 
 
 @dataclass(frozen=True)

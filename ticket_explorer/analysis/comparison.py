@@ -11,11 +11,9 @@ from jaxtyping import Array, Float
 from scipy import stats
 
 from ticket_explorer.analysis.analysis import Points, Seen, Subject, Trained
+from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.analysis.settings import Comparison as Settings
 from ticket_explorer.errors import TicketError
-
-SAME = 0.005
-"""Rounds are compared whose densities differ by no more than this share of them: rounding to whole weights."""
 
 
 @dataclass(frozen=True)

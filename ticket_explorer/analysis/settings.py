@@ -9,7 +9,12 @@ from ticket_explorer.registry import Settings
 
 Reach = Annotated[float, Meta(gt=0)]
 Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
-Subject = Literal["state", "round", "line", "lines"]
+Subject = Literal["state", "round", "line", "lines", "controls"]
+
+SAME = 0.005
+"""Rounds are of one density that differ by no more than this share of it: rounding to whole weights."""
+PARTS = ("weights", "mask", "layers", "effect")
+"""What the rows of a decomposition's contributions and shares are; the last is the sum of the others."""
 
 
 class AnalysisSettings(Settings, frozen=True, kw_only=True):
@@ -17,7 +22,7 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
 
     looks_at: ClassVar[Subject]
     """What it needs: one `state` (a finished round, or the running mean), a finished `round` and the dense one of its
-    line, a whole `line` of finished rounds, or two `lines`."""
+    line, a whole `line` of finished rounds, two `lines`, or a line and its `controls`."""
 
 
 class SNR(AnalysisSettings, frozen=True, kw_only=True, tag="snr"):
@@ -88,6 +93,13 @@ class Comparison(AnalysisSettings, frozen=True, kw_only=True, tag="comparison"):
     looks_at: ClassVar[Subject] = "lines"
     other: str
     """The branch to compare with."""
+
+
+class Decomposition(AnalysisSettings, frozen=True, kw_only=True, tag="decomposition"):
+    """How much of a ticket's effect is due to its mask, its weights, and how much of each layer it keeps."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.decomposition:Decomposition"
+    looks_at: ClassVar[Subject] = "controls"
 
 
 def _check_odd(name: str, points: int) -> None:

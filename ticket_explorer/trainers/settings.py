@@ -61,6 +61,10 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
     has_sigma: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "snr"
+    of_any_strategy: ClassVar[frozenset[str]] = frozenset(
+        {"name", "generations", "population", "mean_decay", "weight_decay"}
+    )
+    """The budget and the task's own; all others are tuned for a strategy, and go where another takes its place."""
     strategy: str = "snes"
     population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
     std_init: Positive = 0.05

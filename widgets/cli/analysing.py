@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from sessions.client import Client, NotRunning
 from sessions.header import read_view
 from sessions.view import SessionView
 from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from widgets.cli.app import narration, print_json, say, session_path, told
@@ -56,7 +58,8 @@ def analyse(
 ) -> None:
     """Look at the weights that finished rounds have found.
 
-    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them.
+    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them;
+    comparison and decomposition compare branches. Decompose a branch first for the latter.
     Results are kept in the session's journal: the app, exports and reports show them.
     """
     path = session_path(session)
@@ -148,6 +151,8 @@ def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> 
         yield figures.correlation(view, selections[-1])
     elif kind == "comparison":
         yield figures.ticket_curve(view, selections[-1])
+    elif kind == "decomposition":
+        yield from (figures.decomposition(view, selection) for selection in selections)
     elif kind == "layers":
         yield from (figures.sparsity(view, selection) for selection in selections)
 
@@ -183,6 +188,23 @@ def _comparison_table(found: Sequence[events.Analysed]) -> Table:
     return _table(("branch", "other", "kept", "difference", "error", "p"), rows)
 
 
+def _decomposition_table(found: Sequence[events.Analysed]) -> Table:
+    rows = [
+        [one.branch, share(float(density)), *(_contribution(one, part, i) for part in range(len(PARTS)))]
+        for one in found
+        for i, density in enumerate(one.array("densities"))
+    ]
+    return _table(("branch", "kept", *PARTS), rows)
+
+
+def _contribution(found: events.Analysed, part: int, place: int) -> str:
+    """`0.12 ± 0.01 (55%)`, without what is not defined."""
+    names = ("contribution", "standard_error", "share")
+    value, error, of_effect = (float(found.array(name)[part, place]) for name in names)
+    spread = f" ± {error:.2g}" if isfinite(error) else ""
+    return f"{value:.3g}{spread}" + (f" ({of_effect:.0%})" if isfinite(of_effect) else "")
+
+
 def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
     rows = []
     for one in found:
@@ -207,4 +229,5 @@ _TABLES: dict[str, Callable[[Sequence[events.Analysed]], Table]] = {
     "snr": _snr_table,
     "connectivity": _connectivity_table,
     "comparison": _comparison_table,
+    "decomposition": _decomposition_table,
 }

@@ -19,26 +19,13 @@ from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.plots.figures import SHOWN
 from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
 
     from sessions.export import ExportedTicket
-
-
-_SHOWN = (
-    "ticket_curve",
-    "fitness",
-    "sparsity",
-    "snr_magnitude",
-    "correlation",
-    "curvature",
-    "sharpness",
-    "surface",
-    "connectivity",
-)
-"""What figures there are of a view alone."""
 
 
 class Kind(StrEnum):
@@ -66,7 +53,7 @@ def export(
         str | None,
         typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
-    show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(_SHOWN)}.")] = "ticket_curve",
+    show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.")] = "ticket_curve",
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
     """Export tables, a ticket, a rollout, a figure, or a report.
@@ -114,8 +101,8 @@ def _analysis_rows(view: SessionView) -> Iterable[Row]:
 def _figure(view: SessionView, kind: str, from_: str | None, suffix: str) -> bytes:
     from widgets.plots import figures, paper
 
-    if kind not in _SHOWN:
-        raise InvalidValue("--show", kind, f"one of {', '.join(_SHOWN)}")
+    if kind not in SHOWN:
+        raise InvalidValue("--show", kind, f"one of {', '.join(SHOWN)}")
     branch, number = parse_round(from_) if from_ else (None, None)
     if branch is not None and branch not in view.branches:
         raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")

@@ -23,6 +23,7 @@ _FROM_PRESET = ("task", "network", "trainer")
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(transfer)
+    app.command()(decompose)
 
 
 @told
@@ -48,10 +49,7 @@ def transfer(
     """
     path = session_path(session)
     view = read_view(path)
-    branch, _, number = from_.partition(":")
-    rounds = [parse_round(from_)[1]] if number else None
-    if branch not in view.branches:
-        raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+    branch, rounds = _tickets(view, from_)
     wanted = commands.Transfer(
         branch=branch,
         rounds=rounds,
@@ -64,6 +62,33 @@ def transfer(
     made = answer(path, wanted)["branches"]
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
     typer.echo("\n".join(made))
+
+
+@told
+def decompose(
+    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    from_: Annotated[
+        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
+    ],
+) -> None:
+    """Begin the controls that tell what a branch's tickets owe to their weights, their mask and their layers.
+
+    The tickets are trained once more with permuted weights, with permuted mask and weights, and as random masks of as
+    many weights. Resume the session to run them; then analyse its decomposition. Their names are printed on stdout.
+    """
+    path = session_path(session)
+    branch, rounds = _tickets(read_view(path), from_)
+    made = answer(path, commands.Decompose(branch=branch, rounds=rounds))["branches"]
+    say(f"Controls of {from_} are {', '.join(made)}. Run them with: {command_line('resume', path)}")
+    typer.echo("\n".join(made))
+
+
+def _tickets(view: SessionView, given: str) -> tuple[str, list[int] | None]:
+    """A branch, and one of its rounds or all of them."""
+    branch, _, number = given.partition(":")
+    if branch not in view.branches:
+        raise InvalidValue("--from", given, f"a branch among {', '.join(view.branches)}")
+    return branch, [parse_round(given)[1]] if number else None
 
 
 def _overrides(

@@ -111,6 +111,7 @@ LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] =
     ("curvature", figures.sharpness),
     ("surface", figures.surface),
     ("connectivity", figures.connectivity),
+    ("decomposition", figures.decomposition),
 )
 """What the curvature panel shows in turn, and the analyses that it is made from."""
 

@@ -53,6 +53,7 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
             ("curvature", figures.curvature(view, selection)),
             ("surface", figures.surface(view, selection)),
             ("connectivity", figures.connectivity(view, selection)),
+            ("decomposition", figures.decomposition(view, selection)),
         ):
             if not figure.is_empty:
                 yield kind, figure

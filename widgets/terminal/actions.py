@@ -182,7 +182,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("cancel_analyses", ("C",), "Cancel analyses", "Give up the analyses under way.", "explorer", "Decide"),
     Action("note", ("n",), "Note", "Write a remark into the journal.", "explorer", "Decide"),
-    Action("export", ("x",), "Export", "Write metrics, or a ticket, to a file.", "explorer", "Decide"),
+    Action(
+        "export",
+        ("x",),
+        "Export",
+        "Write metrics, analyses, a ticket, a figure or a report.",
+        "explorer",
+        "Decide",
+    ),
     Action(
         "scrub_back",
         ("left",),

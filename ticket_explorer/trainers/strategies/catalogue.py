@@ -146,6 +146,11 @@ def find(strategies: Mapping[str, StrategyInfo], name: str) -> StrategyInfo:
     raise UnknownName("strategy", name, strategies, "$.trainer.strategy")
 
 
+def same_strategy(one: str, other: str) -> bool:
+    """Whether two names, spelled as here or as by evosax, are of one strategy."""
+    return _letters(one) == _letters(other)
+
+
 def _check_options(info: StrategyInfo, settings: Evolution) -> None:
     for option, absent in OPTIONS.items():
         value = getattr(settings, option)

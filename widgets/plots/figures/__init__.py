@@ -2,12 +2,13 @@
 
 from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature, sharpness
+from widgets.plots.figures.decomposition import decomposition
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
-from widgets.plots.figures.names import KINDS, Kind
+from widgets.plots.figures.names import KINDS, SHOWN, Kind
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
@@ -19,6 +20,7 @@ __all__ = [
     "BARRIERS",
     "KINDS",
     "QUANTITIES",
+    "SHOWN",
     "Barrier",
     "Kind",
     "MetricsCache",
@@ -27,6 +29,7 @@ __all__ = [
     "connectivity",
     "correlation",
     "curvature",
+    "decomposition",
     "distribution",
     "distributions",
     "fitness",

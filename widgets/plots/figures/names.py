@@ -80,6 +80,14 @@ KINDS: dict[str, Kind] = {
         "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
         "(Frankle et al. 2020). Cf. figure 6 of Lange & Sprekeler (2023), which shows the best score on the way.",
     ),
+    "decomposition": Kind(
+        "Parts of the ticket effect",
+        "What a ticket has over random pruning, and what that is due to: the weights' values, the places of the mask "
+        "within each layer, or merely how many weights each layer keeps. Each line is the score that is lost when this "
+        "is destroyed and nothing else; together they are the faint line, the whole effect. Error bars are standard "
+        "errors over replicates. Decompose a branch to train the controls that this needs. After Vischer, Lange & "
+        "Sprekeler (2021) and Lange & Sprekeler (2023).",
+    ),
     "mask": Kind(
         "Mask",
         "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the brighter the "
@@ -103,3 +111,17 @@ KINDS: dict[str, Kind] = {
     ),
 }
 """What there is to draw, by the name of the function that makes it."""
+
+SHOWN = (
+    "ticket_curve",
+    "fitness",
+    "sparsity",
+    "snr_magnitude",
+    "correlation",
+    "curvature",
+    "sharpness",
+    "surface",
+    "connectivity",
+    "decomposition",
+)
+"""Those that are drawn of a view and a selection alone, by the function's name."""

@@ -1,11 +1,13 @@
-"""A file of metrics, or one ticket.
+"""A file of metrics, of analyses, of one ticket, of a figure, or a report.
 
 The command line writes it in a process of its own: a ticket needs JAX, which this process does without.
 """
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.text import Text
 from textual import work
@@ -16,7 +18,10 @@ from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from sessions.report import mean
+from sessions.view import SessionView
 from widgets.link import Link
+from widgets.plots import figures
+from widgets.plots.figure import Figure
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 from widgets.terminal.dialogs.undo import finished_rounds
@@ -25,10 +30,30 @@ from widgets.words import score, share
 _COMMAND = "from widgets.cli import main; main()"
 _SPEAKER = "ticket-explorer: "
 """What the command line's own sentences begin with."""
-_ENDINGS = {"metrics": (".csv", ".parquet", ".json"), "ticket": (".safetensors", ".msgpack")}
-_WHAT = {
-    "metrics": "of every generation, round and replicate of the session",
-    "ticket": "mask, starting weights, trained weights and σ, leaf by leaf",
+_TABLES = (".csv", ".parquet", ".json")
+_FIELDS = ("figure", "round", "replicate")
+
+
+class _Export(NamedTuple):
+    """One kind of export."""
+
+    told: str
+    endings: tuple[str, ...]
+    """What the file's name may end in; the first is proposed."""
+    asks: tuple[str, ...] = ()
+    """The fields beside the file."""
+
+
+_EXPORTS = {
+    "metrics": _Export("of every generation, round and replicate of the session", _TABLES),
+    "ticket": _Export(
+        "mask, starting weights, trained weights and σ, leaf by leaf",
+        (".safetensors", ".msgpack"),
+        ("round", "replicate"),
+    ),
+    "analysis": _Export("every number of every analysis of the session", _TABLES),
+    "figure": _Export("for print, in the style of papers", (".pdf", ".svg", ".png"), ("figure", "round")),
+    "report": _Export("rounds, figures, history and how to have it again, on one page", (".html",)),
 }
 
 
@@ -39,7 +64,7 @@ class ExportDialog(ModalScreen[str | None]):
 
     def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
         super().__init__(classes="dialog")
-        self._path, self._branch = link.path.absolute(), branch
+        self._path, self._view, self._branch = link.path.absolute(), link.view, branch
         rounds = finished_rounds(link.view, branch)
         self._rounds = {
             str(r.number): f"{r.number}: {share(r.density)} kept, score {score(mean(r.finished.score))}"
@@ -54,11 +79,13 @@ class ExportDialog(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """What, of which round, and where to."""
-        kinds = {kind: kind for kind in _ENDINGS if kind == "metrics" or self._rounds}
+        drawn = {name: figures.KINDS[name].title for name in figures.SHOWN}
+        kinds = {kind: kind for kind, export in _EXPORTS.items() if self._rounds or not export.asks}
         with Vertical(classes="box form") as box:
             box.border_title = "Export"
             yield Row("what", Choice(kinds, "metrics", id="kind"))
             if self._rounds:
+                yield Row("figure", Choice(drawn, "", id="figure"))
                 yield Row("round", Choice(self._rounds, self._round, id="round"), f"of {self._branch}")
                 yield Row("replicate", Choice(self._replicates, "0", id="replicate"), "counted from 0")
             yield Row("file", Input(compact=True, id="file"))
@@ -85,7 +112,14 @@ class ExportDialog(ModalScreen[str | None]):
 
     @property
     def _kind(self) -> str:
-        return self.query_one("#kind", Choice).value
+        return self._chosen("kind")
+
+    @property
+    def _export(self) -> _Export:
+        return _EXPORTS[self._kind]
+
+    def _chosen(self, field: str) -> str:
+        return self.query_one(f"#{field}", Choice).value
 
     @property
     def _file(self) -> Path:
@@ -108,44 +142,60 @@ class ExportDialog(ModalScreen[str | None]):
     @property
     def _arguments(self) -> list[str]:
         arguments = ["export", str(self._path), self._kind, f"--out={self._file.absolute()}"]
-        if self._kind == "ticket":
-            number, replicate = (self.query_one(f"#{name}", Choice).value for name in ("round", "replicate"))
-            arguments += [f"--from={self._branch}:{number}", f"--replicate={replicate}"]
+        if "round" in self._export.asks:
+            arguments.append(f"--from={self._branch}:{self._chosen('round')}")
+        if "replicate" in self._export.asks:
+            arguments.append(f"--replicate={self._chosen('replicate')}")
+        if "figure" in self._export.asks:
+            arguments.append(f"--show={self._chosen('figure')}")
         return arguments
 
     def _check(self) -> bool:
-        file, wrong = self._file, ""
-        if file.suffix not in _ENDINGS[self._kind]:
-            wrong = f"The file's name must end in {' or '.join(_ENDINGS[self._kind])}."
-        elif not file.parent.is_dir():
-            wrong = f"There is no directory {file.parent}."
-        elif file.is_dir():
-            wrong = f"{file} is a directory."
+        wrong = self._nothing_to_write() or self._no_place()
         self.query_one(Closing).say(wrong)
         return not wrong
 
+    def _no_place(self) -> str:
+        """Why the file can't be written; empty if it can."""
+        file, endings = self._file, self._export.endings
+        if file.suffix not in endings:
+            return f"The file's name must end in {' or '.join(endings)}."
+        if not file.parent.is_dir():
+            return f"There is no directory {file.parent}."
+        return f"{file} is a directory." if file.is_dir() else ""
+
+    def _nothing_to_write(self) -> str:
+        """Why there is nothing of this kind; empty if there is."""
+        if self._kind == "analysis" and not self._view.analyses:
+            return "Nothing of this session was analysed yet; leave, and ask for an analysis."
+        if self._kind == "figure":
+            draw: Callable[[SessionView, figures.Selection], Figure] = getattr(figures, self._chosen("figure"))
+            figure = draw(self._view, figures.Selection(self._branch, int(self._chosen("round"))))
+            return figure.note if figure.is_empty else ""
+        return ""
+
     def _show(self) -> None:
-        is_ticket, field = self._kind == "ticket", self.query_one("#file", Input)
-        for name in ("round", "replicate") if self._rounds else ():
+        field = self.query_one("#file", Input)
+        for name in _FIELDS if self._rounds else ():
             choice = self.query_one(f"#{name}", Choice)
             assert choice.parent is not None
-            choice.parent.display = is_ticket and (name == "round" or len(self._replicates) > 1)
+            choice.parent.display = name in self._asked
         if field.value == self._proposed:
             field.value = self._proposed = self._proposal()
-        endings = ", ".join(_ENDINGS[self._kind])
-        self.query_one("#told", Static).update(Text(f"{_WHAT[self._kind]}\nThe ending decides: {endings}", "dim"))
+        endings = ", ".join(self._export.endings)
+        self.query_one("#told", Static).update(Text(f"{self._export.told}\nThe ending decides: {endings}", "dim"))
         self._check()
 
     def _proposal(self) -> str:
-        if self._kind == "metrics":
-            return f"{self._path.stem}-metrics.csv"
-        place = "-".join(self.query_one(f"#{name}", Choice).value for name in ("round", "replicate")[: self._depth])
-        return f"{self._path.stem}-{self._branch}-{place}.safetensors"
+        place = [self._chosen(name) for name in self._asked]
+        if "round" in self._asked:
+            place.insert(self._asked.index("round"), self._branch)
+        return "-".join([self._path.stem, *(place or [self._kind])]) + self._export.endings[0]
 
     @property
-    def _depth(self) -> int:
-        """How many numbers tell a ticket of the branch from the others."""
-        return 1 if len(self._replicates) == 1 else 2
+    def _asked(self) -> list[str]:
+        """The fields that tell this export from others of its kind: a single replicate doesn't."""
+        return [name for name in self._export.asks if name != "replicate" or len(self._replicates) > 1]
 
 
 async def _told_by_command_line(*arguments: str) -> str | None:

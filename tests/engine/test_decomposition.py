@@ -1,0 +1,65 @@
+"""The controls of a decomposition in a session: what they train, and when they can be compared."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sessions import commands
+from sessions.driver import perform
+from sessions.header import read_view
+from sessions.lineage import Problems
+from sessions.store import SessionDirectory
+from sessions.store.rounds import decode_round
+from ticket_explorer.errors import InvalidValue, TicketError
+
+NAMES = ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]
+
+
+def test_controls_train_permuted_and_random_tickets(lab: Any) -> None:
+    with lab.create() as session:
+        session.run()
+        assert perform(session, commands.Decompose(branch="snr")) == {"branches": NAMES}
+        with pytest.raises(TicketError, match="snr-random have no finished round yet; run them first"):
+            session.analyse("decomposition", "snr")
+        session.run()
+        found = session.analyse("decomposition", "snr")
+        layout = Problems().of(session.spec.branches[0].plan).layout
+    directory, view = SessionDirectory(session.path), read_view(session.path)
+    for number in range(3):
+        ticket, weights, mask, random = (
+            decode_round(directory.read_round(name, number), directory.round_path(name, number)).mask[0]
+            for name in ("snr", *NAMES)
+        )
+        np.testing.assert_array_equal(ticket, weights)
+        assert random.sum() == ticket.sum()
+        assert bool((mask != ticket).any()) == bool(number)
+        assert all(mask[leaf.slice].sum() == ticket[leaf.slice].sum() for leaf in layout)
+    scores = {name: [view.branches[name].rounds[t].finished.score[0] for t in range(3)] for name in ("snr", *NAMES)}
+    expected = np.subtract(scores["snr"], scores["snr-random"])
+    np.testing.assert_allclose(found.array("contribution")[-1], expected, atol=1e-6)
+    lab.assert_whole(session.path)
+
+
+def test_killed_and_resumed_controls_come_out_the_same(lab: Any) -> None:
+    branches = [{"name": "snr"}, {"name": "permuted", "transfer": {"branch": "snr", "rewind": "permuted_mask"}}]
+    session = lab.create("killed", branch=branches)
+    while not session.view.branches["permuted"].rounds.get(1):
+        session.pulse(25)
+    path = lab.go_on(lab.kill(session))
+    lab.assert_same(path, lab.finished("in one go", branch=branches), rounds=6)
+
+
+def test_only_missing_controls_are_begun(lab: Any) -> None:
+    with lab.create() as session:
+        session.transfer("snr", overrides={"trainer": {"std_init": 0.3}}, name="elsewhere")
+        assert session.decompose("snr", [1, 2]) == NAMES  # the random control of another plan doesn't count
+        with pytest.raises(TicketError, match="has its controls already: snr-permuted-weights, snr-perm"):
+            session.decompose("snr")
+        with pytest.raises(TicketError, match="unknown branch 'sn'; Did you mean snr"):
+            session.decompose("sn")
+
+
+def test_a_spec_names_what_can_be_permuted(lab: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"\$.branch\[1\].transfer.rewind: 'early'"):
+        lab.spec(branch=[{"name": "snr"}, {"name": "b", "transfer": {"branch": "snr", "rewind": "early"}}])

@@ -1,0 +1,49 @@
+"""`compare`: several sessions, each of a task, on one scale."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from sessions.header import read_view
+from sessions.normalised import normalised_rows
+from widgets.cli.app import print_json, session_path, told
+from widgets.words import share
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(compare)
+
+
+@told
+def compare(
+    sessions: Annotated[list[str], typer.Argument(help="Sessions, each of a task: paths, or names.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Average the scores of several tasks, each scaled to 0 for its worst and 1 for its best round.
+
+    Branches of one name are one condition; the rounds count that all sessions have of all of them.
+    """
+    paths = list(dict.fromkeys(session_path(given) for given in sessions))
+    stems = [path.stem for path in paths]
+    rows = normalised_rows(
+        {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
+    )
+    if json:
+        print_json(rows)
+    else:
+        Console().print(_table(rows))
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in ("branch", "kept", "score", "error", *rows[0]["by_session"]):
+        table.add_column(head, justify="left" if head == "branch" else "right", overflow="fold")
+    for row in rows:
+        error = "" if row["standard_error"] is None else f"{row['standard_error']:.3f}"
+        alone = [f"{value:.3f}" for value in row["by_session"].values()]
+        table.add_row(row["branch"], share(row["density"]), f"{row['score']:.3f}", error, *alone)
+    return table
