@@ -1,5 +1,7 @@
 """Box2D tasks in sessions: resumed bit for bit amid a round, cut as one likes, and refused where they can't work."""
 
+import warnings
+
 import pytest
 
 from sessions.driver import Driver, Goal
@@ -7,8 +9,9 @@ from sessions.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.control.worker_pool import WorkerPool
 
-pytest.importorskip("Box2D")
-pytestmark = pytest.mark.filterwarnings("ignore:.*swigvarlink.*:DeprecationWarning")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # its bindings warn of what Python will change one day
+    pytest.importorskip("Box2D")
 
 TABLES = {
     "task": {"name": "lunar_lander", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True, "workers": 2},

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -23,8 +24,9 @@ from ticket_explorer.tasks.control.rollout import WatchableProblem, on_the_host
 from ticket_explorer.tasks.control.worker_pool import OPEN_PLAYS, WorkerPool, World, pool
 
 gymnasium = pytest.importorskip("gymnasium")
-pytest.importorskip("Box2D")
-pytestmark = pytest.mark.filterwarnings("ignore:.*swigvarlink.*:DeprecationWarning")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # its bindings warn of what Python will change one day
+    pytest.importorskip("Box2D")
 
 KEY = jax.random.key(3)
 IDS = {
