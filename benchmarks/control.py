@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 from jax import Array
 
@@ -14,11 +15,15 @@ from ticket_explorer.keys import random_bits
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.control.box2d_settings import LANDER
+from ticket_explorer.tasks.control.worlds import Act, Begin, Worlds
 from ticket_explorer.trainers.ppo import ProximalPolicyOptimisation
 from ticket_explorer.trainers.ppo_settings import PPO
 
 POPULATION, EPISODES, STEPS = 100, 8, 200
 BRAX_STEPS, BRAX_BATCH = 100, 64
+LANDER_STEPS, WORKERS = 50, 2
+"""So few that nobody has landed: both sides do the same steps."""
 REPEATS = 7
 KEY = jax.random.key(0)
 Work = Callable[[], object]
@@ -29,10 +34,12 @@ def measure() -> list[Figure]:
         dense, sparse = (speed_ratio(_ours(density), _evosax(), REPEATS) for density in (1.0, 0.05))
         ant = speed_ratio(*_ant(), REPEATS)
         ppo = speed_ratio(*_ppo(), REPEATS)
+        box2d = speed_ratio(*_box2d(), REPEATS)
     return [
         Figure("Pendulum, dense, against evosax's own gymnax problem, speed", dense, 1.0, at_least=True),
         Figure("Pendulum, density 0.05, against the same dense, speed", sparse, 1.3, at_least=True),
         Figure("Ant with policies against brax's loop without one, speed", ant, 0.8, at_least=True),
+        Figure(f"LunarLander in {WORKERS} workers against {WORKERS} × one without policies", box2d, 0.9, at_least=True),
         Figure("PPO with a mask against the same without, speed", ppo, 0.9, at_least=True),
     ]
 
@@ -85,6 +92,23 @@ def _ant() -> tuple[Work, Work]:
 
     ours, plain = jax.jit(lambda key, population: problem.fitness(key, population, state)[0]), jax.jit(loop)
     return lambda: ours(KEY, population).block_until_ready(), lambda: plain(start).block_until_ready()
+
+
+def _box2d() -> tuple[Work, Work]:
+    """Ours with its policies, and a worker's share of the same episodes stepped in this process, without policies."""
+    problem = bind(
+        TASKS["lunar_lander"](episodes=8, steps=LANDER_STEPS, workers=WORKERS), MLP(hidden=(87, 87), activation="tanh")
+    )
+    population = jax.vmap(problem.initialise)(jax.random.split(KEY, 32))
+    state, count = problem.initial_state(), 32 * 8 // WORKERS
+    evaluate = jax.jit(lambda key, population: problem.fitness(key, population, state)[0])
+    seeds, idle = np.arange(count, dtype="<u4").tobytes(), Act(0, np.zeros(count, "<i4").tobytes(), None)
+
+    def share() -> object:
+        worlds = Worlds(Begin(0, LANDER, {}, seeds))
+        return [worlds.act(idle) for _ in range(LANDER_STEPS)]
+
+    return lambda: evaluate(KEY, population).block_until_ready(), share
 
 
 def _ppo(generations: int = 100) -> tuple[Work, Work]:

@@ -1,6 +1,7 @@
 """The driver: runs a session towards what was last asked for, and takes commands between chunks."""
 
 import queue
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -136,9 +137,7 @@ class Driver:
         except TicketError as error:
             self._give_up(error)
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error):
-                raise
-            self._give_up(TicketError("The device has too little memory; make the population or the batch smaller."))
+            self._give_up(_sentence(error))
 
     def _give_up(self, error: TicketError) -> None:
         self.failure, self._goal = error, Goal()
@@ -171,6 +170,16 @@ class Driver:
                 self.session.pause()
             return {}
         return perform(self.session, command)
+
+
+def _sentence(error: Exception) -> TicketError:
+    """What a person can do about an error that came out of a compiled function; what nobody foresaw is raised."""
+    if "RESOURCE_EXHAUSTED" in str(error):
+        return TicketError("The device has too little memory; make the population or the batch smaller.")
+    said = re.search(r"TicketError: (.+)", str(error))
+    if said is None:
+        raise error
+    return TicketError(said[1])
 
 
 def perform(session: Session, command: commands.Command) -> dict[str, Any]:

@@ -170,9 +170,9 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     for family in settings.values():
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
-    if plan.trainer.acts and not isinstance(plan.task, ControlSettings):
+    if plan.trainer.acts and (not isinstance(plan.task, ControlSettings) or plan.task.steps_in_processes):
         given = f"{name_of(plan.trainer)} on {name_of(plan.task)}"
-        expected = "a trainer that needs no environment to act in, or a control task"
+        expected = "a trainer that needs no environment to act in, or a control task of gymnax or brax"
         raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)
     return plan
 

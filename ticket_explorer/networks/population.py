@@ -37,12 +37,12 @@ def fastest(on_cpu: PopulationForward, forward: Forward) -> PopulationForward:
     return lambda population, inputs: in_groups(forward, population, inputs, GROUP_ELSEWHERE)
 
 
-def one_after_another(function: Callable[..., T]) -> Callable[..., T]:
+def one_after_another(function: Callable[..., T], always: bool = False) -> Callable[..., T]:
     """The function, whose replicates a CPU computes one after another: together, the slowest would hold up all.
 
-    Arguments and result may be any pytrees of arrays.
+    Arguments and result may be any pytrees of arrays. `always` is for what can't be batched on any backend.
     """
-    if jax.default_backend() != "cpu":
+    if jax.default_backend() != "cpu" and not always:
         return function
 
     def call(*arguments: Any) -> T:

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.mlp import MultilayerPerceptron
-from ticket_explorer.tasks.control.environment import Moment
+from ticket_explorer.tasks.control.environment import Environment, Moment
 from ticket_explorer.tasks.control.normaliser import Statistics
 from ticket_explorer.tasks.control.problem import ControlProblem
 from ticket_explorer.trainers.ppo_policy import Parameters, draw, log_probability
@@ -51,8 +52,15 @@ class Batch:
 
 def started(key: Array, problem: ControlProblem, environments: int) -> Players:
     """Environments at their start."""
-    moment = jax.vmap(problem.task.play.environment.reset)(jax.random.split(key, environments))
+    moment = jax.vmap(_environment(problem).reset)(jax.random.split(key, environments))
     return Players(moment, jnp.zeros(environments, jnp.int32), jnp.zeros(environments))
+
+
+def _environment(problem: ControlProblem) -> Environment:
+    environment = problem.task.play.environment
+    if not isinstance(environment, Environment):
+        raise TicketError("PPO steps environments one by one inside of JAX; choose a control task of gymnax or brax.")
+    return environment
 
 
 def play(
@@ -65,7 +73,7 @@ def play(
     settings: PPO,
 ) -> tuple[Players, Batch]:
     """A generation's steps of every environment, and what they were worth."""
-    environment, actions = problem.task.play.environment, problem.task.play.actions
+    environment, actions = _environment(problem), problem.task.play.actions
     limit, squash, count = problem.task.play.steps, problem.task.play.squash, settings.environments
 
     def worth(seen: Array) -> Float[Array, " E"]:

@@ -97,6 +97,45 @@ class Environment(Protocol):
         ...
 
 
+@runtime_checkable
+class CrowdEnvironment(Protocol):
+    """An environment that can only be stepped for all individuals and episodes at once, outside of JAX; hashable.
+
+    It is part of compiled functions all the same, which must not be batched (`jax.vmap`) over replicates.
+    """
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Of one observation."""
+        ...
+
+    @property
+    def actions(self) -> Actions:
+        """What it can be told."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """The length of its longest episode."""
+        ...
+
+    def begin(self, keys: Array, individuals: int) -> Moment:
+        """The starts [N, E] of `individuals` times the episodes that keys [E] mean; its state has no such axes."""
+        ...
+
+    def advance(self, state: EnvironmentState, actions: Array) -> Moment:
+        """What actions [N, E, ...] lead to; each state is to be advanced once, and only while an episode goes on."""
+        ...
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """Drawings of consecutive states, given as NumPy arrays [T, ...]."""
+        ...
+
+    def page(self, states: EnvironmentState) -> str | None:
+        """The same as a page of HTML by the environment's own renderer; None if it has none."""
+        ...
+
+
 def needs(module: str, task: str, extra: str = "control") -> None:
     """Refuse a task whose package is not installed.
 

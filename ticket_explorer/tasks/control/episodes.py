@@ -5,16 +5,27 @@ ended, so that the length is bounded and nothing recompiles. An episode in which
 number that is none ends there, and its return is NaN: the worst that a strategy knows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from ticket_explorer.tasks.control.environment import Actions, Environment, Moment, Policy
+from ticket_explorer.tasks.control.environment import (
+    Actions,
+    CrowdEnvironment,
+    Environment,
+    EnvironmentState,
+    Moment,
+    Policy,
+)
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
-from ticket_explorer.tasks.control.rollout import Rollout, freeze
+from ticket_explorer.tasks.control.rollout import Rollout
 from ticket_explorer.tasks.control.settings import Squash
+
+Advance = Callable[[Array, EnvironmentState, Array], Moment]
+"""The number of the step, the state and actions [N, E, ...] to the next moment."""
 
 
 @jax.tree_util.register_dataclass
@@ -45,7 +56,7 @@ class _Progress:
 class Play:
     """How episodes are played. Static."""
 
-    environment: Environment
+    environment: Environment | CrowdEnvironment
     squash: Squash
     steps: int
     """The most of an episode."""
@@ -74,9 +85,7 @@ class Play:
             statistics: What observations are normalised by; None: not at all.
             observed: Whether to sum up the observations.
         """
-        reset_key, step_key = jax.random.split(key)
-        start = jax.vmap(self.environment.reset)(jax.random.split(reset_key, episodes))
-        step = jax.vmap(jax.vmap(self.environment.step), in_axes=(None, 0, 0))
+        start, step = self._begun(key, individuals, episodes)
 
         def goes_on(now: _Progress) -> Bool[Array, ""]:
             return (now.step < self.steps) & now.alive.any()
@@ -84,39 +93,52 @@ class Play:
         def advance(now: _Progress) -> _Progress:
             seen = now.moment.observation
             action = self.actions.of(policy(normalised(statistics, seen)), self.squash)
-            keys = jax.random.split(jax.random.fold_in(step_key, now.step), episodes)
-            after = step(keys, now.moment.state, action)
-            return self._counted(now, after)
+            return self._counted(now, step(now.step, now.moment.state, action))
 
         shape = (individuals, episodes)
-        spread = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[None], (individuals, *leaf.shape)), start)
         beginning = _Progress(
             step=jnp.zeros((), jnp.int32),
-            moment=spread,
+            moment=start,
             alive=jnp.ones(shape, bool),
             returns=jnp.zeros(shape),
             steps=jnp.zeros(shape, jnp.int32),
-            sums=Sums.around(start.observation) if observed else None,
+            sums=Sums.around(start.observation[0]) if observed else None,
         )
         end = jax.lax.while_loop(goes_on, advance, beginning)
         return Outcome(end.returns, end.steps, end.sums)
 
     def rollout(self, key: Array, policy: Policy, statistics: Statistics | None) -> Rollout:
         """One episode of one policy, step by step; the first of those that `episodes` plays with the same key."""
-        reset_key, step_key = jax.random.split(key)
-        start = self.environment.reset(jax.random.split(reset_key, 1)[0])
+        start, step = self._begun(key, 1, 1)
+        crowd = isinstance(self.environment, CrowdEnvironment)
 
-        def advance(now: tuple[Moment, Array], step: Array) -> tuple[tuple[Moment, Array], Rollout]:
+        def advance(now: tuple[Moment, Array], number: Array) -> tuple[tuple[Moment, Array], Rollout]:
             moment, alive = now
-            outputs = policy(normalised(statistics, moment.observation[None, None]))[0, 0]
-            noise = jax.random.split(jax.random.fold_in(step_key, step), 1)[0]
-            after = self.environment.step(noise, moment.state, self.actions.of(outputs, self.squash))
-            kept = Rollout(moment.state, moment.observation, jnp.where(alive, after.reward, 0.0), alive)
-            goes_on = alive & ~after.terminated & ~after.truncated
-            return (freeze(alive, after, moment), goes_on), kept
+            action = self.actions.of(policy(normalised(statistics, moment.observation)), self.squash)
+            after = jax.lax.cond(alive, lambda: step(number, moment.state, action), lambda: moment)
+            one = replace(moment, state=()) if crowd else moment
+            state, seen = jax.tree.map(lambda leaf: leaf[0, 0], (one.state, one.observation))
+            kept = Rollout(state, seen, jnp.where(alive, after.reward[0, 0], 0.0), alive)
+            goes_on = alive & ~(after.terminated | after.truncated)[0, 0]
+            return (after, goes_on), kept
 
         _, kept = jax.lax.scan(advance, (start, jnp.ones((), bool)), jnp.arange(self.steps))
         return kept
+
+    def _begun(self, key: Array, individuals: int, episodes: int) -> tuple[Moment, Advance]:
+        """Starts [N, E], alike for all individuals, and what leads from them to the next moments."""
+        reset_key, step_key = jax.random.split(key)
+        starts = jax.random.split(reset_key, episodes)
+        environment = self.environment
+        if isinstance(environment, CrowdEnvironment):
+            return environment.begin(starts, individuals), lambda _, state, action: environment.advance(state, action)
+        step = jax.vmap(jax.vmap(environment.step), in_axes=(None, 0, 0))
+
+        def advance(number: Array, state: EnvironmentState, action: Array) -> Moment:
+            return step(jax.random.split(jax.random.fold_in(step_key, number), episodes), state, action)
+
+        start = jax.vmap(environment.reset)(starts)
+        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[None], (individuals, *leaf.shape)), start), advance
 
     @staticmethod
     def _counted(now: _Progress, after: Moment) -> _Progress:

@@ -20,7 +20,7 @@ from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
 from ticket_explorer.problems import Evaluation, Problem, ProblemState
-from ticket_explorer.tasks.control.environment import Environment
+from ticket_explorer.tasks.control.environment import CrowdEnvironment, Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
 from ticket_explorer.tasks.control.rollout import Rollout
@@ -49,7 +49,7 @@ class ControlTask:
     normalise: bool
 
     @classmethod
-    def of(cls, settings: ControlSettings, environment: Environment) -> "ControlTask":
+    def of(cls, settings: ControlSettings, environment: Environment | CrowdEnvironment) -> "ControlTask":
         """The task that settings describe in an environment."""
         play = Play(environment, settings.squash, settings.steps or environment.steps)
         return cls(play, settings.episodes, settings.test_episodes, settings.normalise)
@@ -157,7 +157,7 @@ class ControlProblem:
             policy = policies(self.network, population, kept)
             return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
 
-        return one_after_another(play)
+        return one_after_another(play, always=isinstance(self.task.play.environment, CrowdEnvironment))
 
 
 def control(problem: Problem) -> ControlProblem:

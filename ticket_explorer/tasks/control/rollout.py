@@ -1,12 +1,11 @@
 """One episode of one policy, kept step by step, so that it can be looked at."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from ticket_explorer.problems import Problem, ProblemState
 from ticket_explorer.tasks.control.environment import EnvironmentState
@@ -51,8 +50,3 @@ def on_the_host(rollout: Rollout) -> Rollout:
     length = max(int(alive.sum()), 1)
     taken: Rollout = jax.tree.map(lambda leaf: np.asarray(leaf)[:length], rollout)
     return taken
-
-
-def freeze(alive: Bool[Array, ""], new: Any, old: Any) -> Any:
-    """The new state while an episode goes on, then the old one."""
-    return jax.tree.map(lambda one, other: jnp.where(alive, one, other), new, old)

@@ -15,6 +15,8 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     """What all control tasks share."""
 
     measure: ClassVar[str] = "mean return"
+    steps_in_processes: ClassVar[bool] = False
+    """Whether environments are stepped by other processes, and so can't be part of a compiled trainer."""
     episodes: Episodes = 8
     """Episodes of every individual a generation; all individuals start them alike."""
     steps: Steps | None = None

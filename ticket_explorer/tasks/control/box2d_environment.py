@@ -1,0 +1,147 @@
+"""Gymnasium's Box2D environments, stepped by worker processes between batched evaluations of the policies.
+
+A compiled function calls out to the workers in each step. The callbacks have side effects and must not be ordered
+by JAX (ordered ones can't be batched away): each needs what the one before it gave, which orders them.
+"""
+
+import inspect
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import io_callback
+from jaxtyping import Array, Float
+
+from ticket_explorer.errors import TicketError
+from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.control.box2d_scenes import scene_of
+from ticket_explorer.tasks.control.box2d_settings import Box2DSettings
+from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.scene import Scene
+from ticket_explorer.tasks.control.worker_pool import Stand, World, pool
+from ticket_explorer.tasks.control.worlds import maker
+
+
+def load(settings: Box2DSettings) -> ControlTask:
+    """The task of an environment.
+
+    Raises:
+        TicketError: if Gymnasium or Box2D is not installed, or the environment has no such parameter.
+    """
+    name, entry = name_of(settings), settings.entry
+    needs("gymnasium", name)
+    needs("Box2D", name)
+    fixed = dict(entry.fixed)
+    known = _parameters(entry.maker, ["continuous"])
+    for parameter in settings.parameters:
+        if parameter not in known:
+            refuse_parameter(name, parameter, known)
+    made = {**fixed, **settings.parameters}
+    _check(name, entry.maker, made)
+    environment = Box2DEnvironment(
+        world=World(
+            entry.maker,
+            tuple(sorted(made.items())),
+            entry.outputs if entry.continuous else None,
+        ),
+        observation_shape=entry.observation,
+        outputs=entry.outputs,
+        steps=settings.steps or entry.steps,
+        workers=settings.workers,
+    )
+    return ControlTask.of(settings, environment)
+
+
+@dataclass(frozen=True)
+class Box2DEnvironment:
+    """One environment with its parameters; a `CrowdEnvironment` whose state is what the pool calls a play."""
+
+    world: World
+    observation_shape: tuple[int, ...]
+    outputs: int
+    steps: int
+    """Where episodes are cut off."""
+    workers: int | None
+
+    @property
+    def actions(self) -> Actions:
+        """Choices, or torques and throttles in [-1, 1]."""
+        if self.world.size is None:
+            return Actions(self.outputs)
+        return Actions(self.outputs, (-1.0,) * self.outputs, (1.0,) * self.outputs)
+
+    def begin(self, keys: Array, individuals: int) -> Moment:
+        """The starts [N, E]: all individuals start alike."""
+        seeds = jax.vmap(lambda key: jax.random.bits(key, (), jnp.uint32))(keys)
+        shape = (individuals, len(seeds))
+        found = io_callback(partial(self._begin, individuals), (_number(), *self._stand(shape)), seeds)
+        return self._moment(*found)
+
+    def advance(self, state: EnvironmentState, actions: Array) -> Moment:
+        """What actions [N, E, ...] lead to."""
+        found = io_callback(self._act, (_number(), *self._stand(actions.shape[:2])), state, actions)
+        return self._moment(*found)
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """The body and its legs, as far as observations tell."""
+        return scene_of(self.world.maker, observations)
+
+    def page(self, states: EnvironmentState) -> str | None:
+        """Gymnasium has no renderer of HTML."""
+        return None
+
+    def _begin(self, individuals: int, seeds: Array) -> tuple[Any, ...]:
+        """On the host: a new play."""
+        started = np.asarray(seeds, "<u4")
+        number, stand = pool(self.workers).begin(self.world, np.tile(started, individuals))
+        return self._told(number, stand, (individuals, len(started)))
+
+    def _act(self, number: Array, actions: Array) -> tuple[Any, ...]:
+        """On the host: a step of a play."""
+        size, given = self.world.size, np.asarray(actions)
+        told = given.reshape(-1).astype("<i4") if size is None else given.reshape(-1, size).astype("<f4")
+        stand = pool(self.workers).act(int(number), told, self.steps)
+        return self._told(int(number), stand, given.shape[:2])
+
+    def _told(self, number: int, stand: Stand, shape: tuple[int, ...]) -> tuple[Any, ...]:
+        seen = stand.observations.reshape(*shape, *self.observation_shape)
+        return np.int32(number), seen, stand.rewards.reshape(shape), stand.over.reshape(shape)
+
+    def _stand(self, shape: tuple[int, ...]) -> tuple[jax.ShapeDtypeStruct, ...]:
+        return (
+            jax.ShapeDtypeStruct((*shape, *self.observation_shape), jnp.float32),
+            jax.ShapeDtypeStruct(shape, jnp.float32),
+            jax.ShapeDtypeStruct(shape, jnp.bool_),
+        )
+
+    @staticmethod
+    def _moment(state: Array, observation: Array, reward: Array, over: Array) -> Moment:
+        return Moment(state, observation, reward, over, jnp.zeros_like(over))
+
+
+def _number() -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct((), jnp.int32)
+
+
+def _check(task: str, name: str, parameters: dict[str, bool | int | float]) -> None:
+    """Make an environment, to hear now what it does not like."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            maker(name)(**parameters)
+        except (AssertionError, TypeError, ValueError) as error:
+            raise TicketError(f"$.task.parameters: {task} can't be made with {parameters}: {error}.") from error
+
+
+def _parameters(name: str, taken: list[str]) -> list[str]:
+    """The numbers that an environment's class is made with, but for those that make it this task."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Box2D's bindings warn of what Python will change one day
+        signature = inspect.signature(maker(name))
+    numbers = [one.name for one in signature.parameters.values() if isinstance(one.default, bool | int | float)]
+    return [number for number in numbers if number not in taken]

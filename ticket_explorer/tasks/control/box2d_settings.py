@@ -1,0 +1,86 @@
+"""The tasks of Gymnasium's Box2D, by their own names; neither JAX nor Gymnasium is imported here.
+
+Sizes stand here so that faces can plan without Gymnasium; a test holds them against Gymnasium itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, cast
+
+import msgspec
+from msgspec import Meta
+
+from ticket_explorer.tasks.control.settings import ControlSettings
+
+Workers = Annotated[int, Meta(ge=1, le=256, description="processes")]
+
+
+@dataclass(frozen=True)
+class Box2DEntry:
+    """One environment."""
+
+    maker: str
+    """`module:class` of Gymnasium."""
+    observation: tuple[int, ...]
+    outputs: int
+    """Discrete actions, or the size of a continuous one."""
+    steps: int
+    """The longest episode that Gymnasium registers."""
+    summary: str
+    continuous: bool = True
+    fixed: tuple[tuple[str, bool], ...] = ()
+    """What the class is made with to be this task."""
+
+
+class Box2DSettings(ControlSettings, frozen=True, kw_only=True):
+    """What all Box2D environments share."""
+
+    implementation: ClassVar[str] = "ticket_explorer.tasks.control.box2d_environment:load"
+    steps_in_processes: ClassVar[bool] = True
+    entry: ClassVar[Box2DEntry]
+    workers: Workers | None = None
+    """Processes that step the environments; None: one for each core. Results don't depend on it."""
+    parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
+    """Numbers that the environment takes when it is made, by Gymnasium's names, `{"enable_wind": true}`."""
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Of one observation."""
+        return self.entry.observation
+
+    @property
+    def outputs(self) -> int:
+        """Discrete actions to choose from, or the size of a continuous action."""
+        return self.entry.outputs
+
+
+LANDER = "gymnasium.envs.box2d.lunar_lander:LunarLander"
+WALKER = "gymnasium.envs.box2d.bipedal_walker:BipedalWalker"
+ENTRIES: dict[str, Box2DEntry] = {
+    "lunar_lander": Box2DEntry(
+        LANDER, (8,), 4, 1000, "Box2D: land between two flags, one of three engines at a time.", continuous=False
+    ),
+    "lunar_lander_continuous": Box2DEntry(
+        LANDER, (8,), 2, 1000, "Box2D: land between two flags, by throttles.", fixed=(("continuous", True),)
+    ),
+    "bipedal_walker": Box2DEntry(WALKER, (24,), 4, 1600, "Box2D: two legs walk over rough ground, by torques."),
+}
+"""By the name of the task."""
+
+
+def box2d_settings() -> Iterator[type[Box2DSettings]]:
+    """A settings class for each task."""
+    for name, entry in ENTRIES.items():
+        yield cast(
+            type[Box2DSettings],
+            msgspec.defstruct(
+                name.title().replace("_", ""),
+                [],
+                bases=(Box2DSettings,),
+                namespace={"__doc__": entry.summary, "entry": entry},
+                module=__name__,
+                tag=name,
+                frozen=True,
+                kw_only=True,
+            ),
+        )
