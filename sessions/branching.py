@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessions import events
+from sessions.branch_view import BranchView
 from sessions.decomposition import control_additions
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span
@@ -12,7 +13,7 @@ from sessions.running import Emit
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import check_branch_name
 from sessions.transfers import Addition, Wish, additions, check_new_names, check_spec_transfers, spec_addition
-from sessions.view import BranchView, SessionView, free_name
+from sessions.view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
 
 

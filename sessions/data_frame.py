@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from sessions.branch_view import RoundView
 from sessions.metrics import Row, metric_rows
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from sessions import events
+from sessions.branch_view import BranchView
 from sessions.lineage import Problems, plan_of
 from sessions.plans import check_plan
 from sessions.transfers import Addition, check_new_names, checked_rounds, with_rounds
-from sessions.view import BranchView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.analysis.decomposition import CONTROLS, RANDOM
 from ticket_explorer.errors import TicketError
 

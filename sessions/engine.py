@@ -12,6 +12,7 @@ import numpy as np
 
 from sessions import events
 from sessions.analyst import Analyst
+from sessions.branch_view import RoundView
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
@@ -25,7 +26,7 @@ from sessions.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.subjects import Look, Subjects, trained_now
 from sessions.summary import Arrays, finite, summarise
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
 from ticket_explorer.errors import TicketError

@@ -12,10 +12,11 @@ from statistics import median
 
 import msgspec
 
+from sessions.branch_view import RoundView
 from sessions.layer_sizes import Layer, inputs_and_outputs, layers_of
 from sessions.spec import Plan, Spec, parse_plan
 from sessions.store.files import write_atomic
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.places import cache_dir
 from ticket_explorer.registry import name_of

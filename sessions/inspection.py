@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sessions.branch_view import RoundView
 from sessions.header import read_view
 from sessions.store import SessionDirectory
 from sessions.store.rounds import RoundArrays, decode_round
 from sessions.store.verify import Finding, verify_files
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 
 

@@ -5,9 +5,9 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from sessions.branch_view import RoundView
 from sessions.lineage import Problems, early_generation
 from sessions.spec import Plan
-from sessions.view import RoundView
 from ticket_explorer import masks
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import DifferentiableProblem

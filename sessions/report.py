@@ -8,8 +8,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from sessions.branch_view import BranchView, RoundView
 from sessions.header import Header
-from sessions.view import BranchView, RoundView, SessionView
+from sessions.view import SessionView
 
 
 def report(path: Path, header: Header, view: SessionView) -> dict[str, Any]:

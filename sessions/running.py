@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sessions import events
+from sessions.branch_view import RoundView
 from sessions.checkpoints import checkpoint, digest_of, read_checkpoint, write_checkpoint
 from sessions.compiler import Compiler
 from sessions.errors import Damaged
@@ -21,7 +22,6 @@ from sessions.frames import Framer
 from sessions.rounds import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
 from sessions.store.session_dir import SessionDirectory
 from sessions.summary import Arrays
-from sessions.view import RoundView
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import KeepingTrainer

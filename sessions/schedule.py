@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sessions.view import BranchView, SessionView
+from sessions.branch_view import BranchView
+from sessions.view import SessionView
 
 
 @dataclass(frozen=True)

@@ -139,11 +139,8 @@ class Session:
     def pulse(self, budget: int = CHUNK) -> int:
         """The smallest piece of work: one chunk of at most `budget` generations, and what follows from it.
 
-        Starts the next round if none is running, and finishes the round if the chunk ends it.
-        Another chunk may still be computing when this returns; `settle` waits for it.
-
-        Returns:
-            The generations that came in; 0 also if the session is finished.
+        Starts the next round if none is running, and finishes the round if the chunk ends it. Another chunk may still
+        be computing when this returns; `settle` waits for it. Returns the generations that came in.
         """
         if self.is_finished:
             self._finish()
@@ -255,7 +252,7 @@ class Session:
     ) -> list[str]:
         """Train a branch's tickets on another task, with another strategy, or by another trainer.
 
-        See `sessions.commands.Transfer`. Tickets that are not there yet are waited for. Returns the names of the new
+        See `sessions.commands.Transfer`; tickets that are not there yet are waited for. Returns the names of the new
         branches, the transferred one first.
 
         Raises:

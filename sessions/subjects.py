@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from sessions.branch_view import RoundView
 from sessions.decomposition import finished_controls
 from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.analysis.analysis import Subject, Trained
 from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition
 from ticket_explorer.errors import TicketError, UnknownName

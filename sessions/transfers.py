@@ -7,11 +7,12 @@ from typing import Any
 from msgspec import structs
 
 from sessions import events
+from sessions.branch_view import BranchView
 from sessions.lineage import Problems, plan_of
 from sessions.plans import check_plan, check_transfer, span
 from sessions.spec import Plan, Spec, Transfer, parse_plan
 from sessions.store import check_branch_name
-from sessions.view import BranchView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.settings import Evolution

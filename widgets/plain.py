@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from sessions import commands, events
+from sessions.branch_view import BranchView, RoundView
 from sessions.report import mean
-from sessions.view import BranchView, RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link, ReplayLink
 from widgets.words import clock, duration, rate, score, sentence, share

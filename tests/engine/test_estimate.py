@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sessions import events
+from sessions.branch_view import RoundView
 from sessions.estimate import SLOW, estimate, estimate_session, remember_speed, speed
 from sessions.spec import parse_spec, table_of
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from ticket_explorer import masks, presets
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import NETWORKS

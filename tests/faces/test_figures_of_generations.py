@@ -5,7 +5,8 @@ import pytest
 
 import widgets.plots.figures.metrics_cache as metrics_cache_module
 from sessions import events
-from sessions.view import RoundView, SessionView
+from sessions.branch_view import RoundView
+from sessions.view import SessionView
 from tests.faces.made_events import block, branch, finish, marks, start, view_of
 from widgets.plots import figures
 from widgets.plots.figure import Line, Rule

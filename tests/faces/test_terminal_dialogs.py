@@ -19,10 +19,10 @@ from textual.widgets import Button, Input, OptionList, Static
 
 import widgets.terminal.app
 from sessions import commands, events
+from sessions.branch_view import RoundView
 from sessions.header import read_header, read_view
 from sessions.spec import parse_plan
 from sessions.store import Journal, SessionDirectory
-from sessions.view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.tasks import TASKS

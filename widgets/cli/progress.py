@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions import events
+from sessions.branch_view import RoundView
 from sessions.report import mean
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from widgets.plots.sparkline import sparkline
 from widgets.words import clock, duration, rate, score
 

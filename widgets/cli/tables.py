@@ -4,8 +4,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from sessions.branch_view import RoundView
 from sessions.report import mean, standard_error
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 
 
 def rounds_table(view: SessionView) -> Table:

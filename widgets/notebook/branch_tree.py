@@ -4,8 +4,9 @@ from typing import Any
 
 import ipywidgets
 
+from sessions.branch_view import BranchView, RoundView
 from sessions.report import mean
-from sessions.view import BranchView, RoundView, SessionView
+from sessions.view import SessionView
 from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE

@@ -7,8 +7,9 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from sessions.branch_view import BranchView, RoundView
 from sessions.report import mean
-from sessions.view import BranchView, RoundView, SessionView
+from sessions.view import SessionView
 from widgets.plots.figures import Selection
 from widgets.words import score, share
 

@@ -3,7 +3,8 @@
 from rich.text import Text
 from textual.widgets import Static
 
-from sessions.view import RoundView, SessionView
+from sessions.branch_view import RoundView
+from sessions.view import SessionView
 from widgets.link import Condition, Link, ReplayLink
 from widgets.plots.figures import Selection
 from widgets.words import duration, rate, share

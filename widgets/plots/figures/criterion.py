@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sessions.branch_view import RoundView
 from sessions.events import Frame, LeafShape, Pruned
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from widgets.plots.figures.sample import Quantity, Sample, histogram_of, sample_of
 
 _RANKED: dict[str, Quantity] = {"snr": "snr", "magnitude": "magnitude"}

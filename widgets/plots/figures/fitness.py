@@ -6,7 +6,8 @@ which this is the way there.
 
 from dataclasses import replace
 
-from sessions.view import RoundView, SessionView
+from sessions.branch_view import RoundView
+from sessions.view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
 from widgets.plots.figures.names import KINDS

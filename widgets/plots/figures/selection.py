@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from sessions.branch_view import RoundView
 from sessions.events import Frame
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sessions import commands
+from sessions.branch_view import RoundView
 from sessions.report import mean
-from sessions.view import RoundView, SessionView
+from sessions.view import SessionView
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Closing
 from widgets.words import score, share
