@@ -102,11 +102,14 @@ def _box2d() -> tuple[Work, Work]:
     population = jax.vmap(problem.initialise)(jax.random.split(KEY, 32))
     state, count = problem.initial_state(), 32 * 8 // WORKERS
     evaluate = jax.jit(lambda key, population: problem.fitness(key, population, state)[0])
-    seeds, idle = np.arange(count, dtype="<u4").tobytes(), Act(0, np.zeros(count, "<i4").tobytes(), None)
+    seeds = np.arange(count, dtype="<u4").tobytes()
+    choices = (
+        np.random.default_rng(0).integers(0, 4, (LANDER_STEPS, count)).astype("<i4")
+    )  # engines cost: fire them too
 
     def share() -> object:
         worlds = Worlds(Begin(0, LANDER, {}, seeds))
-        return [worlds.act(idle) for _ in range(LANDER_STEPS)]
+        return [worlds.act(Act(0, actions.tobytes(), None)) for actions in choices]
 
     return lambda: evaluate(KEY, population).block_until_ready(), share
 
