@@ -23,7 +23,9 @@ def compare(
     sessions: Annotated[list[str], typer.Argument(help="Sessions, each of a task: paths, or names.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average the scores of several tasks, each scaled to 0 for its worst and 1 for its best round.
+    """Average the normalised scores of several tasks.
+
+    Each is scaled to 0 for its worst and 1 for its best round.
 
     Branches of one name are one condition; the rounds count that all sessions have of all of them.
     """

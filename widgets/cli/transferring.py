@@ -71,9 +71,10 @@ def decompose(
         str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
     ],
 ) -> None:
-    """Begin the controls that tell what a branch's tickets owe to their weights, their mask and their layers.
+    """Begin the controls of a branch's tickets.
 
-    The tickets are trained once more with permuted weights, with permuted mask and weights, and as random masks of as
+    They tell what the tickets owe to their weights, their mask and their layers: the tickets are trained once more with
+    permuted weights, with permuted mask and weights, and as random masks of as
     many weights. Resume the session to run them; then analyse its decomposition. Their names are printed on stdout.
     """
     path = session_path(session)
