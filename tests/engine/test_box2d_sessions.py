@@ -13,6 +13,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # its bindings warn of what Python will change one day
     pytest.importorskip("Box2D")
 
+pytestmark = pytest.mark.slow
 TABLES = {
     "task": {"name": "lunar_lander", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True, "workers": 2},
     "network": {"name": "mlp", "hidden": [4], "activation": "tanh"},

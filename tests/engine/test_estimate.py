@@ -31,7 +31,7 @@ def spec_of(**tables: Any):
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("task", [{"name": "fashion"}, {"name": "fashion", "pool": 1}, {"name": "fashion", "pool": 4}])
-@pytest.mark.parametrize("scope", ["global", "layer"])
+@pytest.mark.parametrize("scope", ["global", pytest.param("layer", marks=pytest.mark.slow)])
 def test_sizes_are_those_of_the_real_network(network, task, scope):
     plan = spec_of(task=task, network={"name": network}, pruning=DENSITIES | {"scope": scope}).branches[0].plan
     try:

@@ -51,7 +51,7 @@ def size(whole: Path) -> int:
     return sum(path.stat().st_size for path in whole.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.6, 0.8, 1.0])
 def test_driver_pauses_and_goes_on(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
     with lab.create() as session:
         disk.room = int(size * share)

@@ -78,7 +78,7 @@ def is_finished(path: Path) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("kills", "generations"), [(3, 600), pytest.param(50, 4000, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+    ("kills", "generations"), [(2, 500), pytest.param(50, 4000, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
 )
 def test_killed_at_random_moments(lab: Any, engines: Any, kills: int, generations: int) -> None:
     tables = {**TABLES, "trainer": {"generations": generations}}

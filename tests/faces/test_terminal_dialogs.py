@@ -211,7 +211,14 @@ def test_another_strategy_is_sent_whole(link: Any) -> None:
     assert parse_plan(link.view.branches["again"].plan, {"trainer": trainer}).trainer.generations == 7
 
 
-@pytest.mark.parametrize("name", [name for name, settings in TRAINERS.items() if settings.needs_loss])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "gradient_descent" else pytest.mark.slow)
+        for name, settings in TRAINERS.items()
+        if settings.needs_loss
+    ],
+)
 def test_another_trainer_is_sent_whole(name: str, link: Any) -> None:
     async def choose(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
         dialog.query_one(OptionList).highlighted = list(trainer_fields.KINDS).index(name)
@@ -238,9 +245,9 @@ def test_what_can_be_tuned_of_a_trainer_is_offered_with_its_value(name: str) -> 
     [
         ("population", "1", "expected a whole number between 2 and 1000000"),
         ("generations", "many", "expected a whole number"),
-        ("std_init", "", "expected a number above 0"),
-        ("std_decay", "1.5", "expected a number between 0 and 1"),
-        ("lr_std_init", "inf", "expected a finite number"),
+        pytest.param("std_init", "", "expected a number above 0", marks=pytest.mark.slow),
+        pytest.param("std_decay", "1.5", "expected a number between 0 and 1", marks=pytest.mark.slow),
+        pytest.param("lr_std_init", "inf", "expected a finite number", marks=pytest.mark.slow),
     ],
 )
 def test_an_error_beside_its_field(field: str, text: str, error: str, link: Any) -> None:
@@ -263,7 +270,7 @@ def test_tuning_the_running_round(link: Any) -> None:
     assert command == commands.Tune(changes={"std": 0.5, "learning_rate": 2.0})
 
 
-@pytest.mark.parametrize("text", ["-1", "x", ""])
+@pytest.mark.parametrize("text", ["-1", *(pytest.param(text, marks=pytest.mark.slow) for text in ("x", ""))])
 def test_tuning_out_of_range(text: str, link: Any) -> None:
     scenario = then(NOW, fill(std=text), says("expected a number above 0"))
     assert returned(StrategyDialog(link, "snr", None), scenario) == NOTHING
@@ -409,8 +416,8 @@ def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
     ("turns", "name", "begins"),
     [
         (2, "analysis.csv", b"analysis,kind"),
-        (3, "figure.svg", b"<?xml"),
-        (4, "report.html", b"<!doctype html>"),
+        pytest.param(3, "figure.svg", b"<?xml", marks=pytest.mark.slow),
+        pytest.param(4, "report.html", b"<!doctype html>", marks=pytest.mark.slow),
     ],
 )
 def test_what_was_found_is_written(turns: int, name: str, begins: bytes, link: Any, tmp_path: Path) -> None:

@@ -183,6 +183,7 @@ def test_branches_come_and_go(started):
     assert [branch.name for branch in parse_spec(started[0][0]).branches] == ["magnitude", "random", "movement"]
 
 
+@pytest.mark.slow
 def test_presets_say_what_they_are_and_whether_their_data_are_there(started):
     async def script(pilot, screen):
         options = screen.query_one(OptionList)
@@ -205,6 +206,7 @@ def test_presets_say_what_they_are_and_whether_their_data_are_there(started):
     assert started == []
 
 
+@pytest.mark.slow
 def test_every_preset_keeps_its_own_changes():
     async def script(pilot, screen):
         options = screen.query_one(OptionList)

@@ -61,7 +61,9 @@ def plain(svg: str) -> str:
     return re.sub(r"@font-face\s*{[^}]*}\s*", "", re.sub(r"terminal-\d+", "terminal", svg))
 
 
-USUAL = {(name, (120, 36)) for name in SCREENS} | {(name, size) for name in ("explorer", "new") for size in SIZES[:2]}
+USUAL = {("explorer", (80, 24))} | {
+    (name, (120, 36)) for name in ("invitation", "new", "explorer", "explorer-mask", "help")
+}
 """What every run of the tests looks at; the others are slow ones."""
 CASES = [
     pytest.param(name, size, id=f"{name}-{size[0]}x{size[1]}", marks=[] if (name, size) in USUAL else pytest.mark.slow)

@@ -69,7 +69,12 @@ def play_alone(task, made, theta, key, episodes):
 
 
 @pytest.mark.parametrize(
-    ("task", "steps"), [("lunar_lander", 200), ("lunar_lander_continuous", 40), ("bipedal_walker", 20)]
+    ("task", "steps"),
+    [
+        pytest.param("lunar_lander", 200, marks=pytest.mark.slow),
+        ("lunar_lander_continuous", 40),
+        ("bipedal_walker", 20),
+    ],
 )
 def test_fitness_is_the_mean_return_of_the_environments_own_loop(task, steps):
     made = problem(task, steps=steps)
@@ -91,6 +96,7 @@ def test_neither_replicates_nor_workers_change_anything_and_the_key_decides():
     assert not np.array_equal(*together)
 
 
+@pytest.mark.slow
 def test_many_evaluations_at_once_do_not_hold_each_other_up():
     made = problem("bipedal_walker", episodes=32, steps=3)
     thetas, state = population(made, 8), made.initial_state()

@@ -216,6 +216,7 @@ def test_continuous_actions_are_brought_into_their_range():
     np.testing.assert_allclose(actions.of(outputs, "tanh")[1], 2 * np.tanh([0.5, 1.0]) + [0, 2], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_network_for_minatar_has_the_papers_size_and_is_its_policies():
     network = bind(TASKS["space_invaders"](**SMALL), MinAtarCNN()).network
     assert network.layout.size == 77_924

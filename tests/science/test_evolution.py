@@ -81,6 +81,7 @@ def test_the_learning_rate_decays_to_its_limit_and_is_what_the_optimizer_uses(pr
     np.testing.assert_allclose(trainer.step(jax.random.key(9), still, problem)[0].search.mean, still.search.mean)
 
 
+@pytest.mark.slow
 def test_weight_decay_prefers_small_individuals(quadratic):
     level = quadratic([0.0] * 6)
     settings = Settings(population=64, std_init=0.5)

@@ -39,7 +39,9 @@ def rates(generations: int, optimizer: Optimizer = MOMENTUM, **schedule: Any) ->
     return found
 
 
-@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "rmsprop"])
+@pytest.mark.parametrize(
+    "name", ["momentum", "adam", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sgd", "rmsprop"))]
+)
 def test_pruned_weights_are_exactly_zero_after_100_updates_with_weight_decay(name: str) -> None:
     problem = bind(Fashion(batch=32, pool=4), MLP(hidden=(8,)))
     settings = Settings(optimizer=Optimizer(name=name, learning_rate=0.01), weight_decay=1e-3)

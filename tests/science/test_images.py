@@ -138,6 +138,7 @@ def test_images_are_arguments_and_nothing_compiles_twice(problem, population):
     assert all(np.size(constant) <= population.size for constant in trace.consts)
 
 
+@pytest.mark.slow
 def test_convolutions_see_images():
     problem = bind(Fashion(batch=4), CNN(filters=(2, 3), kernel_size=3))
     theta = problem.initialise(KEY)
@@ -145,6 +146,7 @@ def test_convolutions_see_images():
     np.testing.assert_allclose(fitness[0], -problem.loss(KEY, theta), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_adam_learns_to_classify():
     problem = bind(Fashion(), MLP())
     optimiser = optax.adam(3e-3)
