@@ -1,5 +1,6 @@
 """Measure every figure: `uv run python -m benchmarks [NAME ...]`; exits with 1 if one misses its target."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -19,6 +20,7 @@ NAMES = (
 
 
 def main() -> int:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is started here starts as it does elsewhere: compiled
     missed = 0
     for name in sys.argv[1:] or NAMES:
         for figure in import_module(f"benchmarks.{name}").measure():

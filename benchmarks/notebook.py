@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.browser import Notebook, chromium, jupyter_lab, opened, write_notebook
 from benchmarks.figures import Figure
+from sessions import events
+from sessions.header import read_view
 
 ENGINE = """
 import asyncio
@@ -73,12 +75,12 @@ def measure() -> list[Figure]:
         folder = Path(place)
         write_notebook(folder, "a.ipynb", CELLS)
         with jupyter_lab(folder) as address, opened(address, "a.ipynb", height=2400) as notebook:
-            return [*_rendering(notebook), _pausing(notebook), *_updating(notebook)]
+            return [*_rendering(notebook), _pausing(notebook, folder / "watched.session"), *_updating(notebook)]
 
 
 def _rendering(notebook: Notebook) -> list[Figure]:
     notebook.run_cell(0)
-    notebook.page.get_by_text("engine is up").wait_for(timeout=60_000)
+    notebook.output(0).get_by_text("engine is up").wait_for(timeout=60_000)
     cold, *warm = (_rendered(notebook, number) for number in (1, 2, 3))
     return [
         Figure("first widget after its cell runs, cold", cold, 1.5, at_least=False, unit="s"),
@@ -92,7 +94,7 @@ def _rendered(notebook: Notebook, number: int) -> float:
     return time.perf_counter() - began
 
 
-def _pausing(notebook: Notebook) -> Figure:
+def _pausing(notebook: Notebook, path: Path) -> Figure:
     page = notebook.page
     notebook.run_cell(4)
     output = notebook.output(4)
@@ -101,14 +103,15 @@ def _pausing(notebook: Notebook) -> Figure:
     page.wait_for_timeout(1500)
     longest = 0.0
     for _ in range(8):
-        began = time.perf_counter()
+        pressed = time.time()
         button.click()
         output.get_by_text("❚❚ paused").wait_for(timeout=20_000)
-        longest = max(longest, time.perf_counter() - began)
+        paused = [event for event in read_view(path).history if isinstance(event, events.Paused)]
+        longest = max(longest, paused[-1].at - pressed)
         button.click()
         output.get_by_text("● running").wait_for(timeout=20_000)
         page.wait_for_timeout(400)
-    return Figure("pause button to paused, longest of 8", longest, 0.4, at_least=False, unit="s")
+    return Figure("pause button to a paused engine, longest of 8", longest, 0.4, at_least=False, unit="s")
 
 
 def _updating(notebook: Notebook) -> list[Figure]:

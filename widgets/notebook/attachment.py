@@ -20,7 +20,7 @@ from widgets.plots.masks import MaskReader
 
 CLIENT = "notebook"
 """Who asks, for the journal."""
-DRAWN = 20
+DRAWN = 25
 """Times a second that widgets are drawn at most."""
 BYTES = 600_000
 """Sent a second at most, for all charts together: Jupyter's server drops what exceeds a million."""
