@@ -28,7 +28,7 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.terminal.dialogs import trainer_fields
+from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice, Row
