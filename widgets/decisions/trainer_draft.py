@@ -39,10 +39,14 @@ class TrainerDraft:
         present: Table = self.plan["trainer"]
         return present if self.kind == kind_of(present) else whole_table(self.kind, present)
 
-    def changes(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """The fields that are not what they were."""
+    def edited(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts that are not what they were."""
         known = {name: text for name, text in texts.items() if name in self.fields}
-        return {name: typed(text) for name, text in known.items() if text.strip() != shown(self.fields[name].value)}
+        return {name: text for name, text in known.items() if text.strip() != shown(self.fields[name].value)}
+
+    def changes(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """The values of fields that are not what they were."""
+        return {name: typed(text) for name, text in self.edited(texts).items()}
 
     def objection(self, texts: Mapping[str, str]) -> Complaint | None:
         """Why it can't be trained so; None if it can."""
@@ -65,6 +69,8 @@ class TrainerDraft:
 
 
 def tunable_round(view: SessionView, branch: str) -> RoundView | None:
-    """The round of a branch that runs now, and has begun; None if none does."""
+    """The round of a branch that runs now, has begun, and is trained by a trainer known here; None if there is none."""
     running = view.running
-    return running if running is not None and running.branch == branch and running.done else None
+    if running is None or running.branch != branch or not running.done or not kind_of(running.plan["trainer"]):
+        return None
+    return running

@@ -43,5 +43,5 @@ class Board(ipywidgets.VBox):
 def grid_of(charts: list[Chart], width: int = 340) -> ipywidgets.GridBox:
     """Charts in as many columns as there is room for."""
     columns = f"repeat(auto-fit, minmax(min({width}px, 100%), 1fr))"
-    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", flex=f"1 1 {width}px", min_width="0")
+    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", min_width="0")
     return ipywidgets.GridBox(charts, layout=layout)

@@ -109,10 +109,7 @@ class Controls(ipywidgets.VBox):
 
     def _headline(self) -> str:
         link, look = self._attachment.link, self._attachment.look
-        state = _STATES[look.view.state]
-        if link.condition is not Condition.ATTACHED:
-            state = "… starting" if link.condition is Condition.CONNECTING else "✗ engine gone: run to start it again"
-        said = [markup(self._name, "te-name"), markup(state, "te-state", f"te-{look.view.state}")]
+        said = [markup(self._name, "te-name"), _state(link.condition, look.view)]
         if look.view.branches:
             said.append(markup(look.selection.place_in(look.view)))
         if link.is_running:
@@ -139,6 +136,18 @@ class Controls(ipywidgets.VBox):
 
 def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
+
+
+def _state(condition: Condition, view: SessionView) -> str:
+    """What the engine does, in the colour that goes with it."""
+    words, colour = _STATES[view.state], view.state
+    if condition is Condition.CONNECTING:
+        words, colour = "… starting", "paused"
+    elif condition is Condition.GONE and view.state == "finished":
+        words += ", engine stopped"
+    elif condition is Condition.GONE:
+        words, colour = "✗ engine gone: press Run to start it again", "failed"
+    return markup(words, f"te-{colour}")
 
 
 def _speed(view: SessionView) -> str:

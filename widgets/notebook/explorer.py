@@ -31,6 +31,7 @@ class Explorer(ipywidgets.VBox):
         self.session = session
         self.charts = [Chart(session, kind) for kind in charts]
         grid = grid_of(self.charts)
+        grid.layout.flex = "1 1 340px"
         tree = BranchTree(session)
         tree.layout.flex = "0 1 240px"
         middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
