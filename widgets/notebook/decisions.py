@@ -1,41 +1,48 @@
 """Deciding: another pruner, another trainer, another branch, back to an earlier round, a remark.
 
-Each form acts on the branch that is looked at; what can't be done is said in a sentence.
+Each form acts on the branch above them; what can't be done is said in a sentence.
 """
+
+from collections.abc import Callable, Mapping
 
 import ipywidgets
 
+from widgets.notebook.attachment import Attachment
 from widgets.notebook.chart import attached
 from widgets.notebook.forms.analysis import AnalysisForm
 from widgets.notebook.forms.branch import BranchForm
 from widgets.notebook.forms.form import Decision
 from widgets.notebook.forms.pruner import PrunerForm
 from widgets.notebook.forms.remark import RemarkForm
+from widgets.notebook.forms.subject import Subject
 from widgets.notebook.forms.trainer import TrainerForm
 from widgets.notebook.forms.transfer import TransferForm
 from widgets.notebook.forms.undo import UndoForm
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
-from widgets.notebook.watching import Watch, markup
+from widgets.notebook.watching import Watch
+
+FORMS: Mapping[str, Callable[[Attachment, Subject], Decision]] = {
+    "Pruner": PrunerForm,
+    "Trainer": TrainerForm,
+    "Branch": BranchForm,
+    "Transfer": TransferForm,
+    "Analyse": AnalysisForm,
+    "Undo": UndoForm,
+    "Remark": RemarkForm,
+}
+"""What may be decided, by the title of its tab."""
 
 
 class Decisions(ipywidgets.VBox):
-    """Forms for what a person may decide about the branch that is looked at."""
+    """Forms for what a person may decide about one branch: the one that was chosen last."""
 
     def __init__(self, session: LiveSession) -> None:
         self._attachment = attached(session)
-        self._forms: dict[str, Decision] = {
-            "Pruner": PrunerForm(self._attachment),
-            "Trainer": TrainerForm(self._attachment),
-            "Branch": BranchForm(self._attachment),
-            "Transfer": TransferForm(self._attachment),
-            "Analyse": AnalysisForm(self._attachment),
-            "Undo": UndoForm(self._attachment),
-            "Remark": RemarkForm(self._attachment),
-        }
-        self._place = ipywidgets.HTML()
-        tabs = ipywidgets.Tab([decision.form.box for decision in self._forms.values()], titles=list(self._forms))
-        super().__init__([self._place, tabs, ipywidgets.HTML(STYLE)])
+        self._subject = Subject(self._attachment, self._renew)
+        self._forms: dict[str, Decision] = {name: form(self._attachment, self._subject) for name, form in FORMS.items()}
+        boxes = [decision.form.box for decision in self._forms.values()]
+        super().__init__([self._subject.choice, ipywidgets.Tab(boxes, titles=list(FORMS)), ipywidgets.HTML(STYLE)])
         self.add_class("te-decisions")
         self._watch = Watch(self._attachment, self._show)
 
@@ -45,7 +52,9 @@ class Decisions(ipywidgets.VBox):
         super().close()
 
     def _show(self) -> None:
-        look = self._attachment.look
-        self._place.value = markup(f"About {look.selection.place_in(look.view)}", "te-name")
+        self._subject.renew()
+        self._renew()
+
+    def _renew(self) -> None:
         for decision in self._forms.values():
             decision.renew()

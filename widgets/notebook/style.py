@@ -14,8 +14,8 @@ STYLE = """<style>
 .te-decisions .widget-html-content { line-height: 1.5; white-space: normal; }
 .te-hint { opacity: 0.75; }
 .te-wrong { color: #d5573b; }
-.te-tree { overflow: hidden; }
-.te-tree .widget-select { width: calc(100% - 4px); }
+.te-chip { opacity: 0.6; font-size: 11px; line-height: 22px; height: 24px; }
+.te-chip.mod-active { opacity: 1; }
 .te-tree select { font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; }
 .te-journal { max-height: 240px; overflow: auto; line-height: 1.5; }
 .te-journal time { opacity: 0.6; margin-right: 0.8em; font-variant-numeric: tabular-nums; }

@@ -11,9 +11,11 @@ from widgets.decisions.branches import finished_rounds, objection_to_name, round
 from widgets.decisions.fields import fields_of, objection, typed
 from widgets.decisions.trainer_fields import KINDS, kind_of, whole_table
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.field_rows import FieldRows
-from widgets.notebook.forms.form import Form, Request, choice, offer, stay_or, text
+from widgets.notebook.forms.form import Form, Request
 from widgets.notebook.forms.rewind import RewindRows
+from widgets.notebook.forms.subject import Subject
 
 _INTRO = "Begin another future after a finished round of the branch; the two then take turns."
 _PRUNERS, _TRAINERS = ({name: name for name in names} for names in (PRUNERS, KINDS))
@@ -22,14 +24,14 @@ _PRUNERS, _TRAINERS = ({name: name for name in names} for names in (PRUNERS, KIN
 class BranchForm:
     """Asks where a branch begins, its name, and what differs."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self._attachment = attachment
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
         self._round, self._name = choice("after round", {}), text("name")
         self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", _TRAINERS))
         self._rewind = RewindRows(self._check)
         self._ratio = FieldRows("pruning", self._check)
         rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
-        self.form = Form(attachment, _INTRO, rows, "Branch", self._request)
+        self.form = Form(attachment, subject, _INTRO, rows, "Branch", self._request)
         self._plan: Table | None = None
         for field in (self._name, self._pruner, self._trainer):
             field.observe(lambda _: self._check(), "value")
@@ -38,11 +40,14 @@ class BranchForm:
     def renew(self) -> None:
         """Offer the finished rounds; begin anew if the branch or its plan became another."""
         view = self._attachment.view
-        if not view.branches:
+        if not self._subject.is_there:
             return
-        branch, plan = self.form.branch, self.form.plan
+        branch, plan = self._subject.branch, self._subject.plan
         rounds = {str(round_.number): round_in_words(round_) for round_ in finished_rounds(view, branch)}
-        offer(self._round, rounds)
+        selected = str(self._attachment.look.selection.round)
+        last = next(reversed(rounds), None)
+        begin = None if self._round.value is not None and plan == self._plan else last
+        offer(self._round, rounds, selected if begin is not None and selected in rounds else begin)
         self._name.placeholder = free_name(branch, view.branches)
         if plan != self._plan:
             self._plan = plan

@@ -60,7 +60,7 @@ class _Row:
             shown(field.value) if typed is None else typed,
             description=label,
             placeholder=field.empty,
-            description_tooltip=field.name,
+            tooltip=field.name,
             layout=ipywidgets.Layout(width="270px", flex="0 0 auto"),
         )
         self.line.style.description_width = "160px"

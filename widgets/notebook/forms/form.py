@@ -1,8 +1,8 @@
 """What all forms have: an introduction, rows of controls, a button, and a line that says what came of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import ipywidgets
 
@@ -10,10 +10,8 @@ from sessions import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.fields import Complaint
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button, markup
-
-STAY = ""
-"""The value of a choice that changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,7 @@ class Form:
     def __init__(
         self,
         attachment: Attachment,
+        subject: Subject,
         intro: str,
         rows: Sequence[ipywidgets.Widget],
         label: str,
@@ -54,34 +53,18 @@ class Form:
 
         Args:
             attachment: Of the session.
+            subject: The branch that it is about.
             intro: What it is for, a sentence or two.
             rows: Its controls.
             label: Of the button.
             request: What to ask for, given the branch; a `TicketError` says what is missing.
             others: Buttons beside it.
         """
-        self.attachment, self._request = attachment, request
+        self._attachment, self._subject, self._request = attachment, subject, request
         self._said = ipywidgets.HTML()
         self._accept = button(label, intro, lambda: attachment.spawn(self._carry_out()), style="primary")
         closing = ipywidgets.HBox([self._accept, *others])
         self.box = ipywidgets.VBox([ipywidgets.HTML(markup(intro)), *rows, closing, self._said])
-
-    @property
-    def branch(self) -> str:
-        """The branch that is looked at.
-
-        Raises:
-            TicketError: if there is none yet.
-        """
-        branch = self.attachment.look.selection.branch_in(self.attachment.view)
-        if branch is None:
-            raise TicketError("There is no branch yet; wait until the engine has started.")
-        return branch
-
-    @property
-    def plan(self) -> dict[str, Any]:
-        """How that branch is trained, pruned and rewound."""
-        return self.attachment.view.branches[self.branch].plan
 
     def say(self, sentence: str, is_trouble: bool = False) -> None:
         """Write below the rows; an empty sentence takes away what is written there."""
@@ -95,17 +78,17 @@ class Form:
 
     def ask(self, command: commands.Command, done: str) -> None:
         """Ask for something at once, beside what the form itself is for."""
-        self.attachment.spawn(self._asked(lambda: Request(command, done)))
+        self._attachment.spawn(self._asked(lambda: Request(command, done)))
 
     async def _carry_out(self) -> None:
-        await self._asked(lambda: self._request(self.branch))
+        await self._asked(lambda: self._request(self._subject.branch))
 
     async def _asked(self, request: Callable[[], Request]) -> None:
         self._accept.disabled = True
         try:
             asked = request()
             self.say("Asking the engine …")
-            result = await self.attachment.ask(asked.command)
+            result = await self._attachment.ask(asked.command)
         except TicketError as error:
             self.say(str(error), is_trouble=True)
         else:
@@ -113,40 +96,3 @@ class Form:
             self.say(asked.done.format(new=result.get("branch", ""), all=all_new))
         finally:
             self._accept.disabled = False
-
-
-def choice(label: str, options: Mapping[str, str]) -> ipywidgets.Dropdown:
-    """One of several.
-
-    Args:
-        label: What it is.
-        options: What is shown, by what it stands for.
-    """
-    made = ipywidgets.Dropdown(options=_shown(options), description=label, layout=ipywidgets.Layout(width="460px"))
-    made.style.description_width = "90px"
-    return made
-
-
-def offer(dropdown: ipywidgets.Dropdown, options: Mapping[str, str], preferred: str | None = None) -> None:
-    """Have a choice show other options; what was chosen stays if it can, unless another one is preferred."""
-    wanted = dropdown.value if preferred is None else preferred
-    if dropdown.options != _shown(options):
-        dropdown.options = _shown(options)
-    if wanted in options:
-        dropdown.value = wanted
-
-
-def text(label: str, placeholder: str = "") -> ipywidgets.Text:
-    """A line to type."""
-    made = ipywidgets.Text(description=label, placeholder=placeholder, layout=ipywidgets.Layout(width="460px"))
-    made.style.description_width = "90px"
-    return made
-
-
-def stay_or(present: str, names: Mapping[str, str]) -> dict[str, str]:
-    """Options of which the first leaves everything as it is."""
-    return {STAY: f"as before: {present}", **names}
-
-
-def _shown(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((words, value) for value, words in options.items())

@@ -12,8 +12,10 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from widgets.decisions.fields import objection
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.forms.form import Form, Request, choice, offer, stay_or
+from widgets.notebook.forms.controls import choice, offer, stay_or
+from widgets.notebook.forms.form import Form, Request
 from widgets.notebook.forms.rewind import RewindRows
+from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button, markup
 from widgets.words import share
 
@@ -24,22 +26,22 @@ _NAMES = {name: name for name in PRUNERS}
 class PrunerForm:
     """Asks how the branch is pruned and rewound."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self._attachment = attachment
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
         self._pruner = choice("pruner", stay_or("", _NAMES))
         self._summary = ipywidgets.HTML()
         self._rewind = RewindRows(self._check)
         compare = button("Compare", "What would each pruner remove now?", lambda: attachment.spawn(self._preview()))
         rows = [self._pruner, self._summary, self._rewind.box]
-        self.form = Form(attachment, _INTRO, rows, "Switch", self._request, compare)
+        self.form = Form(attachment, subject, _INTRO, rows, "Switch", self._request, compare)
         self._plan: Table | None = None
         self._pruner.observe(lambda _: self._check(), "value")
         self.renew()
 
     def renew(self) -> None:
         """Begin anew if the branch or its plan became another."""
-        if self._attachment.view.branches and self.form.plan != self._plan:
-            self._plan = self.form.plan
+        if self._subject.is_there and self._subject.plan != self._plan:
+            self._plan = self._subject.plan
             offer(self._pruner, stay_or(self._plan["pruner"]["name"], _NAMES), "")
             self._rewind.renew(self._plan["rewind"])
 
@@ -64,7 +66,7 @@ class PrunerForm:
 
     async def _preview(self) -> None:
         try:
-            branch = self.form.branch
+            branch = self._subject.branch
             self.form.say("Computing what each pruner would remove …")
             told = await self._attachment.ask(commands.PreviewPruning(branch=branch))
         except TicketError as error:

@@ -9,8 +9,8 @@ from sessions.spec import Table
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
 from widgets.decisions.fields import Complaint, fields_of, typed
+from widgets.notebook.forms.controls import choice, offer, stay_or
 from widgets.notebook.forms.field_rows import FieldRows
-from widgets.notebook.forms.form import choice, offer, stay_or
 from widgets.notebook.watching import markup
 
 

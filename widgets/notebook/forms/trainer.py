@@ -8,8 +8,10 @@ from ticket_explorer.errors import TicketError
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
 from widgets.decisions.trainer_fields import KINDS, kind_of
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer
 from widgets.notebook.forms.field_rows import FieldRows
-from widgets.notebook.forms.form import Form, Request, choice, offer
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import markup
 
 _INTRO = "Train the branch by another strategy or trainer, or change its hyper-parameters."
@@ -18,14 +20,14 @@ _INTRO = "Train the branch by another strategy or trainer, or change its hyper-p
 class TrainerForm:
     """Asks how the branch is trained."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self._attachment = attachment
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
         self._when = choice("takes effect", {"later": WHEN["later"]})
         self._kind = choice("trainer", {kind: kind for kind in KINDS})
         self._summary = ipywidgets.HTML()
         self._rows = FieldRows("trainer", self._check)
         rows = [self._when, self._kind, self._summary, self._rows.box]
-        self.form = Form(attachment, _INTRO, rows, "Change", self._request)
+        self.form = Form(attachment, subject, _INTRO, rows, "Change", self._request)
         self._draft: TrainerDraft | None = None
         self._shown: tuple[Any, ...] = ()
         self._when.observe(lambda _: self._choose(), "value")
@@ -35,9 +37,9 @@ class TrainerForm:
     def renew(self) -> None:
         """Begin anew if the branch, its plan or what is tuned became another."""
         view = self._attachment.view
-        branch = self._attachment.look.selection.branch_in(view)
-        if branch is None:
+        if not self._subject.is_there:
             return
+        branch = self._subject.branch
         running = tunable_round(view, branch)
         place = None if running is None else (running.number, len(running.tuned))
         if (now := (branch, view.branches[branch].plan, place)) == self._shown:
@@ -51,7 +53,7 @@ class TrainerForm:
 
     def _choose(self) -> None:
         """Show the fields of what is chosen; what was typed into fields of the same name stays."""
-        branch, view = self.form.branch, self._attachment.view
+        branch, view = self._subject.branch, self._attachment.view
         running = tunable_round(view, branch) if self._when.value == "now" else None
         kind = str(self._kind.value) if running is None else kind_of(running.plan["trainer"])
         wanted = TrainerDraft(view.branches[branch].plan, kind, running)

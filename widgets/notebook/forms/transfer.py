@@ -8,7 +8,9 @@ from widgets.decisions.branches import objection_to_name
 from widgets.decisions.trainer_fields import KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, objection_to_transfer, overrides_of
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.forms.form import Form, Request, choice, offer, stay_or, text
+from widgets.notebook.forms.controls import choice, offer, stay_or, text
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.subject import Subject
 from widgets.words import share
 
 _INTRO = (
@@ -21,13 +23,13 @@ _TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, KINDS))
 class TransferForm:
     """Asks which tickets go where."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self._attachment = attachment
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
         self._tickets, self._beside = choice("tickets", {"": "of all rounds"}), choice("beside", BESIDE)
         self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
         self._name = text("name", "after what is different")
         rows = [self._tickets, self._task, self._trainer, self._beside, self._name]
-        self.form = Form(attachment, _INTRO, rows, "Transfer", self._request)
+        self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request)
         self._plan: Table | None = None
         for field in (self._task, self._trainer, self._name):
             field.observe(lambda _: self._check(), "value")
@@ -36,9 +38,9 @@ class TransferForm:
     def renew(self) -> None:
         """Begin anew if the branch or its plan became another."""
         view = self._attachment.view
-        if not view.branches or self.form.plan == self._plan:
+        if not self._subject.is_there or self._subject.plan == self._plan:
             return
-        self._plan, branch = self.form.plan, self.form.branch
+        self._plan, branch = self._subject.plan, self._subject.branch
         planned = range(view.branches[branch].planned_rounds)
         tickets = {str(n): f"of round {n}: {share(view.density_of(branch, n))} kept" for n in planned}
         offer(self._tickets, {"": "of all rounds", **tickets}, "")

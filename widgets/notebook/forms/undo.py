@@ -4,7 +4,9 @@ from sessions import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.branches import finished_rounds, round_in_words, round_to_go_back_to
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.forms.form import Form, Request, choice, offer
+from widgets.notebook.forms.controls import choice, offer
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button
 
 _INTRO = "Set the branch aside as it is, and go on from one of its finished rounds as another. Nothing is lost."
@@ -13,20 +15,20 @@ _INTRO = "Set the branch aside as it is, and go on from one of its finished roun
 class UndoForm:
     """Asks which round to go back to."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self._attachment = attachment
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
         self._round = choice("to round", {})
         self._aside = button("Set aside", "Run no more rounds of the branch, or take it up again", self._set_aside)
-        self.form = Form(attachment, _INTRO, [self._round], "Go back", self._request, self._aside)
+        self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside)
         self._branch = ""
         self.renew()
 
     def renew(self) -> None:
         """Offer the finished rounds of the branch."""
         view = self._attachment.view
-        if not view.branches:
+        if not self._subject.is_there:
             return
-        branch = self.form.branch
+        branch = self._subject.branch
         rounds = {str(round_.number): round_in_words(round_) for round_ in finished_rounds(view, branch)}
         number = round_to_go_back_to(view, branch)
         preferred = str(number) if number is not None else next(reversed(rounds), None)
@@ -36,7 +38,7 @@ class UndoForm:
 
     def _set_aside(self) -> None:
         try:
-            branch = self.form.branch
+            branch = self._subject.branch
         except TicketError as error:
             self.form.say(str(error), is_trouble=True)
             return
