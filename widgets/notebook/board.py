@@ -1,12 +1,14 @@
 """Several widgets in one cell's output: charts side by side as the width allows, the others on rows of their own."""
 
 from itertools import groupby
+from typing import Any
 
 import ipywidgets
 
 from ticket_explorer.errors import TicketError
 from widgets.notebook.chart import Chart
 from widgets.notebook.chart_grid import grid_of
+from widgets.notebook.in_marimo import marimo_layout
 from widgets.notebook.kept import Kept
 
 
@@ -26,7 +28,7 @@ class Board(ipywidgets.VBox):
         Raises:
             TicketError: if none is a chart.
         """
-        charts = [part for part in parts if isinstance(part, Chart)]
+        self._charts = charts = [part for part in parts if isinstance(part, Chart)]
         if not charts:
             raise TicketError("A board needs a chart, such as tx.widgets.Fitness(session).")
         rows = []
@@ -39,3 +41,6 @@ class Board(ipywidgets.VBox):
 
     def _ipython_display_(self) -> None:
         self._kept.display()
+
+    def _display_(self) -> Any:
+        return marimo_layout(self._charts, self._charts[0].attachment)

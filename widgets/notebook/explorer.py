@@ -10,6 +10,7 @@ from widgets.notebook.chart import Chart
 from widgets.notebook.chart_grid import ChartGrid
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
+from widgets.notebook.in_marimo import marimo_layout
 from widgets.notebook.journal import Journal
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
@@ -44,6 +45,9 @@ class Explorer(ipywidgets.VBox):
 
     def _ipython_display_(self) -> None:
         self._kept.display()
+
+    def _display_(self) -> Any:
+        return marimo_layout(self.charts, self.session.attachment)
 
 
 def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:

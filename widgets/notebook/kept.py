@@ -50,8 +50,7 @@ class Kept:
         from IPython.display import display
 
         self._place = uuid4().hex
-        titles = ", ".join(figure.title for figure in self._figures())
-        display({**_view(self._widget), "text/plain": titles}, raw=True)  # type: ignore[no-untyped-call]
+        display({**_view(self._widget), "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
         display(self.bundle(), raw=True, display_id=self._place)  # type: ignore[no-untyped-call]
 
     def touch(self, event: events.Event) -> None:
