@@ -237,10 +237,10 @@ def _generations(view: SessionView, event: events.Generations) -> None:
     round_ = view.branches[event.branch].rounds[event.round]
     if event.first != round_.done:
         return
-    round_.blocks.append(event)
-    previous = round_.blocks[-2].at if len(round_.blocks) > 1 else round_.started
+    round_.values += event.values
     round_.done += event.count
-    elapsed = event.at - previous
+    elapsed = event.at - (round_.heard or round_.started)
+    round_.heard = event.at
     if elapsed > 0:
         rate = event.count / elapsed
         weight = min(1.0, elapsed / 3.0)
