@@ -16,7 +16,7 @@ from tests.faces.dialog_stage import NOTHING, SIZES, FakeLink, fill, keys, retur
 from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.terminal.dialogs import trainer_fields
+from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice

@@ -6,6 +6,7 @@ import ipywidgets
 
 from ticket_explorer.errors import TicketError
 from widgets.notebook.chart import Chart
+from widgets.notebook.chart_grid import grid_of
 from widgets.notebook.kept import Kept
 
 
@@ -38,10 +39,3 @@ class Board(ipywidgets.VBox):
 
     def _ipython_display_(self) -> None:
         self._kept.display()
-
-
-def grid_of(charts: list[Chart], width: int = 340) -> ipywidgets.GridBox:
-    """Charts in as many columns as there is room for."""
-    columns = f"repeat(auto-fit, minmax(min({width}px, 100%), 1fr))"
-    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", flex=f"1 1 {width}px", min_width="0")
-    return ipywidgets.GridBox(charts, layout=layout)

@@ -110,6 +110,10 @@ class Chart(anywidget.AnyWidget):
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
+        if kind == "policy":
+            from widgets.notebook.policy import play
+
+            self.attachment.spawn(play(self))
 
     def _ipython_display_(self) -> None:
         self.kept.display()
