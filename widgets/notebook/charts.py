@@ -49,3 +49,9 @@ class Correlation(Chart):
     """How far SNR and magnitude agree, round by round."""
 
     KIND = "correlation"
+
+
+class Policy(Chart):
+    """One episode of a control task's policy, over and over."""
+
+    KIND = "policy"
