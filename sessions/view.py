@@ -40,6 +40,8 @@ class SessionView:
         """What was analysed, in the order in which it was done."""
         self.analysing: dict[int, events.Analysing] = {}
         """How far analyses are that are under way, by their ids."""
+        self.compiling: events.Compiling | None = None
+        """What the session waits for, and since when."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
@@ -55,6 +57,8 @@ class SessionView:
             self.live = event
         elif isinstance(event, events.Analysing):
             self.apply(event)
+        elif isinstance(event, events.Compiling):
+            self.compiling = event if event.what else None
 
     def analysis(
         self, kind: str, branch: str, number: int | None = None, generation: int | None = None
