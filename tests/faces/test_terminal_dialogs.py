@@ -30,6 +30,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.terminal.dialogs import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice, Row
 from widgets.terminal.dialogs.pruner import PrunerDialog
@@ -146,7 +147,7 @@ def link() -> Any:
     return FakeLink()
 
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, UndoDialog, ExportDialog]
+DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, DecomposeDialog, UndoDialog, ExportDialog]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -325,6 +326,12 @@ def test_a_branch_with_another_strategy(link: Any) -> None:
 def test_all_tickets_go_to_another_task(link: Any) -> None:
     command = returned(TransferDialog(link, "snr", None), keys("tab", "right", "enter"))
     assert command == commands.Transfer(branch="snr", overrides={"task": {"name": next(iter(TASKS))}})
+
+
+@pytest.mark.parametrize(("presses", "rounds"), [(("enter",), None), (("right", "right", "enter"), [1])])
+def test_the_controls_of_tickets(presses: tuple[str, ...], rounds: list[int] | None, link: Any) -> None:
+    command = returned(DecomposeDialog(link, "snr", None), keys(*presses))
+    assert command == commands.Decompose(branch="snr", rounds=rounds)
 
 
 def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
