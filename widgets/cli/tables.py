@@ -5,8 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.branch_view import RoundView
+from sessions.passes import forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
+from widgets.words import count
 
 
 def rounds_table(view: SessionView) -> Table:
@@ -21,7 +23,18 @@ def rounds_table(view: SessionView) -> Table:
         cells = [_score(rounds.get(number)) for rounds in lines.values()]
         densities = {f"{100 * r[number].density:.2f}%" for r in lines.values() if number in r}
         table.add_row(str(number), " ".join(sorted(densities)), *cells)
+    table.caption = _passes(view)
     return table
+
+
+def _passes(view: SessionView) -> str | None:
+    """Forward passes a round of each branch, where several trainers are compared."""
+    last = {name: [r for r in view.lineage(name) if r.finished][-1:] for name in view.branches}
+    known = {name: forward_passes(rounds[0]) for name, rounds in last.items() if rounds}
+    if len({r.plan["trainer"]["name"] for rounds in last.values() for r in rounds if r.plan}) < 2:
+        return None
+    told = ", ".join(f"{name} {count(passes)}" for name, passes in known.items())
+    return f"Forward passes a round, a backward pass counting as two: {told}"
 
 
 def _score(round_: RoundView | None) -> str:
