@@ -88,10 +88,14 @@ def spec_of(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Spec:
-    """The spec that the arguments of `run` describe."""
+    """The spec that the arguments of `run` describe; rounds and generations hold for branches with their own too."""
     table = load_table(source)
-    top = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
-    assign(table, [*assignments, *(f"{path}={value}" for path, value in top.items() if value is not None)])
+    assign(table, assignments)
+    short = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
+    put(table, {path: value for path, value in short.items() if value is not None})
+    for branch in table.get("branch", ()):
+        if isinstance(branch, dict):
+            put(branch, {p: v for p, v in short.items() if v is not None and p.partition(".")[0] in branch})
     return parse_spec(table)
 
 

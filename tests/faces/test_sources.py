@@ -42,3 +42,9 @@ def test_a_branch_is_named_by_name_or_number() -> None:
     assign(table, ["branch.snr.pruner=movement"])
     put(table, {"branch.1.rewind": "fresh"})
     assert (table["branch"][0]["pruner"], table["branch"][1]["rewind"]) == ("movement", "fresh")
+
+
+def test_generations_and_rounds_hold_for_branches_with_their_own() -> None:
+    plans = [branch.plan for branch in spec_of("cs-vs-imp", [], rounds=2, generations=7).branches]
+    assert {(plan.trainer.generations, plan.pruning.rounds) for plan in plans} == {(7, 2)}
+    assert {plan.trainer.generations for plan in (b.plan for b in spec_of("cs-vs-imp", []).branches)} == {470}

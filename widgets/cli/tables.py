@@ -20,9 +20,10 @@ def rounds_table(view: SessionView) -> Table:
     for name in lines:
         table.add_column(Text(name), justify="right", overflow="fold")
     for number in sorted({number for rounds in lines.values() for number in rounds}):
-        cells = [_score(rounds.get(number)) for rounds in lines.values()]
-        densities = {f"{100 * r[number].density:.2f}%" for r in lines.values() if number in r}
-        table.add_row(str(number), " ".join(sorted(densities)), *cells)
+        shared = {_kept(rounds[number]) for rounds in lines.values() if number in rounds}
+        is_shared = len(shared) == 1
+        cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
+        table.add_row(str(number), shared.pop() if is_shared else "", *cells)
     table.caption = _passes(view)
     return table
 
@@ -37,8 +38,19 @@ def _passes(view: SessionView) -> str | None:
     return f"Forward passes a round, a backward pass counting as two: {told}"
 
 
-def _score(round_: RoundView | None) -> str:
-    if round_ is None or round_.finished is None:
+def _kept(round_: RoundView) -> str:
+    return f"{100 * round_.density:.2f}%"
+
+
+def _cell(round_: RoundView | None, is_shared: bool) -> str:
+    """A round's score, with what it keeps if that isn't said of the whole row."""
+    if round_ is None:
+        return ""
+    return _score(round_) if is_shared else f"{_score(round_)} at {_kept(round_)}"
+
+
+def _score(round_: RoundView) -> str:
+    if round_.finished is None:
         return ""
     score, error = mean(round_.finished.score), standard_error(round_.finished.score)
     if score is None:
