@@ -41,6 +41,11 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def count(value: int | None) -> str:
+    """A whole number with commas, a dash if there is none."""
+    return "–" if value is None else f"{value:,}"
+
+
 def clock(at: float) -> str:
     """The local time of day of an event."""
     return time.strftime("%H:%M:%S", time.localtime(at))

@@ -38,6 +38,14 @@ class TestFitness:
         assert "deviation" in figure.note
         assert marks(figure, Rule)["generation 2"].value == 2
 
+    def test_a_trainer_without_a_population_has_neither_band_nor_best(self) -> None:
+        values = [[[1, np.nan, np.nan, np.nan]], [[3, np.nan, np.nan, np.nan]]]
+        view = view_of(branch("a"), start("a"), block("a", 0, values))
+        view.branches["a"].rounds[0].plan = {"trainer": {"name": "gradient_descent"}}
+        figure = figures.fitness(view, Selection())
+        assert list(marks(figure, Line)) == ["a"]
+        assert "without a population" in figure.note
+
     def test_a_gap_stays_a_gap(self) -> None:
         view = view_of(branch("a"), start("a"), block("a", 0, [[[1, 2, 0, 0]], [[np.nan] * 4], [[3, 4, 0, 0]]]))
         assert np.isnan(marks(figures.fitness(view, Selection()), Line)["a"].y).tolist() == [False, True, False]

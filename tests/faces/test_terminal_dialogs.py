@@ -18,6 +18,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.dialogs.pruner import PrunerDialog
@@ -25,7 +26,7 @@ from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, UndoDialog, ExportDialog]
+DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, DecomposeDialog, UndoDialog, ExportDialog]
 
 
 @pytest.mark.parametrize("size", SIZES)

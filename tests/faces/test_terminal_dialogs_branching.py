@@ -12,6 +12,7 @@ from tests.faces.dialog_stage import NOTHING, fill, keys, returned, says, then
 from ticket_explorer.tasks import TASKS
 from widgets.terminal.dialogs import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
@@ -105,3 +106,9 @@ def test_a_choice_by_mouse(link: Any) -> None:
         assert choice.value == "initial"
 
     assert returned(PrunerDialog(link, "snr", None), scenario) == NOTHING
+
+
+@pytest.mark.parametrize(("presses", "rounds"), [(("enter",), None), (("right", "right", "enter"), [1])])
+def test_the_controls_of_tickets(presses: tuple[str, ...], rounds: list[int] | None, link: Any) -> None:
+    command = returned(DecomposeDialog(link, "snr", None), keys(*presses))
+    assert command == commands.Decompose(branch="snr", rounds=rounds)

@@ -17,6 +17,7 @@ from tests.faces.pictures import SIZES, assert_golden, picture
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
@@ -40,6 +41,7 @@ DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
     "strategy": lambda link: StrategyDialog(link, "snr", None),
     "branch": lambda link: BranchDialog(link, "snr", None),
     "transfer": lambda link: TransferDialog(link, "snr", None),
+    "decompose": lambda link: DecomposeDialog(link, "snr", None),
     "undo": lambda link: UndoDialog(link, "snr", None),
     "export": lambda link: ExportDialog(link, "snr", None),
     "note": lambda link: ask.line("A note for the journal", "snr looks flatter"),
