@@ -155,7 +155,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
-    merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
+    merged = {key: merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
     if merged["pruner"] is None:
         merged["pruner"] = default_pruner(merged["trainer"])
     settings = {
@@ -232,10 +232,16 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     if not is_table(table) or not isinstance(table.get("name"), str):
         raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
     settings = lookup(kind, registry, table["name"], f"{path}.name")
+    known = [field.encode_name for field in msgspec.structs.fields(settings)]
+    for key in table:
+        if known and key not in ("name", *known):
+            instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
+            raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}; {instead}")
     return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
 
 
-def _merge(base: Any, override: Any) -> Any:
+def merge(base: Any, override: Any) -> Any:
+    """What a table amounts to under another one, as `parse_plan` explains it."""
     if override is None:
         return base
     if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):

@@ -151,6 +151,7 @@ def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> 
         yield figures.correlation(view, selections[-1])
     elif kind == "comparison":
         yield figures.ticket_curve(view, selections[-1])
+        yield from (figures.comparison(view, selection) for selection in selections)
     elif kind == "decomposition":
         yield from (figures.decomposition(view, selection) for selection in selections)
     elif kind == "layers":

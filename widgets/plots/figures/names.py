@@ -88,6 +88,13 @@ KINDS: dict[str, Kind] = {
         "errors over replicates. Decompose a branch to train the controls that this needs. After Vischer, Lange & "
         "Sprekeler (2021) and Lange & Sprekeler (2023).",
     ),
+    "comparison": Kind(
+        "Comparison",
+        "How much better the branch scores than another one at equal density: above zero it is better. Replicates see "
+        "the same initial weights, batches and noise, so that their differences are taken pair by pair; error bars are "
+        "the standard errors of the mean difference, and the test is Student's paired t-test. With many densities some "
+        "differ by chance: look for a run of them. Lange & Sprekeler (2023) compare such curves by eye.",
+    ),
     "mask": Kind(
         "Mask",
         "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the stronger its "
@@ -123,5 +130,6 @@ SHOWN = (
     "surface",
     "connectivity",
     "decomposition",
+    "comparison",
 )
 """Those that are drawn of a view and a selection alone, by the function's name."""

@@ -67,6 +67,12 @@ class Choice(Static, can_focus=True):
         shown = f" {self._options[self.value]:<{width}} "
         return Text.assemble(("◂", "bold"), shown, ("▸", "bold"), no_wrap=True, overflow="ellipsis")
 
+    def put(self, value: str) -> None:
+        """Choose one without telling of it."""
+        if value != self.value:
+            self._position = list(self._options).index(value)
+            self.refresh()
+
     def action_turn(self, direction: int) -> None:
         """Choose the one beside it."""
         if len(self._options) > 1:
