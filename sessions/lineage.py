@@ -212,6 +212,8 @@ class Lineage:
 
 def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
     """What the task carried at the end of a round, arrays [R, ...]."""
+    if not arrays.problem_state:  # of most tasks: tracing takes longer than reading the round
+        return problem.initial_state()
     leaves, structure = jax.tree.flatten(jax.eval_shape(problem.initial_state))
     return jax.tree.unflatten(structure, arrays.problem_state[: len(leaves)])
 
