@@ -100,8 +100,8 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
 
 def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
-    has = {"snr": _has_sigma, "decomposition": _is_decomposed}.get(kind, lambda view, name: True)
-    able = [name for name in names if has(view, name)]
+    has = {"snr": _has_sigma, "decomposition": _is_decomposed}.get(kind)
+    able = [name for name in names if has is None or has(view, name)]
     if able and len(able) < len(names):
         lacking = ", ".join(name for name in names if name not in able)
         say(f"Left out, having {_LACKING[kind]}: {lacking}.")
