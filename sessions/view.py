@@ -220,8 +220,6 @@ def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
 
 
 def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
-    done = told.finished.generations
-    block = events.Generations(branch=branch, round=told.number, first=0, count=done, values=told.metrics)
     return RoundView(
         branch=branch,
         number=told.number,
@@ -231,8 +229,8 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
         generations=told.generations,
         started=told.started,
         plan=told.plan,
-        done=done,
-        blocks=[block],
+        done=told.finished.generations,
+        values=bytearray(told.metrics),
         finished=told.finished,
     )
 
