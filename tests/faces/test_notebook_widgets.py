@@ -291,16 +291,6 @@ def test_charts_are_shown_and_put_away_by_name(live):
     live(story)
 
 
-def test_a_task_without_an_environment_says_so_where_a_policy_would_play(live):
-    async def story(session: tx.LiveSession) -> None:
-        chart = tx.widgets.Policy(session)
-        chart.visible = True
-        await until(lambda: bool(session.attachment.look.player.refusal))
-        assert chart.figure.note == session.attachment.look.player.refusal
-
-    live(story)
-
-
 def test_without_a_loop_it_says_so(home):
     with pytest.raises(TicketError, match="event loop"):
         tx.LiveSession.create("fashion")
