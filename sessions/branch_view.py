@@ -62,6 +62,8 @@ class BranchView(msgspec.Struct, kw_only=True):
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
+    adopted: int = 0
+    """How many of its rounds another session trained; their tickets are kept beside them."""
 
     def borrows(self, number: int) -> tuple[str, int] | None:
         """The branch and the round whose ticket round `number` trains, if it is not one of its own."""

@@ -59,6 +59,8 @@ def sentence(event: events.Event) -> str:
         case events.BranchAdded():
             origin = f" after {event.parent}:{event.parent_round}" if event.parent is not None else ""
             return f"Branch {event.branch}{origin}: {_plan(event.plan)}"
+        case events.BranchAdopted():
+            return f"Branch {event.branch} with {len(event.rounds)} rounds comes from {event.session}: {event.source}"
         case events.PlanChanged():
             return f"Branch {event.branch} goes on with {_plan(event.plan)}"
         case events.SetAsideChanged():

@@ -16,7 +16,7 @@ from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tasks.control.settings import ControlSettings, Episodes, Squash, Steps
 
 Backend = Literal["v1", "spring", "positional", "generalized", "mjx"]
-Mass = Annotated[float, Meta(gt=0, le=1e6, description="kg")]
+Mass = Annotated[float, Meta(gt=0, le=1_000_000, description="kg")]
 
 
 @dataclass(frozen=True)

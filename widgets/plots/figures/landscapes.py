@@ -18,7 +18,7 @@ BARRIERS: dict[Barrier, str] = {
     "instability": "instability",
 }
 """What sums a straight line up, in words."""
-_PLANE = Axis("first direction"), Axis("second direction")
+_PLANE = Axis("second direction"), Axis("first direction")
 
 
 def surface(view: SessionView, selection: Selection) -> Figure:
