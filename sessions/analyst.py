@@ -122,6 +122,7 @@ class Analyst:
         self._waiting: deque[Request] = deque()
         self._work: Work | None = None
         self._evaluators: dict[tuple[object, ...], Evaluator] = {}
+        self._examples_keys: tuple[jax.Array, ...] = ()
         self._last_id = 0
 
     @property
@@ -226,8 +227,10 @@ class Analyst:
         return self._evaluators[key]
 
     def _key(self, replicate: int) -> jax.Array:
-        key: jax.Array = replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 1)[replicate]
-        return key
+        """Of the held-out examples; made once, since indexing keys costs as much as evaluating ten points."""
+        if not self._examples_keys:
+            self._examples_keys = tuple(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 1))
+        return self._examples_keys[replicate]
 
     def _step(self, work: Work) -> None:
         assert work.walk is not None

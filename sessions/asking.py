@@ -1,4 +1,4 @@
-"""`tx.analyse` and `tx.transfer`: for a session that is open, or for one on disk that no engine runs."""
+"""`tx.analyse`, `tx.transfer`, `tx.decompose`: for a session that is open, or for one on disk that no engine runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,7 +48,26 @@ def transfer(
         TicketError: if the tickets don't fit, or another process runs the session.
     """
     with _opened(session) as opened:
-        return opened.transfer(branch, [rounds] if isinstance(rounds, int) else rounds, overrides, **options)
+        return opened.transfer(branch, _several(rounds), overrides, **options)
+
+
+def decompose(session: Session | Path | str, branch: str, rounds: Sequence[int] | int | None = None) -> list[str]:
+    """Begin the controls that the analysis `decomposition` needs; returns the names of the new branches.
+
+    Args:
+        session: A session, or its path; run it to train them.
+        branch: Whose tickets.
+        rounds: Of which rounds; None: of all.
+
+    Raises:
+        TicketError: if there is no such round, all controls are there, or another process runs the session.
+    """
+    with _opened(session) as opened:
+        return opened.decompose(branch, _several(rounds))
+
+
+def _several(rounds: Sequence[int] | int | None) -> Sequence[int] | None:
+    return [rounds] if isinstance(rounds, int) else rounds
 
 
 @contextmanager

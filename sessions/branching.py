@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessions import events
+from sessions.adoption import Source, adopt
 from sessions.branch_view import BranchView
 from sessions.decomposition import control_additions
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span
 from sessions.running import Emit
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, table_of
-from sessions.store import check_branch_name
+from sessions.store import SessionDirectory, check_branch_name
 from sessions.transfers import Addition, Wish, additions, check_new_names, check_spec_transfers, spec_addition
 from sessions.view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
@@ -100,6 +101,16 @@ class Branches:
             self._add(one)
         return [one.name for one in added]
 
+    def adopt(self, source: Source, name: str | None, into: SessionDirectory) -> str:
+        """Take a branch of another session in; returns its name.
+
+        Raises:
+            TicketError: if its name is taken, or one of its files is damaged.
+        """
+        adopted = adopt(source, name, into, self._view)
+        self._emit(adopted)
+        return adopted.branch
+
     def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
         """Have a branch's coming rounds, and its next pruning, follow another plan.
 
@@ -145,4 +156,5 @@ class Branches:
 
 
 def _begins_like(branch: BranchView, plan: Plan) -> bool:
-    return branch.parent is None and branch.borrowed is None and plan_of(branch.plan).trains_like(plan)
+    is_its_own = branch.parent is None and branch.borrowed is None and not branch.adopted
+    return is_its_own and plan_of(branch.plan).trains_like(plan)

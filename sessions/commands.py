@@ -110,6 +110,18 @@ class Decompose(Command, frozen=True, kw_only=True):
     """Whose tickets; None is those of all planned rounds."""
 
 
+class Adopt(Command, frozen=True, kw_only=True):
+    """Take a branch of another session in, with its finished rounds; then it is transferred and analysed as any other.
+
+    The answer's `branch` is its name.
+    """
+
+    session: str
+    """The path of the other session, which may be running."""
+    branch: str
+    name: str | None = None
+
+
 class RewindTo(Command, frozen=True, kw_only=True):
     """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
@@ -218,6 +230,7 @@ AnyCommand = (
     | Branch
     | Transfer
     | Decompose
+    | Adopt
     | RewindTo
     | SetAside
     | Pace

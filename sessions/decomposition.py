@@ -17,6 +17,8 @@ from sessions.view import SessionView
 from ticket_explorer.analysis.decomposition import CONTROLS, RANDOM
 from ticket_explorer.errors import TicketError
 
+_WORDS = {"permuted_weights": "permuted weights", "permuted_mask": "a permuted mask", RANDOM: "random masks"}
+
 
 def controls_of(view: SessionView, branch: str) -> dict[str, str]:
     """The branches that are controls of a branch's tickets, by what they control."""
@@ -35,10 +37,10 @@ def finished_controls(view: SessionView, branch: str) -> dict[str, str]:
         TicketError: if one is missing.
     """
     found = controls_of(view, branch)
-    missing = [control.replace("_", " ") for control in CONTROLS if control not in found]
+    missing = [_WORDS[control] for control in CONTROLS if control not in found]
     if missing:
         raise TicketError(
-            f"Branch {branch!r} has no control with {', '.join(missing)} that trains as it does; decompose it first, "
+            f"Branch {branch!r} has no control with {' or '.join(missing)} that trains as it does; decompose it first, "
             "which begins them, and run them."
         )
     waiting = [name for name in found.values() if not any(known.finished for known in view.lineage(name))]

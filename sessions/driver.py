@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -210,6 +211,7 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
         "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap)
     },
     commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds)},
+    commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),

@@ -182,6 +182,35 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     trainer learned a mask. Empty in journals of early versions."""
 
 
+class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A finished round of a branch that another session trained."""
+
+    number: int
+    density: float
+    kept: int
+    dimension: int
+    generations: int
+    started: float
+    plan: dict[str, Any]
+    metrics: bytes
+    """float32 [generations, replicates, len(METRICS)]."""
+    finished: RoundFinished
+
+
+class BranchAdopted(Event, frozen=True, kw_only=True):
+    """A branch of another session is taken in, its finished rounds with it."""
+
+    branch: str
+    session: str
+    """The path that the other session had."""
+    source: str
+    """What the branch is called there."""
+    plan: dict[str, Any]
+    leaves: list[LeafShape] = []
+    input_shape: list[int] = []
+    rounds: list[AdoptedRound]
+
+
 class Block(msgspec.Struct, frozen=True, kw_only=True):
     """An array of numbers."""
 
@@ -279,6 +308,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
 AnyEvent = (
     Opened
     | BranchAdded
+    | BranchAdopted
     | PlanChanged
     | SetAsideChanged
     | Pruned

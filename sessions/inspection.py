@@ -56,7 +56,9 @@ def _told(round_: RoundView, replicates: int) -> list[int]:
 
 
 def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, number: int, arrays: RoundArrays) -> bool:
-    before = view.round(branch, number - 1) if number and view.branches[branch].borrows(number) is None else None
+    known = view.branches[branch]
+    is_pruned = number > 0 and known.borrows(number) is None and number >= known.adopted
+    before = view.round(branch, number - 1) if is_pruned else None
     if before is None or view.branches[branch].rounds[number].plan["rewind"]["name"] == "permuted_mask":
         return True
     return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)

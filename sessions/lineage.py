@@ -139,8 +139,18 @@ class Lineage:
         return drawn
 
     def early(self, branch: str, generation: int) -> jax.Array | None:
-        """The search mean of the line's first round after `generation` generations, [R, D], if it was kept."""
-        return self._kept(branch, f"early-{generation}")
+        """The search mean of the line's first round after `generation` generations, [R, D], if it was kept.
+
+        Raises:
+            TicketError: if it was not, and another session trained the round.
+        """
+        kept, first = self._kept(branch, f"early-{generation}"), self.owner(branch, 0)
+        if kept is None and self._view.branches[first].adopted:
+            raise TicketError(
+                f"Branch {first!r} comes from another session, which did not keep its weights of generation "
+                f"{generation}; rewind to its initial weights."
+            )
+        return kept
 
     def keep_early(self, branch: str, generation: int, mean: Any) -> None:
         """Keep the search mean of a line's first round for later rewinding."""
@@ -155,6 +165,8 @@ class Lineage:
         self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
 
     def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
+        if number < self._view.branches[branch].adopted:
+            return self._brought_along(branch, number, plan)
         if self._view.branches[branch].borrows(number) is not None:
             return self._carried_over(branch, number, plan)
         return self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
@@ -173,6 +185,14 @@ class Lineage:
             ticket = rewound(self._keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
         kept = int((np.asarray(ticket.mask)[0] & target.layout.prunable).sum())
         return Pruning(ticket, kept, [])
+
+    def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
+        """The ticket of a round that another session trained."""
+        name = f"ticket-{number:03d}"
+        path = self._directory.round_path(branch, name)
+        mask, start, initial = map(jnp.asarray, decode_arrays(self._directory.read_round(branch, name), path))
+        kept = int((np.asarray(mask)[0] & self._problems.of(plan).layout.prunable).sum())
+        return Pruning(Ticket(mask, start, initial), kept, [])
 
     def _dense(self, branch: str, plan: Plan) -> Pruning:
         initial = self.initial(branch, plan)
@@ -212,6 +232,8 @@ class Lineage:
 
 def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
     """What the task carried at the end of a round, arrays [R, ...]."""
+    if not arrays.problem_state:  # of most tasks: tracing takes longer than reading the round
+        return problem.initial_state()
     leaves, structure = jax.tree.flatten(jax.eval_shape(problem.initial_state))
     return jax.tree.unflatten(structure, arrays.problem_state[: len(leaves)])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sessions.branch_view import BranchView, RoundView
 from sessions.header import Header
+from sessions.passes import forward_passes
 from sessions.view import SessionView
 
 
@@ -60,6 +61,7 @@ def _round(view: SessionView, branch: BranchView, round_: RoundView) -> dict[str
         "density": round_.density,
         "kept": round_.kept,
         "generations": finished.generations,
+        "forward_passes": forward_passes(round_),
         "score": mean(finished.score),
         "score_by_replicate": finished.score,
         "fitness": mean(finished.fitness),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from sessions import events
+from sessions.adoption import Source
 from sessions.announcer import Announcer, Subscriber
 from sessions.branching import Branches, check_spec
 from sessions.commands import Episode, Preview
@@ -263,6 +264,10 @@ class Session:
     def decompose(self, branch: str, rounds: Sequence[int] | None = None) -> list[str]:
         """Begin the controls that the analysis `decomposition` needs, by `sessions.commands.Decompose`; their names."""
         return self._branches.decompose(branch, rounds)
+
+    def adopt(self, session: Path, branch: str, name: str | None = None) -> str:
+        """Take a branch of another session in, with its finished rounds, by `sessions.commands.Adopt`; its name."""
+        return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, SessionDirectory(self.path))
 
     def rewind_to(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""

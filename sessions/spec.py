@@ -155,7 +155,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
-    merged = {key: _merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
+    merged = {key: merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
     if merged["pruner"] is None:
         merged["pruner"] = default_pruner(merged["trainer"])
     settings = {
@@ -240,7 +240,8 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
 
 
-def _merge(base: Any, override: Any) -> Any:
+def merge(base: Any, override: Any) -> Any:
+    """What a table amounts to under another one, as `parse_plan` explains it."""
     if override is None:
         return base
     if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):

@@ -205,6 +205,36 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         view.state = "paused"
 
 
+def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
+    rounds = {told.number: _adopted_round(event.branch, told) for told in event.rounds}
+    view.branches[event.branch] = BranchView(
+        name=event.branch,
+        parent=None,
+        parent_round=None,
+        plan=event.plan,
+        rounds=rounds,
+        leaves=event.leaves,
+        input_shape=event.input_shape,
+        adopted=len(rounds),
+    )
+
+
+def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
+    return RoundView(
+        branch=branch,
+        number=told.number,
+        density=told.density,
+        kept=told.kept,
+        dimension=told.dimension,
+        generations=told.generations,
+        started=told.started,
+        plan=told.plan,
+        done=told.finished.generations,
+        values=bytearray(told.metrics),
+        finished=told.finished,
+    )
+
+
 def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
     view.branches[event.branch].plan = event.plan
     if view.state == "finished":
@@ -241,10 +271,10 @@ def _generations(view: SessionView, event: events.Generations) -> None:
     round_ = view.branches[event.branch].rounds[event.round]
     if event.first != round_.done:
         return
-    round_.blocks.append(event)
-    previous = round_.blocks[-2].at if len(round_.blocks) > 1 else round_.started
+    round_.values += event.values
     round_.done += event.count
-    elapsed = event.at - previous
+    elapsed = event.at - (round_.heard or round_.started)
+    round_.heard = event.at
     if elapsed > 0:
         rate = event.count / elapsed
         weight = min(1.0, elapsed / 3.0)
@@ -324,6 +354,7 @@ def _opened(view: SessionView, event: events.Opened) -> None:
 _HANDLERS: dict[type[events.Event], Any] = {
     events.Opened: _opened,
     events.BranchAdded: _branch_added,
+    events.BranchAdopted: _branch_adopted,
     events.PlanChanged: _plan_changed,
     events.SetAsideChanged: _set_aside,
     events.RoundStarted: _round_started,

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sessions.asking import analyse, transfer
+    from sessions.asking import analyse, decompose, transfer
     from sessions.session import Session
     from sessions.spec import Spec, parse_spec
     from ticket_explorer.errors import TicketError
@@ -22,6 +22,7 @@ _HOMES = {
     "Spec": "sessions.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
     "analyse": "sessions.asking:analyse",
+    "decompose": "sessions.asking:decompose",
     "explore": "widgets.notebook:explore",
     "load_preset": "ticket_explorer.presets:load",
     "parse_spec": "sessions.spec:parse_spec",
@@ -36,6 +37,7 @@ __all__ = [
     "Spec",
     "TicketError",
     "analyse",
+    "decompose",
     "explore",
     "load_preset",
     "parse_spec",

@@ -1,10 +1,11 @@
 """What a person names: a preset, a file, single values of a spec, a session."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sessions.spec import Spec, Table, parse_spec
+from sessions.spec import Spec, Table, merge, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
@@ -45,29 +46,41 @@ def assign(table: Table, assignments: list[str]) -> None:
         table: Changed in place.
         assignments: `pruning.ratio=0.3`, `branch.random.rewind="initial"`, `branch.0.pruner=snr`.
     """
+    values = {}
     for assignment in assignments:
         path, equals, value = assignment.partition("=")
         if not equals or not path.strip():
             raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
-        put(table, path.strip(), _value(value.strip()), "--set")
+        values[path.strip()] = _value(value.strip())
+    put(table, values, "--set")
 
 
-def put(table: Table, path: str, value: Any, given: str = "settings") -> None:
-    """Set one value in a table.
+def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
+    """Set values in a table; another strategy or trainer drops what was tuned for the one before, as in a branch.
 
     Args:
         table: Changed in place.
-        path: Where: `pruning.ratio`, `branch.random.rewind`.
-        value: What.
-        given: What the person set it by, for errors.
+        values: By their paths: `pruning.ratio`, `branch.random.rewind`; those that name trainers and strategies first.
+        given: What the person set them by, for errors.
     """
+    for path in sorted(values, key=lambda path: not _names_trainer(path)):
+        _put(table, path, values[path], given)
+
+
+def _names_trainer(path: str) -> bool:
+    return path.split(".")[-2:] in (["trainer", "name"], ["trainer", "strategy"])
+
+
+def _put(table: Table, path: str, value: Any, given: str) -> None:
     *parents, last = path.removeprefix("$.").split(".")
     place: Any = table
     for key in parents:
         place = _into(place, key, path, given)
     if not isinstance(place, dict):
         raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
-    place[last] = value
+    changed = merge(dict(place), {last: value}) if _names_trainer(path) else {**place, last: value}
+    place.clear()
+    place.update(changed)
 
 
 def spec_of(
@@ -78,10 +91,14 @@ def spec_of(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Spec:
-    """The spec that the arguments of `run` describe."""
+    """The spec that the arguments of `run` describe; rounds and generations hold for branches with their own too."""
     table = load_table(source)
-    top = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
-    assign(table, [*assignments, *(f"{path}={value}" for path, value in top.items() if value is not None)])
+    assign(table, assignments)
+    short = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
+    put(table, {path: value for path, value in short.items() if value is not None})
+    for branch in table.get("branch", ()):
+        if isinstance(branch, dict):
+            put(branch, {p: v for p, v in short.items() if v is not None and p.partition(".")[0] in branch})
     return parse_spec(table)
 
 

@@ -41,6 +41,11 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def count(value: int | None) -> str:
+    """A whole number with commas, a dash if there is none."""
+    return "–" if value is None else f"{value:,}"
+
+
 def clock(at: float) -> str:
     """The local time of day of an event."""
     return time.strftime("%H:%M:%S", time.localtime(at))
@@ -54,6 +59,8 @@ def sentence(event: events.Event) -> str:
         case events.BranchAdded():
             origin = f" after {event.parent}:{event.parent_round}" if event.parent is not None else ""
             return f"Branch {event.branch}{origin}: {_plan(event.plan)}"
+        case events.BranchAdopted():
+            return f"Branch {event.branch} with {len(event.rounds)} rounds comes from {event.session}: {event.source}"
         case events.PlanChanged():
             return f"Branch {event.branch} goes on with {_plan(event.plan)}"
         case events.SetAsideChanged():

@@ -122,7 +122,7 @@ def test_the_spec_has_curvature_computed_as_it_goes(lab: Any) -> None:
     lab.assert_same(path, lab.finished("plain"))
     view = read_view(path)
     looked_at = [(known.round, known.generation, known.parameters["points"]) for known in view.analyses]
-    assert sorted(looked_at) == [(r, g, p) for r in range(3) for g, p in ((25, 17), (50, 17), (60, 51))]
+    assert sorted(looked_at) == [(r, g, p) for r in range(3) for g, p in ((25, 9), (50, 9), (60, 51))]
     assert view.analysis("curvature", "snr", 1, generation=30).generation == 25  # type: ignore[union-attr]
     assert not any(isinstance(event, events.Analysed) for event in view.history)
 

@@ -34,7 +34,7 @@ def test_every_number_as_json(tell: Any, mine: Path) -> None:
         ("surface", ["Loss surface · snr, round 1"]),
         ("snr", ["correlation", "Spearman", "overlap"]),
         ("layers", ["Layers across rounds · snr"]),
-        ("comparison", ["Ticket curve", "difference", "80%"]),
+        ("comparison", ["Ticket curve", "Comparison · snr", "less random", "difference", "80%"]),
     ],
 )
 def test_a_chart_and_a_table(tell: Any, mine: Path, kind: str, words: list[str]) -> None:

@@ -17,7 +17,17 @@ from ticket_explorer.trainers.strategies import STRATEGIES
 
 BRANCH = {"name", "parent", "trainer", "pruner", "rewind", "rounds"}
 ROUND = {
-    *("round", "density", "kept", "generations", "score", "score_by_replicate", "fitness", "threshold"),
+    *(
+        "round",
+        "density",
+        "kept",
+        "generations",
+        "forward_passes",
+        "score",
+        "score_by_replicate",
+        "fitness",
+        "threshold",
+    ),
     *("snr_magnitude_correlation", "layers", "seconds"),
 }
 CATALOGUES = {
@@ -40,6 +50,7 @@ def test_run_prints_the_contracted_json_and_nothing_else(tiny):
         for round_ in branch["rounds"]:
             assert round_.keys() >= ROUND
             assert round_["generations"] == 5
+            assert round_["forward_passes"] == 5 * branch["trainer"]["population"]
             assert 0 <= round_["score"] <= 1
             assert round_["score_by_replicate"] == [round_["score"]]
             assert all(0 <= density <= 1 for density in round_["layers"].values())

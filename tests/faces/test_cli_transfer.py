@@ -54,6 +54,17 @@ def test_a_branch_is_decomposed_run_and_analysed(tell: Any, mine: Path) -> None:
     assert "--from: sn, expected a branch among snr" in again.stderr
 
 
+def test_a_branch_of_another_session_is_taken_in(tell: Any, mine: Path, tiny: Any) -> None:
+    told = tell("adopt", str(mine), str(tiny.path), "--from", "random", "--name", "theirs", COLUMNS="200")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.split() == ["theirs"]
+    rounds = list(read_view(mine).lineage("theirs"))
+    assert [round_.finished is not None for round_ in rounds] == [True, True]
+    assert tell("analyse", str(mine), "layers", "--from", "theirs:1").exit_code == 0
+    again = tell("adopt", str(mine), str(tiny.path), "--from", "rando", COLUMNS="200")
+    assert (again.exit_code, "--from: rando, expected a branch among snr" in again.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -38,6 +38,14 @@ class TestFitness:
         assert "deviation" in figure.note
         assert marks(figure, Rule)["generation 2"].value == 2
 
+    def test_a_trainer_without_a_population_has_neither_band_nor_best(self) -> None:
+        values = [[[1, np.nan, np.nan, np.nan]], [[3, np.nan, np.nan, np.nan]]]
+        view = view_of(branch("a"), start("a"), block("a", 0, values))
+        view.branches["a"].rounds[0].plan = {"trainer": {"name": "gradient_descent"}}
+        figure = figures.fitness(view, Selection())
+        assert list(marks(figure, Line)) == ["a"]
+        assert "without a population" in figure.note
+
     def test_a_gap_stays_a_gap(self) -> None:
         view = view_of(branch("a"), start("a"), block("a", 0, [[[1, 2, 0, 0]], [[np.nan] * 4], [[3, 4, 0, 0]]]))
         assert np.isnan(marks(figures.fitness(view, Selection()), Line)["a"].y).tolist() == [False, True, False]
@@ -81,20 +89,20 @@ class TestLongRounds:
         assert line.x[line.y.argmax()] == 123_457
         assert line.x[line.y.argmin()] == 77_778
 
-    def test_only_new_blocks_are_converted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_only_new_generations_are_converted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         converted, append = [], metrics_cache_module._append
         monkeypatch.setattr(
             metrics_cache_module,
             "_append",
-            lambda entry, blocks: (converted.append(len(blocks)), append(entry, blocks)),
+            lambda entry, values: (converted.append(len(values)), append(entry, values)),
         )
         view, cache = self.view(), MetricsCache()
         drawn = figures.fitness(view, Selection(), cache)
         figures.fitness(view, Selection(), cache)
-        assert converted == [200]
+        assert converted == [self.COUNT]
         view.apply(block("a", self.COUNT, np.full((10, 2, 4), 99.0)))
         again = figures.fitness(view, Selection(), cache)
-        assert converted == [200, 1]
+        assert converted == [self.COUNT, 10]
         assert marks(drawn, Line)["a"].x[-1] == self.COUNT
         fresh = figures.fitness(view, Selection())
         for name, line in marks(fresh, Line).items():

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from sessions import events
 from sessions.analyses import analysis_rows, analysis_table
@@ -101,17 +102,17 @@ def test_sharpness_goes_through_shared_rounds(view: SessionView) -> None:
     np.testing.assert_allclose(found["b"].y, [1.5, 6.0])
 
 
-def test_a_surface_is_bright_where_the_loss_is_low(view: SessionView) -> None:
+def test_a_surface_is_strong_where_the_loss_is_low(view: SessionView) -> None:
     loss = np.exp(np.arange(9.0)).reshape(1, 3, 3)
     view.apply(analysed("surface", "a", 1, steps=STEPS, loss=loss, score=loss))
     figure = figures.surface(view, Selection("a", 1))
     (picture,) = figure.marks
     assert isinstance(picture, Picture)
     np.testing.assert_allclose(picture.values, 1 - np.arange(9.0).reshape(3, 3) / 8, atol=1e-6)
-    assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Bright is low."
+    assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Strong colours are low."
 
 
-def test_connected_rounds_are_bright(view: SessionView) -> None:
+def test_connected_rounds_are_strong(view: SessionView) -> None:
     instability = np.array([[[0.0, 0.2], [0.1, 0.0]]])
     view.apply(analysed("connectivity", "a", 1, rounds=[0, 1], other_rounds=[0, 1], instability=instability))
     (picture,) = figures.connectivity(view, Selection("a")).marks
@@ -142,3 +143,27 @@ def test_tables_have_every_number() -> None:
     holed = analysed("curvature", "a", 1, steps=STEPS, sharpness=[[np.nan, 1.0]])
     assert analysis_table(holed)["results"]["sharpness"] == [[None, 1.0]]
     assert [row["value"] for row in analysis_rows(holed)] == [None, 1.0]
+
+
+def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(view: SessionView) -> None:
+    view.apply(events.BranchAdded(branch="c", plan=PLAN))
+    for other, shift in (("b", 0.1), ("c", 0.0), ("b", 0.2)):
+        found = analysed(
+            "comparison",
+            "a",
+            1,
+            densities=[1.0, 0.5],
+            difference=[[0.0, shift]],
+            standard_error=[[0.01, 0.02]],
+            p_value=[[0.9, 0.01 if shift else 0.8]],
+        )
+        view.apply(structs.replace(found, parameters={"other": other}))
+    figure = figures.comparison(view, Selection("a"))
+    lines = {mark.name: mark for mark in figure.marks if isinstance(mark, Line)}
+    assert list(lines) == ["less b", "less c"]
+    np.testing.assert_allclose(lines["less b"].x, [0.5, 1.0])
+    np.testing.assert_allclose(lines["less b"].y, [0.2, 0.0], atol=1e-6)
+    np.testing.assert_allclose(lines["less b"].high, [0.22, 0.01], atol=1e-6)
+    assert "Surely different from b (p < 0.05) at 1 of 2 densities." in figure.note
+    assert "from c (p < 0.05) at 0 of 2" in figure.note
+    assert figures.comparison(view, Selection("b")).is_empty

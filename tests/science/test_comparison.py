@@ -19,8 +19,8 @@ def line(scores: np.ndarray, densities: tuple[float, ...]) -> tuple[Trained, ...
     return tuple(Trained("a", t, *arrays, density, scores[:, t]) for t, density in enumerate(densities))
 
 
-def compare(one: tuple[Trained, ...], other: tuple[Trained, ...]):
-    analysis = Comparison(Settings(other="b"))
+def compare(one: tuple[Trained, ...], other: tuple[Trained, ...], interpolate: bool = False):
+    analysis = Comparison(Settings(other="b", interpolate=interpolate))
     subject = Subject(LAYOUT, (2,), one[-1], one, other)
     assert analysis.points(jax.random.split(jax.random.key(0), 2), subject) is None
     return analysis.result(subject, nothing_seen(len(one[0].mean)))
@@ -43,5 +43,13 @@ def test_one_replicate_has_a_difference_and_no_error():
 
 
 def test_branches_without_a_density_in_common_are_refused():
-    with pytest.raises(TicketError, match=r"no density in common \(1 to 1 and 0.5 to 0.5\); compare"):
+    with pytest.raises(TicketError, match=r"no density in common \(1 to 1 and 0.5 to 0.5\); .* interpolate=true"):
         compare(line(np.array([[0.5]]), (1.0,)), line(np.array([[0.5]]), (0.5,)))
+
+
+def test_scores_between_densities_are_interpolated_if_asked_for():
+    one, other = line(np.array([[0.7, 0.9]]), (0.5, 0.01)), line(np.array([[0.8, 0.4]]), (1.0, 0.25))
+    found = compare(one, other, interpolate=True)
+    np.testing.assert_allclose(found.densities, [0.5])  # 0.01 is sparser than any of the other's
+    np.testing.assert_allclose(found.other_score, [[0.6]], rtol=1e-6)  # half-way from 1 to 1/4 in log density
+    np.testing.assert_allclose(found.difference, [[0.1]], atol=1e-6)

@@ -43,17 +43,20 @@ class Comparison:
         Raises:
             TicketError: if the branches have no density in common.
         """
-        if not _pairs(subject):
+        if not self._pairs(subject):
+            advice = "branches of overlapping densities" if self.settings.interpolate else "branches that prune alike"
+            also = "" if self.settings.interpolate else ", or set interpolate=true"
             raise TicketError(
                 f"The branches have no density in common ({_span(subject.line)} and {_span(subject.other)}); "
-                "compare branches that prune alike."
+                f"compare {advice}{also}."
             )
         return None
 
     def result(self, subject: Subject, seen: Seen) -> ComparisonResult:
         """Differences with their errors."""
-        pairs = _pairs(subject)
-        own, others = (np.stack([_score(pair[i]) for pair in pairs], axis=1) for i in (0, 1))
+        pairs = self._pairs(subject)
+        own = np.stack([_score(one) for one, _ in pairs], axis=1)
+        others = np.stack([score for _, score in pairs], axis=1)
         difference, replicates = own - others, len(own)
         spread = difference.std(0, ddof=1) if replicates > 1 else np.full(len(pairs), np.nan)
         error = spread / np.sqrt(replicates)
@@ -61,7 +64,7 @@ class Comparison:
             statistic = difference.mean(0) / error
         p_value = 2 * stats.t.sf(np.abs(statistic), max(replicates - 1, 1))
         return ComparisonResult(
-            densities=np.array([first.density for first, _ in pairs], np.float32),
+            densities=np.array([one.density for one, _ in pairs], np.float32),
             score=own,
             other_score=others,
             difference=difference.mean(0)[None],
@@ -69,14 +72,28 @@ class Comparison:
             p_value=np.where(np.isfinite(error), p_value, np.nan)[None],
         )
 
+    def _pairs(self, subject: Subject) -> list[tuple[Trained, Float[np.ndarray, " R"]]]:
+        """The rounds that have a counterpart, each with the other branch's scores at its density."""
+        pairs = []
+        for one in subject.line:
+            alike = [other for other in subject.other if abs(one.density - other.density) <= SAME * one.density]
+            score = _score(alike[0]) if alike else None
+            if score is None and self.settings.interpolate:
+                score = _interpolated(one, subject.other)
+            if score is not None:
+                pairs.append((one, score))
+        return pairs
 
-def _pairs(subject: Subject) -> list[tuple[Trained, Trained]]:
-    return [
-        (one, other)
-        for one in subject.line
-        for other in subject.other
-        if abs(one.density - other.density) <= SAME * one.density
-    ]
+
+def _interpolated(one: Trained, others: tuple[Trained, ...]) -> Float[np.ndarray, " R"] | None:
+    """The others' scores at one's density, linearly in log density; None beyond their densities."""
+    ordered = sorted(others, key=lambda other: other.density)
+    known = np.log([other.density for other in ordered])
+    wanted = np.log(one.density)
+    if not known[0] <= wanted <= known[-1]:
+        return None
+    scores = np.stack([_score(other) for other in ordered])
+    return np.array([np.interp(wanted, known, of_replicate) for of_replicate in scores.T])
 
 
 def _score(trained: Trained) -> Float[np.ndarray, " R"]:

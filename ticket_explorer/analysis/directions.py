@@ -4,6 +4,7 @@ A direction moves kept weights only: a pruned weight stays zero, so that what is
 landscape that training sees.
 """
 
+from functools import partial
 from typing import Literal
 
 import jax
@@ -33,7 +34,7 @@ def directions(
         layout: The leaves, for filters.
         normalisation: `filter` scales each filter to the norm of the weights' own.
     """
-    drawn = np.stack([np.asarray(jax.random.normal(key, (count, layout.size))) for key in keys]) * mask[:, None]
+    drawn = np.stack([np.asarray(_normal(key, count, layout.size)) for key in keys]) * mask[:, None]
     return drawn if normalisation == "none" else filter_normalised(drawn, weights, layout)
 
 
@@ -56,3 +57,8 @@ def filter_normalised(
         scale = np.linalg.norm(own, axis=-2, keepdims=True) / np.where(norm > 0, norm, 1.0)
         normalised[..., leaf.slice] = (part * scale).reshape(*drawn.shape[:-1], leaf.size)
     return normalised
+
+
+@partial(jax.jit, static_argnames=("count", "size"))
+def _normal(key: Array, count: int, size: int) -> Float[Array, "count size"]:
+    return jax.random.normal(key, (count, size))

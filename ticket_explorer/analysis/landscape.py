@@ -53,8 +53,8 @@ def step(walk: Walk, points: Points, evaluate: Evaluate, count: int = SLICE) -> 
     chosen = points.coefficients[first : first + min(count, SLICE)]
     found = evaluate(replicate, chosen)
     loss, score = walk.loss.copy(), walk.score.copy()
-    loss[replicate, first : first + len(chosen)] = found.loss[: len(chosen)]
-    score[replicate, first : first + len(chosen)] = found.score[: len(chosen)]
+    loss[replicate, first : first + len(chosen)] = np.asarray(found.loss)[: len(chosen)]
+    score[replicate, first : first + len(chosen)] = np.asarray(found.score)[: len(chosen)]
     return replace(walk, loss=loss, score=score, done=walk.done + len(chosen))
 
 

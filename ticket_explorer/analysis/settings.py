@@ -93,6 +93,9 @@ class Comparison(AnalysisSettings, frozen=True, kw_only=True, tag="comparison"):
     looks_at: ClassVar[Subject] = "lines"
     other: str
     """The branch to compare with."""
+    interpolate: bool = False
+    """Whether the other branch's scores are interpolated, linearly in log density, where it has no round of a density:
+    masks that are learned come out at densities of their own."""
 
 
 class Decomposition(AnalysisSettings, frozen=True, kw_only=True, tag="decomposition"):

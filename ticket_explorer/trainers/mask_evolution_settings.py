@@ -18,6 +18,7 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
     learns_mask: ClassVar[bool] = True
     narrows: ClassVar[bool] = False
     default_pruner: ClassVar[str] = "learned"
+    fitness_over: ClassVar[str | None] = "population"
     population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
     elites: Annotated[int, Meta(ge=1, le=1_000_000, description="individuals that have children")] = 8
     episodes: Annotated[int, Meta(ge=1, le=10_000, description="batches or episodes a fitness is the mean of")] = 1

@@ -15,6 +15,7 @@ class PPO(TrainerSettings, frozen=True, kw_only=True, tag="ppo"):
     """Proximal policy optimisation with a masked policy, for control tasks (Schulman et al. 2017)."""
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.ppo:ProximalPolicyOptimisation"
+    fitness_over: ClassVar[str | None] = "set of episodes that ended"
     acts: ClassVar[bool] = True
     narrows: ClassVar[bool] = False
     environments: Count = 32

@@ -27,6 +27,8 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     """Whether the sizes of its arrays follow the number of kept entries: then all replicates must keep equally many."""
     default_pruner: ClassVar[str] = "magnitude"
     """What prunes where a spec names no pruner."""
+    fitness_over: ClassVar[str | None] = None
+    """What a generation's mean, best and deviation of fitness are taken over; None: one network has one fitness."""
 
     generations: Annotated[int, Meta(ge=1, le=100_000_000, description="generations a round")] = 200
 
@@ -61,6 +63,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
     has_sigma: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "snr"
+    fitness_over: ClassVar[str | None] = "population"
     of_any_strategy: ClassVar[frozenset[str]] = frozenset(
         {"name", "generations", "population", "mean_decay", "weight_decay"}
     )

@@ -20,6 +20,7 @@ from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
+from ticket_explorer.trainers import TRAINERS
 from widgets.cli.app import narration, print_json, say, session_path, told
 from widgets.cli.branching import parse_round
 from widgets.plots import figures
@@ -93,7 +94,30 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
     if given == "all" and ANALYSES[kind].looks_at in ("state", "round"):
         yield from ((name, round_.number) for name, round_ in finished if round_.branch == name)
     else:
-        yield from ((name, _last(view, name)) for name in dict.fromkeys(name for name, _ in finished))
+        names = list(dict.fromkeys(name for name, _ in finished))
+        yield from ((name, _last(view, name)) for name in _able(view, kind, names))
+
+
+def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
+    """The branches that have what an analysis needs, if any has: others are left out, which is said."""
+    has = {"snr": _has_sigma, "decomposition": _is_decomposed}.get(kind)
+    able = [name for name in names if has is None or has(view, name)]
+    if able and len(able) < len(names):
+        lacking = ", ".join(name for name in names if name not in able)
+        say(f"Left out, having {_LACKING[kind]}: {lacking}.")
+    return able or names
+
+
+def _has_sigma(view: SessionView, name: str) -> bool:
+    trainer = view.branches[name].plan["trainer"]["name"]
+    return trainer not in TRAINERS or TRAINERS[trainer].has_sigma
+
+
+def _is_decomposed(view: SessionView, name: str) -> bool:
+    return any(known.borrowed is not None and known.borrowed.branch == name for known in view.branches.values())
+
+
+_LACKING = {"snr": "no σ", "decomposition": "no controls"}
 
 
 def _last(view: SessionView, branch: str) -> int | None:
@@ -151,6 +175,7 @@ def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> 
         yield figures.correlation(view, selections[-1])
     elif kind == "comparison":
         yield figures.ticket_curve(view, selections[-1])
+        yield from (figures.comparison(view, selection) for selection in selections)
     elif kind == "decomposition":
         yield from (figures.decomposition(view, selection) for selection in selections)
     elif kind == "layers":

@@ -1,5 +1,6 @@
 """`compare`: several sessions, each of a task, on one scale."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +10,15 @@ from rich.table import Table
 
 from sessions.header import read_view
 from sessions.normalised import normalised_rows
-from widgets.cli.app import print_json, session_path, told
+from sessions.store.files import write_atomic
+from ticket_explorer.errors import InvalidValue
+from widgets.cli.app import print_json, say, session_path, told
+from widgets.plots import figures, paper
+from widgets.plots.raster.drawing import draw
 from widgets.words import share
+
+HEIGHT = 18
+_FORMS = (".png", ".svg", ".pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +29,7 @@ def register(app: typer.Typer) -> None:
 @told
 def compare(
     sessions: Annotated[list[str], typer.Argument(help="Sessions, each of a task: paths, or names.")],
+    out: Annotated[Path | None, typer.Option(help="Write the figure: a .png, .svg or .pdf.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Average the normalised scores of several tasks.
@@ -29,15 +38,23 @@ def compare(
 
     Branches of one name are one condition; the rounds count that all sessions have of all of them.
     """
+    if out is not None and out.suffix not in _FORMS:
+        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(_FORMS)}")
     paths = list(dict.fromkeys(session_path(given) for given in sessions))
     stems = [path.stem for path in paths]
     rows = normalised_rows(
         {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
     )
+    figure = figures.normalised(rows)
+    if out is not None:
+        write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
+        say(f"Wrote {out}.")
     if json:
         print_json(rows)
-    else:
-        Console().print(_table(rows))
+        return
+    console = Console()
+    typer.echo(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
+    console.print(_table(rows))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -5,8 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.branch_view import RoundView
+from sessions.passes import forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
+from widgets.words import count
 
 
 def rounds_table(view: SessionView) -> Table:
@@ -18,14 +20,37 @@ def rounds_table(view: SessionView) -> Table:
     for name in lines:
         table.add_column(Text(name), justify="right", overflow="fold")
     for number in sorted({number for rounds in lines.values() for number in rounds}):
-        cells = [_score(rounds.get(number)) for rounds in lines.values()]
-        densities = {f"{100 * r[number].density:.2f}%" for r in lines.values() if number in r}
-        table.add_row(str(number), " ".join(sorted(densities)), *cells)
+        shared = {_kept(rounds[number]) for rounds in lines.values() if number in rounds}
+        is_shared = len(shared) == 1
+        cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
+        table.add_row(str(number), shared.pop() if is_shared else "", *cells)
+    table.caption = _passes(view)
     return table
 
 
-def _score(round_: RoundView | None) -> str:
-    if round_ is None or round_.finished is None:
+def _passes(view: SessionView) -> str | None:
+    """Forward passes a round of each branch, where several trainers are compared."""
+    last = {name: [r for r in view.lineage(name) if r.finished][-1:] for name in view.branches}
+    known = {name: forward_passes(rounds[0]) for name, rounds in last.items() if rounds}
+    if len({r.plan["trainer"]["name"] for rounds in last.values() for r in rounds if r.plan}) < 2:
+        return None
+    told = ", ".join(f"{name} {count(passes)}" for name, passes in known.items())
+    return f"Forward passes a round, a backward pass counting as two: {told}"
+
+
+def _kept(round_: RoundView) -> str:
+    return f"{100 * round_.density:.2f}%"
+
+
+def _cell(round_: RoundView | None, is_shared: bool) -> str:
+    """A round's score, with what it keeps if that isn't said of the whole row."""
+    if round_ is None:
+        return ""
+    return _score(round_) if is_shared else f"{_score(round_)} at {_kept(round_)}"
+
+
+def _score(round_: RoundView) -> str:
+    if round_.finished is None:
         return ""
     score, error = mean(round_.finished.score), standard_error(round_.finished.score)
     if score is None:

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(transfer)
     app.command()(decompose)
+    app.command()(adopt)
 
 
 @told
@@ -82,6 +83,26 @@ def decompose(
     made = answer(path, commands.Decompose(branch=branch, rounds=rounds))["branches"]
     say(f"Controls of {from_} are {', '.join(made)}. Run them with: {command_line('resume', path)}")
     typer.echo("\n".join(made))
+
+
+@told
+def adopt(
+    session: Annotated[str, typer.Argument(help="The session that takes a branch in: a path, or a name.")],
+    source: Annotated[str, typer.Argument(help="The session that trained it: a path, or a name.")],
+    from_: Annotated[str, typer.Option("--from", metavar="BRANCH", help="The branch.")],
+    name: Annotated[str | None, typer.Option(help="What it is to be called.")] = None,
+) -> None:
+    """Take a branch of another session in.
+
+    Its finished rounds come with it, so that its tickets can be transferred, its rounds connected and its scores
+    compared as the session's own. Both sessions have as many replicates. Its name is printed on stdout.
+    """
+    path, other = session_path(session), session_path(source)
+    if from_ not in (known := read_view(other).branches):
+        raise InvalidValue("--from", from_, f"a branch among {', '.join(known)}")
+    made = answer(path, commands.Adopt(session=str(other.resolve()), branch=from_, name=name))["branch"]
+    say(f"Branch {from_} of {other} is {made} here. Transfer it: {command_line('transfer', path)} --from {made}")
+    typer.echo(made)
 
 
 def _tickets(view: SessionView, given: str) -> tuple[str, list[int] | None]:

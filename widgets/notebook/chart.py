@@ -19,7 +19,7 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.columns import Encoded, encoded, patched
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
-from widgets.notebook.policy import played
+from widgets.notebook.policy import play
 from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
@@ -114,7 +114,7 @@ class Chart(anywidget.AnyWidget):
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
         if kind == "policy":
-            self.attachment.spawn(played(self))
+            self.attachment.spawn(play(self))
 
     def _ipython_display_(self) -> None:
         self.kept.display()

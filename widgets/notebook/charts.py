@@ -39,6 +39,12 @@ class Mask(Chart):
     KIND = "mask"
 
 
+class Policy(Chart):
+    """The policy at play, in an environment that can be drawn."""
+
+    KIND = "policy"
+
+
 class Distribution(Chart):
     """How many weights have which size, σ or SNR."""
 
@@ -49,9 +55,3 @@ class Correlation(Chart):
     """How far SNR and magnitude agree, round by round."""
 
     KIND = "correlation"
-
-
-class Policy(Chart):
-    """One episode of a control task's policy, over and over."""
-
-    KIND = "policy"

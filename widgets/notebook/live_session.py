@@ -63,8 +63,7 @@ class LiveSession:
         """
         running_loop()
         table, name = _table(source)
-        for place, value in (settings or {}).items():
-            put(table, place, value)
+        put(table, settings or {})
         spec = spec_table(parse_spec(table))
         directory = default_path(name) if path is None else Path(path)
         if directory.exists():

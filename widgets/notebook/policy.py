@@ -25,7 +25,7 @@ class Shown(Protocol):
         ...
 
 
-async def played(chart: Shown) -> None:
+async def play(chart: Shown) -> None:
     """Play one episode after another, until the chart is closed."""
     while chart.is_open:
         if chart.visible:

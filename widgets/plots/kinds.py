@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sessions import events
+from sessions import commands, events
 from sessions.view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
@@ -112,6 +112,7 @@ LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] =
     ("surface", figures.surface),
     ("connectivity", figures.connectivity),
     ("decomposition", figures.decomposition),
+    ("comparison", figures.comparison),
 )
 """What the curvature panel shows in turn, and the analyses that it is made from."""
 
@@ -119,6 +120,23 @@ LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] =
 def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Figure]]:
     """What the curvature panel shows now."""
     return LANDSCAPES[look.turns.get("curvature", 0) % len(LANDSCAPES)]
+
+
+def wanted_analyses(look: Look) -> list[commands.Analyse]:
+    """What computes that which the curvature panel shows: of the round that is looked at, or of what runs now.
+
+    A comparison is one with each other branch that has a finished round.
+    """
+    view, selection = look.view, look.selection
+    branch, kind = selection.branch_in(view), landscape_of(look)[0]
+    if branch is None:
+        return []
+    known = selection.round_in(view)
+    number = selection.round if known is not None and known.finished is not None else None
+    if kind != "comparison":
+        return [commands.Analyse(kind=kind, branch=branch, round=number)]
+    others = [name for name in view.branches if name != branch and any(r.finished for r in view.lineage(name))]
+    return [commands.Analyse(kind=kind, branch=branch, parameters={"other": other}) for other in others]
 
 
 def _distribution(look: Look) -> Figure:

@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 
 from sessions.header import Header
+from sessions.passes import forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.svg import svg
-from widgets.words import score, sentence, share
+from widgets.words import count, score, sentence, share
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #20242a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
@@ -23,6 +24,8 @@ th:first-child, td:first-child { text-align: left }
 figure { display: inline-block; margin: .5rem; vertical-align: top; max-width: 30rem } figcaption { font-size: 12px }
 svg { max-width: 100% } pre { background: #f5f6f7; padding: .8rem; overflow: auto; font-size: 12px }
 """
+
+_HEADS = ("branch", "round", "kept", "weights", "forward passes", "score", "seconds")
 
 
 def page(path: Path, header: Header, view: SessionView) -> str:
@@ -54,6 +57,7 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
             ("surface", figures.surface(view, selection)),
             ("connectivity", figures.connectivity(view, selection)),
             ("decomposition", figures.decomposition(view, selection)),
+            ("comparison", figures.comparison(view, selection)),
         ):
             if not figure.is_empty:
                 yield kind, figure
@@ -77,11 +81,12 @@ def _rounds(view: SessionView) -> str:
                 str(round_.number),
                 share(round_.density),
                 f"{round_.kept:,}",
+                count(forward_passes(round_)),
                 f"{score(mean(round_.finished.score))}{spread}",
                 f"{round_.finished.seconds:.1f}",
             )
             rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    heads = "".join(f"<th>{head}</th>" for head in ("branch", "round", "kept", "weights", "score", "seconds"))
+    heads = "".join(f"<th>{head}</th>" for head in _HEADS)
     return f"<h2>Rounds</h2><table><tr>{heads}</tr>{''.join(rows)}</table>"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ticket_explorer.errors import TicketError
 from widgets.plots.colours import LIGHT
-from widgets.plots.figure import MUTED, Bars, Figure, Line, Mark, Picture, Points, Rule
+from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule
 
 GREY = "#70767e"
 DOTS_PER_INCH = 200
@@ -34,7 +34,10 @@ def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> 
         for axes, picture in zip(np.ravel(canvas.subplots(1, len(pictures))), pictures, strict=True):
             axes.imshow(picture.values, cmap="viridis", vmin=0.0, vmax=1.0, interpolation="nearest")
             axes.set_title(picture.name, fontsize=8)
+            _tick(axes, "x", figure.x, is_picture=True)
+            _tick(axes, "y", figure.y, is_picture=True)
             _label(axes, figure)
+        canvas.supxlabel(figure.note, fontsize=6, color=GREY)  # what the colours stand for
     else:
         _draw(canvas.subplots(), figure)
     canvas.suptitle(figure.title, fontsize=9)
@@ -54,14 +57,30 @@ def _draw(axes: Any, figure: Figure) -> None:
         getattr(axes, f"set_{which}scale")(axis.scale)
         if axis.limits is not None:
             getattr(axes, f"set_{which}lim")(*axis.limits)
-        if axis.percent:
-            getattr(axes, f"{which}axis").set_major_formatter(lambda value, _: f"{100 * value:g}%")
+        _tick(axes, which, axis)
         if axis.reverse:
             getattr(axes, f"invert_{which}axis")()
     _label(axes, figure)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7, frameon=False)
+
+
+def _tick(axes: Any, which: str, axis: Axis, is_picture: bool = False) -> None:
+    """Numbers as a person writes them: whole rounds, shares in percent, no powers of ten on short logarithmic axes."""
+    from matplotlib import ticker
+
+    drawn_axis, low_high = getattr(axes, f"{which}axis"), sorted(getattr(axes, f"get_{which}lim")())
+    if axis.label.startswith(("round", "generation")):
+        drawn_axis.set_major_locator(ticker.MaxNLocator(integer=True))
+    elif is_picture:
+        drawn_axis.set_ticks([])  # cells have no scale of their own
+    if axis.scale == "log":
+        is_short = low_high[1] < 10 * low_high[0]
+        drawn_axis.set_major_locator(ticker.LogLocator(subs=range(1, 10) if is_short else (1, 2, 5)))
+        drawn_axis.set_minor_formatter(ticker.NullFormatter())
+    if axis.percent or axis.scale == "log":
+        drawn_axis.set_major_formatter(lambda value, _: f"{100 * value:g}%" if axis.percent else f"{value:g}")
 
 
 def _label(axes: Any, figure: Figure) -> None:

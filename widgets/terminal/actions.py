@@ -160,6 +160,15 @@ ACTIONS: tuple[Action, ...] = (
         call="decide('transfer')",
     ),
     Action(
+        "decompose",
+        ("D",),
+        "Decompose",
+        "Train the branch's tickets with permuted weights, permuted masks and at random: what is their effect due to?",
+        "explorer",
+        "Decide",
+        call="decide('decompose')",
+    ),
+    Action(
         "undo",
         ("u",),
         "Undo",

@@ -1,5 +1,6 @@
 """From a session's view to figures: one pure function a figure, drawn elsewhere. No JAX is imported here."""
 
+from widgets.plots.figures.comparison import comparison
 from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.decomposition import decomposition
@@ -9,6 +10,7 @@ from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, su
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, SHOWN, Kind
+from widgets.plots.figures.normalised import normalised
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
@@ -26,6 +28,7 @@ __all__ = [
     "MetricsCache",
     "Quantity",
     "Selection",
+    "comparison",
     "connectivity",
     "correlation",
     "curvature",
@@ -35,6 +38,7 @@ __all__ = [
     "fitness",
     "lit_weights",
     "mask",
+    "normalised",
     "policy",
     "sharpness",
     "snr_magnitude",

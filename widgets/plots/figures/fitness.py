@@ -6,8 +6,13 @@ which this is the way there.
 
 from dataclasses import replace
 
+import numpy as np
+
 from sessions.branch_view import RoundView
 from sessions.view import SessionView
+from ticket_explorer.registry import name_of
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import Evolution
 from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
 from widgets.plots.figures.names import KINDS
@@ -22,8 +27,8 @@ def fitness(view: SessionView, selection: Selection, cache: MetricsCache | None 
 
     The line is the mean over individuals and replicates. Its band is ± one standard error over
     replicates where there are several, as in the paper's figures: it says how sure the mean is. For
-    a single one it is ± one standard deviation over the population, the mean over replicates being
-    the replicate itself. Lines are decimated to the extremes of 1,000 buckets.
+    a single one it is ± one standard deviation over the population, where the trainer has one.
+    Lines are decimated to the extremes of 1,000 buckets.
 
     Args:
         view: The session.
@@ -42,15 +47,15 @@ def fitness(view: SessionView, selection: Selection, cache: MetricsCache | None 
         return Figure(title, _X, _Y, marks, note)
     curves, x = cache.fitness(round_), replace(_X, limits=(0.0, float(round_.generations)))
     own = _own(curves, branch, colour_of(view, branch))
-    return Figure(title, x, _Y, (*own, *marks, *_rules(round_, selection.generation)), _note(curves))
+    return Figure(title, x, _Y, (*own, *marks, *_rules(round_, selection.generation)), _note(curves, round_))
 
 
-def _own(curves: FitnessCurves, branch: str, colour: int) -> tuple[Line, Line]:
+def _own(curves: FitnessCurves, branch: str, colour: int) -> tuple[Line, ...]:
     mean, best = curves.mean, curves.best
-    return (
-        Line(branch, mean.x, mean.y, low=curves.low, high=curves.high, colour=colour),
-        Line(f"{branch}, best", best.x, best.y, colour=colour, faint=True),
-    )
+    line = Line(branch, mean.x, mean.y, low=curves.low, high=curves.high, colour=colour)
+    if not np.isfinite(best.y).any():
+        return (line,)
+    return line, Line(f"{branch}, best", best.x, best.y, colour=colour, faint=True)
 
 
 def _others(view: SessionView, selection: Selection, number: int, cache: MetricsCache) -> tuple[Mark, ...]:
@@ -75,7 +80,11 @@ def _rules(round_: RoundView, generation: int | None) -> tuple[Rule, ...]:
     return (*tuned, *looked_at)
 
 
-def _note(curves: FitnessCurves) -> str:
+def _note(curves: FitnessCurves, round_: RoundView) -> str:
     if curves.replicates > 1:
         return f"Mean over {curves.replicates} replicates; band: ± one standard error over them."
-    return "Mean over the population; band: ± one standard deviation over it."
+    name = round_.plan.get("trainer", {}).get("name", name_of(Evolution))
+    over = TRAINERS[name].fitness_over if name in TRAINERS else Evolution.fitness_over
+    if over is None:
+        return "One network, without a population: its fitness on the batch of each generation."
+    return f"Mean over the {over}; band: ± one standard deviation over it."

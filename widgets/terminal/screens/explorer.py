@@ -16,7 +16,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look, landscape_of
+from widgets.plots.kinds import KINDS, Look, wanted_analyses
 from widgets.plots.masks import MaskReader
 from widgets.plots.scrubbing import branch_beside, generation_beside, round_beside
 from widgets.terminal import settings
@@ -269,15 +269,15 @@ class Explorer(Screen[None]):
             self._ask(commands.SetAside(branch=branch, aside=aside), done)
 
     def action_curvature(self) -> None:
-        """Look at the loss around the weights that are looked at."""
-        view, selection = self.look.view, self.look.selection
-        branch, kind = selection.branch_in(view), landscape_of(self.look)[0]
-        if branch is None or self.link.condition is not Condition.ATTACHED:
+        """Compute what the curvature panel shows."""
+        if self.link.condition is not Condition.ATTACHED:
             self.notify("This needs the session's engine: it is not attached.", severity="warning")
             return
-        known = selection.round_in(view)
-        round_ = selection.round if known is not None and known.finished is not None else None
-        self._ask(commands.Analyse(kind=kind, branch=branch, round=round_), f"The {kind} of {branch} is computed.")
+        wanted = wanted_analyses(self.look)
+        if not wanted:
+            self.notify("There is nothing to look at yet, or no other branch to compare with.", severity="warning")
+        for command in wanted:
+            self._ask(command, f"The {command.kind} of {command.branch} is computed.")
 
     def action_cancel_analyses(self) -> None:
         """Give up what is being analysed."""

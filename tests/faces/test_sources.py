@@ -1,0 +1,50 @@
+"""What a person names by paths: single values, and what follows from naming another strategy."""
+
+from typing import Any
+
+import pytest
+
+from ticket_explorer import presets
+from widgets.sources import assign, put, spec_of
+
+
+def trainer_of(*assignments: str, preset: str = "fashion") -> Any:
+    return spec_of(preset, list(assignments)).branches[0].plan.trainer
+
+
+def test_another_strategy_drops_what_was_tuned_for_the_one_before() -> None:
+    tuned, other = trainer_of(preset="mnist-snes"), trainer_of("trainer.strategy=pgpe", preset="mnist-snes")
+    assert tuned.temperature is not None
+    assert (other.temperature, other.generations, other.population) == (None, tuned.generations, tuned.population)
+    assert other.std_init == type(other)().std_init
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_given_beside_another_strategy_counts(order: int) -> None:
+    given = ["trainer.std_init=0.3", "trainer.strategy=pgpe", "trainer.generations=7"][::order]
+    assert (trainer_of(*given).std_init, trainer_of(*given).generations) == (0.3, 7)
+
+
+def test_the_same_strategy_changes_nothing() -> None:
+    assert trainer_of("trainer.strategy=snes", preset="mnist-snes") == trainer_of(preset="mnist-snes")
+
+
+def test_another_trainer_replaces_the_table() -> None:
+    spec = spec_of(None, ["trainer.generations=9", "trainer.name=gradient_descent", "branch=[{name='a'}]"])
+    assert (type(spec.branches[0].plan.trainer).__name__, spec.branches[0].plan.trainer.generations) == (
+        "GradientDescent",
+        9,
+    )
+
+
+def test_a_branch_is_named_by_name_or_number() -> None:
+    table = presets.load("fashion")
+    assign(table, ["branch.snr.pruner=movement"])
+    put(table, {"branch.1.rewind": "fresh"})
+    assert (table["branch"][0]["pruner"], table["branch"][1]["rewind"]) == ("movement", "fresh")
+
+
+def test_generations_and_rounds_hold_for_branches_with_their_own() -> None:
+    plans = [branch.plan for branch in spec_of("cs-vs-imp", [], rounds=2, generations=7).branches]
+    assert {(plan.trainer.generations, plan.pruning.rounds) for plan in plans} == {(7, 2)}
+    assert {plan.trainer.generations for plan in (b.plan for b in spec_of("cs-vs-imp", []).branches)} == {470}

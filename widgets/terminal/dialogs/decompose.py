@@ -1,0 +1,48 @@
+"""The controls of a branch's tickets: of which rounds, and what they will tell."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sessions import commands
+from widgets.link import Link
+from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
+from widgets.words import share
+
+_TOLD = (
+    "What is their effect due to? They are trained three times more, as the branch trains them: with permuted weights, "
+    "with permuted masks and weights, and as random masks of as many weights. Then ask for the decomposition: the "
+    "curvature panel shows it after l, and c computes it."
+)
+
+
+class DecomposeDialog(ModalScreen[commands.Decompose | None]):
+    """Asks whose controls are to run."""
+
+    BINDINGS = KEYS
+
+    def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._view, self._branch, self._round = link.view, branch, round
+
+    def compose(self) -> ComposeResult:
+        """The tickets, and what becomes of them."""
+        planned = range(self._view.branches[self._branch].planned_rounds)
+        tickets = {str(n): f"round {n}: {share(self._view.density_of(self._branch, n))} kept" for n in planned}
+        chosen = "" if self._round is None else str(self._round)
+        with Vertical(classes="box form") as box:
+            box.border_title = f"Decompose the tickets of {self._branch}"
+            yield Static(Text(_TOLD, "dim"))
+            yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
+            yield Closing("Decompose")
+
+    def on_mount(self) -> None:
+        """Begin with the tickets."""
+        self.query_one(Choice).focus()
+
+    def action_accept(self) -> None:
+        """Return the command."""
+        number = self.query_one(Choice).value
+        self.dismiss(commands.Decompose(branch=self._branch, rounds=[int(number)] if number else None))
