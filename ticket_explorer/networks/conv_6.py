@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.population import fastest
@@ -99,9 +100,10 @@ class _Module(nn.Module):  # type: ignore[misc]
     def __call__(self, images: Array) -> Array:
         network, bias = self.network, bias_initialiser(self.network.bias_init)
         kernel = kernel_initialiser(network.kernel_init)
+        convolution = partial(nn.Conv, kernel_init=kernel, bias_init=bias, conv_general_dilated=convolved)
         for depth in range(2 * PAIRS):
             filters = network.width * 2 ** (depth // 2)
-            images = nn.relu(nn.Conv(filters, (3, 3), kernel_init=kernel, bias_init=bias, name=f"conv_{depth}")(images))
+            images = nn.relu(convolution(filters, (3, 3), name=f"conv_{depth}")(images))
             if depth % 2:
                 images = nn.max_pool(images, (2, 2), strides=(2, 2))
         units = images.reshape(images.shape[0], -1)

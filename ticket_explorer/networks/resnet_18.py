@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing, Statistics
 from ticket_explorer.networks.population import fastest
@@ -151,7 +152,7 @@ class _Module(nn.Module):  # type: ignore[misc]
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array, trains: bool = True) -> Array:
         network, kernel = self.network, kernel_initialiser(self.network.kernel_init)
-        convolution = partial(nn.Conv, use_bias=False, kernel_init=kernel)
+        convolution = partial(nn.Conv, use_bias=False, kernel_init=kernel, conv_general_dilated=convolved)
         norm = partial(nn.BatchNorm, use_running_average=not trains, momentum=MOMENTUM)
         images = nn.relu(norm(name="norm")(convolution(network.width, (3, 3), name="first")(images)))
         for stage in range(STAGES):
