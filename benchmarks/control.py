@@ -5,18 +5,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import linen as nn
 from jax import Array
 
+from benchmarks.box2d_shares import Shares, stepped
 from benchmarks.figures import Figure, speed_ratio
 from ticket_explorer import masks
 from ticket_explorer.keys import random_bits
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control.box2d_settings import LANDER
-from ticket_explorer.tasks.control.worlds import Act, Begin, Worlds
 from ticket_explorer.trainers.ppo import ProximalPolicyOptimisation
 from ticket_explorer.trainers.ppo_settings import PPO
 
@@ -34,12 +32,15 @@ def measure() -> list[Figure]:
         dense, sparse = (speed_ratio(_ours(density), _evosax(), REPEATS) for density in (1.0, 0.05))
         ant = speed_ratio(*_ant(), REPEATS)
         ppo = speed_ratio(*_ppo(), REPEATS)
-        box2d = speed_ratio(*_box2d(), REPEATS)
+        together, alone = _box2d()
     return [
         Figure("Pendulum, dense, against evosax's own gymnax problem, speed", dense, 1.0, at_least=True),
         Figure("Pendulum, density 0.05, against the same dense, speed", sparse, 1.3, at_least=True),
         Figure("Ant with policies against brax's loop without one, speed", ant, 0.8, at_least=True),
-        Figure(f"LunarLander in {WORKERS} workers against {WORKERS} × one without policies", box2d, 0.9, at_least=True),
+        Figure(
+            f"LunarLander in {WORKERS} workers against {WORKERS} × one alone, no policies", alone, 0.9, at_least=True
+        ),
+        Figure(f"the same against {WORKERS} processes at once, no policies, speed", together, 0.9, at_least=True),
         Figure("PPO with a mask against the same without, speed", ppo, 0.9, at_least=True),
     ]
 
@@ -94,24 +95,21 @@ def _ant() -> tuple[Work, Work]:
     return lambda: ours(KEY, population).block_until_ready(), lambda: plain(start).block_until_ready()
 
 
-def _box2d() -> tuple[Work, Work]:
-    """Ours with its policies, and a worker's share of the same episodes stepped in this process, without policies."""
+def _box2d() -> tuple[float, float]:
+    """Ours with its policies, against a worker's share in each of as many processes at once, and in this one alone."""
     problem = bind(
         TASKS["lunar_lander"](episodes=8, steps=LANDER_STEPS, workers=WORKERS), MLP(hidden=(87, 87), activation="tanh")
     )
     population = jax.vmap(problem.initialise)(jax.random.split(KEY, 32))
     state, count = problem.initial_state(), 32 * 8 // WORKERS
     evaluate = jax.jit(lambda key, population: problem.fitness(key, population, state)[0])
-    seeds = np.arange(count, dtype="<u4").tobytes()
-    choices = (
-        np.random.default_rng(0).integers(0, 4, (LANDER_STEPS, count)).astype("<i4")
-    )  # engines cost: fire them too
 
-    def share() -> object:
-        worlds = Worlds(Begin(0, LANDER, {}, seeds))
-        return [worlds.act(Act(0, actions.tobytes(), None)) for actions in choices]
+    def ours() -> object:
+        return evaluate(KEY, population).block_until_ready()
 
-    return lambda: evaluate(KEY, population).block_until_ready(), share
+    with Shares(WORKERS, count, LANDER_STEPS) as shares:
+        together = speed_ratio(ours, shares, REPEATS)
+    return together, speed_ratio(ours, lambda: stepped(count, LANDER_STEPS), REPEATS)
 
 
 def _ppo(generations: int = 100) -> tuple[Work, Work]:

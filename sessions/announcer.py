@@ -51,6 +51,7 @@ class Announcer:
             self.emit_live(event)
 
     def emit_live(self, event: events.Event) -> None:
-        """Tell an event that is not journalled."""
+        """Apply and tell an event that is not journalled."""
+        self._view.apply_live(event)
         for subscriber in tuple(self._subscribers):
             subscriber(event, False)

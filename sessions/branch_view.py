@@ -27,21 +27,24 @@ class RoundView(msgspec.Struct, kw_only=True):
     """The branch's plan when the round began: what its ticket was made by, and what trains it."""
     done: int = 0
     """Generations that are known."""
-    blocks: list[events.Generations] = []
+    values: bytearray = msgspec.field(default_factory=bytearray)
+    """Their metrics, as in `events.Generations`."""
+    heard: float = 0.0
+    """When the last of them was told, in seconds since 1970."""
     frames: list[events.Frame] = []
     tuned: list[events.Tuned] = []
     finished: events.RoundFinished | None = None
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if pruned anew under another plan, the last one counts."""
 
-    def metrics(self) -> "np.ndarray":
-        """float32 [generations known, replicates, len(METRICS)]."""
+    def metrics(self, start: int = 0) -> "np.ndarray":
+        """float32 [generations known from `start` on, replicates, len(METRICS)]."""
         import numpy as np  # a first view does without: it costs more than reading a long journal
 
-        if not self.blocks:
+        if not self.done:
             return np.zeros((0, 1, len(METRICS)), np.float32)
-        flat = np.frombuffer(b"".join(block.values for block in self.blocks), "<f4")
-        return flat.reshape(self.done, -1, len(METRICS))
+        generation = len(self.values) // self.done
+        return np.frombuffer(self.values[start * generation :], "<f4").reshape(self.done - start, -1, len(METRICS))
 
 
 class BranchView(msgspec.Struct, kw_only=True):

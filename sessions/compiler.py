@@ -24,6 +24,8 @@ Key = tuple[object, ...]
 Executable = Callable[..., Any]
 Call = Callable[[], tuple[Any, ...]]
 """Gives a pure function of arrays, then its arguments."""
+Awaited = Callable[[Key | None], None]
+"""Told the key of an executable that is waited for, and None once it is there."""
 
 _KEPT = 16
 """More than a round and those compiled ahead of it need, or what was compiled ahead is thrown away unused."""
@@ -33,7 +35,8 @@ _NICENESS = 5
 class Compiler:
     """Compiles functions for given argument shapes, each once, now or in the background."""
 
-    def __init__(self) -> None:
+    def __init__(self, awaited: Awaited = lambda key: None) -> None:
+        self._awaited = awaited
         self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, "compile", initializer=_be_nice)
         self._urgent = ThreadPoolExecutor(1, "compile-now", initializer=_be_nice)
@@ -63,18 +66,25 @@ class Compiler:
     def get(self, key: Key, call: Call) -> Executable:
         """The executable of a call; if its compilation hasn't begun, it is compiled now, by this thread."""
         future = self._future(key, call)
-        if not future.cancel():
+        if future.done():
             return future.result()
-        compiled: Future[Executable] = Future()
-        compiled.set_result(_compile(call))
-        with self._lock:
-            self._futures[key] = compiled
-        return compiled.result()
+        self._awaited(key)
+        try:
+            return future.result() if not future.cancel() else self._compiled_now(key, call)
+        finally:
+            self._awaited(None)
 
     def close(self) -> None:
         """Forget what has not begun to compile."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._urgent.shutdown(wait=False, cancel_futures=True)
+
+    def _compiled_now(self, key: Key, call: Call) -> Executable:
+        compiled: Future[Executable] = Future()
+        compiled.set_result(_compile(call))
+        with self._lock:
+            self._futures[key] = compiled
+        return compiled.result()
 
     def _future(self, key: Key, call: Call) -> Future[Executable]:
         with self._lock:

@@ -15,6 +15,7 @@ from sessions.analyst import Analyst
 from sessions.branch_view import RoundView
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
+from sessions.compiling import teller
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
 from sessions.prefetch import prefetch, score
 from sessions.previews import preview
@@ -53,7 +54,7 @@ class Engine:
         replicates: int,
         watchers: Watchers,
     ) -> None:
-        self._compiler = Compiler()
+        self._compiler = Compiler(teller(view, watchers.live))
         self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
         self.problems = problems
         self.analyst = Analyst(

@@ -258,6 +258,13 @@ class Analysing(Event, frozen=True, kw_only=True):
     """Why it ended without a result."""
 
 
+class Compiling(Event, frozen=True, kw_only=True):
+    """What the session waits for; never journalled."""
+
+    what: str = ""
+    """What is compiled, `generations of ant`; empty once it is there."""
+
+
 class Paused(Event, frozen=True, kw_only=True):
     """Nothing is computed until somebody asks."""
 
@@ -313,6 +320,7 @@ AnyEvent = (
     | RoundFinished
     | Analysed
     | Analysing
+    | Compiling
     | Paused
     | Resumed
     | PaceChanged

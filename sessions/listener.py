@@ -144,6 +144,8 @@ class Listener:
             protocol=PROTOCOL, session=str(session.path), pid=os.getpid(), journal_end=session.journal_end
         )
         writer.write(packed(welcome))
+        if session.view.compiling is not None and hello.live_frames:
+            writer.write(packed(Told(event=events.encode(session.view.compiling), journal_end=None)))
         return True
 
     def _replier(

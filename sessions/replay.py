@@ -32,8 +32,8 @@ class Replay:
         """
         directory = SessionDirectory.open_for_reading(path)
         read_header(directory)
-        self._events: list[events.Event] = list(decoded(read_records(directory.journal).payloads, directory.journal))
-        self._times = _timeline(self._events)
+        self._records = read_records(directory.journal).payloads
+        self._times = _timeline(decoded(self._records, directory.journal))
         self._position, self._clock = 0, 0.0
         self._going = asyncio.Event()
         self._going.set()
@@ -47,7 +47,7 @@ class Replay:
     @property
     def progress(self) -> float:
         """The share of the journal that was played, in [0, 1]."""
-        return self._position / max(len(self._events), 1)
+        return self._position / max(len(self._records), 1)
 
     def hold(self, held: bool) -> None:
         """Wait, or go on."""
@@ -58,7 +58,7 @@ class Replay:
 
     def take(self, generations: int) -> Iterator[events.Event]:
         """The next events up to `generations` more generations, at once."""
-        while self._position < len(self._events) and generations > 0:
+        while self._position < len(self._records) and generations > 0:
             event = self._next()
             self._clock = self._times[self._position - 1]
             generations -= event.count if isinstance(event, events.Generations) else 0
@@ -66,7 +66,7 @@ class Replay:
 
     async def stream(self) -> AsyncIterator[events.Event]:
         """Events in the rhythm in which they happened, divided by the speed."""
-        while self._position < len(self._events):
+        while self._position < len(self._records):
             for _ in range(AT_ONCE):
                 if not self._is_due:
                     break
@@ -79,17 +79,18 @@ class Replay:
     @property
     def _is_due(self) -> bool:
         """Whether the next event has happened by the replay's clock."""
-        return self._position < len(self._events) and self._times[self._position] <= self._clock and not self.is_held
+        return self._position < len(self._records) and self._times[self._position] <= self._clock and not self.is_held
 
     def _next(self) -> events.Event:
         self._position += 1
-        return self._events[self._position - 1]
+        return events.decode(self._records[self._position - 1])
 
 
-def _timeline(played: list[events.Event]) -> list[float]:
+def _timeline(played: Iterator[events.Event]) -> list[float]:
     """When each event happens in the replay, in seconds of the session from its first event on."""
-    times, now = [], 0.0
-    for before, event in zip([*played[:1], *played], played, strict=False):
-        now += min(max(event.at - before.at, 0.0), LONGEST_WAIT)
+    times, now, before = [], 0.0, None
+    for event in played:
+        now += min(max(event.at - before, 0.0), LONGEST_WAIT) if before is not None else 0.0
         times.append(now)
+        before = event.at
     return times

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 _ERROR = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<where>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
+_ENTRY = re.compile(r"\.(?P<field>\w+)\[\.\.\.\]")
+"""Some entry of a table of numbers; msgspec doesn't say which."""
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
 _MISSING = re.compile(r"missing required field `(.*)`")
 
@@ -84,18 +86,37 @@ def _interval(kind: inspect.IntType | inspect.FloatType) -> str:
 def _explain(message: str, table: Any, kind: type, path: str) -> InvalidValue:
     match = _ERROR.match(message)
     where = (match["where"] if match else "") or ""
+    place = path + where
     what = match["what"] if match else message
     info = inspect.type_info(kind)
     value: Any = table
+    if (entry := _ENTRY.fullmatch(where)) and is_table(table[entry["field"]]):
+        value, key = _narrowed(table, entry["field"], kind)
+        place = f"{path}.{entry['field']}.{key}"
     for step in _STEP.finditer(where):
         value, info = _descend(value, info, step["field"], step["index"])
     types = {field.encode_name: field.type for field in info.fields} if isinstance(info, inspect.StructType) else {}
     if unknown := _UNKNOWN.search(what):
         known = f"one of {', '.join(types)}" if types else "no field but the name"
-        return InvalidValue(f"{path}{where}.{unknown[1]}", "unknown field", known)
+        return InvalidValue(f"{place}.{unknown[1]}", "unknown field", known)
     if (missing := _MISSING.search(what)) and missing[1] in types:
-        return InvalidValue(f"{path}{where}.{missing[1]}", "missing", expected(types[missing[1]]))
-    return InvalidValue(f"{path}{where}", _shown(value), expected(info))
+        return InvalidValue(f"{place}.{missing[1]}", "missing", expected(types[missing[1]]))
+    return InvalidValue(place, _shown(value), expected(info))
+
+
+def _narrowed(table: Any, field: str, kind: type) -> tuple[Any, str]:
+    """The table with nothing in one of its tables but the entry that is refused, and the key of that entry."""
+    each = ({**table, field: {key: value}} for key, value in table[field].items())
+    narrowed = next(one for one in each if _refuses(kind, one))
+    return narrowed, next(iter(narrowed[field]))
+
+
+def _refuses(kind: type, table: Any) -> bool:
+    try:
+        msgspec.convert(table, kind)
+    except msgspec.ValidationError:
+        return True
+    return False
 
 
 def _descend(value: Any, info: inspect.Type, field: str | None, index: str | None) -> tuple[Any, inspect.Type]:

@@ -40,6 +40,8 @@ class SessionView:
         """What was analysed, in the order in which it was done."""
         self.analysing: dict[int, events.Analysing] = {}
         """How far analyses are that are under way, by their ids."""
+        self.compiling: events.Compiling | None = None
+        """What the session waits for, and since when."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
@@ -55,6 +57,8 @@ class SessionView:
             self.live = event
         elif isinstance(event, events.Analysing):
             self.apply(event)
+        elif isinstance(event, events.Compiling):
+            self.compiling = event if event.what else None
 
     def analysis(
         self, kind: str, branch: str, number: int | None = None, generation: int | None = None
@@ -216,8 +220,6 @@ def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
 
 
 def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
-    done = told.finished.generations
-    block = events.Generations(branch=branch, round=told.number, first=0, count=done, values=told.metrics)
     return RoundView(
         branch=branch,
         number=told.number,
@@ -227,8 +229,8 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
         generations=told.generations,
         started=told.started,
         plan=told.plan,
-        done=done,
-        blocks=[block],
+        done=told.finished.generations,
+        values=bytearray(told.metrics),
         finished=told.finished,
     )
 
@@ -269,10 +271,10 @@ def _generations(view: SessionView, event: events.Generations) -> None:
     round_ = view.branches[event.branch].rounds[event.round]
     if event.first != round_.done:
         return
-    round_.blocks.append(event)
-    previous = round_.blocks[-2].at if len(round_.blocks) > 1 else round_.started
+    round_.values += event.values
     round_.done += event.count
-    elapsed = event.at - previous
+    elapsed = event.at - (round_.heard or round_.started)
+    round_.heard = event.at
     if elapsed > 0:
         rate = event.count / elapsed
         weight = min(1.0, elapsed / 3.0)

@@ -4,6 +4,7 @@ The lines hold no control characters. What is told is what the app shows: the sa
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ from sessions.report import mean
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link, ReplayLink
-from widgets.words import clock, duration, rate, score, sentence, share
+from widgets.words import clock, duration, score, sentence, share, speed
 
 EVERY = 5.0
 """Seconds between two lines of progress."""
@@ -64,7 +65,7 @@ def progress(view: SessionView, round_: RoundView) -> str:
     parts = [
         f"{round_.branch}:{round_.number} at {share(round_.density)}",
         f"generation {round_.done} of {round_.generations}",
-        rate(view.generations_per_second),
+        speed(view),
     ]
     if view.eta_seconds is not None:
         parts.append(f"{duration(view.eta_seconds)} left")
@@ -72,6 +73,11 @@ def progress(view: SessionView, round_: RoundView) -> str:
     if before is not None and before.finished is not None:
         parts.append(f"score before {score(mean(before.finished.score))}")
     return ", ".join(parts)
+
+
+def waiting(compiling: events.Compiling) -> str:
+    """What a session waits for and how long it has, in a line."""
+    return f"Compiling {compiling.what}, {duration(time.time() - compiling.at)} so far"
 
 
 def printable(text: str) -> str:
@@ -101,7 +107,9 @@ class Teller:
         while True:
             await asyncio.sleep(seconds)
             view = self._link.view
-            if view.running is not None and view.generations_done != told:
+            if view.compiling is not None:
+                self._write(printable(waiting(view.compiling)))
+            elif view.running is not None and view.generations_done != told:
                 told = view.generations_done
                 self._write(printable(progress(view, view.running)))
 

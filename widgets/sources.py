@@ -9,6 +9,7 @@ from sessions.spec import Spec, Table, merge, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
+from ticket_explorer.tasks import TASKS
 
 DEFAULT = "fashion"
 
@@ -24,6 +25,8 @@ def load_table(source: str | None) -> Table:
         return presets.load(name)
     path = Path(name)
     if path.suffix != ".toml" and not path.exists():
+        if name in TASKS:
+            raise TicketError(f"{name!r} is a task, not a preset; take a preset and: --set task={name}")
         raise UnknownName("preset", name, presets.names())
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import time
 
 from sessions import events
 from sessions.report import mean
+from sessions.view import SessionView
 
 
 def duration(seconds: float) -> str:
@@ -21,8 +22,13 @@ def duration(seconds: float) -> str:
 def rate(generations_per_second: float | None) -> str:
     """Generations a second, two digits or more."""
     if not generations_per_second:
-        return "compiling"
+        return "first generation"
     return f"{generations_per_second:.{0 if generations_per_second >= 10 else 1}f} gen/s"
+
+
+def speed(view: SessionView) -> str:
+    """How fast a running session is, or what it waits for."""
+    return rate(view.generations_per_second) if view.compiling is None else f"compiling {view.compiling.what}"
 
 
 def share(density: float) -> str:

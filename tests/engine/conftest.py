@@ -204,7 +204,7 @@ def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         for name, value in settings.items():
             patch.setenv(name, value)
         patch.setattr(sessions.compiler, "_KEPT", 1000)
-        patch.setattr(sessions.engine, "Compiler", lambda: compiler)
+        patch.setattr(sessions.engine, "Compiler", lambda awaited: compiler)
         patch.setattr(sessions.session, "Problems", lambda: problems)
         yield
     Compiler.close(compiler)

@@ -28,6 +28,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"pruning": {"rounds": 0}}, "$.pruning.rounds: 0, expected a whole number between 1 and 10000"),
     ({"pruning": {"rounds": 2.5}}, "$.pruning.rounds: 2.5, expected a whole number between 1 and 10000"),
     ({"pruning": {"scope": "leaf"}}, "$.pruning.scope: 'leaf', expected one of global, layer"),
+    (
+        {"task": {"name": "ant", "mass": {"a": 2, "b": -1}}},
+        "$.task.mass.b: -1, expected a number between 0 and 1000000, 0 exclusive",
+    ),
     ({"pruning": {"rate": 1}}, "$.pruning.rate: unknown field, expected one of ratio, rounds, scope"),
     ({"pruning": 3}, "$.pruning: 3, expected a table"),
     ({"analysis": {"correlation": "yes"}}, "$.analysis.correlation: 'yes', expected true or false"),

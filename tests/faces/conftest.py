@@ -101,3 +101,11 @@ def root() -> Path:
 def golden() -> SessionView:
     """A real session of the first schema. Not to be changed."""
     return read_view(GOLDEN)
+
+
+@pytest.fixture
+def link() -> Any:
+    """The session of the first schema, and an engine that answers what it is told to."""
+    from tests.faces.dialog_stage import FakeLink  # Textual, for those who want it
+
+    return FakeLink()

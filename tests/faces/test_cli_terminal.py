@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from sessions.store import SessionDirectory, read_records
 from sessions.view import SessionView
 from widgets.cli.progress import Progress, duration, rate
 from widgets.plots.ticks import labels, round_ticks, share_ticks
+from widgets.words import speed
 
 COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|9[0-7]|38;)[0-9;]*m")
@@ -61,6 +63,21 @@ def test_the_display_fits(tiny, width):
         assert "Ctrl-C pauses" in lines[2]
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_is_compiled_is_said(tiny, is_terminal):
+    view, file = half_way(tiny.path), io.StringIO()
+    console = Console(file=file, width=120, force_terminal=is_terminal, color_system=None, legacy_windows=False)
+    follow = Progress(view, console)
+    for what in ("generations of ant", "", "generations of ant"):
+        event = events.Compiling(at=time.time(), what=what)
+        view.apply_live(event)
+        follow(event, False)
+    if is_terminal:
+        console.print(follow.drawn())
+    assert file.getvalue().count("compiling generations of ant") == 1
+    assert speed(view) == "compiling generations of ant"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(1.23, "1.2 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3725, "1 h 2 min")]
 )
@@ -68,7 +85,9 @@ def test_durations(seconds, words):
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize(("generations", "words"), [(None, "compiling"), (0.25, "0.2 gen/s"), (123.4, "123 gen/s")])
+@pytest.mark.parametrize(
+    ("generations", "words"), [(None, "first generation"), (0.25, "0.2 gen/s"), (123.4, "123 gen/s")]
+)
 def test_rates(generations, words):
     assert rate(generations) == words
 

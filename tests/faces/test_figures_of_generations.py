@@ -89,20 +89,20 @@ class TestLongRounds:
         assert line.x[line.y.argmax()] == 123_457
         assert line.x[line.y.argmin()] == 77_778
 
-    def test_only_new_blocks_are_converted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_only_new_generations_are_converted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         converted, append = [], metrics_cache_module._append
         monkeypatch.setattr(
             metrics_cache_module,
             "_append",
-            lambda entry, blocks: (converted.append(len(blocks)), append(entry, blocks)),
+            lambda entry, values: (converted.append(len(values)), append(entry, values)),
         )
         view, cache = self.view(), MetricsCache()
         drawn = figures.fitness(view, Selection(), cache)
         figures.fitness(view, Selection(), cache)
-        assert converted == [200]
+        assert converted == [self.COUNT]
         view.apply(block("a", self.COUNT, np.full((10, 2, 4), 99.0)))
         again = figures.fitness(view, Selection(), cache)
-        assert converted == [200, 1]
+        assert converted == [self.COUNT, 10]
         assert marks(drawn, Line)["a"].x[-1] == self.COUNT
         fresh = figures.fitness(view, Selection())
         for name, line in marks(fresh, Line).items():

@@ -136,7 +136,7 @@ class TestMask:
         flat = self.picture(figures.mask(mask, leaves, "dense_0/kernel", [3, 4]))
         assert flat.tolist() == kernel.reshape(3, 4, 2).mean(-1).tolist()
 
-    def test_the_pixel_that_keeps_most_is_the_brightest(self) -> None:
+    def test_the_pixel_that_keeps_most_has_the_strongest_colour(self) -> None:
         kernel = np.zeros((4, 2), bool)
         kernel[1, 0] = True
         figure = figures.mask(kernel.ravel(), [self.leaf("dense_0/kernel", 4, 2)], "dense_0/kernel", (2, 2, 1))

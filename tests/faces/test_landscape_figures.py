@@ -102,17 +102,17 @@ def test_sharpness_goes_through_shared_rounds(view: SessionView) -> None:
     np.testing.assert_allclose(found["b"].y, [1.5, 6.0])
 
 
-def test_a_surface_is_bright_where_the_loss_is_low(view: SessionView) -> None:
+def test_a_surface_is_strong_where_the_loss_is_low(view: SessionView) -> None:
     loss = np.exp(np.arange(9.0)).reshape(1, 3, 3)
     view.apply(analysed("surface", "a", 1, steps=STEPS, loss=loss, score=loss))
     figure = figures.surface(view, Selection("a", 1))
     (picture,) = figure.marks
     assert isinstance(picture, Picture)
     np.testing.assert_allclose(picture.values, 1 - np.arange(9.0).reshape(3, 3) / 8, atol=1e-6)
-    assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Bright is low."
+    assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Strong colours are low."
 
 
-def test_connected_rounds_are_bright(view: SessionView) -> None:
+def test_connected_rounds_are_strong(view: SessionView) -> None:
     instability = np.array([[[0.0, 0.2], [0.1, 0.0]]])
     view.apply(analysed("connectivity", "a", 1, rounds=[0, 1], other_rounds=[0, 1], instability=instability))
     (picture,) = figures.connectivity(view, Selection("a")).marks

@@ -63,11 +63,40 @@ def test_every_chart_shows_a_finished_session_and_keeps_a_picture(live):
         await until(lambda: all(c.snapshot_now()["head"]["title"] == c.figure.title for c in charts))
         for chart in charts:
             bundle = chart.kept.bundle()
-            assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == chart.model_id
+            assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] != chart.model_id
             assert bundle["image/svg+xml"].startswith("<svg")
             assert chart.figure.title in bundle["text/plain"]
 
     live(story)
+
+
+def test_a_task_without_a_policy_says_so(live):
+    async def story(session: tx.LiveSession) -> None:
+        chart = tx.widgets.Policy(session)
+        assert "is asked" in chart.figure.note
+        chart.visible = True
+        await until(lambda: "this one classifies images" in chart.figure.note)
+        chart.close()
+
+    live(story)
+
+
+@pytest.mark.slow
+def test_a_policy_moves_while_it_is_seen(live, home, tmp_path):
+    small = {"task.episodes": 1, "task.test_episodes": 1, "network.hidden": [4], "trainer.population": 8}
+
+    async def story(session: tx.LiveSession) -> None:
+        chart = tx.widgets.Policy(session)
+        chart.visible = True
+        await session.step_async(1)
+        await until(lambda: "Step 1 of" in chart.figure.note)
+        await until(lambda: "Step 5 of" in chart.figure.note)
+        assert chart.figure.title.startswith("Policy · snr, round 0, generation")
+        assert not chart.figure.is_empty
+        chart.close()
+
+    path = tmp_path / "pole.session"
+    live(story, lambda: tx.LiveSession.create("cartpole", small, path=path, inline=True))
 
 
 def test_a_chart_that_nobody_sees_is_sent_nothing(live):

@@ -1,15 +1,17 @@
 """A session as lines of text: what is told, and that nothing else is in it."""
 
 import asyncio
+import re
+import time
 
 import pytest
 
-from sessions import commands
+from sessions import commands, events
 from sessions.header import read_view
 from sessions.inspection import verify
 from sessions.report import mean
 from widgets.link import EngineLink, ReplayLink
-from widgets.plain import printable, progress, summary, tell
+from widgets.plain import Teller, printable, progress, summary, tell
 from widgets.terminal.recorded import recorded_session
 
 
@@ -70,6 +72,20 @@ def test_progress_says_round_generation_rate_time_left_and_score():
     assert " of 200, " in said
     assert "gen/s" in said
     assert " left, score before 0.7" in said
+
+
+def test_what_is_compiled_is_told_again_and_again():
+    link, lines = ReplayLink(recorded_session(), 1.0), []
+    link.view.apply_live(events.Compiling(at=time.time() - 35, what="generations of ant"))
+
+    async def watch():
+        telling = asyncio.create_task(Teller(link, lines.append).every(0.01))
+        while len(lines) < 2:
+            await asyncio.sleep(0)
+        telling.cancel()
+
+    asyncio.run(watch())
+    assert all(re.fullmatch(r"Compiling generations of ant, \d+ s so far", line) for line in lines)
 
 
 def test_progress_comes_every_few_seconds():

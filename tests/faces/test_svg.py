@@ -60,3 +60,9 @@ def test_nothing_to_draw_says_why():
         element.text or "" for element in ElementTree.fromstring(text).iter() if element.tag.endswith("text")
     )
     assert note in words
+
+
+def test_lines_without_a_name_are_not_in_the_legend() -> None:
+    lines = tuple(Line(name, np.arange(3.0), np.arange(3.0)) for name in ("", "", "mean", "other"))
+    drawn = svg(Figure("Profiles", Axis("x"), Axis("y"), lines))
+    assert drawn.count("<rect") == 3, "the ground, and two entries"

@@ -1,151 +1,30 @@
-"""Dialogs: what they return, and what they say about what can't be."""
+"""Dialogs that switch the pruner and the trainer: what they return, and what they say about what can't be."""
 
-import asyncio
-import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, OptionList, Static
 
-import widgets.terminal.app
-from sessions import commands, events
+from sessions import commands
 from sessions.branch_view import RoundView
-from sessions.header import read_header, read_view
 from sessions.spec import parse_plan
-from sessions.store import Journal, SessionDirectory
+from tests.faces.dialog_stage import NOTHING, SIZES, FakeLink, fill, keys, returned, row, says, then
 from ticket_explorer.errors import TicketError
-from ticket_explorer.pruners import PRUNERS
-from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.terminal.dialogs import trainer_fields
+from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
-from widgets.terminal.dialogs.fields import Choice, Row
+from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
-from widgets.terminal.dialogs.undo import RoundList, UndoDialog
-
-GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
-NAMES = list(PRUNERS)
-PREVIEW = {
-    "kept": 25,
-    "removed": 7,
-    "pruners": NAMES[:5],
-    "overlap": [[1.0 if one == other else 0.4 for other in range(5)] for one in range(5)],
-    "layers": {name: {"dense_0/kernel": 5, "dense_1/kernel": 2} for name in NAMES[:5]},
-}
-SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)]
-NOTHING = "still open"
-
-Scenario = Callable[[ModalScreen[Any], Pilot[None]], Awaitable[None]]
-
-
-class FakeLink:
-    """A session that was read from disk, and an engine that answers what it is told to."""
-
-    def __init__(self, answer: dict[str, Any] | TicketError = PREVIEW) -> None:
-        self.path = GOLDEN
-        self.header = read_header(SessionDirectory.open_for_reading(GOLDEN))
-        self.view = read_view(GOLDEN)
-        self.asked: list[commands.Command] = []
-        self.answer = answer
-
-    async def ask(self, command: commands.Command) -> dict[str, Any]:
-        self.asked.append(command)
-        if isinstance(self.answer, TicketError):
-            raise self.answer
-        return self.answer
-
-
-class Host(App[None]):
-    CSS_PATH = Path(widgets.terminal.app.__file__).with_name("app.tcss")
-
-
-def returned(dialog: ModalScreen[Any], scenario: Scenario, size: tuple[int, int] = (80, 24)) -> Any:
-    """What a dialog returns after a scenario; NOTHING if it is still open."""
-    results: list[Any] = []
-
-    async def main() -> None:
-        app = Host()
-        async with app.run_test(size=size) as pilot:
-            await app.push_screen(dialog, results.append)
-            await pilot.pause()
-            await scenario(dialog, pilot)
-            await app.workers.wait_for_complete()
-            await pilot.pause()
-
-    asyncio.run(main())
-    return results[0] if results else NOTHING
-
-
-def keys(*presses: str) -> Scenario:
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        await pilot.press(*presses)
-        await pilot.pause()
-
-    return scenario
-
-
-def fill(**texts: str) -> Scenario:
-    """Type into fields, then enter."""
-
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        for field, text in texts.items():
-            row(dialog, field).query_one(Input).value = text
-        await pilot.pause()
-        await pilot.press("enter")
-        await pilot.pause()
-
-    return scenario
-
-
-def then(*scenarios: Scenario) -> Scenario:
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        for one in scenarios:
-            await one(dialog, pilot)
-
-    return scenario
-
-
-def says(*parts: str) -> Scenario:
-    """All of these texts are shown."""
-
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        seen = shown(dialog)
-        for part in parts:
-            assert part in seen, seen
-
-    return scenario
-
-
-def shown(dialog: ModalScreen[Any]) -> str:
-    texts = [str(widget.render()) for widget in dialog.query(Static) if widget.display]
-    return "\n".join(texts + [str(o.prompt) for options in dialog.query(OptionList) for o in options.options])
-
-
-def row(dialog: ModalScreen[Any], field: str) -> Row:
-    found = [row for row in dialog.query(Row) if row.field.rpartition(".")[2] == field and row.display]
-    assert len(found) == 1, field
-    return found[0]
-
-
-@pytest.fixture
-def link() -> Any:
-    return FakeLink()
-
+from widgets.terminal.dialogs.undo import UndoDialog
 
 DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, DecomposeDialog, UndoDialog, ExportDialog]
 
@@ -299,191 +178,6 @@ def test_what_can_be_tuned_is_what_the_trainer_says(name: str) -> None:
     assert {"std", "mean_decay", "weight_decay"} <= offered <= known
     if trainer.decays_std:
         assert "std_decay" in offered
-
-
-def test_a_branch_as_before(link: Any) -> None:
-    dialog = BranchDialog(link, "snr", 0)
-    assert returned(dialog, keys("enter")) == commands.Branch(parent="snr", round=0, name="snr-2", overrides={})
-
-
-def test_a_branch_that_differs(link: Any) -> None:
-    turns = keys("tab", "tab", "right", "down", "right", "right")
-    scenario = then(turns, fill(name="other", ratio="0.5"))
-    assert returned(BranchDialog(link, "snr", None), scenario) == commands.Branch(
-        parent="snr",
-        round=1,
-        name="other",
-        overrides={"pruner": "snr", "rewind": "fresh", "pruning": {"ratio": 0.5}},
-    )
-
-
-def test_a_branch_with_another_strategy(link: Any) -> None:
-    command = returned(BranchDialog(link, "snr", None), keys("shift+tab", "right", "right", "enter"))
-    assert command.overrides["trainer"]["strategy"] == "sep_cma_es"
-    assert parse_plan(link.view.branches["snr"].plan, command.overrides)
-
-
-def test_all_tickets_go_to_another_task(link: Any) -> None:
-    command = returned(TransferDialog(link, "snr", None), keys("tab", "right", "enter"))
-    assert command == commands.Transfer(branch="snr", overrides={"task": {"name": next(iter(TASKS))}})
-
-
-@pytest.mark.parametrize(("presses", "rounds"), [(("enter",), None), (("right", "right", "enter"), [1])])
-def test_the_controls_of_tickets(presses: tuple[str, ...], rounds: list[int] | None, link: Any) -> None:
-    command = returned(DecomposeDialog(link, "snr", None), keys(*presses))
-    assert command == commands.Decompose(branch="snr", rounds=rounds)
-
-
-def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
-    scenario = then(keys("tab", "tab", "left", "left", "tab", "right"), fill(name="mine"))
-    command = returned(TransferDialog(link, "snr", 1), scenario)
-    assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
-    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-2]
-    assert command.overrides["pruner"] == "magnitude"
-
-
-def test_a_transfer_that_changes_nothing_is_none(link: Any) -> None:
-    assert returned(TransferDialog(link, "snr", None), then(keys("enter"), says("Choose another task"))) == NOTHING
-
-
-@pytest.mark.parametrize(
-    ("texts", "error"),
-    [
-        ({"name": "RANDOM"}, "a name that no other branch has"),
-        ({"name": "a/b"}, "beginning with a letter or digit"),
-        ({"name": ""}, "beginning with a letter or digit"),
-        ({"ratio": "1"}, "expected a number between 0 and 1"),
-    ],
-)
-def test_a_branch_that_can_not_be(texts: dict[str, str], error: str, link: Any) -> None:
-    assert returned(BranchDialog(link, "snr", None), then(fill(**texts), says(error))) == NOTHING
-
-
-def test_a_branch_needs_a_finished_round(link: Any) -> None:
-    link.view.branches["snr"].rounds[0].finished = link.view.branches["snr"].rounds[1].finished = None
-    scenario = then(keys("enter"), says("no finished round"))
-    assert returned(BranchDialog(link, "snr", None), scenario) == NOTHING
-    assert returned(UndoDialog(link, "snr", None), scenario) == NOTHING
-
-
-def test_going_back(link: Any) -> None:
-    scenario = then(says("set aside", "nothing is deleted", "round 1", "0.099"), keys("up", "enter"))
-    assert returned(UndoDialog(link, "snr", None), scenario) == commands.RewindTo(branch="snr", round=0)
-
-
-def test_inherited_rounds_are_there_too(link: Any) -> None:
-    scenario = then(says("trained by snr"), keys("enter"))
-    assert returned(UndoDialog(link, "random", 0), scenario) == commands.RewindTo(branch="random", round=0)
-
-
-def test_by_mouse(link: Any) -> None:
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        await pilot.click(RoundList, offset=(5, 0))
-        await pilot.click("Button.-accept")
-        await pilot.pause()
-
-    assert returned(UndoDialog(link, "snr", None), scenario) == commands.RewindTo(branch="snr", round=0)
-
-
-def test_a_choice_by_mouse(link: Any) -> None:
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        choice = dialog.query_one("RewindForm Choice", Choice)
-        await pilot.click(choice, offset=(8, 0))
-        assert choice.value == "fresh"
-        await pilot.click(choice, offset=(0, 0))
-        assert choice.value == "initial"
-
-    assert returned(PrunerDialog(link, "snr", None), scenario) == NOTHING
-
-
-def file(path: Path) -> Scenario:
-    async def scenario(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        dialog.query_one("#file", Input).value = str(path)
-        await pilot.pause()
-        await pilot.press("enter")
-        await pilot.pause()
-
-    return scenario
-
-
-def test_metrics_are_written(link: Any, tmp_path: Path) -> None:
-    out = tmp_path / "metrics [b].json"
-    assert returned(ExportDialog(link, "snr", None), file(out)) == f"Wrote {out}."
-    assert len(json.loads(out.read_text())) == 2 * (6 + 6 + 2 + 2)
-
-
-@pytest.mark.slow
-def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
-    out = tmp_path / "ticket.msgpack"
-    assert returned(ExportDialog(link, "random", None), then(keys("right"), file(out))) == f"Wrote {out}."
-    assert out.stat().st_size > 0
-
-
-@pytest.mark.parametrize(
-    ("turns", "name", "begins"),
-    [
-        (2, "analysis.csv", b"analysis,kind"),
-        pytest.param(3, "figure.svg", b"<?xml", marks=pytest.mark.slow),
-        pytest.param(4, "report.html", b"<!doctype html>", marks=pytest.mark.slow),
-    ],
-)
-def test_what_was_found_is_written(turns: int, name: str, begins: bytes, link: Any, tmp_path: Path) -> None:
-    link.path, out = tmp_path / "mine.session", tmp_path / name
-    shutil.copytree(GOLDEN, link.path)
-    with Journal.open(SessionDirectory.open_for_reading(link.path).journal) as journal:
-        block = events.Block(shape=[1, 1], data=np.ones((1, 1), "<f4").tobytes())
-        found = {"kind": "layers", "branch": "snr", "round": 1, "generation": 1, "parameters": {}}
-        analysed = events.Analysed(id=1, arrays={"density": block}, **found)
-        journal.append(msgspec.msgpack.encode(analysed))
-    link.view.apply(analysed)
-    scenario = then(keys(*["right"] * turns), file(out))
-    assert returned(ExportDialog(link, "snr", None), scenario) == f"Wrote {out}."
-    assert out.read_bytes().startswith(begins)
-
-
-def test_a_figure_is_of_the_round_and_the_kind_that_are_chosen(link: Any) -> None:
-    async def proposed(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        assert dialog.query_one("#file", Input).value == f"{GOLDEN.stem}-sparsity-snr-0.pdf"
-
-    scenario = then(keys(*["right"] * 3, "tab", "right", "right", "tab", "left"), proposed)
-    assert returned(ExportDialog(link, "snr", 1), scenario) == NOTHING
-
-
-def test_what_is_not_there_is_not_written(link: Any) -> None:
-    link.view.analyses.clear()
-    refused = then(keys("right", "right", "enter"), says("Nothing of this session was analysed yet"))
-    assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
-    refused = then(keys(*["right"] * 3, "tab", "left", "enter"), says("Nothing was computed here yet"))
-    assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
-
-
-def test_a_file_is_not_overwritten_unasked(link: Any, tmp_path: Path) -> None:
-    out = tmp_path / "metrics.csv"
-    out.write_text("mine")
-    kept = then(file(out), keys("enter"))
-    assert returned(ExportDialog(link, "snr", None), kept) == NOTHING
-    assert out.read_text() == "mine"
-    assert returned(ExportDialog(link, "snr", None), then(file(out), keys("tab", "enter"))) == f"Wrote {out}."
-    assert out.read_text().startswith("branch")
-
-
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [("metrics.txt", "must end in .csv or"), ("no/metrics.csv", "There is no directory"), ("", "must end in")],
-)
-def test_a_file_that_can_not_be(name: str, error: str, link: Any, tmp_path: Path) -> None:
-    scenario = then(file(tmp_path / name), says(error))
-    assert returned(ExportDialog(link, "snr", None), scenario) == NOTHING
-
-
-def test_what_the_command_line_refuses_is_shown(link: Any, tmp_path: Path) -> None:
-    link.path = tmp_path / "gone.session"
-
-    async def told(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        await dialog.app.workers.wait_for_complete()
-        assert "gone.session" in shown(dialog)
-
-    assert returned(ExportDialog(link, "snr", None), then(file(tmp_path / "metrics.csv"), told)) == NOTHING
 
 
 def test_dialogs_need_no_jax() -> None:

@@ -3,19 +3,28 @@
 After a wanted change look at the new pictures: `TICKET_EXPLORER_REGOLD=1 uv run pytest -k screens -m ""`.
 """
 
-import asyncio
-import os
-import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from tests.faces.dialog_stage import GOLDEN
+from tests.faces.pictures import SIZES, assert_golden, picture
 from widgets.terminal.app import TicketExplorer
+from widgets.terminal.dialogs import ask
+from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.decompose import DecomposeDialog
+from widgets.terminal.dialogs.export import ExportDialog
+from widgets.terminal.dialogs.pruner import PrunerDialog
+from widgets.terminal.dialogs.strategy import StrategyDialog
+from widgets.terminal.dialogs.transfer import TransferDialog
+from widgets.terminal.dialogs.undo import UndoDialog
 from widgets.terminal.recorded import recorded_session
 
-GOLDEN = Path(__file__).parent / "golden_screens"
-SIZES = ((80, 24), (120, 36), (200, 60))
 SCREENS = {
     "invitation": (False, ""),
     "new": (False, "n"),
@@ -27,59 +36,72 @@ SCREENS = {
     "keys": (True, "f1"),
 }
 """Whether a session is replayed, and what is pressed."""
-
-
-def picture(size: tuple[int, int], replayed: bool, keys: str) -> str:
-    """The screen as SVG."""
-
-    async def run() -> str:
-        session = recorded_session() if replayed else None
-        app = TicketExplorer(session, replay=replayed, speed=1e9)
-        async with app.run_test(size=size) as pilot:
-            await settled(app, pilot)
-            for key in keys.split():
-                await pilot.press(key)
-                await pilot.pause(0.1)
-            return await settled(app, pilot)
-
-    return asyncio.run(run())
-
-
-async def settled(app: TicketExplorer, pilot: Pilot[None]) -> str:
-    """The picture when a replay is over and nothing moves any more, on a machine as busy as it may be."""
-    seen: list[str] = []
-    while len(seen) < 4 or len(set(seen[-4:])) > 1:
-        await pilot.pause(0.1)
-        link = next((link for screen in app.screen_stack if (link := getattr(screen, "link", None))), None)
-        if link is None or link.progress == 1.0:
-            seen.append(plain(app.export_screenshot()))
-    return seen[-1]
-
-
-def plain(svg: str) -> str:
-    """A picture without what differs between two equal ones."""
-    return re.sub(r"@font-face\s*{[^}]*}\s*", "", re.sub(r"terminal-\d+", "terminal", svg))
-
-
-USUAL = {("explorer", (80, 24))} | {
+DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
+    "pruner": lambda link: PrunerDialog(link, "snr", None),
+    "strategy": lambda link: StrategyDialog(link, "snr", None),
+    "branch": lambda link: BranchDialog(link, "snr", None),
+    "transfer": lambda link: TransferDialog(link, "snr", None),
+    "decompose": lambda link: DecomposeDialog(link, "snr", None),
+    "undo": lambda link: UndoDialog(link, "snr", None),
+    "export": lambda link: ExportDialog(link, "snr", None),
+    "note": lambda link: ask.line("A note for the journal", "snr looks flatter"),
+    "leave": lambda link: ask.choice("fashion is running. What becomes of it?", {"on": "Leave it", "stop": "Stop it"}),
+}
+USUAL = {("explorer", (80, 24)), ("pruner", (80, 24)), ("home", (120, 36))} | {
     (name, (120, 36)) for name in ("invitation", "new", "explorer", "explorer-mask", "help")
 }
 """What every run of the tests looks at; the others are slow ones."""
-CASES = [
-    pytest.param(name, size, id=f"{name}-{size[0]}x{size[1]}", marks=[] if (name, size) in USUAL else pytest.mark.slow)
-    for name in SCREENS
-    for size in SIZES
-]
 
 
-@pytest.mark.parametrize(("name", "size"), CASES)
-def test_screens(name: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def cases(*names: str) -> pytest.MarkDecorator:
+    """These screens in all sizes."""
+    each = [(name, size) for name in names for size in SIZES]
+    marks = [[] if one in USUAL else [pytest.mark.slow] for one in each]
+    found = [
+        pytest.param(*one, id=f"{one[0]}-{one[1][0]}x{one[1][1]}", marks=m) for one, m in zip(each, marks, strict=True)
+    ]
+    return pytest.mark.parametrize(("name", "size"), found)
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home without sessions, and clocks that stand still."""
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr("widgets.words.clock", lambda at: "12:34:56")
     monkeypatch.setattr("widgets.terminal.panels.journal.clock", lambda at: "12:34:56")
-    svg = picture(size, *SCREENS[name])
-    golden = GOLDEN / f"{name}-{size[0]}x{size[1]}.svg"
-    if os.environ.get("TICKET_EXPLORER_REGOLD"):
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(svg, encoding="utf-8")
-    assert svg == golden.read_text(encoding="utf-8"), f"look at it: TICKET_EXPLORER_REGOLD=1, then {golden.name}"
+
+
+@cases(*SCREENS)
+def test_screens(name: str, size: tuple[int, int]) -> None:
+    is_replayed, keys = SCREENS[name]
+
+    async def press(pilot: Pilot[None]) -> None:
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause(0.1)
+
+    app = TicketExplorer(recorded_session() if is_replayed else None, replay=is_replayed, speed=1e9)
+    assert_golden(picture(app, size, press), name, size)
+
+
+@cases(*DIALOGS)
+def test_screens_of_dialogs(name: str, size: tuple[int, int], link: Any) -> None:
+    app = TicketExplorer(None)
+
+    async def ask_it(pilot: Pilot[None]) -> None:
+        app.push_screen(DIALOGS[name](link))
+        await pilot.pause(0.1)
+
+    assert_golden(picture(app, size, ask_it), name, size)
+
+
+@cases("home")
+def test_screens_of_sessions(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN, tmp_path / "sessions" / "three branches.session")
+    shutil.copytree(recorded_session(), tmp_path / "sessions" / "recorded.session")
+
+    async def look(pilot: Pilot[None]) -> None:
+        while not pilot.app.screen.query("DataTable").first().display:
+            await pilot.pause(0.1)
+
+    assert_golden(picture(TicketExplorer(None), size, look), name, size)

@@ -1,5 +1,8 @@
 """brax tasks against brax's own loop, and physics that are really changed."""
 
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -97,6 +100,20 @@ def test_unknown_bodies_and_numbers_are_refused():
         problem("ant", mass={"tail": 1.0})
     with pytest.raises(TicketError, match=r"parameters\.healthy: ant has no such number; its .*healthy_reward"):
         problem("ant", parameters={"healthy": 1.0})
+
+
+@pytest.mark.slow
+def test_nothing_is_printed_where_results_go():
+    code = "from ticket_explorer.tasks import TASKS; from ticket_explorer.tasks.control.brax_environment import load; "
+    told = subprocess.run(
+        [sys.executable, "-c", code + "load(TASKS['ant']())"], capture_output=True, text=True, check=True, timeout=200
+    )
+    assert told.stdout == ""
+
+
+def test_masses_are_positive():
+    with pytest.raises(TicketError, match=r"\$\.task\.mass.*-1"):
+        parse_spec({"task": {"name": "ant", "mass": {"$ Torso": -1}}})
 
 
 def test_physics_that_a_task_does_not_have_are_refused():

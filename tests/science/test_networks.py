@@ -12,7 +12,7 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks import NETWORKS
-from ticket_explorer.networks.cnn import GROUP, IMAGES, build_cnn
+from ticket_explorer.networks.cnn import IMAGES, ConvolutionalNetwork, build_cnn
 from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.initialisers import initial_parameters, kernel_initialiser
 from ticket_explorer.networks.mlp import build_mlp
@@ -112,7 +112,8 @@ def test_equal_networks_share_an_executable(network: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch", "individuals", "kernel_size"), [(1, 1, 5), (IMAGES + 3, GROUP + 1, 2), (2 * IMAGES, 2 * GROUP, 1)]
+    ("batch", "individuals", "kernel_size"),
+    [(1, 1, 5), (IMAGES + 3, ConvolutionalNetwork.group + 1, 2), (2 * IMAGES, 2 * ConvolutionalNetwork.group, 1)],
 )
 def test_cnn_population_of_any_size(batch: int, individuals: int, kernel_size: int) -> None:
     network = build_cnn(CNN(filters=(3, 4), kernel_size=kernel_size), (7, 6, 1), 2)

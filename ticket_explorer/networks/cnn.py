@@ -7,25 +7,19 @@ one wide first convolution and mapped second ones 4 times.
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
-from typing import cast
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
-from ticket_explorer.errors import TicketError
-from ticket_explorer.layout import Layout, kept_indices
-from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
-from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.networks.population import fastest, in_groups
-from ticket_explorer.networks.settings import CNN, BiasInit, KernelInit
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.population import in_groups
+from ticket_explorer.networks.settings import CNN
 
-GROUP = 2
-"""Individuals at once on a CPU."""
 IMAGES = 32
-"""Images at once on a CPU; with `GROUP` it bounds the memory, to about 15 MB at 28×28."""
+"""Images at once on a CPU; with the individuals at once it bounds the memory, to about 15 MB at 28×28."""
 
 
 def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "ConvolutionalNetwork":
@@ -34,70 +28,35 @@ def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "Con
     Raises:
         TicketError: if the inputs are not images, or too small to be pooled twice.
     """
-    if len(input_shape) != 3 or min(input_shape[:2]) < 4:
-        raise TicketError(
-            f"a CNN needs images of height, width (4 or more pixels each) and channels, "
-            f"and the task's inputs have the shape {input_shape}; use the network 'mlp'."
-        )
-    height, width, channels = input_shape
+    require_images("cnn", input_shape, side=4)
     return ConvolutionalNetwork(
-        image=(height, width, channels),
-        filters=settings.filters,
-        kernel_size=settings.kernel_size,
-        outputs=outputs,
-        kernel_init=settings.kernel_init,
-        last_kernel_init=settings.last_kernel_init or settings.kernel_init,
-        bias_init=settings.bias_init,
+        **shared(settings, input_shape, outputs), filters=settings.filters, kernel_size=settings.kernel_size
     )
 
 
-@dataclass(frozen=True)
-class ConvolutionalNetwork:
+@dataclass(frozen=True, kw_only=True)
+class ConvolutionalNetwork(FlaxNetwork):
     """Leaves `conv_0`, `conv_1`, `dense_0`; images are NHWC, convolutions are padded to the same size."""
 
-    image: tuple[int, int, int]
-    """Height, width, channels."""
+    group: ClassVar[int] = 2
+
     filters: tuple[int, int]
     kernel_size: int
     """Side of a filter, in pixels."""
-    outputs: int
-    kernel_init: KernelInit
-    last_kernel_init: KernelInit
-    bias_init: BiasInit
 
-    @cached_property
-    def module(self) -> nn.Module:
-        """The same network as a flax module, of images [B, height, width, channels]."""
+    def create_module(self) -> nn.Module:
+        """The flax module, of images [B, height, width, channels]."""
         return _Module(self)
 
-    @property
-    def layout(self) -> Layout:
-        """The leaves of θ; kernels are prunable."""
-        return _layout(self)
-
-    def initialise(self, key: Array) -> Float[Array, " D"]:
-        """Draw initial weights."""
-        return self.layout.flatten(initial_parameters(self.module, self.image, key))
-
-    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
-        """The outputs of one network; differentiable in θ."""
-        return cast(Array, self.module.apply({"params": self.layout.unflatten(theta)}, inputs))
-
-    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
-        """The outputs of N networks on one batch."""
-        return fastest(self._in_chunks, self.apply)(population, inputs)
-
-    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
-        """This network itself: every pixel is seen by every filter."""
-        return Narrowing(self, kept_indices(mask, kept), None)
-
-    def _in_chunks(self, population: Float[Array, "N D"], images: Float[Array, "B H W C"]) -> Float[Array, "N B O"]:
+    def population_on_cpu(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"]
+    ) -> Float[Array, "N B O"]:
         """`population_apply` on a CPU: chunks of images, and for each chunk groups of individuals."""
-        size, chunk = images.shape[0], min(IMAGES, images.shape[0])
-        padded = jnp.pad(images, ((0, -size % chunk), (0, 0), (0, 0), (0, 0)))
-        chunks = padded.reshape(-1, chunk, *images.shape[1:])
+        size, chunk = inputs.shape[0], min(IMAGES, inputs.shape[0])
+        padded = jnp.pad(inputs, ((0, -size % chunk), (0, 0), (0, 0), (0, 0)))
+        chunks = padded.reshape(-1, chunk, *inputs.shape[1:])
         outputs: Array = jax.lax.map(
-            lambda part: in_groups(self._forward, population, windows(part, self.kernel_size), GROUP), chunks
+            lambda part: in_groups(self._forward, population, windows(part, self.kernel_size), self.group), chunks
         )
         return outputs.transpose(1, 0, 2, 3).reshape(population.shape[0], -1, self.outputs)[:, :size]
 
@@ -142,21 +101,17 @@ def _pooled(images: Float[Array, "B H W C"]) -> Float[Array, "B h w C"]:
     return jnp.maximum(rows[:, :, :-1:2], rows[:, :, 1::2])
 
 
-@cache
-def _layout(network: ConvolutionalNetwork) -> Layout:
-    return Layout.of(jax.eval_shape(partial(initial_parameters, network.module, network.image), jax.random.key(0)))
-
-
 class _Module(nn.Module):  # type: ignore[misc]
     network: ConvolutionalNetwork
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        network, bias = self.network, bias_initialiser(self.network.bias_init)
-        kernel, side = kernel_initialiser(network.kernel_init), (network.kernel_size,) * 2
+        network, side = self.network, (self.network.kernel_size,) * 2
         for depth, filters in enumerate(network.filters):
-            images = nn.Conv(filters, side, kernel_init=kernel, bias_init=bias, name=f"conv_{depth}")(images)
+            images = nn.Conv(filters, side, kernel_init=network.kernel, bias_init=network.bias, name=f"conv_{depth}")(
+                images
+            )
             images = nn.max_pool(nn.relu(images), (2, 2), strides=(2, 2))
-        units, kernel = images.reshape(images.shape[0], -1), kernel_initialiser(network.last_kernel_init)
-        outputs: Array = nn.Dense(network.outputs, kernel_init=kernel, bias_init=bias, name="dense_0")(units)
+        last = nn.Dense(network.outputs, kernel_init=network.last_kernel, bias_init=network.bias, name="dense_0")
+        outputs: Array = last(images.reshape(images.shape[0], -1))
         return outputs

@@ -5,20 +5,14 @@ go one after another: `jax.vmap` over convolutions is a grouped convolution, the
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
-from typing import cast
+from functools import partial
 
-import jax
 from flax import linen as nn
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array
 
-from ticket_explorer.errors import TicketError
-from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.convolution import convolved
-from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
-from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.networks.population import fastest
-from ticket_explorer.networks.settings import BiasInit, Conv6, KernelInit
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.settings import Conv6
 
 PAIRS = 3
 
@@ -29,68 +23,20 @@ def build_conv_6(settings: Conv6, input_shape: tuple[int, ...], outputs: int) ->
     Raises:
         TicketError: if inputs are not images, or too small to be pooled three times.
     """
-    if len(input_shape) != 3 or min(input_shape[:2]) < 2**PAIRS:
-        raise TicketError(
-            f"$.network.name: conv_6 needs images of at least {2**PAIRS}×{2**PAIRS} pixels, and the task's inputs have "
-            f"the shape {input_shape}; use the network 'mlp', or pool less."
-        )
-    height, width, channels = input_shape
-    return Conv6Network(
-        image=(height, width, channels),
-        width=settings.width,
-        outputs=outputs,
-        kernel_init=settings.kernel_init,
-        last_kernel_init=settings.last_kernel_init or settings.kernel_init,
-        bias_init=settings.bias_init,
-    )
+    require_images("conv_6", input_shape, side=2**PAIRS)
+    return Conv6Network(**shared(settings, input_shape, outputs), width=settings.width)
 
 
-@dataclass(frozen=True)
-class Conv6Network:
+@dataclass(frozen=True, kw_only=True)
+class Conv6Network(FlaxNetwork):
     """Leaves `conv_0` to `conv_5` and `dense_0` to `dense_2`; ReLU between any two."""
 
-    image: tuple[int, int, int]
-    """Height, width, channels."""
     width: int
     """Filters of the first pair; the others have twice and four times as many, hidden layers four times."""
-    outputs: int
-    kernel_init: KernelInit
-    last_kernel_init: KernelInit
-    bias_init: BiasInit
 
-    @cached_property
-    def module(self) -> nn.Module:
-        """The same network as a flax module, of inputs [B, H, W, C]."""
+    def create_module(self) -> nn.Module:
+        """The flax module, of images [B, height, width, channels]."""
         return _Module(self)
-
-    @property
-    def layout(self) -> Layout:
-        """The leaves of θ; kernels are prunable."""
-        return _layout(self)
-
-    def initialise(self, key: Array) -> Float[Array, " D"]:
-        """Draw initial weights."""
-        return self.layout.flatten(initial_parameters(self.module, self.image, key))
-
-    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
-        """The outputs of one network; differentiable in θ."""
-        return cast(Array, self.module.apply({"params": self.layout.unflatten(theta)}, inputs))
-
-    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
-        """The outputs of N networks on one batch."""
-        return fastest(self._one_by_one, self.apply)(population, inputs)
-
-    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
-        """This network itself: every pixel is seen by every filter."""
-        return Narrowing(self, kept_indices(mask, kept), None)
-
-    def _one_by_one(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
-        return cast(Array, jax.lax.map(lambda theta: self.apply(theta, inputs), population))
-
-
-@cache
-def _layout(network: Conv6Network) -> Layout:
-    return Layout.of(jax.eval_shape(partial(initial_parameters, network.module, network.image), jax.random.key(0)))
 
 
 class _Module(nn.Module):  # type: ignore[misc]
@@ -98,19 +44,20 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        network, bias = self.network, bias_initialiser(self.network.bias_init)
-        kernel = kernel_initialiser(network.kernel_init)
-        convolution = partial(nn.Conv, kernel_init=kernel, bias_init=bias, conv_general_dilated=convolved)
+        network = self.network
+        convolution = partial(
+            nn.Conv,
+            kernel_size=(3, 3),
+            kernel_init=network.kernel,
+            bias_init=network.bias,
+            conv_general_dilated=convolved,
+        )
         for depth in range(2 * PAIRS):
-            filters = network.width * 2 ** (depth // 2)
-            images = nn.relu(convolution(filters, (3, 3), name=f"conv_{depth}")(images))
+            images = nn.relu(convolution(network.width * 2 ** (depth // 2), name=f"conv_{depth}")(images))
             if depth % 2:
                 images = nn.max_pool(images, (2, 2), strides=(2, 2))
-        units = images.reshape(images.shape[0], -1)
+        units, dense = images.reshape(images.shape[0], -1), partial(nn.Dense, bias_init=network.bias)
         for depth in range(2):
-            units = nn.relu(
-                nn.Dense(4 * network.width, kernel_init=kernel, bias_init=bias, name=f"dense_{depth}")(units)
-            )
-        last = kernel_initialiser(network.last_kernel_init)
-        outputs: Array = nn.Dense(network.outputs, kernel_init=last, bias_init=bias, name="dense_2")(units)
+            units = nn.relu(dense(4 * network.width, kernel_init=network.kernel, name=f"dense_{depth}")(units))
+        outputs: Array = dense(network.outputs, kernel_init=network.last_kernel, name="dense_2")(units)
         return outputs

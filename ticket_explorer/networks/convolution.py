@@ -6,7 +6,7 @@ Elsewhere a convolution stays one.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def convolved(
         **options: What else `jax.lax.conv_general_dilated` takes; a CPU needs none of it.
     """
     if jax.default_backend() != "cpu":
-        return cast(Array, jax.lax.conv_general_dilated(images, kernel, strides, padding, **options))
+        return jax.lax.conv_general_dilated(images, kernel, strides, padding, **options)
     height, width, _, filters = kernel.shape
     sizes = images.shape[1:3]
     if isinstance(padding, str):

@@ -65,5 +65,6 @@ def in_groups(
     forward: Forward, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], group: int
 ) -> Float[Array, "N B O"]:
     """The outputs of N networks, `group` networks at once."""
-    outputs: Array = jax.lax.map(lambda theta: forward(theta, inputs), population, batch_size=group)
+    size = group if group > 1 else None  # batched over one, a convolution would still be a grouped one
+    outputs: Array = jax.lax.map(lambda theta: forward(theta, inputs), population, batch_size=size)
     return outputs

@@ -6,21 +6,18 @@ carried as the problem's state, their means and variances running with the updat
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
-from ticket_explorer.errors import TicketError
-from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.convolution import convolved
-from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
-from ticket_explorer.networks.network import Narrowing, Statistics
-from ticket_explorer.networks.population import fastest
-from ticket_explorer.networks.settings import BiasInit, KernelInit, ResNet18
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.network import Statistics
+from ticket_explorer.networks.settings import ResNet18
 
 STAGES = 3
 MOMENTUM = 0.9
@@ -33,62 +30,34 @@ def build_resnet_18(settings: ResNet18, input_shape: tuple[int, ...], outputs: i
     Raises:
         TicketError: if inputs are not images.
     """
-    if len(input_shape) != 3:
-        raise TicketError(
-            f"$.network.name: resnet_18 needs images of height, width and channels, and the task's inputs have the "
-            f"shape {input_shape}; use the network 'mlp'."
-        )
-    height, width, channels = input_shape
+    require_images("resnet_18", input_shape)
+    prunes = {"first": settings.prune_first, "skip": settings.prune_skips, "dense_0": settings.prune_last}
     return ResNet18Network(
-        image=(height, width, channels),
+        **shared(settings, input_shape, outputs),
         width=settings.width,
         blocks=settings.blocks,
-        outputs=outputs,
-        kernel_init=settings.kernel_init,
-        last_kernel_init=settings.last_kernel_init or settings.kernel_init,
-        bias_init=settings.bias_init,
-        unpruned=tuple(
-            name
-            for name, prunes in (
-                ("first", settings.prune_first),
-                ("skip", settings.prune_skips),
-                ("dense_0", settings.prune_last),
-            )
-            if not prunes
-        ),
+        unpruned=tuple(module for module, is_prunable in prunes.items() if not is_prunable),
     )
 
 
-@dataclass(frozen=True)
-class ResNet18Network:
+@dataclass(frozen=True, kw_only=True)
+class ResNet18Network(FlaxNetwork):
     """Leaves `first`, `stage_S_block_B/conv_0`, `conv_1` and `skip`, and `dense_0`; each convolution has a `norm`."""
 
-    image: tuple[int, int, int]
-    """Height, width, channels."""
     width: int
     """Filters of the first stage; the others have twice and four times as many."""
     blocks: int
     """Residual blocks of each stage."""
-    outputs: int
-    kernel_init: KernelInit
-    last_kernel_init: KernelInit
-    bias_init: BiasInit
     unpruned: tuple[str, ...]
     """The modules whose kernels are not prunable."""
 
-    @cached_property
-    def module(self) -> nn.Module:
-        """The same network as a flax module, of inputs [B, H, W, C]."""
+    def create_module(self) -> nn.Module:
+        """The flax module, of images [B, height, width, channels]."""
         return _Module(self)
 
-    @property
-    def layout(self) -> Layout:
-        """The leaves of θ; kernels are prunable but for those of `unpruned`."""
-        return _layout(self)
-
-    def initialise(self, key: Array) -> Float[Array, " D"]:
-        """Draw initial weights."""
-        return self.layout.flatten(initial_parameters(self.module, self.image, key))
+    def is_prunable(self, leaf: str) -> bool:
+        """Whether a leaf's weights can be pruned: kernels', but for those of `unpruned`."""
+        return super().is_prunable(leaf) and leaf.split("/")[-2] not in self.unpruned
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network by the statistics of this batch; differentiable in θ."""
@@ -116,34 +85,12 @@ class ResNet18Network:
         variables = {"params": self.layout.unflatten(theta), "batch_stats": statistics}
         return cast(Array, self.module.apply(variables, inputs, trains=False))
 
-    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
-        """The outputs of N networks on one batch, each by its own statistics."""
-        return fastest(self._one_by_one, self.apply)(population, inputs)
-
-    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
-        """This network itself: every pixel is seen by every filter."""
-        return Narrowing(self, kept_indices(mask, kept), None)
-
-    def _one_by_one(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
-        return cast(Array, jax.lax.map(lambda theta: self.apply(theta, inputs), population))
-
 
 @cache
 def _variables(network: ResNet18Network) -> Any:
     """Shapes of parameters and statistics."""
-    images = jax.ShapeDtypeStruct((1, *network.image), jnp.float32)
+    images = jax.ShapeDtypeStruct((1, *network.input_shape), jnp.float32)
     return jax.eval_shape(network.module.init, jax.random.key(0), images)
-
-
-@cache
-def _layout(network: ResNet18Network) -> Layout:
-    parameters = jax.eval_shape(partial(initial_parameters, network.module, network.image), jax.random.key(0))
-
-    def prunable(name: str) -> bool:
-        *modules, last = name.split("/")
-        return last == "kernel" and modules[-1] not in network.unpruned
-
-    return Layout.of(parameters, prunable)
 
 
 class _Module(nn.Module):  # type: ignore[misc]
@@ -151,8 +98,8 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array, trains: bool = True) -> Array:
-        network, kernel = self.network, kernel_initialiser(self.network.kernel_init)
-        convolution = partial(nn.Conv, use_bias=False, kernel_init=kernel, conv_general_dilated=convolved)
+        network = self.network
+        convolution = partial(nn.Conv, use_bias=False, kernel_init=network.kernel, conv_general_dilated=convolved)
         norm = partial(nn.BatchNorm, use_running_average=not trains, momentum=MOMENTUM)
         images = nn.relu(norm(name="norm")(convolution(network.width, (3, 3), name="first")(images)))
         for stage in range(STAGES):
@@ -160,10 +107,8 @@ class _Module(nn.Module):  # type: ignore[misc]
                 stride = 2 if stage and not block else 1
                 name = f"stage_{stage}_block_{block}"
                 images = _Block(network.width * 2**stage, stride, convolution, norm, name=name)(images)
-        last, bias = kernel_initialiser(network.last_kernel_init), bias_initialiser(network.bias_init)
-        outputs: Array = nn.Dense(network.outputs, kernel_init=last, bias_init=bias, name="dense_0")(
-            images.mean((1, 2))
-        )
+        last = nn.Dense(network.outputs, kernel_init=network.last_kernel, bias_init=network.bias, name="dense_0")
+        outputs: Array = last(images.mean((1, 2)))
         return outputs
 
 

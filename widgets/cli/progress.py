@@ -1,5 +1,6 @@
 """What `run` shows while it works: the round, its speed, what is left, and fitness as a sparkline."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ from sessions.branch_view import RoundView
 from sessions.report import mean
 from sessions.view import SessionView
 from widgets.plots.sparkline import sparkline
-from widgets.words import clock, duration, rate, score
+from widgets.words import clock, duration, rate, score, speed
 
 REFRESHES = 4
 """A second."""
@@ -26,7 +27,7 @@ class Progress:
 
     def __init__(self, view: SessionView, console: Console) -> None:
         self._view, self._console = view, console
-        self._preparing = "preparing: loading data, compiling"
+        self._told: set[str] = set()
         self._live = Live(get_renderable=self.drawn, console=console, refresh_per_second=REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
@@ -43,6 +44,8 @@ class Progress:
             self._console.print(round_line(event, self._view), markup=False, highlight=False)
         elif isinstance(event, events.Remarked):
             self._console.print(event.text, markup=False, highlight=False, style="yellow")
+        elif isinstance(event, events.Compiling) and not self._console.is_terminal:
+            self._tell_once(event)
         elif isinstance(event, events.Opened) and event.recovered:
             self._console.print(event.recovered, markup=False, highlight=False, style="yellow")
 
@@ -50,8 +53,15 @@ class Progress:
         """What the display shows now."""
         round_ = self._view.running
         if round_ is None:
-            return Text(self._preparing, style="dim")
-        return Group(self._bars(round_), _fitness(round_, self._console.width))
+            return Text(speed(self._view) if self._view.compiling else "preparing the first round", style="dim")
+        waits = self._view.compiling
+        return Group(self._bars(round_), _waiting(waits) if waits else _fitness(round_, self._console.width))
+
+    def _tell_once(self, event: events.Compiling) -> None:
+        """Say what is compiled, the first time; later rounds' executables are other sizes of the same."""
+        if event.what and event.what not in self._told:
+            self._told.add(event.what)
+            self._console.print(f"{clock(event.at)}  compiling {event.what}", markup=False, highlight=False)
 
     def _bars(self, round_: RoundView) -> RenderableType:
         view = self._view
@@ -66,7 +76,7 @@ class Progress:
             Text(f"{round_.branch}  round {round_.number} of {last}  {100 * round_.density:.3g}% kept"),
             ProgressBar(total=round_.generations, completed=round_.done),
             f"{round_.done}/{round_.generations}",
-            rate(view.generations_per_second),
+            "compiling" if view.compiling else rate(view.generations_per_second),
         )
         grid.add_row(
             Text("whole session", style="dim"),
@@ -85,6 +95,11 @@ def round_line(event: events.RoundFinished, view: SessionView) -> str:
         f"{clock(event.at)}  {event.branch:<12} round {event.round:>3}"
         f"  {100 * density:6.2f}%  score {score(mean(event.score))}  {duration(event.seconds)}"
     )
+
+
+def _waiting(waits: events.Compiling) -> RenderableType:
+    so_far = f"compiling {waits.what}, {duration(time.time() - waits.at)} so far"
+    return Text.assemble((so_far, "yellow"), ("  the first time takes longest; Ctrl-C pauses after it", "dim"))
 
 
 def _fitness(round_: RoundView, width: int) -> RenderableType:

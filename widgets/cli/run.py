@@ -52,7 +52,9 @@ def run(
     _refuse_taken(path)
     from sessions.session import Session  # JAX: not before the spec is known to be right
 
-    _drive(Session.create(given, path), json)
+    with narration.status("loading JAX and the tasks"):
+        made = Session.create(given, path)
+    _drive(made, json)
 
 
 @told

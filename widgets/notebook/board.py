@@ -1,11 +1,14 @@
 """Several widgets in one cell's output: charts side by side as the width allows, the others on rows of their own."""
 
 from itertools import groupby
+from typing import Any
 
 import ipywidgets
 
 from ticket_explorer.errors import TicketError
 from widgets.notebook.chart import Chart
+from widgets.notebook.chart_grid import grid_of
+from widgets.notebook.in_marimo import marimo_layout
 from widgets.notebook.kept import Kept
 
 
@@ -25,7 +28,7 @@ class Board(ipywidgets.VBox):
         Raises:
             TicketError: if none is a chart.
         """
-        charts = [part for part in parts if isinstance(part, Chart)]
+        self._charts = charts = [part for part in parts if isinstance(part, Chart)]
         if not charts:
             raise TicketError("A board needs a chart, such as tx.widgets.Fitness(session).")
         rows = []
@@ -39,9 +42,5 @@ class Board(ipywidgets.VBox):
     def _ipython_display_(self) -> None:
         self._kept.display()
 
-
-def grid_of(charts: list[Chart], width: int = 340) -> ipywidgets.GridBox:
-    """Charts in as many columns as there is room for."""
-    columns = f"repeat(auto-fit, minmax(min({width}px, 100%), 1fr))"
-    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", flex=f"1 1 {width}px", min_width="0")
-    return ipywidgets.GridBox(charts, layout=layout)
+    def _display_(self) -> Any:
+        return marimo_layout(self._charts, self._charts[0].attachment)

@@ -10,7 +10,7 @@ from sessions.view import SessionView
 from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
-from widgets.notebook.watching import Watch
+from widgets.notebook.watching import Watch, markup
 from widgets.plots.figures import Selection
 from widgets.words import score, share
 
@@ -30,9 +30,10 @@ class BranchTree(ipywidgets.VBox):
             height: In CSS.
         """
         self._attachment = attached(session)
-        self._list = ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="100%", height=height))
+        self._list = ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="auto", height=height))
+        self._head = ipywidgets.HTML()
         self._is_showing = False
-        super().__init__([self._list, ipywidgets.HTML(STYLE)])
+        super().__init__([self._head, self._list, ipywidgets.HTML(STYLE)])
         self.add_class("te-tree")
         self._list.observe(self._chosen, "value")
         self._watch = Watch(self._attachment, self._show)
@@ -51,6 +52,7 @@ class BranchTree(ipywidgets.VBox):
     def _show(self) -> None:
         look = self._attachment.look
         options = [option for branch in look.view.branches.values() for option in _lines(look.view, branch)]
+        self._head.value = markup("Branches" if options else "No branches yet: the engine is starting", "te-name")
         round_ = look.selection.round_in(look.view)
         wanted: Place | None = None if round_ is None else (round_.branch, round_.number)
         self._is_showing = True

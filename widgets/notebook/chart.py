@@ -19,11 +19,13 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.columns import Encoded, encoded, patched
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
+from widgets.notebook.policy import play
 from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look
+from widgets.plots.policy_player import PolicyPlayer
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
 TURNING = ("mask", "distribution", "curvature")
@@ -105,11 +107,14 @@ class Chart(anywidget.AnyWidget):
             self._own = Selection(branch, round, branches=None if branches is None else tuple(branches))
         self._sent: Encoded | None = None
         self._sequence, self._is_stale = 0, True
+        self.player, self.is_open = PolicyPlayer(), True
         cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
         super().__init__(height=height, link=cursor, has_turns=kind in TURNING)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
+        if kind == "policy":
+            self.attachment.spawn(play(self))
 
     def _ipython_display_(self) -> None:
         self.kept.display()
@@ -131,7 +136,7 @@ class Chart(anywidget.AnyWidget):
     @property
     def _look(self) -> Look:
         look = self.attachment.look
-        return replace(look, selection=self._own or look.selection, turns={self.kind: self.turn})
+        return replace(look, selection=self._own or look.selection, turns={self.kind: self.turn}, player=self.player)
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
@@ -152,6 +157,7 @@ class Chart(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Show nothing any more."""
+        self.is_open = False
         if hasattr(self, "kept"):  # not in one that could not be made
             self.attachment.leave(self)
             self.attachment.leave(self.kept)

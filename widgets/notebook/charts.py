@@ -39,6 +39,12 @@ class Mask(Chart):
     KIND = "mask"
 
 
+class Policy(Chart):
+    """The policy at play, in an environment that can be drawn."""
+
+    KIND = "policy"
+
+
 class Distribution(Chart):
     """How many weights have which size, σ or SNR."""
 

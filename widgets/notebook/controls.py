@@ -12,7 +12,7 @@ from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, button, markup
 from widgets.plots.figures import Selection
-from widgets.words import duration, rate, share
+from widgets.words import duration, share, speed
 
 _STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓ finished", "failed": "✗ failed"}
 
@@ -30,11 +30,14 @@ class Controls(ipywidgets.VBox):
         self._run.layout.width = "90px"
         self._round = ipywidgets.IntSlider(description="round", min=0, max=0, continuous_update=True)
         self._generation = ipywidgets.IntSlider(description="generation", min=0, max=0, continuous_update=True)
-        self._live = ipywidgets.ToggleButton(True, description="live", tooltip="Follow what is computed now")
+        self._live = ipywidgets.ToggleButton(
+            True, description="live", tooltip="Follow what is computed now; off: look back at any round and generation"
+        )
         self._live.layout.width = "auto"
         self._back = _row(self._round, self._generation)
+        self._back.layout.display = "none"
         self._is_showing, self._place = False, Selection()
-        rows = [self._line, self._bars, self._buttons(), self._scrubbers(), self._trouble]
+        rows = [self._line, self._bars, self._buttons(), self._back, self._trouble]
         super().__init__([*rows, ipywidgets.HTML(STYLE)])
         self.add_class("te-controls")
         for slider in (self._round, self._generation):
@@ -59,10 +62,8 @@ class Controls(ipywidgets.VBox):
             button("end round", "End the round now, and prune", lambda: ask(commands.Prune()), "scissors"),
             button("slower", "Half the pace", lambda: self._change_pace(0.5), "minus"),
             button("faster", "Twice the pace", lambda: self._change_pace(2.0), "plus"),
+            self._live,
         )
-
-    def _scrubbers(self) -> ipywidgets.HBox:
-        return _row(self._live, self._back)
 
     def _ask(self, command: commands.Command) -> None:
         self._attachment.spawn(self._attachment.ask(command))
@@ -109,10 +110,7 @@ class Controls(ipywidgets.VBox):
 
     def _headline(self) -> str:
         link, look = self._attachment.link, self._attachment.look
-        state = _STATES[look.view.state]
-        if link.condition is not Condition.ATTACHED:
-            state = "… starting" if link.condition is Condition.CONNECTING else "✗ engine gone: run to start it again"
-        said = [markup(self._name, "te-name"), markup(state, "te-state", f"te-{look.view.state}")]
+        said = [markup(self._name, "te-name"), _state(link.condition, look.view)]
         if look.view.branches:
             said.append(markup(look.selection.place_in(look.view)))
         if link.is_running:
@@ -141,14 +139,28 @@ def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
 
 
+def _state(condition: Condition, view: SessionView) -> str:
+    """What the engine does, in the colour that goes with it."""
+    words, colour = _STATES[view.state], view.state
+    if condition is Condition.CONNECTING:
+        words, colour = "… starting", "paused"
+    elif condition is Condition.GONE and view.state == "finished":
+        words += ", engine stopped"
+    elif condition is Condition.GONE:
+        words, colour = "✗ engine gone: press Run to start it again", "failed"
+    return markup(words, f"te-{colour}")
+
+
 def _speed(view: SessionView) -> str:
     pace = "" if view.pace is None else f" (at most {view.pace:.3g})"
     eta = view.eta_seconds
-    return rate(view.generations_per_second) + pace + ("" if eta is None else f", {duration(eta)} left")
+    return speed(view) + pace + ("" if eta is None else f", {duration(eta)} left")
 
 
 def _progress(view: SessionView, is_running: bool) -> str:
     done, left = view.generations_done, view.generations_left
+    if not view.branches:
+        return ""
     bars = [_bar("whole session", done, done + left)]
     if view.running is not None:
         round_ = view.running

@@ -5,11 +5,12 @@ from typing import Any
 
 import ipywidgets
 
-from widgets.notebook.board import grid_of
 from widgets.notebook.branch_tree import BranchTree
 from widgets.notebook.chart import Chart
+from widgets.notebook.chart_grid import ChartGrid
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
+from widgets.notebook.in_marimo import marimo_layout
 from widgets.notebook.journal import Journal
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
@@ -29,17 +30,24 @@ class Explorer(ipywidgets.VBox):
             charts: Which, in their order.
         """
         self.session = session
-        self.charts = [Chart(session, kind) for kind in charts]
-        grid = grid_of(self.charts)
+        self._grid = ChartGrid(session, charts)
         tree = BranchTree(session)
         tree.layout.flex = "0 1 240px"
-        middle = ipywidgets.HBox([tree, grid], layout=_MIDDLE)
+        middle = ipywidgets.HBox([tree, self._grid], layout=_MIDDLE)
         below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
         super().__init__([Controls(session), middle, below])
         self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
 
+    @property
+    def charts(self) -> list[Chart]:
+        """Those that are shown."""
+        return self._grid.charts
+
     def _ipython_display_(self) -> None:
         self._kept.display()
+
+    def _display_(self) -> Any:
+        return marimo_layout(self.charts, self.session.attachment)
 
 
 def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:

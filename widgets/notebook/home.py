@@ -39,6 +39,11 @@ class Home(ipywidgets.VBox):
         ]
         super().__init__(rows if known else [*rows[:2], self._said])
 
+    def _display_(self) -> str:
+        return (
+            'marimo shows no such form; write: tx.explore(tx.LiveSession.create("fashion")), or open(...) with a name.'
+        )
+
     def _begin(self) -> None:
         rounds = self._rounds.value.strip()
         settings = {"pruning.rounds": int(rounds) if rounds.isdigit() else rounds} if rounds else {}

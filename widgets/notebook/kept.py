@@ -1,6 +1,7 @@
-"""What a saved notebook shows: beside the live widget, each cell's output holds its last state as SVG.
+"""What a saved notebook shows: behind the live widget, each cell keeps its last state as SVG.
 
-The output is written anew when the session comes to rest, so that what is saved is what was last seen.
+That is an output of its own, written anew when a round ends or the session rests. Front ends that run widgets
+show an empty one in its place; the live widget's output stays as it is, so that nobody who types loses the focus.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ _RESTS = (events.RoundFinished, events.Paused, events.Finished, events.Failed)
 
 
 class Kept:
-    """The output of a displayed widget, kept up to date."""
+    """The picture of a displayed widget, kept up to date."""
 
     def __init__(self, widget: ipywidgets.Widget, figures: Callable[[], Sequence[Figure]], attachment: Attachment):
         """Prepare.
@@ -32,23 +33,24 @@ class Kept:
             attachment: Of its session.
         """
         self._widget, self._figures = widget, figures
+        self._nothing = ipywidgets.Box(layout=ipywidgets.Layout(display="none"))
         self._place = ""
         self._is_stale = False
         attachment.watch(self)
 
     def bundle(self) -> dict[str, Any]:
-        """The widget, and what stands for it where nothing runs."""
+        """What stands for the widget where nothing runs, and an empty widget where something does."""
         figures = self._figures()
         picture = svg(figures[0]) if len(figures) == 1 else svg_of_many(figures)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
         words = "\n".join(described(figure) for figure in figures)
-        return {WIDGET: view, "image/svg+xml": picture, "text/plain": words}
+        return {**_view(self._nothing), "image/svg+xml": picture, "text/plain": words}
 
     def display(self) -> None:
-        """Show it here, and write there from now on."""
+        """Show both here, and write the picture there from now on."""
         from IPython.display import display
 
         self._place = uuid4().hex
+        display({**_view(self._widget), "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
         display(self.bundle(), raw=True, display_id=self._place)  # type: ignore[no-untyped-call]
 
     def touch(self, event: events.Event) -> None:
@@ -59,7 +61,7 @@ class Kept:
         """Nothing but events changes what is kept."""
 
     def redraw(self) -> int:
-        """Write the output anew."""
+        """Write the picture anew."""
         if not (self._is_stale and self._place):
             return 0
         self._is_stale = False
@@ -69,3 +71,7 @@ class Kept:
         with suppress(RuntimeError):
             update_display(bundle, raw=True, display_id=self._place)  # type: ignore[no-untyped-call]
         return len(bundle["image/svg+xml"])
+
+
+def _view(widget: ipywidgets.Widget) -> dict[str, Any]:
+    return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}

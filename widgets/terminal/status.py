@@ -7,7 +7,7 @@ from sessions.branch_view import RoundView
 from sessions.view import SessionView
 from widgets.link import Condition, Link, ReplayLink
 from widgets.plots.figures import Selection
-from widgets.words import duration, rate, share
+from widgets.words import duration, share, speed
 
 _STATES = {
     "running": ("● running", "bold green"),
@@ -69,7 +69,7 @@ def _speed(link: Link) -> str:
     if isinstance(link, ReplayLink):
         return f"replay {link.speed:g}×"
     most = "" if link.view.pace is None else f" (at most {link.view.pace:.3g})"
-    return (rate(link.view.generations_per_second) if link.is_running else "") + most
+    return (speed(link.view) if link.is_running else "") + most
 
 
 def _where(round_: RoundView) -> str:
@@ -113,6 +113,8 @@ def _waiting(link: Link) -> str:
         return "starting the engine: loading data, compiling (seconds the first time)"
     if link.view.state == "finished":
         return "every branch has all its rounds: branch one, or look around"
+    if link.view.compiling is not None:
+        return speed(link.view)
     return "preparing the next round" if link.is_running else "press space to run, s to step one generation"
 
 

@@ -6,9 +6,10 @@ changed one would do nothing there: that is refused.
 """
 
 import inspect
+import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -117,7 +118,7 @@ def _observation_shape(environment: BraxEnvironment) -> tuple[int, ...]:
 
 @cache
 def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
-    with _quiet():
+    with _quiet(), redirect_stdout(io.StringIO()):  # MuJoCo prints which optional packages it has not found
         if backend == "v1":
             return _first_generation(name, dict(mass), dict(parameters))
         return _second_generation(name, backend, dict(mass), dict(parameters))

@@ -46,12 +46,30 @@ def _length(states: Any) -> int:
     return min(len(jax.tree.leaves(states)[0]), PAGE_STEPS)
 
 
-def _skeleton(made: Any, backend: str, states: Any) -> tuple[Float[np.ndarray, "T B 3"], Int[np.ndarray, "P 2"]]:
-    """Where bodies are, and which two belong together."""
+def _skeleton(made: Any, backend: str, states: Any) -> tuple[Float[np.ndarray, "T P 3"], Int[np.ndarray, "L 2"]]:
+    """Where bodies are and where limbs end, and which two of these points belong together."""
     moving = _moving(backend, states)
-    if backend != "v1":
-        parents = list(enumerate(made.sys.link_parents))
-        return np.asarray(moving.x.pos), np.array([(i, parent) for i, parent in parents if parent >= 0] or [(0, 0)])
-    names = [body.name for body in made.sys.config.bodies]
-    joints = [(names.index(joint.child), names.index(joint.parent)) for joint in made.sys.config.joints]
-    return np.asarray(moving.pos), np.array(joints or [(0, 0)])
+    if backend == "v1":
+        names = [body.name for body in made.sys.config.bodies]
+        joints = made.sys.config.joints
+        pairs = [(names.index(joint.child), names.index(joint.parent)) for joint in joints]
+        # A body's position is its middle: a limb ends as far beyond it as its joint lies before it.
+        ends = {names.index(joint.child): [-getattr(joint.child_offset, axis) for axis in "xyz"] for joint in joints}
+        positions, turns = np.asarray(moving.pos), np.asarray(moving.rot)
+    else:
+        pairs = [(i, parent) for i, parent in enumerate(made.sys.link_parents) if parent >= 0]
+        # A link's position is its joint: a limb ends as far beyond its middle again.
+        ends = dict(enumerate(2 * np.asarray(made.sys.link.inertia.transform.pos)))
+        positions, turns = np.asarray(moving.x.pos), np.asarray(moving.x.rot)
+    last = sorted({child for child, _ in pairs} - {parent for _, parent in pairs})
+    tips = [positions[:, [i]] + _turned(np.asarray(ends[i], np.float32), turns[:, [i]]) for i in last]
+    limbs = [(i, positions.shape[1] + n) for n, i in enumerate(last)]
+    return np.concatenate([positions, *tips], 1), np.array([*pairs, *limbs] or [(0, 0)])
+
+
+def _turned(vector: Float[np.ndarray, " 3"], turns: Float[np.ndarray, "T 1 4"]) -> Float[np.ndarray, "T 1 3"]:
+    """A vector turned by unit quaternions (w, x, y, z)."""
+    axis = turns[..., 1:]
+    first = 2 * np.cross(axis, np.broadcast_to(vector, axis.shape))
+    turned: np.ndarray = vector + turns[..., :1] * first + np.cross(axis, first)
+    return turned

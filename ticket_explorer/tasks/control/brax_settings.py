@@ -7,14 +7,16 @@ against brax itself. brax's swimmer is left out: it fails on every backend of 0.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 import msgspec
+from msgspec import Meta
 
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tasks.control.settings import ControlSettings, Episodes, Squash, Steps
 
 Backend = Literal["v1", "spring", "positional", "generalized", "mjx"]
+Mass = Annotated[float, Meta(gt=0, le=1_000_000, description="kg")]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class BraxSettings(ControlSettings, frozen=True, kw_only=True):
     normalise: bool = True
     squash: Squash = "tanh"
     test_episodes: Episodes = 164
-    mass: dict[str, float] = msgspec.field(default_factory=dict)
+    mass: dict[str, Mass] = msgspec.field(default_factory=dict)
     """Mass of bodies, in kg, by their names; ant's torso is `$ Torso` in `v1`, `torso` elsewhere, 10 kg."""
     parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Numbers that the environment takes when it is made, by brax's names, `{"ctrl_cost_weight": 0.1}`."""

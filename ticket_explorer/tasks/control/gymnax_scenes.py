@@ -22,7 +22,7 @@ def scene_of(identifier: str, states: Any, observations: Float[np.ndarray, "T ..
 def _pendulum(states: Any) -> Scene:
     angle = np.asarray(states.theta)
     rod = polyline((np.zeros_like(angle), np.zeros_like(angle)), (np.sin(angle), np.cos(angle)))
-    return Scene((-1.6, 1.6, -1.2, 1.2), np.concatenate([rod, fixed(len(angle), (-0.1, 0, 0.1, 0))], 1))
+    return Scene((-1.6, 1.6, -1.2, 1.2), np.concatenate([rod, fixed(len(angle), (-0.1, 0.0, 0.1, 0.0))], 1))
 
 
 def _cartpole(states: Any) -> Scene:
@@ -40,7 +40,7 @@ def _acrobot(states: Any) -> Scene:
     tip = elbow[0] + np.sin(first + second), elbow[1] - np.cos(first + second)
     return Scene(
         (-2.4, 2.4, -2.1, 2.1),
-        np.concatenate([polyline((none, none), elbow, tip), fixed(len(first), (-2, 1, 2, 1))], 1),
+        np.concatenate([polyline((none, none), elbow, tip), fixed(len(first), (-2.0, 1.0, 2.0, 1.0))], 1),
     )
 
 

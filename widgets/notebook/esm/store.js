@@ -1,15 +1,10 @@
 /* A chart on a canvas, in four parts that are read one after the other: store, scales, marks, view. */
 
-/** What a model shows: a head (titles, axes, marks) and columns of numbers, which patches replace or lengthen. */
+/**
+ * What a model shows: a head (titles, axes, marks) and columns of numbers, which patches replace or lengthen.
+ * There is one for all views of a model; it outlives them, since an output that is written anew has new views.
+ */
 class Store {
-  static #known = new WeakMap();
-
-  /** The one store of a model, whatever number of views it has. */
-  static of(model) {
-    if (!Store.#known.has(model)) Store.#known.set(model, new Store(model));
-    return Store.#known.get(model);
-  }
-
   constructor(model) {
     this.model = model;
     this.columns = new Map();
@@ -42,11 +37,18 @@ class Store {
     return found ? found.values.subarray(0, found.length) : null;
   }
 
-  /** Say how many views a person can see: nothing is sent for those that nobody sees. */
+  /**
+   * Say whether a person can see any view: nothing is sent for those that nobody sees. A view that another one
+   * replaces at once is not worth a message; two that contradict each other may overtake each other.
+   */
   countShown(change) {
     this.shown += change;
-    this.model.set("visible", this.shown > 0);
-    this.model.save_changes();
+    clearTimeout(this.counting);
+    this.counting = setTimeout(() => {
+      if (this.model.get("visible") === this.shown > 0) return;
+      this.model.set("visible", this.shown > 0);
+      this.model.save_changes();
+    }, this.shown > 0 && !this.model.get("visible") ? 0 : 200);
   }
 
   #write(key, start, total, bytes) {

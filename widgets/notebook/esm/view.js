@@ -19,8 +19,8 @@ const THEMED = ["class", "style", "theme", "data-theme", "data-jp-theme-name", "
 
 /** One place where a model is shown. */
 class View {
-  constructor(model, el) {
-    Object.assign(this, { model, store: Store.of(model), hidden: new Set(), zoomed: { x: null, y: null } });
+  constructor(model, store, el) {
+    Object.assign(this, { model, store, hidden: new Set(), zoomed: { x: null, y: null } });
     this.root = document.createElement("div");
     this.root.className = "te-chart";
     this.root.setAttribute("role", "group");
@@ -344,9 +344,15 @@ function themeOf(element, palette) {
   return { ground, ink, inks: dark ? palette.dark : palette.light, muted, rule, raised };
 }
 
-export default {
-  render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.close();
-  },
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = new Store(model);
+    },
+    render({ model, el }) {
+      const view = new View(model, store, el);
+      return () => view.close();
+    },
+  };
 };

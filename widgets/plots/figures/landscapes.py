@@ -22,7 +22,7 @@ _PLANE = Axis("second direction"), Axis("first direction")
 
 
 def surface(view: SessionView, selection: Selection) -> Figure:
-    """The loss over the plane of two random directions, on a logarithmic scale, bright where it is low.
+    """The loss over the plane of two random directions, on a logarithmic scale, in strong colours where it is low.
 
     The mean over replicates; the round's own weights are in the middle.
     """
@@ -34,7 +34,7 @@ def surface(view: SessionView, selection: Selection) -> Figure:
     title = f"{KINDS['surface'].title} · {branch}, round {found.round}"
     shown = 1.0 - _scaled(np.log(np.maximum(loss, 1e-9)))
     middle = loss[loss.shape[0] // 2, loss.shape[1] // 2]
-    note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Bright is low."
+    note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Strong colours are low."
     return Figure(title, *_PLANE, (Picture("loss", shown, colour_of(view, branch)),), note)
 
 
@@ -50,7 +50,7 @@ def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "in
     other = found.parameters.get("other") or branch
     title = f"{title}, {BARRIERS[barrier]}"
     shown = _scaled(values) if barrier == "best_score" else 1.0 - _scaled(values)
-    note = f"{_span(values)}. Rows: rounds of {branch}, columns: of {other}. Bright is connected."
+    note = f"{_span(values)}. Rows: rounds of {branch}, columns: of {other}. Strong colours are connected."
     axes = Axis(f"round of {other}"), Axis(f"round of {branch}")
     return Figure(title, *axes, (Picture(BARRIERS[barrier], shown, colour_of(view, branch)),), note)
 

@@ -21,7 +21,7 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
     """The share that survives of each input's outgoing weights, or of each weight of a later leaf.
 
     The first kernel is folded to the input's shape if that is an image, channels averaged, the pixel
-    that keeps most at full brightness: at a density of 2% all others would be black too. Other
+    that keeps most in full colour: at a density of 2% all others would be without colour too. Other
     kernels are shown as the matrix they are, inputs downwards; convolutions as a tile for each pair
     of channels, input channels downwards, a gap between the tiles.
 
@@ -39,7 +39,7 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
     if _is_folded(leaves, name, input_shape):
         image = kept.mean(axis=1).reshape(*input_shape, *[1] * (3 - len(input_shape))).mean(axis=2)
         most = float(image.max())
-        note = f"Of each pixel's weights up to {percent(most)} are kept (brightest), {percent(share)} of all."
+        note = f"Of each pixel's weights up to {percent(most)} are kept (strongest), {percent(share)} of all."
         return Figure(title, _COLUMN, _ROW, (Picture(name, image / (most or 1.0)),), note)
     x, y = _axes(kept.ndim)
     return Figure(title, x, y, (Picture(name, _flat(kept)),), f"{percent(share)} kept.")

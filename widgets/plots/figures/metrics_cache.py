@@ -1,4 +1,4 @@
-"""Curves of rounds, kept between redraws: only blocks that are new are converted.
+"""Curves of rounds, kept between redraws: only generations that are new are converted.
 
 A face owns one cache. It holds what the last rounds it drew come to; a running round also its full
 series, a finished one only what is drawn.
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.branch_view import RoundView
-from sessions.events import METRICS, Generations
+from sessions.events import METRICS
 from widgets.plots.figure import Values
 from widgets.plots.figures.decimation import bucket_size, extremes, highest, lowest
 
@@ -45,14 +45,12 @@ class FitnessCurves:
 @dataclass
 class _Entry:
     round: RoundView
-    blocks: int = 0
-    """How many of its blocks are in `rows`."""
     count: int = 0
+    """Generations that are drawn, and in `rows` unless they were given up."""
     replicates: int = 1
     rows: Values = field(default_factory=lambda: np.empty((0, _COLUMNS)))
     """[capacity, 4], of which `count` are known."""
     curves: FitnessCurves | None = None
-    """Drawn from `blocks` blocks."""
 
 
 class MetricsCache:
@@ -66,7 +64,7 @@ class MetricsCache:
         """The fitness curves of a round as far as it is known."""
         key = (round_.branch, round_.number)
         entry = self._entries.pop(key, None)
-        if entry is None or entry.round is not round_ or len(round_.blocks) < entry.blocks:
+        if entry is None or entry.round is not round_ or round_.done < entry.count:
             entry = _Entry(round_)
         self._entries[key] = entry
         while len(self._entries) > self._size:
@@ -75,30 +73,27 @@ class MetricsCache:
 
 
 def _updated(entry: _Entry) -> FitnessCurves:
-    blocks = entry.round.blocks
-    if entry.curves is None or len(blocks) > entry.blocks:
+    if entry.curves is None or entry.round.done > entry.count:
         if entry.count > len(entry.rows):  # a finished round's rows were given up
-            entry.blocks = entry.count = 0
-        _append(entry, blocks[entry.blocks :])
-        entry.blocks = len(blocks)
+            entry.count = 0
+        _append(entry, entry.round.metrics(entry.count))
         entry.curves = _curves(entry.rows[: entry.count], entry.replicates)
     if entry.round.finished is not None:
         entry.rows = np.empty((0, _COLUMNS))
     return entry.curves
 
 
-def _append(entry: _Entry, blocks: list[Generations]) -> None:
-    count = sum(block.count for block in blocks)
-    if count == 0:
+def _append(entry: _Entry, values: npt.NDArray[np.float32]) -> None:
+    if not len(values):
         return
-    values = np.frombuffer(b"".join(block.values for block in blocks), "<f4").reshape(count, -1, len(METRICS))
+    count = entry.count + len(values)
     entry.replicates = values.shape[1]
-    if entry.count + count > len(entry.rows):
-        rows = np.empty((max(2 * len(entry.rows), entry.count + count), _COLUMNS))
+    if count > len(entry.rows):
+        rows = np.empty((max(2 * len(entry.rows), count), _COLUMNS))
         rows[: entry.count] = entry.rows[: entry.count]
         entry.rows = rows
-    entry.rows[entry.count : entry.count + count] = _reduced(values.astype(np.float64))
-    entry.count += count
+    entry.rows[entry.count : count] = _reduced(values.astype(np.float64))
+    entry.count = count
 
 
 def _reduced(values: npt.NDArray[np.float64]) -> Values:

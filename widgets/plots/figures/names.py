@@ -70,13 +70,13 @@ KINDS: dict[str, Kind] = {
     ),
     "surface": Kind(
         "Loss surface",
-        "The loss over the plane of two random directions, with the round's weights in the middle; bright is low. "
-        "All rounds of a line are shown over the same two directions, as large as the dense network's filters, so that "
-        "one sees how pruning changes the valley. After Li et al. (2018); the paper has no such figure.",
+        "The loss over the plane of two random directions, with the round's weights in the middle; strong colours are "
+        "low. All rounds of a line are shown over the same two directions, as large as the dense network's filters, so "
+        "that one sees how pruning changes the valley. After Li et al. (2018); the paper has no such figure.",
     ),
     "connectivity": Kind(
         "Connectivity",
-        "What lies between two rounds' weights on the straight line. A bright cell means that the two rounds lie in "
+        "What lies between two rounds' weights on the straight line. A strong colour means that the two rounds lie in "
         "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
         "(Frankle et al. 2020). Cf. figure 6 of Lange & Sprekeler (2023), which shows the best score on the way.",
     ),
@@ -97,10 +97,10 @@ KINDS: dict[str, Kind] = {
     ),
     "mask": Kind(
         "Mask",
-        "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the brighter the "
-        "more of its connections are kept: dark pixels are no longer looked at. For other layers each cell is one "
-        "connection, inputs from top to bottom, outputs from left to right; for convolutions each small square is one "
-        "filter. Vischer, Lange & Sprekeler (2021) show such masks; the paper of 2023 does not.",
+        "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the stronger its "
+        "colour the more of its connections are kept: pixels without colour are no longer looked at. For other layers "
+        "each cell is one connection, inputs from top to bottom, outputs from left to right; for convolutions each "
+        "small square is one filter. Vischer, Lange & Sprekeler (2021) show such masks; the paper of 2023 does not.",
     ),
     "distribution": Kind(
         "Distribution",

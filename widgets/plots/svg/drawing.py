@@ -106,7 +106,7 @@ def _rule_name(rule: Rule, plot: Plot) -> str:
 
 
 def _legend(figure: Figure, width: int) -> str:
-    named = [mark for mark in figure.marks if isinstance(mark, Line | Points | Bars)]
+    named = [mark for mark in figure.marks if isinstance(mark, Line | Points | Bars) and mark.name]
     parts, left = [], 10.0
     for mark in named if len(named) > 1 else []:
         length = 24 + 6.6 * len(mark.name)

@@ -11,26 +11,14 @@ from textual.widgets import Input, Static
 
 from sessions import commands
 from sessions.spec import Pruning, Table
-from sessions.store import check_branch_name
 from sessions.view import free_name
-from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.pruners import PRUNERS
+from widgets.decisions.branches import objection_to_name
+from widgets.decisions.fields import Complaint, fields_of, objection, typed
+from widgets.decisions.trainer_fields import KINDS, kind_of, whole_table
 from widgets.link import Link
-from widgets.terminal.dialogs.fields import (
-    KEYS,
-    Choice,
-    Closing,
-    Complaint,
-    Row,
-    complain,
-    complaint_of,
-    field_row,
-    fields_of,
-    objection,
-    typed,
-)
+from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.pruner import RewindForm
-from widgets.terminal.dialogs.trainer_fields import KINDS, kind_of, whole_table
 from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList
 
 
@@ -109,14 +97,8 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
         return said is None
 
     def _objection(self) -> Complaint | None:
-        name = self._row("name").text.strip()
-        try:
-            check_branch_name(name)
-            if name.lower() in map(str.lower, self._view.branches):
-                raise InvalidValue("$.branch.name", repr(name), "a name that no other branch has")
-        except TicketError as error:
-            return complaint_of(error)
-        return objection(self._plan, self._overrides)
+        badly_named = objection_to_name(self._row("name").text.strip(), self._view.branches)
+        return badly_named or objection(self._plan, self._overrides)
 
 
 def _or_as_before(names: Iterable[str], present: str, id: str) -> Choice:

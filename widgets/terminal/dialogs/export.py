@@ -17,15 +17,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from sessions.report import mean
 from sessions.view import SessionView
+from widgets.decisions.branches import finished_rounds, round_in_words
 from widgets.link import Link
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
-from widgets.terminal.dialogs.undo import finished_rounds
-from widgets.words import score, share
 
 _COMMAND = "from widgets.cli import main; main()"
 _SPEAKER = "ticket-explorer: "
@@ -66,11 +64,7 @@ class ExportDialog(ModalScreen[str | None]):
         super().__init__(classes="dialog")
         self._path, self._view, self._branch = link.path.absolute(), link.view, branch
         rounds = finished_rounds(link.view, branch)
-        self._rounds = {
-            str(r.number): f"{r.number}: {share(r.density)} kept, score {score(mean(r.finished.score))}"
-            for r in rounds
-            if r.finished is not None
-        }
+        self._rounds = {str(round_.number): round_in_words(round_) for round_ in rounds}
         last = rounds[-1].number if rounds else 0
         self._round = str(last if round is None or str(round) not in self._rounds else round)
         self._replicates = {str(n): str(n) for n in range(link.header.spec.get("replicates", 1))}

@@ -1,16 +1,12 @@
-"""Form fields, a row each: what they hold now, what they accept in words, and what is wrong as one types.
+"""Form fields in the terminal, a row each: what they hold now, what they accept, and what is wrong as one types.
 
 Enter always accepts the whole dialog and escape always leaves it, wherever the focus is: lists choose by
 moving, choices turn with left and right, and buttons are there for the mouse alone.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
-from msgspec import inspect
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,9 +15,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from sessions.spec import Table, parse_plan
-from sessions.validation import expected
-from ticket_explorer.errors import TicketError
+from widgets.decisions.fields import Complaint, Field, shown
 
 KEYS: list[BindingType] = [
     Binding("escape", "dismiss(None)", "Cancel"),
@@ -33,43 +27,6 @@ KEYS: list[BindingType] = [
 
 HEIGHTS = [(0, "-low"), (30, "-high")]
 """Rows from which on a dialog has room; its rules are in the app's style sheet."""
-
-_PATH = re.compile(r"(?P<path>\$\S*): (?P<rest>.*)", re.DOTALL)
-_EXPECTED = re.compile(r"^.*?(?P<expected>expected .*)$", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Field:
-    """What a row is made from."""
-
-    name: str
-    """As in the spec, below its table: `population`, `parameters.lr_std`."""
-    value: object
-    """What it holds now; None: nothing, so that a default counts."""
-    words: str
-    """What it accepts."""
-    empty: str = "default"
-    """What it says while nothing is typed."""
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """Why something can't be, and where."""
-
-    path: str
-    """`$.trainer.population`; empty if it concerns no field."""
-    sentence: str
-
-    @property
-    def short(self) -> str:
-        """Beside its field: what was expected."""
-        match = _EXPECTED.match(self.sentence)
-        return match["expected"] if match else self.sentence
-
-    @property
-    def whole(self) -> str:
-        """Where it can't stand beside its field."""
-        return f"{self.path}: {self.sentence}" if self.path else self.sentence
 
 
 class Choice(Static, can_focus=True):
@@ -109,6 +66,12 @@ class Choice(Static, can_focus=True):
         width = max(map(len, self._options.values()))
         shown = f" {self._options[self.value]:<{width}} "
         return Text.assemble(("◂", "bold"), shown, ("▸", "bold"), no_wrap=True, overflow="ellipsis")
+
+    def put(self, value: str) -> None:
+        """Choose one without telling of it."""
+        if value != self.value:
+            self._position = list(self._options).index(value)
+            self.refresh()
 
     def action_turn(self, direction: int) -> None:
         """Choose the one beside it."""
@@ -196,60 +159,6 @@ def field_row(field: Field, text: str | None = None) -> Row:
     """
     line = Input(shown(field.value) if text is None else text, placeholder=field.empty, compact=True)
     return Row(field.name.rpartition(".")[2], line, field.words, field.name)
-
-
-def fields_of(
-    settings: type[msgspec.Struct], present: Mapping[str, Any], names: Iterable[str] | None = None
-) -> list[Field]:
-    """The fields of a settings class, with their present values and their ranges in words.
-
-    Args:
-        settings: Its class.
-        present: Its table as it is; what it lacks is empty.
-        names: Which fields, in this order; all, if None.
-    """
-    known = inspect.type_info(settings)
-    assert isinstance(known, inspect.StructType)
-    by_name = {field.encode_name: field for field in known.fields}
-    return [
-        Field(name, present.get(name), expected(field.type), "" if field.required else "default")
-        for name, field in ((name, by_name[name]) for name in names or by_name)
-    ]
-
-
-def shown(value: object) -> str:
-    """A value as it is typed."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def typed(text: str) -> Any:
-    """What a text stands for: nothing, true or false, a number; else the text itself."""
-    text = text.strip()
-    if text in ("", "true", "false"):
-        return {"": None, "true": True, "false": False}[text]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def objection(plan: Table, overrides: Table) -> Complaint | None:
-    """Why a plan can't be overridden so; None if it can."""
-    try:
-        parse_plan(plan, overrides)
-    except TicketError as error:
-        return complaint_of(error)
-    return None
-
-
-def complaint_of(error: TicketError) -> Complaint:
-    """An error's sentence, and the path of the field it is about."""
-    match = _PATH.fullmatch(str(error))
-    return Complaint(match["path"], match["rest"]) if match else Complaint("", str(error))
 
 
 def complain(rows: Iterable[Row], family: str, said: Complaint | None) -> bool:

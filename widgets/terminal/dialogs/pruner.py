@@ -15,20 +15,9 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
+from widgets.decisions.fields import Complaint, fields_of, objection, typed
 from widgets.link import Link
-from widgets.terminal.dialogs.fields import (
-    HEIGHTS,
-    KEYS,
-    Choice,
-    Closing,
-    Complaint,
-    Row,
-    complain,
-    field_row,
-    fields_of,
-    objection,
-    typed,
-)
+from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
 _BAR = 20
 

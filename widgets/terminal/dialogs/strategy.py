@@ -1,7 +1,5 @@
 """Another strategy or trainer, or other hyper-parameters: from the next round on, or in the running one."""
 
-from typing import Any
-
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -10,33 +8,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sessions import commands
-from sessions.spec import Table
+from widgets.decisions.fields import shown
+from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
+from widgets.decisions.trainer_fields import KINDS, kind_of
 from widgets.link import Link
-from widgets.terminal.dialogs.fields import (
-    HEIGHTS,
-    KEYS,
-    Choice,
-    Closing,
-    Complaint,
-    Field,
-    Row,
-    complain,
-    field_row,
-    objection,
-    shown,
-    typed,
-)
-from widgets.terminal.dialogs.trainer_fields import (
-    KINDS,
-    kind_of,
-    live_fields,
-    nested,
-    refused,
-    settings_fields,
-    whole_table,
-)
-
-_WHEN = {"later": "from the next round on", "now": "now, in the running round"}
+from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
 
 class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None]):
@@ -49,15 +25,14 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         super().__init__(classes="dialog")
         self._branch, self._plan = branch, link.view.branches[branch].plan
         self._now = kind_of(self._plan["trainer"])
-        running = link.view.running
-        self._live = running if running is not None and running.branch == branch and running.done else None
+        self._live = tunable_round(link.view, branch)
         self._names = list(KINDS)
         self._typed: dict[str, str] = {}
-        self._fields: dict[str, Field] = {}
+        self._draft = TrainerDraft(self._plan, self._now)
 
     def compose(self) -> ComposeResult:
         """When, which, and its fields."""
-        times = {when: words for when, words in _WHEN.items() if when == "later" or self._live is not None}
+        times = {when: words for when, words in WHEN.items() if when == "later" or self._live is not None}
         with Vertical(classes="box form -wide") as box:
             box.border_title = "Strategy"
             yield Row("takes effect", Choice(times, "later", id="when"))
@@ -89,21 +64,14 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
     def on_input_changed(self) -> None:
         """Check as one types; what was typed stays when the strategy changes."""
         for row in self.query_one("#fields").query(Row):
-            if row.text != shown(self._fields[row.field].value) or row.field in self._typed:
+            if row.text != shown(self._draft.fields[row.field].value) or row.field in self._typed:
                 self._typed[row.field] = row.text
         self._check()
 
     def action_accept(self) -> None:
         """Return the command, if anything changes and all is well."""
-        if not self._check():
-            return
-        changes = self._changes if self._is_now else self._trainer
-        if not changes:
-            self.dismiss(None)
-        elif self._is_now:
-            self.dismiss(commands.Tune(changes={name: float(value) for name, value in changes.items()}))
-        else:
-            self.dismiss(commands.SwitchTrainer(branch=self._branch, trainer=changes))
+        if self._check():
+            self.dismiss(self._draft.command(self._branch, self._typed) if self._chosen else None)
 
     @property
     def _is_now(self) -> bool:
@@ -114,45 +82,21 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         highlighted = self.query_one(OptionList).highlighted
         return "" if highlighted is None else self._names[highlighted]
 
-    @property
-    def _base(self) -> Table:
-        """The trainer that the fields begin with."""
-        present: Table = self._plan["trainer"]
-        return present if self._chosen in ("", self._now) else whole_table(self._chosen, present)
-
-    @property
-    def _changes(self) -> dict[str, Any]:
-        """The fields that are not what they were."""
-        texts = {name: text for name, text in self._typed.items() if name in self._fields}
-        return {name: typed(text) for name, text in texts.items() if text.strip() != shown(self._fields[name].value)}
-
-    @property
-    def _trainer(self) -> Table:
-        """What a round begins with, as far as it changes."""
-        changes = nested(self._base, self._chosen, self._changes)
-        return changes if self._chosen == self._now else {**self._base, **changes}
-
     def _check(self) -> bool:
         if not self._chosen:
             return True
-        said = refused(self._chosen, self._changes, self._fields) if self._is_now else self._objection()
+        said = self._draft.objection(self._typed)
         found = complain(self.query_one("#fields").query(Row), "trainer", said)
         self.query_one(Closing).say("" if said is None or found else said.whole)
         return said is None
-
-    def _objection(self) -> Complaint | None:
-        return objection(self._plan, {"trainer": self._trainer})
 
     async def _show(self) -> None:
         if not self._chosen:
             return
         place = self.query_one("#fields")
-        now = self._is_now and self._live is not None
-        fields = (
-            live_fields(self._chosen, self._live) if now and self._live else settings_fields(self._chosen, self._base)
-        )
-        self._fields = {field.name: field for field in fields}
+        self._draft = TrainerDraft(self._plan, self._chosen, self._live if self._is_now else None)
         await place.remove_children()
+        fields = self._draft.fields.values()
         await place.mount_all(field_row(field, self._typed.get(field.name)) for field in fields)
         self.query_one("#summary", Static).update(Text(KINDS[self._chosen], "dim"))
         self._check()

@@ -10,21 +10,14 @@ from textual.widgets import Input, Static
 
 from sessions import commands
 from sessions.spec import Table
-from sessions.store import check_branch_name
-from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.decisions.branches import objection_to_name
+from widgets.decisions.fields import Complaint
+from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.transfers import BESIDE, objection_to_transfer, overrides_of
 from widgets.link import Link
-from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Complaint, Row, complain, complaint_of, objection
-from widgets.terminal.dialogs.trainer_fields import KINDS, kind_of, whole_table
+from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
 from widgets.words import share
-
-_BESIDE = {
-    "control": "random tickets of as many weights",
-    "both": "random tickets, and native ones",
-    "none": "nothing",
-}
-"""What may run beside the transferred tickets."""
 
 
 class TransferDialog(ModalScreen[commands.Transfer | None]):
@@ -49,7 +42,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
             yield Row("task", Choice({"": f"as before: {task}", **{n: n for n in TASKS}}, "", "task"))
             yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in KINDS}}, "", "trainer"))
-            yield Row("beside", Choice(_BESIDE, "control", "beside"))
+            yield Row("beside", Choice(BESIDE, "control", "beside"))
             yield Row("name", Input(placeholder="after what is different", compact=True), "of the new branch", "name")
             yield Static(
                 Text("Layers must have the same shapes; other settings can be changed from the command line.", "dim")
@@ -91,14 +84,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
 
     @property
     def _overrides(self) -> dict[str, Any]:
-        overrides: dict[str, Any] = {}
-        if task := self._value("task"):
-            overrides["task"] = {"name": task}
-        if trainer := self._value("trainer"):
-            overrides["trainer"] = whole_table(trainer, self._plan["trainer"])
-            if trainer not in STRATEGIES:
-                overrides["pruner"] = "magnitude"  # it has no σ that SNR could be taken of
-        return overrides
+        return overrides_of(self._value("task"), self._value("trainer"), self._plan)
 
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Choice).value
@@ -111,15 +97,6 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
         return said is None
 
     def _objection(self) -> Complaint | None:
-        if not self._overrides:
-            return Complaint(
-                "", "Choose another task or another trainer; these tickets were trained like that already."
-            )
-        try:
-            if self._given_name is not None:
-                check_branch_name(self._given_name)
-                if self._given_name.lower() in map(str.lower, self._view.branches):
-                    raise InvalidValue("$.branch.name", repr(self._given_name), "a name that no other branch has")
-        except TicketError as error:
-            return complaint_of(error)
-        return objection(self._plan, self._overrides)
+        name = self._given_name
+        badly_named = None if name is None else objection_to_name(name, self._view.branches)
+        return badly_named or objection_to_transfer(self._overrides, self._plan)

@@ -1,7 +1,5 @@
 """Going back: from which finished round a branch goes on anew."""
 
-from collections.abc import Sequence
-
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,6 +11,7 @@ from sessions import commands
 from sessions.branch_view import RoundView
 from sessions.report import mean
 from sessions.view import SessionView
+from widgets.decisions.branches import finished_rounds, round_to_go_back_to
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Closing
 from widgets.words import score, share
@@ -52,9 +51,8 @@ class UndoDialog(ModalScreen[commands.RewindTo | None]):
 
     def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
         super().__init__(classes="dialog")
-        self._view, self._branch, self._round = link.view, branch, round
-        if round is None and link.view.branches[branch].is_done:
-            self._round = link.view.branches[branch].next_round - 2  # nothing would be left to do after the last one
+        self._view, self._branch = link.view, branch
+        self._round = round_to_go_back_to(link.view, branch) if round is None else round
 
     def compose(self) -> ComposeResult:
         """The rounds, and what choosing one does."""
@@ -89,11 +87,6 @@ class UndoDialog(ModalScreen[commands.RewindTo | None]):
                 f"and a new branch goes on from its round {number}."
             )
         self.query_one("#told", Static).update(Text(text))
-
-
-def finished_rounds(view: SessionView, branch: str) -> Sequence[RoundView]:
-    """The finished rounds of a branch from round 0 on, inherited ones included."""
-    return [round_ for round_ in view.lineage(branch) if round_.finished is not None]
 
 
 def _line(round_: RoundView, branch: str) -> Text:

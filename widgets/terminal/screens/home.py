@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
@@ -16,9 +17,10 @@ from widgets.terminal.dialogs import ask
 from widgets.words import score, share
 
 REFRESH_SECONDS = 3.0
-_COLUMNS = ("session", "task", "strategy", "rounds", "best at lowest density", "ticket curve", "state")
+_COLUMNS = ("session", "state", "rounds", "best, sparsest", "ticket curve", "task", "strategy")
+"""What matters most comes first: the last ones are out of sight in a narrow terminal."""
 _STATES = {"running": "green", "finished": "cyan", "paused": "yellow", "open, paused": "yellow"}
-_SAID = {"stopped": "crashed; open it to go on", "open, paused": "paused, engine waits"}
+_SAID = {"stopped": "crashed; enter goes on", "open, paused": "paused, open"}
 INVITATION = """[b]No sessions yet.[/b]
 
 Watch a network lose 98% of its weights and still work:
@@ -28,6 +30,12 @@ Watch a network lose 98% of its weights and still work:
   [b]n[/b]  plan one of your own
 
 [dim]? explains, ctrl+p finds everything, q leaves[/dim]"""
+
+
+class Sessions(DataTable[Text]):
+    """The table of sessions, whose enter the foot of the screen names."""
+
+    BINDINGS = [Binding("enter", "select_cursor", "Open")]
 
 
 class Home(Screen[None]):
@@ -48,13 +56,13 @@ class Home(Screen[None]):
             Text.assemble(("Ticket Explorer", "bold"), ("  lottery tickets, found by evolution", "dim")), id="title"
         )
         yield Input(placeholder="filter; enter keeps it, escape clears it", id="filter", compact=True)
-        yield DataTable(cursor_type="row", zebra_stripes=False)
+        yield Sessions(cursor_type="row", zebra_stripes=False)
         yield Static(INVITATION, id="invitation")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Read the sessions, now and then again."""
-        self.query_one(DataTable).add_columns(*_COLUMNS)
+        self.query_one(Sessions).add_columns(*_COLUMNS)
         self._show()
         self.action_refresh()
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
@@ -79,7 +87,7 @@ class Home(Screen[None]):
             self._show()
 
     def _show(self) -> None:
-        table, empty = self.query_one(DataTable), not self._sessions
+        table, empty = self.query_one(Sessions), not self._sessions
         table.display, self.query_one("#invitation").display = not empty, empty
         row = table.cursor_row
         table.clear()
@@ -93,7 +101,7 @@ class Home(Screen[None]):
 
     @property
     def _selected(self) -> Path | None:
-        table = self.query_one(DataTable)
+        table = self.query_one(Sessions)
         if not table.row_count or not table.display:
             return None
         return Path(str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value))
@@ -179,24 +187,24 @@ class Home(Screen[None]):
 
     def on_input_submitted(self) -> None:
         """Keep the filter, and go back to the list."""
-        self.query_one(DataTable).focus()
+        self.query_one(Sessions).focus()
 
     def key_escape(self) -> None:
         """Clear the filter."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.remove_class("-open")
-        self.query_one(DataTable).focus()
+        self.query_one(Sessions).focus()
 
 
 def _cells(session: SessionState) -> list[Text]:
     best = f"{score(session.best_score)} @ {share(session.lowest_density)}" if session.lowest_density else "–"
     return [
         Text(session.name, "bold"),
-        Text(session.task),
-        Text(session.strategy),
+        Text(_SAID.get(session.state, session.state), _STATES.get(session.state, "red")),
         Text(f"{session.rounds_done}/{session.rounds_planned}", justify="right"),
         Text(best),
-        Text(sparkline(session.curve, 18, floor=0.0), "green"),
-        Text(_SAID.get(session.state, session.state), _STATES.get(session.state, "red")),
+        Text(sparkline(session.curve, 12, floor=0.0), "green"),
+        Text(session.task),
+        Text(session.strategy),
     ]

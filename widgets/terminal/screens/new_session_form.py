@@ -6,12 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static
 
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.forms import written
 from widgets.terminal.screens.new_session_draft import Draft, Section
-from widgets.terminal.screens.new_session_row import FormRow
+from widgets.terminal.screens.new_session_row import FormRow, identity
 
 
 class FormSection(Vertical):
@@ -25,24 +26,36 @@ class FormSection(Vertical):
         """The heading above the rows."""
         with Horizontal(classes="heading"):
             yield Static(self.section.title)
-            if self.section.branch is not None and len(self._draft.table["branch"]) > 1:
-                yield Button("remove", compact=True, classes="remove")
+            remove = Button("remove", compact=True, classes="remove")
+            remove.display = self._can_be_removed
+            yield remove
         for field in self.section.fields:
             yield FormRow(field, self._draft.value(field))
 
-    def shows(self, section: Section, draft: Draft) -> bool:
-        """Show another section in the same rows; whether that was possible."""
-        rows = list(self.query(FormRow))
-        same = [(row.field.place, row.field.choices) for row in rows] == [(f.place, f.choices) for f in section.fields]
-        if not same or section.title != self.section.title:
-            return False
-        for row, field in zip(rows, section.fields, strict=True):
-            if isinstance(row.control, Choice) and row.control.value != written(draft.value(field)):
-                return False
+    async def show(self, section: Section, draft: Draft) -> None:
+        """Show another section; rows of fields that it has too stay."""
         self.section, self._draft = section, draft
-        for row, field in zip(rows, section.fields, strict=True):
-            row.show(field, draft.value(field))
-        return True
+        self.query_one(".remove").display = self._can_be_removed
+        self.query_one(".heading Static", Static).update(section.title)
+        rows = {row.identity: row for row in self.query(FormRow)}
+        above: Widget = self.query_one(".heading")
+        mounting: list[AwaitMount] = []
+        for field in section.fields:
+            row = rows.pop(identity(field), None)
+            if row is None:
+                row = FormRow(field, draft.value(field))
+                mounting.append(self.mount(row, after=above))
+            else:
+                row.show(field, draft.value(field))
+                self.move_child(row, after=above)
+            above = row
+        await self.remove_children(rows.values())
+        for mount in mounting:
+            await mount
+
+    @property
+    def _can_be_removed(self) -> bool:
+        return self.section.branch is not None and len(self._draft.table["branch"]) > 1
 
 
 class Form(VerticalScroll):
@@ -72,17 +85,14 @@ class Form(VerticalScroll):
         return bool(self.query(FormRow))
 
     async def show(self, draft: Draft) -> None:
-        """Show a draft; sections that have the same fields keep their widgets, and the focus its field."""
+        """Show a draft; fields that it has too keep their widgets, and the focus its field."""
         place = self.focused_row.field.place if self.focused_row is not None else ""
         self.draft, sections = draft, draft.sections()
         shown = list(self.query(FormSection))
         with self.app.batch_update():
-            for old in shown[len(sections) :]:
-                await old.remove()
+            await self.remove_children(shown[len(sections) :])
             for old, section in zip(shown, sections, strict=False):
-                if not old.shows(section, draft):
-                    await self.mount(FormSection(section, draft), before=old)
-                    await old.remove()
+                await old.show(section, draft)
             await self.mount(*(FormSection(section, draft) for section in sections[len(shown) :]), before="#add")
         if place and self.focused_row is None:
             self.focus_on(place)
@@ -130,8 +140,6 @@ class Form(VerticalScroll):
             section = next(node for node in message.button.ancestors if isinstance(node, FormSection))
             self.draft.remove_branch(section.section.branch or 0)
             place = f"$.branch[{max((section.section.branch or 0) - 1, 0)}].name"
-        for old in [section for section in self.query(FormSection) if section.section.branch is not None]:
-            await old.remove()  # whether one can be removed depends on how many there are
         await self.show(self.draft)
         self.focus_on(place)
         self.post_message(self.Changed())

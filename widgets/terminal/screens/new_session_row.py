@@ -1,5 +1,7 @@
 """A row of the form of a new session: a field, its value, its range and what it means, or what is wrong."""
 
+from collections.abc import Hashable
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -28,7 +30,11 @@ class FormRow(Horizontal):
     def show(self, field: Field, value: object) -> None:
         """Another value; what stands for it already stays as it was typed."""
         self.field = field
-        if isinstance(self.control, Input) and read(self.control.value, field.kind) != value:
+        if isinstance(self.control, Choice):
+            self.control.put(written(value))
+            return
+        self.control.placeholder = _placeholder(field)
+        if read(self.control.value, field.kind) != value:
             self.control.value = written(value)
             self.control.cursor_position = 0
 
@@ -45,6 +51,11 @@ class FormRow(Horizontal):
         """Whether an error there is this field's: in it, in what is typed into it, or in the table it names."""
         own = self.field.place
         return place == own or place.startswith(f"{own}.") or f"{place}.name" == own
+
+    @property
+    def identity(self) -> Hashable:
+        """Of its field."""
+        return identity(self.field)
 
     @property
     def explanation(self) -> Text:
@@ -65,10 +76,19 @@ class FormRow(Horizontal):
         return Text("  ".join(filter(None, parts)))
 
 
+def identity(field: Field) -> Hashable:
+    """Equal for fields that a row can show in turn."""
+    return (field.place, None if field.choices is None else tuple(field.choices))
+
+
 def _control(field: Field, value: object) -> Input | Choice:
     if field.choices is not None:
         return Choice({name: name or "default" for name in field.choices}, written(value))
-    return Input(written(value), placeholder=written(field.default) or "default", compact=True, select_on_focus=False)
+    return Input(written(value), placeholder=_placeholder(field), compact=True, select_on_focus=False)
+
+
+def _placeholder(field: Field) -> str:
+    return written(field.default) or "default"
 
 
 def _meaning(field: Field) -> str:

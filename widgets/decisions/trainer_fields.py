@@ -1,4 +1,4 @@
-"""What a trainer's dialog asks: a strategy of `evolution` or another trainer, its fields now and in a running round."""
+"""How a branch is trained: a strategy of `evolution` or another trainer, its fields now and in a running round."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution, Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
 from ticket_explorer.trainers.strategies.catalogue import RANGES, check_changes, find
-from widgets.terminal.dialogs.fields import Complaint, Field, complaint_of, fields_of
+from widgets.decisions.fields import Complaint, Field, complaint_of, fields_of
 
 _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")
 _STD = ("std_decay", "std_limit")

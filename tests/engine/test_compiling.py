@@ -1,0 +1,44 @@
+"""Whoever watches hears what is compiled while the session waits for it, and never from the journal."""
+
+import pytest
+
+import sessions.engine
+from sessions import events
+from sessions.compiler import Compiler
+from sessions.header import read_view
+
+
+class NotAhead(Compiler):
+    """Compiles nothing before it is asked for."""
+
+    def prefetch(self, key, call):
+        pass
+
+
+@pytest.fixture
+def told(lab, monkeypatch):
+    """All that a session of one generation told, with whether it was journalled."""
+    monkeypatch.setattr(sessions.engine, "Compiler", NotAhead)
+    heard: list[tuple[events.Event, bool, events.Compiling | None]] = []
+    with lab.create() as session:
+        session.subscribe(lambda event, journalled: heard.append((event, journalled, session.view.compiling)))
+        session.step(1)
+        path = session.path
+    return heard, path
+
+
+def test_what_is_waited_for_is_told_live_and_ends(told):
+    heard, path = told
+    compiling = [
+        (event, journalled, shown) for event, journalled, shown in heard if isinstance(event, events.Compiling)
+    ]
+    assert [event.what for event, _, _ in compiling] == [
+        "the start of a round of fashion",
+        "",
+        "generations of fashion",
+        "",
+    ]
+    assert not any(journalled for _, journalled, _ in compiling)
+    assert all(shown is (event if event.what else None) for event, _, shown in compiling)
+    assert read_view(path).compiling is None
+    assert not any(isinstance(event, events.Compiling) for event in read_view(path).history)

@@ -1,0 +1,117 @@
+"""What all networks share that are flax modules: layout, initial weights and forwards follow from the module."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from typing import Any, ClassVar, cast
+
+import jax
+from flax import linen as nn
+from jax.nn.initializers import Initializer
+from jaxtyping import Array, Bool, Float
+
+from ticket_explorer.errors import TicketError
+from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
+from ticket_explorer.networks.network import Narrowing
+from ticket_explorer.networks.population import fastest, in_groups
+from ticket_explorer.networks.settings import BiasInit, KernelInit, NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlaxNetwork:
+    """A network as pure functions of a flat weight vector; a subclass gives its module, and what it does faster."""
+
+    group: ClassVar[int] = 1
+    """Individuals at once on a CPU."""
+
+    input_shape: tuple[int, ...]
+    """Height, width and channels of images."""
+    outputs: int
+    kernel_init: KernelInit
+    last_kernel_init: KernelInit
+    bias_init: BiasInit
+
+    def create_module(self) -> nn.Module:
+        """The flax module, of inputs [B, ...]; its parameters are θ."""
+        raise NotImplementedError
+
+    def is_prunable(self, leaf: str) -> bool:
+        """Whether a leaf's weights can be pruned: kernels'."""
+        return leaf.rpartition("/")[-1] == "kernel"
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """The same network as a flax module, of inputs [B, ...]."""
+        return self.create_module()
+
+    @property
+    def layout(self) -> Layout:
+        """The leaves of θ; kernels are prunable."""
+        return _layout(self)
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights."""
+        return self.layout.flatten(initial_parameters(self.module, self.input_shape, key))
+
+    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
+        """The outputs of one network; differentiable in θ."""
+        return cast(Array, self.module.apply({"params": self.layout.unflatten(theta)}, inputs))
+
+    def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
+        """The outputs of N networks on one batch."""
+        return fastest(self.population_on_cpu, self.apply)(population, inputs)
+
+    def population_on_cpu(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]
+    ) -> Float[Array, "N B O"]:
+        """`population_apply` in the form that a CPU does best."""
+        return in_groups(self.apply, population, inputs, self.group)
+
+    def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
+        """This network itself: where weights are shared, as in convolutions, every input is seen."""
+        return Narrowing(self, kept_indices(mask, kept), None)
+
+    @property
+    def kernel(self) -> Initializer:
+        """The distribution of initial kernels."""
+        return kernel_initialiser(self.kernel_init)
+
+    @property
+    def last_kernel(self) -> Initializer:
+        """The distribution of the output layer's initial kernel."""
+        return kernel_initialiser(self.last_kernel_init)
+
+    @property
+    def bias(self) -> Initializer:
+        """The distribution of initial biases."""
+        return bias_initialiser(self.bias_init)
+
+
+def shared(settings: NetworkSettings, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
+    """The fields of a `FlaxNetwork` of these settings."""
+    return {
+        "input_shape": input_shape,
+        "outputs": outputs,
+        "kernel_init": settings.kernel_init,
+        "last_kernel_init": settings.last_kernel_init or settings.kernel_init,
+        "bias_init": settings.bias_init,
+    }
+
+
+def require_images(network: str, input_shape: tuple[int, ...], side: int = 1) -> None:
+    """See that inputs are images of `side` × `side` pixels or more.
+
+    Raises:
+        TicketError: if they are not.
+    """
+    if len(input_shape) != 3 or min(input_shape[:2]) < side:
+        raise TicketError(
+            f"$.network.name: {network} needs images of height, width ({side} or more pixels each) and channels, "
+            f"and the task's inputs have the shape {input_shape}; use the network 'mlp'."
+        )
+
+
+@cache
+def _layout(network: FlaxNetwork) -> Layout:
+    parameters = jax.eval_shape(partial(initial_parameters, network.module, network.input_shape), jax.random.key(0))
+    return Layout.of(parameters, network.is_prunable)

@@ -1,0 +1,39 @@
+"""Where a new branch may begin, and what it may be called."""
+
+from collections.abc import Collection, Sequence
+
+from sessions.branch_view import RoundView
+from sessions.report import mean
+from sessions.store import check_branch_name
+from sessions.view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.decisions.fields import Complaint, complaint_of
+from widgets.words import score, share
+
+
+def finished_rounds(view: SessionView, branch: str) -> Sequence[RoundView]:
+    """The finished rounds of a branch from round 0 on, inherited ones included."""
+    return [round_ for round_ in view.lineage(branch) if round_.finished is not None]
+
+
+def round_in_words(round_: RoundView) -> str:
+    """A finished round among others: its number, density and score."""
+    assert round_.finished is not None
+    return f"{round_.number}: {share(round_.density)} kept, score {score(mean(round_.finished.score))}"
+
+
+def round_to_go_back_to(view: SessionView, branch: str) -> int | None:
+    """The last round after which something is left to do; None: the last finished one will do."""
+    found = view.branches[branch]
+    return found.next_round - 2 if found.is_done else None
+
+
+def objection_to_name(name: str, branches: Collection[str]) -> Complaint | None:
+    """Why a new branch can't be called so; None if it can."""
+    try:
+        check_branch_name(name)
+        if name.lower() in map(str.lower, branches):
+            raise InvalidValue("$.branch.name", repr(name), "a name that no other branch has")
+    except TicketError as error:
+        return complaint_of(error)
+    return None

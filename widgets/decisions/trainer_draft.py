@@ -1,0 +1,76 @@
+"""Another trainer, or other hyper-parameters, as far as a person has filled in the form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sessions import commands
+from sessions.branch_view import RoundView
+from sessions.spec import Table
+from sessions.view import SessionView
+from widgets.decisions.fields import Complaint, Field, objection, shown, typed
+from widgets.decisions.trainer_fields import kind_of, live_fields, nested, refused, settings_fields, whole_table
+
+WHEN: Mapping[str, str] = {"later": "from the next round on", "now": "now, in the running round"}
+"""When a change takes effect."""
+
+
+@dataclass(frozen=True)
+class TrainerDraft:
+    """One way to train a branch; what was typed into its fields is given as texts by their names."""
+
+    plan: Table
+    """Of the branch."""
+    kind: str
+    """One of `trainer_fields.KINDS`."""
+    running: RoundView | None = None
+    """The round that is tuned; None: the change takes effect from the next round on."""
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """The fields by their names, with what they held when they were first asked for."""
+        found = settings_fields(self.kind, self.base) if self.running is None else live_fields(self.kind, self.running)
+        return {field.name: field for field in found}
+
+    @property
+    def base(self) -> Table:
+        """The trainer that the fields begin with."""
+        present: Table = self.plan["trainer"]
+        return present if self.kind == kind_of(present) else whole_table(self.kind, present)
+
+    def edited(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts that are not what they were."""
+        known = {name: text for name, text in texts.items() if name in self.fields}
+        return {name: text for name, text in known.items() if text.strip() != shown(self.fields[name].value)}
+
+    def changes(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """The values of fields that are not what they were."""
+        return {name: typed(text) for name, text in self.edited(texts).items()}
+
+    def objection(self, texts: Mapping[str, str]) -> Complaint | None:
+        """Why it can't be trained so; None if it can."""
+        if self.running is not None:
+            return refused(self.kind, self.changes(texts), self.fields)
+        return objection(self.plan, {"trainer": self._trainer(texts)})
+
+    def command(self, branch: str, texts: Mapping[str, str]) -> commands.SwitchTrainer | commands.Tune | None:
+        """What to ask the engine for, once there is no objection; None if nothing changes."""
+        if self.running is not None:
+            changes = self.changes(texts)
+            return commands.Tune(changes={name: float(value) for name, value in changes.items()}) if changes else None
+        trainer = self._trainer(texts)
+        return commands.SwitchTrainer(branch=branch, trainer=trainer) if trainer else None
+
+    def _trainer(self, texts: Mapping[str, str]) -> Table:
+        """What a round begins with, as far as it changes."""
+        changes = nested(self.base, self.kind, self.changes(texts))
+        return changes if self.kind == kind_of(self.plan["trainer"]) else {**self.base, **changes}
+
+
+def tunable_round(view: SessionView, branch: str) -> RoundView | None:
+    """The round of a branch that runs now, has begun, and is trained by a trainer known here; None if there is none."""
+    running = view.running
+    if running is None or running.branch != branch or not running.done or not kind_of(running.plan["trainer"]):
+        return None
+    return running

@@ -1,0 +1,68 @@
+"""Charts in as many columns as there is room for, and buttons that say which."""
+
+from collections.abc import Sequence
+
+import ipywidgets
+
+from ticket_explorer.errors import UnknownName
+from widgets.notebook.chart import CHARTS, Chart
+from widgets.notebook.live_session import LiveSession
+from widgets.plots.kinds import KINDS
+
+
+class ChartGrid(ipywidgets.VBox):
+    """The charts of a session that a person wants to see."""
+
+    def __init__(self, session: LiveSession, shown: Sequence[str], width: int = 340) -> None:
+        """Show some charts.
+
+        Args:
+            session: A live session.
+            shown: Which of `CHARTS`, in their order.
+            width: Pixels that a chart gets at least, if there are so many.
+
+        Raises:
+            UnknownName: if there is no such chart.
+        """
+        for kind in shown:
+            if kind not in CHARTS:
+                raise UnknownName("chart", kind, CHARTS)
+        self._session = session
+        self._made = {kind: Chart(session, kind) for kind in shown}
+        self._grid = grid_of(self.charts, width)
+        buttons = [self._button(kind) for kind in dict.fromkeys((*shown, *CHARTS))]
+        row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        super().__init__([row, self._grid], layout=ipywidgets.Layout(flex=f"1 1 {width}px", min_width="0"))
+
+    @property
+    def charts(self) -> list[Chart]:
+        """Those that are shown."""
+        return list(self._made.values())
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        for chart in self.charts:
+            chart.close()
+        super().close()
+
+    def _button(self, kind: str) -> ipywidgets.ToggleButton:
+        title = KINDS[kind].title
+        made = ipywidgets.ToggleButton(kind in self._made, description=title, tooltip=f"Show or hide: {title}")
+        made.layout.width = "auto"
+        made.add_class("te-chip")
+        made.observe(lambda change: self._turn(kind, bool(change["new"])), "value")
+        return made
+
+    def _turn(self, kind: str, shown: bool) -> None:
+        if shown:
+            self._made[kind] = Chart(self._session, kind)
+        self._grid.children = [chart for name, chart in self._made.items() if shown or name != kind]
+        if not shown:
+            self._made.pop(kind).close()
+
+
+def grid_of(charts: Sequence[Chart], width: int = 340) -> ipywidgets.GridBox:
+    """Charts in as many columns as there is room for."""
+    columns = f"repeat(auto-fit, minmax(min({width}px, 100%), 1fr))"
+    layout = ipywidgets.Layout(grid_template_columns=columns, grid_gap="8px", min_width="0")
+    return ipywidgets.GridBox(charts, layout=layout)

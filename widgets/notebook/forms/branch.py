@@ -1,0 +1,85 @@
+"""Another future: after which finished round a branch begins, and what it does differently."""
+
+from typing import Any
+
+from sessions import commands
+from sessions.spec import Pruning, Table
+from sessions.view import free_name
+from ticket_explorer.errors import TicketError
+from ticket_explorer.pruners import PRUNERS
+from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words
+from widgets.decisions.fields import fields_of, objection, typed
+from widgets.decisions.trainer_fields import KINDS, kind_of, whole_table
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer, stay_or, text
+from widgets.notebook.forms.field_rows import FieldRows
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.rewind import RewindRows
+from widgets.notebook.forms.subject import Subject
+
+_INTRO = "Begin another future after a finished round of the branch; the two then take turns."
+_PRUNERS, _TRAINERS = ({name: name for name in names} for names in (PRUNERS, KINDS))
+
+
+class BranchForm:
+    """Asks where a branch begins, its name, and what differs."""
+
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
+        self._round, self._name = choice("after round", {}), text("name")
+        self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", _TRAINERS))
+        self._rewind = RewindRows(self._check)
+        self._ratio = FieldRows("pruning", self._check)
+        rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
+        self.form = Form(attachment, subject, _INTRO, rows, "Branch", self._request)
+        self._plan: Table | None = None
+        for field in (self._name, self._pruner, self._trainer):
+            field.observe(lambda _: self._check(), "value")
+        self.renew()
+
+    def renew(self) -> None:
+        """Offer the finished rounds; begin anew if the branch or its plan became another."""
+        view = self._attachment.view
+        if not self._subject.is_there:
+            return
+        branch, plan = self._subject.branch, self._subject.plan
+        rounds = {str(round_.number): round_in_words(round_) for round_ in finished_rounds(view, branch)}
+        selected = str(self._attachment.look.selection.round)
+        last = next(reversed(rounds), None)
+        begin = None if self._round.value is not None and plan == self._plan else last
+        offer(self._round, rounds, selected if begin is not None and selected in rounds else begin)
+        self._name.placeholder = free_name(branch, view.branches)
+        if plan != self._plan:
+            self._plan = plan
+            offer(self._pruner, stay_or(plan["pruner"]["name"], _PRUNERS), "")
+            offer(self._trainer, stay_or(kind_of(plan["trainer"]) or plan["trainer"]["name"], _TRAINERS), "")
+            self._ratio.show(fields_of(Pruning, plan["pruning"], ["ratio"]))
+            self._rewind.renew(plan["rewind"])
+
+    @property
+    def _overrides(self) -> dict[str, Any]:
+        assert self._plan is not None
+        overrides: dict[str, Any] = {"pruner": self._pruner.value} if self._pruner.value else {}
+        ratio = typed(self._ratio.texts["ratio"])
+        if ratio != self._plan["pruning"]["ratio"]:
+            overrides["pruning"] = {"ratio": ratio}
+        if self._trainer.value:
+            overrides["trainer"] = whole_table(self._trainer.value, self._plan["trainer"])
+        return {**overrides, **self._rewind.overrides}
+
+    def _check(self) -> None:
+        if self._plan is None or not self._ratio.texts:
+            return
+        name = self._name.value.strip()
+        badly_named = objection_to_name(name, self._attachment.view.branches) if name else None
+        said = badly_named or objection(self._plan, self._overrides)
+        self._ratio.complain(said)
+        self._rewind.complain(said)
+        self.form.object_to(said)
+
+    def _request(self, branch: str) -> Request:
+        if not self._round.value:
+            raise TicketError(f"Branch {branch} has no finished round yet.")
+        name, overrides = self._name.value.strip() or None, self._overrides
+        command = commands.Branch(parent=branch, round=int(self._round.value), name=name, overrides=overrides)
+        return Request(command, "Branch {new} begins.")

@@ -1,0 +1,71 @@
+"""Fields to type into, a row each: what they hold, what they accept, and what is wrong as one types."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import ipywidgets
+
+from widgets.decisions.fields import Complaint, Field, shown
+from widgets.notebook.watching import markup
+
+_COLUMNS = "repeat(auto-fit, minmax(min(460px, 100%), 1fr))"
+
+
+class FieldRows:
+    """Rows of fields of one table, in as many columns as there is room for."""
+
+    def __init__(self, family: str, changed: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            family: The table of the fields: `trainer`.
+            changed: Called when a person has typed.
+        """
+        self._family, self._changed = family, changed
+        self._rows: dict[str, _Row] = {}
+        self.box = ipywidgets.GridBox(layout=ipywidgets.Layout(grid_template_columns=_COLUMNS, grid_gap="0 16px"))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What stands in the fields, by their names."""
+        return {name: row.line.value for name, row in self._rows.items()}
+
+    def show(self, fields: Iterable[Field], typed: Mapping[str, str] | None = None) -> None:
+        """Show these fields.
+
+        Args:
+            fields: From the first to the last.
+            typed: What was typed already, by name.
+        """
+        self._rows = {field.name: _Row(field, (typed or {}).get(field.name), self._changed) for field in fields}
+        self.box.children = [row.box for row in self._rows.values()]
+
+    def complain(self, said: Complaint | None) -> bool:
+        """Show a complaint beside the field it is about, and take the others back; whether it found its place."""
+        found = said is None
+        for name, row in self._rows.items():
+            is_here = said is not None and said.path == f"$.{self._family}.{name}"
+            row.complain(said.short if said is not None and is_here else "")
+            found = found or is_here
+        return found
+
+
+class _Row:
+    """A label, a line, and what it accepts or what is wrong."""
+
+    def __init__(self, field: Field, typed: str | None, changed: Callable[[], None]) -> None:
+        label = field.name.rpartition(".")[2]
+        self._words = field.words
+        self._note = ipywidgets.HTML(markup(field.words, "te-hint"), layout=ipywidgets.Layout(flex="1 1 0"))
+        self.line = ipywidgets.Text(
+            shown(field.value) if typed is None else typed,
+            description=label,
+            placeholder=field.empty,
+            tooltip=field.name,
+            layout=ipywidgets.Layout(width="270px", flex="0 0 auto"),
+        )
+        self.line.style.description_width = "160px"
+        self.line.observe(lambda _: changed(), "value")
+        self.box = ipywidgets.HBox([self.line, self._note], layout=ipywidgets.Layout(align_items="center"))
+
+    def complain(self, error: str) -> None:
+        self._note.value = markup(error, "te-wrong") if error else markup(self._words, "te-hint")

@@ -1,0 +1,98 @@
+"""What all forms have: an introduction, rows of controls, a button, and a line that says what came of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import ipywidgets
+
+from sessions import commands
+from ticket_explorer.errors import TicketError
+from widgets.decisions.fields import Complaint
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.subject import Subject
+from widgets.notebook.watching import button, markup
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a filled-in form asks of the engine."""
+
+    command: commands.Command
+    done: str
+    """What to say when it is done; `{new}` and `{all}` stand for the branches it begins."""
+
+
+class Decision(Protocol):
+    """One of the forms."""
+
+    @property
+    def form(self) -> "Form":
+        """What is shown of it."""
+        ...
+
+    def renew(self) -> None:
+        """Show what may be decided now; called whenever the session has news."""
+        ...
+
+
+class Form:
+    """Asks the engine for something when its button is pressed, and says what came of it."""
+
+    def __init__(
+        self,
+        attachment: Attachment,
+        subject: Subject,
+        intro: str,
+        rows: Sequence[ipywidgets.Widget],
+        label: str,
+        request: Callable[[str], Request],
+        *others: ipywidgets.Button,
+    ) -> None:
+        """Lay it out.
+
+        Args:
+            attachment: Of the session.
+            subject: The branch that it is about.
+            intro: What it is for, a sentence or two.
+            rows: Its controls.
+            label: Of the button.
+            request: What to ask for, given the branch; a `TicketError` says what is missing.
+            others: Buttons beside it.
+        """
+        self._attachment, self._subject, self._request = attachment, subject, request
+        self._said = ipywidgets.HTML()
+        self._accept = button(label, intro, lambda: attachment.spawn(self._carry_out()), style="primary")
+        closing = ipywidgets.HBox([self._accept, *others])
+        self.box = ipywidgets.VBox([ipywidgets.HTML(markup(intro)), *rows, closing, self._said])
+
+    def say(self, sentence: str, is_trouble: bool = False) -> None:
+        """Write below the rows; an empty sentence takes away what is written there."""
+        said = markup(sentence, "te-alert" if is_trouble else "te-done")
+        self._said.value = f'<div role="status">{said}</div>' if sentence else ""
+
+    def object_to(self, complaint: Complaint | None) -> None:
+        """Say why it can't be so, and refuse; None: it can."""
+        self.say("" if complaint is None else complaint.whole, is_trouble=True)
+        self._accept.disabled = complaint is not None
+
+    def ask(self, command: commands.Command, done: str) -> None:
+        """Ask for something at once, beside what the form itself is for."""
+        self._attachment.spawn(self._asked(lambda: Request(command, done)))
+
+    async def _carry_out(self) -> None:
+        await self._asked(lambda: self._request(self._subject.branch))
+
+    async def _asked(self, request: Callable[[], Request]) -> None:
+        self._accept.disabled = True
+        try:
+            asked = request()
+            self.say("Asking the engine …")
+            result = await self._attachment.ask(asked.command)
+        except TicketError as error:
+            self.say(str(error), is_trouble=True)
+        else:
+            all_new = ", ".join(result.get("branches", ()))
+            self.say(asked.done.format(new=result.get("branch", ""), all=all_new))
+        finally:
+            self._accept.disabled = False

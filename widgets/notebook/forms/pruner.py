@@ -1,0 +1,85 @@
+"""Another pruner, or another rewind; what each pruner would remove now can be compared first."""
+
+from typing import Any
+
+import ipywidgets
+import msgspec
+
+from sessions import commands
+from sessions.spec import Table
+from ticket_explorer.errors import TicketError
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import summary_of
+from widgets.decisions.fields import objection
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer, stay_or
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.rewind import RewindRows
+from widgets.notebook.forms.subject import Subject
+from widgets.notebook.watching import button, markup
+from widgets.words import share
+
+_INTRO = "Prune the branch by another criterion, or restart its weights otherwise, from its next pruning on."
+_NAMES = {name: name for name in PRUNERS}
+
+
+class PrunerForm:
+    """Asks how the branch is pruned and rewound."""
+
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
+        self._pruner = choice("pruner", stay_or("", _NAMES))
+        self._summary = ipywidgets.HTML()
+        self._rewind = RewindRows(self._check)
+        compare = button("Compare", "What would each pruner remove now?", lambda: attachment.spawn(self._preview()))
+        rows = [self._pruner, self._summary, self._rewind.box]
+        self.form = Form(attachment, subject, _INTRO, rows, "Switch", self._request, compare)
+        self._plan: Table | None = None
+        self._pruner.observe(lambda _: self._check(), "value")
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew if the branch or its plan became another."""
+        if self._subject.is_there and self._subject.plan != self._plan:
+            self._plan = self._subject.plan
+            offer(self._pruner, stay_or(self._plan["pruner"]["name"], _NAMES), "")
+            self._rewind.renew(self._plan["rewind"])
+
+    @property
+    def _overrides(self) -> dict[str, Any]:
+        pruner = {"pruner": self._pruner.value} if self._pruner.value else {}
+        return {**pruner, **self._rewind.overrides}
+
+    def _check(self) -> None:
+        self._summary.value = markup(summary_of(PRUNERS[name]), "te-hint") if (name := self._pruner.value) else ""
+        if self._plan is not None:
+            said = objection(self._plan, self._overrides)
+            self._rewind.complain(said)
+            self.form.object_to(said)
+
+    def _request(self, branch: str) -> Request:
+        if not (overrides := self._overrides):
+            raise TicketError("Nothing would change; choose another pruner or another rewind.")
+        return Request(
+            commands.SwitchPruner(branch=branch, **overrides), f"Branch {branch} follows from its next pruning on."
+        )
+
+    async def _preview(self) -> None:
+        try:
+            branch = self._subject.branch
+            self.form.say("Computing what each pruner would remove …")
+            told = await self._attachment.ask(commands.PreviewPruning(branch=branch))
+        except TicketError as error:
+            self.form.say(str(error), is_trouble=True)
+            return
+        now = str(self._attachment.view.branches[branch].plan["pruner"]["name"])
+        self.form.say(_overlaps(msgspec.convert(told, commands.Preview), now))
+
+
+def _overlaps(preview: commands.Preview, now: str) -> str:
+    """How much of what the present pruner removes the others would remove too."""
+    if now not in preview.pruners:
+        return f"{preview.removed:,} of {preview.kept:,} kept weights go next; {now} can't be compared."
+    row = preview.overlap[preview.pruners.index(now)]
+    others = [f"{name} {share(value)}" for name, value in zip(preview.pruners, row, strict=True) if name != now]
+    return f"{preview.removed:,} of {preview.kept:,} kept weights go next. Overlap with {now}: {', '.join(others)}."

@@ -1,0 +1,50 @@
+"""Where weights restart: a rewind, and the fields it has; part of other forms."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from sessions.spec import Table
+from ticket_explorer.registry import summary_of
+from ticket_explorer.rewinds import REWINDS
+from widgets.decisions.fields import Complaint, fields_of, typed
+from widgets.notebook.forms.controls import choice, offer, stay_or
+from widgets.notebook.forms.field_rows import FieldRows
+from widgets.notebook.watching import markup
+
+
+class RewindRows:
+    """A choice of rewinds, of which the first changes nothing, above the fields of the chosen one."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._choice = choice("rewind", stay_or("", {name: name for name in REWINDS}))
+        self._summary = ipywidgets.HTML()
+        self._rows = FieldRows("rewind", changed)
+        self.box = ipywidgets.VBox([self._choice, self._summary, self._rows.box])
+        self._present: Table = {}
+        self._choice.observe(lambda _: self._choose(), "value")
+
+    def renew(self, present: Table) -> None:
+        """Begin with the rewind as it is, `{"name": "initial"}`."""
+        self._present = present
+        offer(self._choice, stay_or(present["name"], {name: name for name in REWINDS}), "")
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The chosen rewind with its fields, as an override; nothing if it stays as it is."""
+        name = str(self._choice.value)
+        table = {"name": name, **{field: typed(text) for field, text in self._rows.texts.items()}}
+        return {"rewind": table} if name and table != self._present else {}
+
+    def complain(self, said: Complaint | None) -> bool:
+        """Show a complaint beside the field it is about; whether it found its place."""
+        return self._rows.complain(said)
+
+    def _choose(self) -> None:
+        name = str(self._choice.value)
+        present = self._present if name == self._present.get("name") else {}
+        self._rows.show(fields_of(REWINDS[name], present) if name else ())
+        self._summary.value = markup(summary_of(REWINDS[name]), "te-hint") if name else ""
+        self._changed()

@@ -1,0 +1,70 @@
+"""Tickets elsewhere: whose they are, what trains them, and what runs beside them."""
+
+from sessions import commands
+from sessions.spec import Table
+from ticket_explorer.errors import TicketError
+from ticket_explorer.tasks import TASKS
+from widgets.decisions.branches import objection_to_name
+from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.transfers import BESIDE, objection_to_transfer, overrides_of
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer, stay_or, text
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.subject import Subject
+from widgets.words import share
+
+_INTRO = (
+    "Train the branch's tickets on another task or by another trainer. Layers must have the same shapes; "
+    "session.transfer_async(...) changes other settings too."
+)
+_TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, KINDS))
+
+
+class TransferForm:
+    """Asks which tickets go where."""
+
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
+        self._tickets, self._beside = choice("tickets", {"": "of all rounds"}), choice("beside", BESIDE)
+        self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
+        self._name = text("name", "after what is different")
+        rows = [self._tickets, self._task, self._trainer, self._beside, self._name]
+        self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request)
+        self._plan: Table | None = None
+        for field in (self._task, self._trainer, self._name):
+            field.observe(lambda _: self._check(), "value")
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew if the branch or its plan became another."""
+        view = self._attachment.view
+        if not self._subject.is_there or self._subject.plan == self._plan:
+            return
+        self._plan, branch = self._subject.plan, self._subject.branch
+        planned = range(view.branches[branch].planned_rounds)
+        tickets = {str(n): f"of round {n}: {share(view.density_of(branch, n))} kept" for n in planned}
+        offer(self._tickets, {"": "of all rounds", **tickets}, "")
+        offer(self._task, stay_or(self._plan["task"]["name"], _TASKS), "")
+        offer(self._trainer, stay_or(kind_of(self._plan["trainer"]), _TRAINERS), "")
+
+    def _check(self) -> None:
+        if self._plan is None:
+            return
+        name, overrides = self._name.value.strip(), overrides_of(self._task.value, self._trainer.value, self._plan)
+        said = objection_to_name(name, self._attachment.view.branches) if name else None
+        self.form.object_to(said or (objection_to_transfer(overrides, self._plan) if overrides else None))
+
+    def _request(self, branch: str) -> Request:
+        assert self._plan is not None
+        overrides = overrides_of(self._task.value, self._trainer.value, self._plan)
+        if (said := objection_to_transfer(overrides, self._plan)) is not None:
+            raise TicketError(said.whole)
+        command = commands.Transfer(
+            branch=branch,
+            rounds=[int(self._tickets.value)] if self._tickets.value else None,
+            overrides=overrides,
+            name=self._name.value.strip() or None,
+            control=self._beside.value != "none",
+            native=self._beside.value == "both",
+        )
+        return Request(command, "{all} begin.")

@@ -1,0 +1,53 @@
+"""Going back: from which finished round a branch goes on anew; or no more rounds of it at all."""
+
+from sessions import commands
+from ticket_explorer.errors import TicketError
+from widgets.decisions.branches import finished_rounds, round_in_words, round_to_go_back_to
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.controls import choice, offer
+from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.subject import Subject
+from widgets.notebook.watching import button
+
+_INTRO = "Set the branch aside as it is, and go on from one of its finished rounds as another. Nothing is lost."
+
+
+class UndoForm:
+    """Asks which round to go back to."""
+
+    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+        self._attachment, self._subject = attachment, subject
+        self._round = choice("to round", {})
+        self._aside = button("Set aside", "Run no more rounds of the branch, or take it up again", self._set_aside)
+        self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside)
+        self._branch = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """Offer the finished rounds of the branch."""
+        view = self._attachment.view
+        if not self._subject.is_there:
+            return
+        branch = self._subject.branch
+        rounds = {str(round_.number): round_in_words(round_) for round_ in finished_rounds(view, branch)}
+        number = round_to_go_back_to(view, branch)
+        preferred = str(number) if number is not None else next(reversed(rounds), None)
+        offer(self._round, rounds, preferred if branch != self._branch else None)
+        self._branch = branch if rounds else ""
+        self._aside.description = "Take up again" if view.branches[branch].aside else "Set aside"
+
+    def _set_aside(self) -> None:
+        try:
+            branch = self._subject.branch
+        except TicketError as error:
+            self.form.say(str(error), is_trouble=True)
+            return
+        aside = not self._attachment.view.branches[branch].aside
+        done = "runs no more rounds" if aside else "goes on"
+        self.form.ask(commands.SetAside(branch=branch, aside=aside), f"Branch {branch} {done}.")
+
+    def _request(self, branch: str) -> Request:
+        if not self._round.value:
+            raise TicketError(f"Branch {branch} has no finished round yet.")
+        command = commands.RewindTo(branch=branch, round=int(self._round.value))
+        return Request(command, f"Branch {branch} is set aside; {{new}} goes on.")

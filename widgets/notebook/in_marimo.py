@@ -1,0 +1,35 @@
+"""What marimo shows of a session: its charts, which are anywidgets, and buttons of marimo's own in place of ipywidgets.
+
+marimo calls a widget's `_display_` before anything else; no other front end does.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sessions import commands
+from widgets.notebook.attachment import Attachment
+from widgets.notebook.chart import Chart
+
+_BUTTONS: tuple[tuple[str, commands.Command], ...] = (
+    ("Run", commands.Resume()),
+    ("Pause", commands.Pause()),
+    ("1 generation", commands.Step(generations=1)),
+    ("1 round", commands.RunRounds(rounds=1)),
+    ("End round", commands.Prune()),
+)
+_SHOWN: WeakKeyDictionary[Attachment, list[Any]] = WeakKeyDictionary()
+"""The buttons that are shown: marimo itself forgets those that nobody holds."""
+
+
+def marimo_layout(charts: Sequence[Chart], attachment: Attachment) -> Any:
+    """Buttons above charts, two in a row."""
+    import marimo
+
+    def asks(command: commands.Command) -> Callable[[object], None]:
+        return lambda _: attachment.spawn(attachment.ask(command))
+
+    buttons = [marimo.ui.button(label=label, on_click=asks(command)) for label, command in _BUTTONS]
+    _SHOWN.setdefault(attachment, []).extend(buttons)
+    rows = [marimo.hstack(charts[i : i + 2], widths="equal") for i in range(0, len(charts), 2)]
+    return marimo.vstack([marimo.hstack(buttons, justify="start"), *rows])
