@@ -37,7 +37,7 @@ class AnalysisForm:
         """The same analyses can always be asked for."""
 
     def _explain(self) -> None:
-        self._summary.value = markup(summary_of(ANALYSES[self._kind.value]), "te-hint")
+        self._summary.value = markup(summary_of(ANALYSES[str(self._kind.value)]), "te-hint")
 
     def _give_up(self) -> None:
         self.form.ask(self._cancellation)
@@ -53,7 +53,7 @@ class AnalysisForm:
         finished = [round_.number for round_ in finished_rounds(self._attachment.view, branch)]
         round_ = selected if selected in finished else None
         place = f"{branch}, as it is now" if round_ is None else f"{branch}, round {round_}"
-        wanted = analyses_of(self._attachment.view, self._kind.value, branch, round_)
+        wanted = analyses_of(self._attachment.view, str(self._kind.value), branch, round_)
         if not wanted:
             raise TicketError("No other branch has a finished round that this one could be compared with.")
         return Request(wanted, f"The {self._kind.value} of {place} is worked on between generations.")

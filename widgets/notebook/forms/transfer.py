@@ -56,7 +56,7 @@ class TransferForm:
     def _check(self) -> None:
         if self._plan is None:
             return
-        name, overrides = self._name.value.strip(), overrides_of(self._task.value, self._trainer.value, self._plan)
+        name, overrides = self._name.value.strip(), self._overrides_of(self._plan)
         said = objection_to_name(name, self._attachment.view.branches) if name else None
         self.form.object_to(said or (objection_to_transfer(overrides, self._plan) if overrides else None))
 
@@ -70,7 +70,7 @@ class TransferForm:
 
     def _request(self, branch: str) -> Request:
         assert self._plan is not None
-        overrides = overrides_of(self._task.value, self._trainer.value, self._plan)
+        overrides = self._overrides_of(self._plan)
         if (said := objection_to_transfer(overrides, self._plan)) is not None:
             raise TicketError(said.whole)
         command = commands.Transfer(
@@ -82,3 +82,6 @@ class TransferForm:
             native=self._beside.value == "both",
         )
         return Request([command], "{all} begin.")
+
+    def _overrides_of(self, plan: Table) -> Table:
+        return overrides_of(str(self._task.value), str(self._trainer.value), plan)
