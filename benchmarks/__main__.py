@@ -15,6 +15,7 @@ NAMES = (
     "paper_preset",
     "terminal",
     "control",
+    "first_generation",
     "notebook",
 )
 

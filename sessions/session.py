@@ -58,7 +58,7 @@ class Session:
         self._branches = Branches(self.view, problems, self._emit)
 
     @classmethod
-    def create(cls, spec: Spec, path: Path | None = None) -> Self:
+    def create(cls, spec: Spec, path: str | Path | None = None) -> Self:
         """A new session, its branches planned and nothing trained yet.
 
         Raises:
@@ -73,7 +73,7 @@ class Session:
             random_bits=RANDOM_BITS,
             versions=versions(),
         )
-        directory = SessionDirectory.create(path or default_path(spec.title), msgspec.msgpack.encode(header))
+        directory = SessionDirectory.create(Path(path or default_path(spec.title)), msgspec.msgpack.encode(header))
         with ExitStack() as undo:
             lock = undo.enter_context(SessionLock(directory.lock))
             journal = undo.enter_context(Journal.open(directory.journal))
@@ -83,13 +83,13 @@ class Session:
         return session
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: str | Path) -> Self:
         """A session on disk, ready to go on where it was.
 
         Raises:
             TicketError: if it is not a session, somebody else drives it, or it is damaged.
         """
-        directory = SessionDirectory.open_for_reading(path)
+        directory = SessionDirectory.open_for_reading(path := Path(path))
         header = read_header(directory)
         if header.random_bits != RANDOM_BITS:
             raise TicketError(

@@ -58,6 +58,9 @@ def test_environments_without_a_drawing_show_what_is_seen():
 def test_brax_has_a_skeleton_and_a_page(backend):
     problem, _, rollout = played("ant", steps=3, backend=backend)
     scene = problem.scene(rollout)
+    limbs = scene.segments[0, :-6]  # the ground and its marks come last
     assert scene.segments.shape[0] == 3
     assert np.isfinite(scene.segments).all()
+    assert len(limbs) == 8 + 4, "joints, and the ends of four legs"
+    assert limbs[8:, 3].min() < 0.3, "a foot is near the ground"
     assert "<html>" in problem.page(rollout)

@@ -27,7 +27,7 @@ class Progress:
 
     def __init__(self, view: SessionView, console: Console) -> None:
         self._view, self._console = view, console
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self._live = Live(get_renderable=self.drawn, console=console, refresh_per_second=REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
@@ -58,9 +58,10 @@ class Progress:
         return Group(self._bars(round_), _waiting(waits) if waits else _fitness(round_, self._console.width))
 
     def _tell_once(self, event: events.Compiling) -> None:
-        """Say what is compiled, the first time; later rounds' executables are other sizes of the same."""
-        if event.what and event.what not in self._told:
-            self._told.add(event.what)
+        """Say what is compiled, the first time in a branch; later rounds' executables are other sizes of the same."""
+        branch = "" if self._view.running is None else self._view.running.branch
+        if event.what and (branch, event.what) not in self._told:
+            self._told.add((branch, event.what))
             self._console.print(f"{clock(event.at)}  compiling {event.what}", markup=False, highlight=False)
 
     def _bars(self, round_: RoundView) -> RenderableType:

@@ -56,10 +56,11 @@ class GymnaxEnvironment:
     @property
     def actions(self) -> Actions:
         """What it can be told."""
-        space = self._environment.action_space(self._parameters)
-        if hasattr(space, "n"):
-            return Actions(int(space.n))
-        low, high = (np.broadcast_to(np.asarray(end, np.float32), space.shape) for end in (space.low, space.high))
+        with jax.ensure_compile_time_eval():  # some spaces make their bounds anew, which may be asked for amid a trace
+            space = self._environment.action_space(self._parameters)
+            if hasattr(space, "n"):
+                return Actions(int(space.n))
+            low, high = (np.broadcast_to(np.asarray(end, np.float32), space.shape) for end in (space.low, space.high))
         return Actions(low.size, tuple(map(float, low)), tuple(map(float, high)))
 
     def reset(self, key: Array) -> Moment:

@@ -1,0 +1,51 @@
+"""From nothing to the first generation of a brax task, against brax's own compiled loop, each in a fresh process."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from functools import partial
+
+from benchmarks.figures import Figure, speed_ratio
+
+REPEATS = 2
+OURS = """
+import os, sys
+import ticket_explorer as tx
+table = tx.load_preset("ant")
+table["replicates"], table["trainer"]["population"], table["task"]["steps"] = 1, 8, 20
+with tx.Session.create(tx.parse_spec(table), sys.argv[1] + "/ant.session") as session:
+    session.step(1)
+    os._exit(0)  # what is compiled ahead of its use is nobody's first generation
+"""
+THEIRS = """
+import jax, jax.numpy as jnp
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.control.brax_environment import load
+environment = load(TASKS["ant"]()).play.environment.made()
+action = jnp.zeros((64, environment.action_size))
+
+def loop(keys):
+    start = jax.vmap(environment.reset)(keys)
+    start = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), start)
+
+    def advance(state, _):
+        after = jax.vmap(environment.step)(jax.tree.map(lambda leaf: leaf, state), action)
+        return jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state), after.reward
+
+    return jax.lax.scan(advance, start, None, length=20)[1].sum()
+
+jax.jit(loop)(jax.random.key_data(jax.random.split(jax.random.key(0), 64))).block_until_ready()
+"""
+
+
+def measure() -> list[Figure]:
+    ratio = 1 / speed_ratio(partial(_fresh, OURS), partial(_fresh, THEIRS), REPEATS)
+    return [Figure("first generation of ant from nothing, against brax's own loop", ratio, 1.3, at_least=False)]
+
+
+def _fresh(code: str) -> None:
+    """Run code in a process of its own that finds nothing compiled."""
+    with tempfile.TemporaryDirectory() as place:
+        empty = {"TICKET_EXPLORER_HOME": place, "JAX_COMPILATION_CACHE_DIR": f"{place}/compiled"}
+        subprocess.run([sys.executable, "-c", code, place], env={**os.environ, **empty}, check=True)
