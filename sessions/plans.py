@@ -12,7 +12,7 @@ from ticket_explorer import masks
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
-from ticket_explorer.registry import name_of
+from ticket_explorer.registry import implementation_of, name_of
 from ticket_explorer.trainers import TRAINERS, strategies
 from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.transfers import mismatches
@@ -37,6 +37,8 @@ def check_plan(
     """
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
+    if plan.trainer.needs_loss:  # only its construction tells what its optimiser takes
+        implementation_of(plan.trainer)(plan.trainer, layout.size)
     last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), density)
     if masks.kept_prunable(layout, last, plan.pruning.scope) < 1:
         raise InvalidValue(

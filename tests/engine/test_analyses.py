@@ -94,7 +94,7 @@ def test_a_running_round_is_looked_at_as_it_is(lab: Any) -> None:
         ("curvature", "snr", None, {"points": 4}, r"\$.points: 4, expected an odd number"),
         ("surface", "snr", None, {"reach": 0}, r"\$.reach: 0, expected a number above 0"),
         ("connectivity", "snr", None, {"other": "ran"}, "unknown branch 'ran'"),
-        ("decomposition", "random", None, {}, "'random' has no control with permuted weights, .* decompose it first"),
+        ("decomposition", "random", None, {}, "'random' has no control with permuted weights or .* decompose it first"),
     ],
 )
 def test_what_can_not_be_analysed_is_refused(

@@ -124,3 +124,9 @@ def test_an_optimizer_s_unknown_parameter_is_refused() -> None:
     settings = Settings(optimizer=Optimizer(name="adam", parameters={"beta": 0.9}))
     with pytest.raises(InvalidValue, match=r"\$\.trainer\.optimizer\.parameters: beta, expected what adam takes"):
         GradientDescent(settings, 2).descent.init(jnp.zeros(2))
+
+
+def test_parameters_that_the_optimiser_does_not_have_are_refused_at_once() -> None:
+    settings = Settings(optimizer=Optimizer(name="adam", parameters={"momentum": 0.9}))
+    with pytest.raises(InvalidValue, match=r"\$\.trainer\.optimizer\.parameters: momentum, expected what adam takes"):
+        GradientDescent(settings, 3)

@@ -53,6 +53,10 @@ class Descent:
     path: str = "$.trainer.optimizer"
     prefix: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse parameters that the optimiser does not take, before anything is trained."""
+        build_optimizer(self.optimizer, self.path)
+
     def init(self, parameters: Parameters) -> DescentState:
         """The state before the first update."""
         schedule = {name: getattr(self.optimizer, name) for name in LEARNING_RATE_SCHEDULE}
