@@ -234,3 +234,28 @@ def test_forms_stay_with_their_branch_while_branches_take_turns() -> None:
     stage.look.selection = replace(stage.look.selection, branch="random")
     stage.subject.renew()
     assert stage.subject.branch == "random"
+
+
+def test_the_controls_of_a_ticket_are_asked_for() -> None:
+    stage = Stage({"branches": ["one", "two", "three"]})
+    form = stage.form("Transfer")
+    field(form, "tickets").value = "1"
+    button(form, "Decompose").click()
+    assert stage.asked == [commands.Decompose(branch="snr", rounds=[1])]
+    assert "one, two, three begin" in words(form)
+
+
+def test_a_comparison_is_one_with_each_other_branch() -> None:
+    stage = Stage()
+    form = stage.form("Analyse")
+    field(form, "analysis").value = "comparison"
+    button(form, "Analyse").click()
+    others = [command.parameters["other"] for command in stage.asked if isinstance(command, commands.Analyse)]
+    assert others
+    assert "snr" not in others
+
+
+def test_what_is_not_under_way_can_not_be_given_up() -> None:
+    form = Stage().form("Analyse")
+    button(form, "Give up").click()
+    assert "No analysis is under way." in words(form)

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ticket_explorer.errors import TicketError
 from widgets.link import Condition
 from widgets.notebook import CHARTS, Chart
 from widgets.notebook.controls import Controls
+from widgets.notebook.explorer import FIRST, Explorer
 from widgets.plots.figures import Selection
 
 SMALL = {
@@ -256,6 +258,37 @@ def test_settings_reach_every_branch_of_a_table(home, tmp_path):
         await session.close_async()
 
     asyncio.run(story())
+
+
+def test_where_no_process_may_be_started_the_engine_runs_in_a_thread(home, tmp_path, monkeypatch):
+    async def refused(*_: object) -> None:
+        raise PermissionError("no processes here")
+
+    async def story() -> None:
+        session = tx.LiveSession.create("fashion", SMALL, tmp_path / "inside.session")
+        await session.ready_async()
+        assert session.view.state == "paused"
+        assert any(thread.name == "engine" for thread in threading.enumerate())
+        await session.stop_async()
+        await session.close_async()
+
+    monkeypatch.setattr("widgets.notebook.live_session.launch", refused)
+    asyncio.run(story())
+
+
+def test_charts_are_shown_and_put_away_by_name(live):
+    async def story(session: tx.LiveSession) -> None:
+        explorer = tx.explore(session)
+        assert [chart.kind for chart in explorer.charts] == list(FIRST)
+        chips = {chip.description: chip for chip in explorer.children[1].children[1].children[0].children}
+        chips["Mask"].value, chips["Curvature"].value = False, True
+        kinds = [chart.kind for chart in explorer.charts]
+        assert "mask" not in kinds
+        assert kinds[-1] == "curvature"
+        with pytest.raises(TicketError, match="ticket_curve"):
+            Explorer(session, ("tickets",))
+
+    live(story)
 
 
 def test_without_a_loop_it_says_so(home):

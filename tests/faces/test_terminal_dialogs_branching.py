@@ -10,7 +10,7 @@ from sessions import commands
 from sessions.spec import parse_plan
 from tests.faces.dialog_stage import NOTHING, fill, keys, returned, says, then
 from ticket_explorer.tasks import TASKS
-from widgets.terminal.dialogs import trainer_fields
+from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.fields import Choice

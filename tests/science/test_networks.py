@@ -13,6 +13,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.cnn import IMAGES, ConvolutionalNetwork, build_cnn
+from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.initialisers import initial_parameters, kernel_initialiser
 from ticket_explorer.networks.mlp import build_mlp
 from ticket_explorer.networks.settings import CNN, MLP
@@ -264,3 +265,21 @@ def test_running_statistics_become_those_of_the_batches() -> None:
 def test_images_that_are_none_are_refused(name: str, image: tuple[int, ...]) -> None:
     with pytest.raises(TicketError, match=rf"\$\.network\.name: {name} needs images"):
         built(name, image)
+
+
+@pytest.mark.parametrize(
+    ("strides", "side", "padding"), [((1, 1), 3, "SAME"), ((2, 2), 3, "SAME"), ((2, 1), 2, [(0, 2), (1, 0)])]
+)
+def test_convolutions_are_those_of_the_library(strides: tuple[int, int], side: int, padding: Any) -> None:
+    kernel, batch = images(side, 2, (side, 2, 5)), images(3)
+    axes = {"dimension_numbers": ("NHWC", "HWIO", "NHWC")}
+
+    def gradients(convolution: Any) -> Any:
+        return jax.grad(lambda *given: (convolution(*given, strides, padding, **axes) ** 2).sum(), (0, 1))(
+            batch, kernel
+        )
+
+    expected = jax.lax.conv_general_dilated(batch, kernel, strides, padding, **axes)
+    np.testing.assert_allclose(convolved(batch, kernel, strides, padding, **axes), expected, rtol=1e-4, atol=1e-5)
+    for found, wanted in zip(gradients(convolved), gradients(jax.lax.conv_general_dilated), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)

@@ -10,6 +10,7 @@ from functools import partial
 from flax import linen as nn
 from jaxtyping import Array
 
+from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
 from ticket_explorer.networks.settings import Conv6
 
@@ -44,7 +45,13 @@ class _Module(nn.Module):  # type: ignore[misc]
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
         network = self.network
-        convolution = partial(nn.Conv, kernel_size=(3, 3), kernel_init=network.kernel, bias_init=network.bias)
+        convolution = partial(
+            nn.Conv,
+            kernel_size=(3, 3),
+            kernel_init=network.kernel,
+            bias_init=network.bias,
+            conv_general_dilated=convolved,
+        )
         for depth in range(2 * PAIRS):
             images = nn.relu(convolution(network.width * 2 ** (depth // 2), name=f"conv_{depth}")(images))
             if depth % 2:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
+from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
 from ticket_explorer.networks.network import Statistics
 from ticket_explorer.networks.settings import ResNet18
@@ -98,7 +99,7 @@ class _Module(nn.Module):  # type: ignore[misc]
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array, trains: bool = True) -> Array:
         network = self.network
-        convolution = partial(nn.Conv, use_bias=False, kernel_init=network.kernel)
+        convolution = partial(nn.Conv, use_bias=False, kernel_init=network.kernel, conv_general_dilated=convolved)
         norm = partial(nn.BatchNorm, use_running_average=not trains, momentum=MOMENTUM)
         images = nn.relu(norm(name="norm")(convolution(network.width, (3, 3), name="first")(images)))
         for stage in range(STAGES):

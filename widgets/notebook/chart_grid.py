@@ -24,6 +24,7 @@ class ChartGrid(ipywidgets.VBox):
         Raises:
             UnknownName: if there is no such chart.
         """
+        self._made: dict[str, Chart] = {}  # before anything can fail: one that was not made is closed too
         for kind in shown:
             if kind not in CHARTS:
                 raise UnknownName("chart", kind, CHARTS)

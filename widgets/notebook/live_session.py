@@ -249,6 +249,11 @@ class LiveSession:
         command = commands.Analyse(kind=kind, branch=branch, round=round_, parameters=dict(parameters or {}))
         return await self.attachment.analysed(int((await self.attachment.ask(command))["id"]))
 
+    async def decompose_async(self, branch: str, rounds: Sequence[int] | None = None) -> list[str]:
+        """Begin the controls that the analysis `decomposition` needs; returns the names of the new branches."""
+        command = commands.Decompose(branch=branch, rounds=None if rounds is None else list(rounds))
+        return list((await self.attachment.ask(command))["branches"])
+
     async def rewind_to_async(self, branch: str, round_: int) -> str:
         """Set a branch aside, and go on from one of its earlier rounds as a new branch; returns its name."""
         return str((await self.attachment.ask(commands.RewindTo(branch=branch, round=round_)))["branch"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,21 +11,11 @@ from ticket_explorer.errors import TicketError
 from widgets.notebook.attachment import Attachment
 from widgets.plots.policy_player import STEPS_A_SECOND, PolicyPlayer
 
-
-class Shown(Protocol):
-    """What a policy is shown by."""
-
-    attachment: Attachment
-    player: PolicyPlayer
-    visible: bool
-    is_open: bool
-
-    def renew(self) -> None:
-        """Take note that everything may be different."""
-        ...
+if TYPE_CHECKING:
+    from widgets.notebook.chart import Chart
 
 
-async def play(chart: Shown) -> None:
+async def play(chart: "Chart") -> None:
     """Play one episode after another, until the chart is closed."""
     while chart.is_open:
         if chart.visible:
@@ -33,7 +23,7 @@ async def play(chart: Shown) -> None:
         await asyncio.sleep(1 / STEPS_A_SECOND)
 
 
-async def _moved_on(chart: Shown) -> None:
+async def _moved_on(chart: "Chart") -> None:
     attachment, player = chart.attachment, chart.player
     running = attachment.is_attached and attachment.view.state == "running"
     if attachment.is_attached and (question := player.next_question(time.monotonic(), running)):

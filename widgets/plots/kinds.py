@@ -7,6 +7,7 @@ from typing import Literal
 
 from sessions import commands, events
 from sessions.view import SessionView
+from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
@@ -123,20 +124,14 @@ def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Fi
 
 
 def wanted_analyses(look: Look) -> list[commands.Analyse]:
-    """What computes that which the curvature panel shows: of the round that is looked at, or of what runs now.
-
-    A comparison is one with each other branch that has a finished round.
-    """
+    """What computes that which the curvature panel shows: of the round that is looked at, or of what runs now."""
     view, selection = look.view, look.selection
     branch, kind = selection.branch_in(view), landscape_of(look)[0]
     if branch is None:
         return []
     known = selection.round_in(view)
     number = selection.round if known is not None and known.finished is not None else None
-    if kind != "comparison":
-        return [commands.Analyse(kind=kind, branch=branch, round=number)]
-    others = [name for name in view.branches if name != branch and any(r.finished for r in view.lineage(name))]
-    return [commands.Analyse(kind=kind, branch=branch, parameters={"other": other}) for other in others]
+    return analyses_of(view, kind, branch, number)
 
 
 def _distribution(look: Look) -> Figure:

@@ -4,7 +4,9 @@ import ipywidgets
 
 from sessions import commands
 from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import summary_of
+from widgets.decisions.analyses import analyses_of
 from widgets.decisions.branches import finished_rounds
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice
@@ -38,13 +40,20 @@ class AnalysisForm:
         self._summary.value = markup(summary_of(ANALYSES[self._kind.value]), "te-hint")
 
     def _give_up(self) -> None:
-        for number in tuple(self._attachment.view.analysing):
-            self.form.ask(commands.CancelAnalysis(id=number), "The analysis was given up.")
+        self.form.ask(self._cancellation)
+
+    def _cancellation(self, branch: str) -> Request:
+        running = tuple(self._attachment.view.analysing)
+        if not running:
+            raise TicketError("No analysis is under way.")
+        return Request([commands.CancelAnalysis(id=number) for number in running], "They were given up.")
 
     def _request(self, branch: str) -> Request:
         selected = self._attachment.look.selection.round
         finished = [round_.number for round_ in finished_rounds(self._attachment.view, branch)]
         round_ = selected if selected in finished else None
         place = f"{branch}, as it is now" if round_ is None else f"{branch}, round {round_}"
-        command = commands.Analyse(kind=self._kind.value, branch=branch, round=round_)
-        return Request(command, f"The {self._kind.value} of {place} is worked on between generations.")
+        wanted = analyses_of(self._attachment.view, self._kind.value, branch, round_)
+        if not wanted:
+            raise TicketError("No other branch has a finished round that this one could be compared with.")
+        return Request(wanted, f"The {self._kind.value} of {place} is worked on between generations.")

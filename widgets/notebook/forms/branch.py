@@ -82,4 +82,4 @@ class BranchForm:
             raise TicketError(f"Branch {branch} has no finished round yet.")
         name, overrides = self._name.value.strip() or None, self._overrides
         command = commands.Branch(parent=branch, round=int(self._round.value), name=name, overrides=overrides)
-        return Request(command, "Branch {new} begins.")
+        return Request([command], "Branch {new} begins.")

@@ -18,7 +18,8 @@ from widgets.notebook.watching import button, markup
 class Request:
     """What a filled-in form asks of the engine."""
 
-    command: commands.Command
+    commands: Sequence[commands.Command]
+    """One after the other."""
     done: str
     """What to say when it is done; `{new}` and `{all}` stand for the branches it begins."""
 
@@ -60,9 +61,9 @@ class Form:
             request: What to ask for, given the branch; a `TicketError` says what is missing.
             others: Buttons beside it.
         """
-        self._attachment, self._subject, self._request = attachment, subject, request
+        self._attachment, self._subject = attachment, subject
         self._said = ipywidgets.HTML()
-        self._accept = button(label, intro, lambda: attachment.spawn(self._carry_out()), style="primary")
+        self._accept = button(label, intro, lambda: self.ask(request), style="primary")
         closing = ipywidgets.HBox([self._accept, *others])
         self.box = ipywidgets.VBox([ipywidgets.HTML(markup(intro)), *rows, closing, self._said])
 
@@ -76,23 +77,20 @@ class Form:
         self.say("" if complaint is None else complaint.whole, is_trouble=True)
         self._accept.disabled = complaint is not None
 
-    def ask(self, command: commands.Command, done: str) -> None:
-        """Ask for something at once, beside what the form itself is for."""
-        self._attachment.spawn(self._asked(lambda: Request(command, done)))
+    def ask(self, request: Callable[[str], Request]) -> None:
+        """Ask for something, given the branch."""
+        self._attachment.spawn(self._asked(request))
 
-    async def _carry_out(self) -> None:
-        await self._asked(lambda: self._request(self._subject.branch))
-
-    async def _asked(self, request: Callable[[], Request]) -> None:
+    async def _asked(self, request: Callable[[str], Request]) -> None:
         self._accept.disabled = True
         try:
-            asked = request()
+            asked = request(self._subject.branch)
             self.say("Asking the engine …")
-            result = await self._attachment.ask(asked.command)
+            results = [await self._attachment.ask(command) for command in asked.commands]
         except TicketError as error:
             self.say(str(error), is_trouble=True)
         else:
-            all_new = ", ".join(result.get("branches", ()))
-            self.say(asked.done.format(new=result.get("branch", ""), all=all_new))
+            last = results[-1]
+            self.say(asked.done.format(new=last.get("branch", ""), all=", ".join(last.get("branches", ()))))
         finally:
             self._accept.disabled = False

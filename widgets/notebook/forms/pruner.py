@@ -60,9 +60,8 @@ class PrunerForm:
     def _request(self, branch: str) -> Request:
         if not (overrides := self._overrides):
             raise TicketError("Nothing would change; choose another pruner or another rewind.")
-        return Request(
-            commands.SwitchPruner(branch=branch, **overrides), f"Branch {branch} follows from its next pruning on."
-        )
+        command = commands.SwitchPruner(branch=branch, **overrides)
+        return Request([command], f"Branch {branch} follows from its next pruning on.")
 
     async def _preview(self) -> None:
         try:

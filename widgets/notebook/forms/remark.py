@@ -23,4 +23,4 @@ class RemarkForm:
     def _request(self, branch: str) -> Request:
         if not self._text.value.strip():
             raise TicketError("A remark needs some words.")
-        return Request(commands.Note(text=self._text.value), "Written into the journal.")
+        return Request([commands.Note(text=self._text.value)], "Written into the journal.")

@@ -78,4 +78,4 @@ class TrainerForm:
         if command is None:
             raise TicketError("Nothing would change; choose another trainer, or type another value.")
         when = "next generation" if self._when.value == "now" else "next round"
-        return Request(command, f"Branch {branch} follows from its {when} on.")
+        return Request([command], f"Branch {branch} follows from its {when} on.")

@@ -11,11 +11,16 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.form import Form, Request
 from widgets.notebook.forms.subject import Subject
+from widgets.notebook.watching import button
 from widgets.words import share
 
 _INTRO = (
     "Train the branch's tickets on another task or by another trainer. Layers must have the same shapes; "
     "session.transfer_async(...) changes other settings too."
+)
+_DECOMPOSE = (
+    "What is the tickets' effect due to? Train them as the branch does with permuted weights, with permuted masks and "
+    "weights, and as random masks; then ask for the analysis `decomposition`"
 )
 _TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, KINDS))
 
@@ -29,7 +34,8 @@ class TransferForm:
         self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
         self._name = text("name", "after what is different")
         rows = [self._tickets, self._task, self._trainer, self._beside, self._name]
-        self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request)
+        decompose = button("Decompose", _DECOMPOSE, lambda: self.form.ask(self._decomposition))
+        self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request, decompose)
         self._plan: Table | None = None
         for field in (self._task, self._trainer, self._name):
             field.observe(lambda _: self._check(), "value")
@@ -54,6 +60,14 @@ class TransferForm:
         said = objection_to_name(name, self._attachment.view.branches) if name else None
         self.form.object_to(said or (objection_to_transfer(overrides, self._plan) if overrides else None))
 
+    @property
+    def _rounds(self) -> list[int] | None:
+        return [int(self._tickets.value)] if self._tickets.value else None
+
+    def _decomposition(self, branch: str) -> Request:
+        done = "{all} begin; when they are done, ask for the analysis `decomposition`."
+        return Request([commands.Decompose(branch=branch, rounds=self._rounds)], done)
+
     def _request(self, branch: str) -> Request:
         assert self._plan is not None
         overrides = overrides_of(self._task.value, self._trainer.value, self._plan)
@@ -61,10 +75,10 @@ class TransferForm:
             raise TicketError(said.whole)
         command = commands.Transfer(
             branch=branch,
-            rounds=[int(self._tickets.value)] if self._tickets.value else None,
+            rounds=self._rounds,
             overrides=overrides,
             name=self._name.value.strip() or None,
             control=self._beside.value != "none",
             native=self._beside.value == "both",
         )
-        return Request(command, "{all} begin.")
+        return Request([command], "{all} begin.")

@@ -18,7 +18,11 @@ class UndoForm:
     def __init__(self, attachment: Attachment, subject: Subject) -> None:
         self._attachment, self._subject = attachment, subject
         self._round = choice("to round", {})
-        self._aside = button("Set aside", "Run no more rounds of the branch, or take it up again", self._set_aside)
+        self._aside = button(
+            "Set aside",
+            "Run no more rounds of the branch, or take it up again",
+            lambda: self.form.ask(self._setting_aside),
+        )
         self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside)
         self._branch = ""
         self.renew()
@@ -36,18 +40,13 @@ class UndoForm:
         self._branch = branch if rounds else ""
         self._aside.description = "Take up again" if view.branches[branch].aside else "Set aside"
 
-    def _set_aside(self) -> None:
-        try:
-            branch = self._subject.branch
-        except TicketError as error:
-            self.form.say(str(error), is_trouble=True)
-            return
+    def _setting_aside(self, branch: str) -> Request:
         aside = not self._attachment.view.branches[branch].aside
         done = "runs no more rounds" if aside else "goes on"
-        self.form.ask(commands.SetAside(branch=branch, aside=aside), f"Branch {branch} {done}.")
+        return Request([commands.SetAside(branch=branch, aside=aside)], f"Branch {branch} {done}.")
 
     def _request(self, branch: str) -> Request:
         if not self._round.value:
             raise TicketError(f"Branch {branch} has no finished round yet.")
         command = commands.RewindTo(branch=branch, round=int(self._round.value))
-        return Request(command, f"Branch {branch} is set aside; {{new}} goes on.")
+        return Request([command], f"Branch {branch} is set aside; {{new}} goes on.")

@@ -1,0 +1,19 @@
+"""Which analyses to ask for."""
+
+from sessions import commands
+from sessions.view import SessionView
+
+
+def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -> list[commands.Analyse]:
+    """What to ask for so that a landscape of a kind can be shown; nothing if there is nothing to compare with.
+
+    Args:
+        view: Of the session.
+        kind: Of analysis. A comparison is one with each other branch that has a finished round.
+        branch: Whose weights.
+        number: A finished round; None is what runs now, or else the last finished one.
+    """
+    if kind != "comparison":
+        return [commands.Analyse(kind=kind, branch=branch, round=number)]
+    others = [name for name in view.branches if name != branch and any(r.finished for r in view.lineage(name))]
+    return [commands.Analyse(kind=kind, branch=branch, parameters={"other": other}) for other in others]
