@@ -1,10 +1,16 @@
-"""While the tests of the science run, and only then, shapes are checked, and XLA compiles fast instead of well."""
+"""What all tests share: patience with a busy machine, and for those of the science checked shapes and a fast XLA."""
 
 from collections.abc import Iterator
 
+import hypothesis
 import jax
 import pytest
 from jaxtyping import config, install_import_hook
+
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 install_import_hook("ticket_explorer", "beartype.beartype").__enter__()
 

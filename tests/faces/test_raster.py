@@ -151,7 +151,7 @@ def marks(one):
 figures = st.builds(Figure, st.text(max_size=30), axes, axes, st.lists(marks(), max_size=4).map(tuple), st.text())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(figures, st.integers(1, 200), st.integers(1, 60), st.none() | numbers, st.data())
 def test_any_figure_fits_any_size(figure, width, height, cursor, data):
     drawing = draw(figure, width, height, cursor)
@@ -183,7 +183,7 @@ def is_braille(glyphs: np.ndarray) -> np.ndarray:
     return (glyphs >> 8) == 0x28
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values(30), st.integers(20, 120), st.integers(8, 40), st.tuples(st.floats(-2, 0), st.floats(0.1, 2)))
 def test_marks_stay_in_the_frame(y, width, height, limits):
     x = np.linspace(-1, 2, 30)
@@ -192,7 +192,7 @@ def test_marks_stay_in_the_frame(y, width, height, limits):
     assert is_braille(drawing.glyphs).sum() == is_braille(inside(drawing)).sum()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(30, 150), st.integers(8, 40), st.integers(5, 85), st.booleans())
 def test_nan_leaves_a_gap(width, height, start, reverse):
     x = np.arange(100.0)
@@ -206,7 +206,7 @@ def test_nan_leaves_a_gap(width, height, start, reverse):
     assert covered.sum() == covered.size - max(columns[1] - columns[0] - 1, 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 9999), st.integers(0, 9999), st.integers(20, 120), st.integers(6, 40))
 def test_decimation_keeps_the_lowest_and_the_highest(low, high, width, height):
     y = np.zeros(10_000)
@@ -217,7 +217,7 @@ def test_decimation_keeps_the_lowest_and_the_highest(low, high, width, height):
         assert is_braille(inside(drawing)[row, drawing.column(float(index)) - drawing.frame.left])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.floats(1e-6, 1e6), st.floats(-1e6, 1e6), st.booleans(), st.integers(2, 12))
 def test_ticks_are_round_and_inside(span, low, log, about):
     low = abs(low) + 1e-6 if log else low

@@ -108,7 +108,7 @@ def test_replicates_are_pruned_as_if_alone(scope: masks.Scope) -> None:
         np.testing.assert_array_equal(together.threshold[replicate], alone.threshold)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     score=hnp.arrays(np.float32, LAYOUT.size, elements=st.floats(-4, 4, width=16) | st.just(np.float32("nan"))),
     densities=st.lists(st.floats(0, 1), min_size=1, max_size=4),

@@ -98,7 +98,7 @@ def test_early_without_early_weights_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("name", PERMUTATIONS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**31 - 1), density=st.floats(0, 1))
 def test_permutations_keep_each_leafs_values(name: str, seed: int, density: float) -> None:
     data_key, key = jax.random.split(jax.random.key(seed))
