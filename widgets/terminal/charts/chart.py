@@ -103,7 +103,9 @@ class Chart(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row of the drawing."""
-        drawing, palette = self.drawing, self._current_palette()
+        drawing, palette = self.drawing, self._palette
+        if palette is None or y == 0:  # a repaint begins at the top, and finding colours is dear
+            palette = self._current_palette()
         if palette != self._palette:
             self._palette = palette
             self._strips.clear()

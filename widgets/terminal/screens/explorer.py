@@ -145,7 +145,7 @@ class Explorer(Screen[None]):
 
     def _redraw(self) -> None:
         """Draw the stale panel that has waited longest; with the lines of state, since each drawing has its price."""
-        if self.app.screen is not self:
+        if self.app.screen is not self or self._moved:  # who pressed a key sees the headline move first
             return
         now = time.monotonic()
         if self._is_stale and now >= self._stated + LEAST:
@@ -321,7 +321,7 @@ class Explorer(Screen[None]):
         }
         self.query_one(Headline).show(self.link, selection)
         if not self._moved:
-            self.set_timer(FOLLOWING, self._look_elsewhere)
+            self.call_after_refresh(self.set_timer, FOLLOWING, self._look_elsewhere)
         self._moved |= {part for part, has_changed in changed.items() if has_changed} or {"cursor"}
 
     def _look_elsewhere(self) -> None:
