@@ -224,11 +224,11 @@ class Attachment:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            sent = 0
+            began, sent = self._loop.time(), 0
             for watcher in tuple(self._watchers):
                 sent += self._drawn(watcher)
                 await asyncio.sleep(0)  # between two charts, others have their turn
-            await asyncio.sleep(max(1 / DRAWN, sent / BYTES))
+            await asyncio.sleep(began + max(1 / DRAWN, sent / BYTES) - self._loop.time())
 
     def _drawn(self, watcher: Watcher) -> int:
         try:

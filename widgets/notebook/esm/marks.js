@@ -82,15 +82,27 @@ const PAINTERS = {
   },
 };
 
+/** A line; of the points that share a column of pixels the first, the extremes and the last (Jugel et al. 2014, M4). */
 function pathOf(plot, x, y) {
   const path = new Path2D();
-  let isDown = false;
+  let [isDown, column, at, low, high, last] = [false, NaN, 0, 0, 0, 0];
+  const close = () => {
+    if (isDown && high > low) for (const top of [low, high, last]) path.lineTo(at, top);
+  };
   for (let i = 0; i < x.length; i++) {
     const [left, top] = [plot.left(x[i]), plot.top(y[i])];
-    if (!Number.isFinite(left) || !Number.isFinite(top)) isDown = false;
-    else if (isDown) path.lineTo(left, top);
-    else (path.moveTo(left, top), (isDown = true));
+    if (!Number.isFinite(left) || !Number.isFinite(top)) {
+      close();
+      isDown = false;
+    } else if (isDown && Math.round(left) === column) {
+      [low, high, last] = [Math.min(low, top), Math.max(high, top), top];
+    } else {
+      close();
+      isDown ? path.lineTo(left, top) : path.moveTo(left, top);
+      [isDown, column, at, low, high, last] = [true, Math.round(left), left, top, top, top];
+    }
   }
+  close();
   return path;
 }
 
