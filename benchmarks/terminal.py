@@ -35,7 +35,7 @@ class Bare(App):
 
 Bare().run()
 """
-STARTS, KEYS, PAUSES, TURNS = 9, 120, 12, 5
+STARTS, KEYS, PAUSES, TURNS = 9, 300, 12, 5
 
 
 def measure() -> list[Figure]:
