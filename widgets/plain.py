@@ -4,7 +4,6 @@ The lines hold no control characters. What is told is what the app shows: the sa
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -14,7 +13,7 @@ from sessions.report import mean
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.link import Condition, EngineLink, Link, ReplayLink
-from widgets.words import clock, duration, score, sentence, share, speed
+from widgets.words import clock, duration, score, sentence, share, speed, waiting
 
 EVERY = 5.0
 """Seconds between two lines of progress."""
@@ -73,11 +72,6 @@ def progress(view: SessionView, round_: RoundView) -> str:
     if before is not None and before.finished is not None:
         parts.append(f"score before {score(mean(before.finished.score))}")
     return ", ".join(parts)
-
-
-def waiting(compiling: events.Compiling) -> str:
-    """What a session waits for and how long it has, in a line."""
-    return f"Compiling {compiling.what}, {duration(time.time() - compiling.at)} so far"
 
 
 def printable(text: str) -> str:

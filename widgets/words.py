@@ -28,7 +28,12 @@ def rate(generations_per_second: float | None) -> str:
 
 def speed(view: SessionView) -> str:
     """How fast a running session is, or what it waits for."""
-    return rate(view.generations_per_second) if view.compiling is None else f"compiling {view.compiling.what}"
+    return rate(view.generations_per_second) if view.compiling is None else waiting(view.compiling)
+
+
+def waiting(compiling: events.Compiling) -> str:
+    """What a session waits for, and how long it has."""
+    return f"compiling {compiling.what}, {duration(max(0.0, time.time() - compiling.at))} so far"
 
 
 def share(density: float) -> str:

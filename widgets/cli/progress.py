@@ -1,6 +1,5 @@
 """What `run` shows while it works: the round, its speed, what is left, and fitness as a sparkline."""
 
-import time
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +14,7 @@ from sessions.branch_view import RoundView
 from sessions.report import mean
 from sessions.view import SessionView
 from widgets.plots.sparkline import sparkline
-from widgets.words import clock, duration, rate, score, speed
+from widgets.words import clock, duration, rate, score, speed, waiting
 
 REFRESHES = 4
 """A second."""
@@ -99,8 +98,7 @@ def round_line(event: events.RoundFinished, view: SessionView) -> str:
 
 
 def _waiting(waits: events.Compiling) -> RenderableType:
-    so_far = f"compiling {waits.what}, {duration(time.time() - waits.at)} so far"
-    return Text.assemble((so_far, "yellow"), ("  the first time takes longest; Ctrl-C pauses after it", "dim"))
+    return Text.assemble((waiting(waits), "yellow"), ("  the first time takes longest; Ctrl-C pauses after it", "dim"))
 
 
 def _fitness(round_: RoundView, width: int) -> RenderableType:

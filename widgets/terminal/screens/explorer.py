@@ -148,7 +148,8 @@ class Explorer(Screen[None]):
         if self.app.screen is not self or self._moved:  # who pressed a key sees the headline move first
             return
         now = time.monotonic()
-        if self._is_stale and now >= self._stated + LEAST:
+        waits = self._is_stale or self.look.view.compiling is not None
+        if waits and now >= self._stated + LEAST:
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()

@@ -39,7 +39,8 @@ def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
     ]
     line = Text.assemble((str(table.get("title", "")), "bold"), "\n")
     line.append(" · ".join(parts), "dim").append("\n")
-    line.append(f"{len(table['branch'])} branches, ", "dim")
+    branches = len(table["branch"])
+    line.append(f"{branches} {'branch' if branches == 1 else 'branches'}, ", "dim")
     line.append(about(cost.seconds if cost else None), "cyan")
     if is_missing:
         line.append("  no data", "yellow")
