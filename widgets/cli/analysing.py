@@ -194,7 +194,7 @@ def _curvature_table(found: Sequence[events.Analysed]) -> Table:
 def _snr_table(found: Sequence[events.Analysed]) -> Table:
     names = ("pearson", "spearman", "snr_threshold", "magnitude_threshold", "overlap")
     rows = [
-        [one.branch, f"{number:.0f}", *(f"{one.array(name)[:, i].mean():.3g}" for name in names)]
+        [one.branch, f"{number:.0f}", *(_number(one.array(name)[:, i].mean()) for name in names)]
         for one in found
         for i, number in enumerate(one.array("rounds"))
     ]
@@ -206,11 +206,16 @@ def _comparison_table(found: Sequence[events.Analysed]) -> Table:
     names = ("difference", "standard_error", "p_value")
     rows = [
         [one.branch, str(one.parameters["other"]), share(float(density))]
-        + [f"{one.array(name)[0, i]:.3g}" for name in names]
+        + [_number(one.array(name)[0, i]) for name in names]
         for one in found
         for i, density in enumerate(one.array("densities"))
     ]
     return _table(("branch", "other", "kept", "difference", "error", "p"), rows)
+
+
+def _number(value: float) -> str:
+    """Three digits; a dash where there is none, as an error of one replicate."""
+    return f"{value:.3g}" if isfinite(value) else "–"
 
 
 def _decomposition_table(found: Sequence[events.Analysed]) -> Table:
