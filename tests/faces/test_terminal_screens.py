@@ -47,8 +47,10 @@ DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
     "note": lambda link: ask.line("A note for the journal", "snr looks flatter"),
     "leave": lambda link: ask.choice("fashion is running. What becomes of it?", {"on": "Leave it", "stop": "Stop it"}),
 }
-USUAL = {("explorer", (80, 24)), ("pruner", (80, 24)), ("home", (120, 36))} | {
-    (name, (120, 36)) for name in ("invitation", "new", "explorer", "explorer-mask", "help")
+USUAL = {
+    ("explorer", (80, 24)),
+    ("pruner", (80, 24)),
+    *((name, (120, 36)) for name in ("home", "new", "explorer", "help")),
 }
 """What every run of the tests looks at; the others are slow ones."""
 
