@@ -129,6 +129,6 @@ def _told(round_: RoundView, name: str) -> events.AdoptedRound:
         generations=round_.generations,
         started=round_.started,
         plan=round_.plan,
-        metrics=round_.metrics().astype("<f4").tobytes(),
+        metrics=bytes(round_.values),
         finished=structs.replace(round_.finished, branch=name),
     )

@@ -1,5 +1,6 @@
 """What all networks share that are flax modules: layout, initial weights and forwards follow from the module."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any, ClassVar, cast
@@ -18,7 +19,7 @@ from ticket_explorer.networks.settings import BiasInit, KernelInit, NetworkSetti
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlaxNetwork:
+class FlaxNetwork(ABC):
     """A network as pure functions of a flat weight vector; a subclass gives its module, and what it does faster."""
 
     group: ClassVar[int] = 1
@@ -31,9 +32,9 @@ class FlaxNetwork:
     last_kernel_init: KernelInit
     bias_init: BiasInit
 
+    @abstractmethod
     def create_module(self) -> nn.Module:
         """The flax module, of inputs [B, ...]; its parameters are θ."""
-        raise NotImplementedError
 
     def is_prunable(self, leaf: str) -> bool:
         """Whether a leaf's weights can be pruned: kernels'."""

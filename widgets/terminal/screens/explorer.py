@@ -3,7 +3,6 @@
 import gc
 import time
 
-import msgspec
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -14,6 +13,7 @@ from sessions import commands, events
 from sessions.estimate import remember_speed
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
+from widgets.episodes import ask_for_episode
 from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look, wanted_analyses
@@ -166,13 +166,7 @@ class Explorer(Screen[None]):
 
     @work(exclusive=True, group="policy")
     async def _ask_policy(self, branch: str, number: int | None) -> None:
-        player = self.look.player
-        try:
-            reply = await self.link.ask(commands.Rollout(branch=branch, round=number))
-        except TicketError as error:
-            player.take(None, str(error), time.monotonic())
-        else:
-            player.take(msgspec.convert(reply, commands.Episode), "", time.monotonic())
+        await ask_for_episode(self.link, self.look.player, branch, number)
         self._grid.renew("policy")
 
     def _renew(self) -> None:

@@ -37,7 +37,7 @@ class FormSection(Vertical):
         self.section, self._draft = section, draft
         self.query_one(".remove").display = self._can_be_removed
         self.query_one(".heading Static", Static).update(section.title)
-        rows = {row.identity: row for row in self.query(FormRow)}
+        rows = {identity(row.field): row for row in self.query(FormRow)}
         above: Widget = self.query_one(".heading")
         mounting: list[AwaitMount] = []
         for field in section.fields:

@@ -53,11 +53,6 @@ class FormRow(Horizontal):
         return place == own or place.startswith(f"{own}.") or f"{place}.name" == own
 
     @property
-    def identity(self) -> Hashable:
-        """Of its field."""
-        return identity(self.field)
-
-    @property
     def explanation(self) -> Text:
         """What the field accepts, and what it means."""
         field, chosen = self.field, (self.field.choices or {}).get(self.control.value, "")
