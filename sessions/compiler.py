@@ -54,14 +54,29 @@ class Compiler:
         """
         self._future(key, call)
 
+    def begin(self, key: Key, call: Call) -> None:
+        """Trace a call in this thread, and compile it in the background before all that can wait.
+
+        Threads that trace hold each other up, and do not hold up one that compiles: what takes longest is there
+        sooner if it is traced before anything else is done.
+        """
+        if self._is_known(key):
+            return
+        self._awaited(key)
+        try:
+            lowered = _lowered(call)
+        finally:
+            self._awaited(None)
+        with self._lock:
+            self._futures[key] = self._urgent.submit(_executable, lowered)
+
     def is_ready(self, key: Key, call: Call) -> bool:
         """Whether a call's executable is there; if not, it is compiled in the background before all that can wait."""
         with self._lock:
-            known = self._futures.get(key)
-            if known is None or known.cancelled():
-                known = self._futures[key] = self._urgent.submit(_compile, call)
+            if not self._is_known(key):
+                self._futures[key] = self._urgent.submit(_compile, call)
             self._futures.move_to_end(key)
-        return known.done()
+            return self._futures[key].done()
 
     def get(self, key: Key, call: Call) -> Executable:
         """The executable of a call; if its compilation hasn't begun, it is compiled now, by this thread."""
@@ -86,9 +101,13 @@ class Compiler:
             self._futures[key] = compiled
         return compiled.result()
 
+    def _is_known(self, key: Key) -> bool:
+        known = self._futures.get(key)
+        return known is not None and not known.cancelled()
+
     def _future(self, key: Key, call: Call) -> Future[Executable]:
         with self._lock:
-            if key not in self._futures or self._futures[key].cancelled():
+            if not self._is_known(key):
                 self._futures[key] = self._pool.submit(_compile, call)
             self._futures.move_to_end(key)
             while len(self._futures) > _KEPT:
@@ -104,9 +123,17 @@ def use_persistent_cache() -> None:
 
 
 def _compile(call: Call) -> Executable:
+    return _executable(_lowered(call))
+
+
+def _lowered(call: Call) -> jax.stages.Lowered:
     function, *arguments = call()
     with random_bits():
-        compiled = jax.jit(function).lower(*jax.tree.map(_shape_of, arguments)).compile()
+        return jax.jit(function).lower(*jax.tree.map(_shape_of, arguments))
+
+
+def _executable(lowered: jax.stages.Lowered) -> Executable:
+    compiled = lowered.compile()
     _return_memory()
     return compiled
 

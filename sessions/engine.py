@@ -17,7 +17,7 @@ from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.compiling import teller
 from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
-from sessions.prefetch import prefetch, score
+from sessions.prefetch import begin_turn, prefetch, score
 from sessions.previews import preview
 from sessions.rollouts import episode, finished_rollout, rollout
 from sessions.rounds import Chunk, RoundRunner, RoundShape
@@ -82,6 +82,7 @@ class Engine:
         with self._whole_or_forgotten():
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
+            self._look_ahead(running.shape)
             self._finish_if_complete(running)
         self.work_on_analyses()
         return done
@@ -236,6 +237,7 @@ class Engine:
         self._began = time.monotonic()
         known = self._view.branches[turn.branch].rounds.get(turn.round)
         plan = plan_of(known.plan if known else self._view.branches[turn.branch].plan)
+        begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)
         self._provide_early(turn, plan)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
@@ -244,14 +246,16 @@ class Engine:
         if self._view.running is None:
             self._announce_start(turn, plan, made)
         view = self._view.branches[turn.branch].rounds[turn.round]
-        self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
         return self.running
 
     def _look_ahead(self, shape: RoundShape) -> None:
-        """Compile what comes next in the background, unless that was done for a round of this size and these plans."""
+        """Compile what comes next in the background, unless that was done for a round of this size and these plans.
+
+        Not before the round's first generation: until then a person waits for what is compiled now.
+        """
         known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
         if known != self._looked_ahead:
             self._looked_ahead = known

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from sessions.compiler import Compiler, Key
 from sessions.cutting import Cutter
 from sessions.lineage import Problems, plan_of
-from sessions.rounds import RoundShape, prefetch_round, problem_state_shape, result_shape, ticket_shape
-from sessions.schedule import upcoming
+from sessions.rounds import RoundShape, begin_round, prefetch_round, problem_state_shape, result_shape, ticket_shape
+from sessions.schedule import Turn, upcoming
 from sessions.spec import Plan
 from sessions.view import SessionView
 from ticket_explorer import masks
@@ -22,6 +22,11 @@ TURNS = 8
 """How many coming turns are looked at; branches with equal sizes share their executables."""
 AHEAD = 2
 """How many other sizes are compiled before their turn: what isn't used soon would only take memory."""
+
+
+def begin_turn(turn: Turn, view: SessionView, problems: Problems, compiler: Compiler, replicates: int) -> None:
+    """Have what a turn needs compiled while its ticket is made."""
+    begin_round(_shape(turn, view, problems, replicates), compiler)
 
 
 def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
@@ -41,13 +46,18 @@ def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[
     """The next sizes after the running one, each once."""
     coming = {running.key: running}
     for turn in islice(upcoming(view), TURNS):
-        known = view.branches[turn.branch].rounds.get(turn.round)
-        plan = plan_of(known.plan if known else view.branches[turn.branch].plan)
-        problem = problems.of(plan)
-        kept = masks.kept_prunable(problem.layout, view.density_of(turn.branch, turn.round), plan.pruning.scope)
-        shape = RoundShape.of(plan, problems, kept, running.replicates)
+        shape = _shape(turn, view, problems, running.replicates)
         coming.setdefault(shape.key, shape)
     return list(coming.values())[1 : AHEAD + 1]
+
+
+def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -> RoundShape:
+    """The size of a turn's round, as far as it is known before its ticket is."""
+    known = view.branches[turn.branch].rounds.get(turn.round)
+    plan = plan_of(known.plan if known else view.branches[turn.branch].plan)
+    density = view.density_of(turn.branch, turn.round)
+    kept = masks.kept_prunable(problems.of(plan).layout, density, plan.pruning.scope)
+    return RoundShape.of(plan, problems, kept, replicates)
 
 
 def _prefetch_cut(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:

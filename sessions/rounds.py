@@ -134,6 +134,11 @@ def saved(state: Any) -> list[np.ndarray]:
     return [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
 
 
+def begin_round(shape: RoundShape, compiler: Compiler) -> None:
+    """Begin to compile what takes longest of a round's executables."""
+    compiler.begin(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
+
+
 def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     """Compile a coming round's executables in the background."""
     compiler.prefetch(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))

@@ -38,7 +38,8 @@ def random_bits() -> AbstractContextManager[None]:
 
 def replicate_keys(seed: int, replicates: int, purpose: Purpose, round_: int) -> jax.Array:
     """One key per replicate, shape (replicates,)."""
-    keys: jax.Array = _replicate_keys(jax.random.key(seed), replicates, int(purpose), round_)
+    with random_bits():  # here too, or it is compiled once for each setting
+        keys: jax.Array = _replicate_keys(jax.random.key(seed), replicates, int(purpose), round_)
     return keys
 
 

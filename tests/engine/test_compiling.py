@@ -1,5 +1,6 @@
 """Whoever watches hears what is compiled while the session waits for it, and never from the journal."""
 
+import numpy as np
 import pytest
 
 import sessions.engine
@@ -13,6 +14,8 @@ class NotAhead(Compiler):
 
     def prefetch(self, key, call):
         pass
+
+    begin = prefetch
 
 
 @pytest.fixture
@@ -42,3 +45,21 @@ def test_what_is_waited_for_is_told_live_and_ends(told):
     assert all(shown is (event if event.what else None) for event, _, shown in compiling)
     assert read_view(path).compiling is None
     assert not any(isinstance(event, events.Compiling) for event in read_view(path).history)
+
+
+def test_what_is_begun_is_told_while_it_is_traced_and_compiled_once():
+    told, traced = [], []
+
+    def doubled(x):
+        traced.append(x)
+        return 2 * x
+
+    compiler = Compiler(told.append)
+    for _ in range(2):
+        compiler.begin(("double",), lambda: (doubled, np.float32(1)))
+    begun = list(told)
+    executable = compiler.get(("double",), lambda: pytest.fail("it is compiled already"))
+    assert executable(np.float32(4)) == 8
+    assert begun == [("double",), None]
+    assert len(traced) == 1
+    compiler.close()

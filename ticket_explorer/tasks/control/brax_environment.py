@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.keys import random_bits
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control import brax_pictures, brax_v1
 from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
@@ -75,12 +76,14 @@ class BraxEnvironment:
         size = int(self.made().action_size)
         return Actions(size, (-1.0,) * size, (1.0,) * size)
 
+    @partial(jax.jit, static_argnums=0)  # traced once: physics take seconds to trace
     def reset(self, key: Array) -> Moment:
         """The start of an episode."""
         with _quiet():
             state = self.made().reset(jax.random.key_data(key))
         return self._moment(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), state))
 
+    @partial(jax.jit, static_argnums=0)
     def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
         """What an action leads to."""
         copy = jax.tree.map(lambda leaf: leaf, state)  # brax writes into the dictionary of metrics that it is given
@@ -113,19 +116,21 @@ class BraxEnvironment:
 
 @cache
 def _observation_shape(environment: BraxEnvironment) -> tuple[int, ...]:
-    return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, jax.random.key(0)).shape)
+    with random_bits():  # as when generations are traced, which take this trace up
+        return tuple(jax.eval_shape(environment.reset, jax.eval_shape(lambda: jax.random.key(0))).observation.shape)
 
 
 @cache
 def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
     with _quiet(), redirect_stdout(io.StringIO()):  # MuJoCo prints which optional packages it has not found
         if backend == "v1":
-            return _first_generation(name, dict(mass), dict(parameters))
+            module = brax_v1.environments(name)
+            with brax_v1.being_made():
+                return _first_generation(name, module, dict(mass), dict(parameters))
         return _second_generation(name, backend, dict(mass), dict(parameters))
 
 
-def _first_generation(name: str, mass: dict[str, float], parameters: dict[str, float]) -> Any:
-    module = brax_v1.environments(name)
+def _first_generation(name: str, module: Any, mass: dict[str, float], parameters: dict[str, float]) -> Any:
     _check_parameters(name, module._envs[name], parameters)
     made = module._envs[name](legacy_spring=True, **parameters)
     bodies = {body.name: body for body in made.sys.config.bodies}

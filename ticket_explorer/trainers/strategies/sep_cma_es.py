@@ -13,6 +13,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from evosax.algorithms.distribution_based.cma_es import Params
 from evosax.algorithms.distribution_based.sep_cma_es import Sep_CMA_ES
 from jaxtyping import Array, Float
 
@@ -21,6 +22,8 @@ from ticket_explorer.trainers.strategies.shaping import random_tie_weights
 from ticket_explorer.trainers.strategies.strategy import QUIET, SearchState, Strategy
 
 DEFAULT_ELITE_RATIO = 0.5
+UNLIMITED = {"std_min": 0.0, "std_max": 1e8, "c_mean": 1.0}
+"""evosax's defaults of what Ros & Hansen don't have; to ask it for all of them takes seconds."""
 LARGEST_VARIANCE, LOADING = 1e8, 1e-8
 """evosax clips C, and adds this much to it, before it samples."""
 
@@ -29,10 +32,10 @@ def build(settings: Evolution, dimension: int) -> Strategy:
     """Sep-CMA-ES in `dimension` dimensions."""
     algorithm = Sep_CMA_ES(settings.population, jnp.zeros(dimension), **QUIET)
     own = ros_hansen(settings.population, dimension, settings.elite_ratio or DEFAULT_ELITE_RATIO)
-    values = {**own, "std_init": settings.std_init, **settings.parameters}
+    values = {**UNLIMITED, **own, "std_init": settings.std_init, **settings.parameters}
     return Strategy(
         algorithm=algorithm,
-        parameters=algorithm.default_params.replace(**values),
+        parameters=Params(**values),
         utility=lambda key, costs, parameters: random_tie_weights(key, costs, parameters.weights),
         sigma=sampled_std,
     )
