@@ -16,11 +16,12 @@ from sessions.branch_view import RoundView
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.compiling import teller
-from sessions.lineage import Lineage, Problems, Pruning, early_generation, plan_of
+from sessions.early import early_generations, provide_early
+from sessions.lineage import Lineage, Problems, Pruning, plan_of
 from sessions.prefetch import begin_turn, prefetch, score
 from sessions.previews import preview
 from sessions.rollouts import episode, finished_rollout, rollout
-from sessions.rounds import Chunk, RoundRunner, RoundShape
+from sessions.rounds import Chunk, RoundShape
 from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn
 from sessions.spec import Plan
@@ -237,8 +238,10 @@ class Engine:
         self._began = time.monotonic()
         known = self._view.branches[turn.branch].rounds.get(turn.round)
         plan = plan_of(known.plan if known else self._view.branches[turn.branch].plan)
-        begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)
-        self._provide_early(turn, plan)
+        is_slow = isinstance(self.problems.of(plan), WatchableProblem)
+        if is_slow:
+            begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)
+        provide_early(turn, plan, self.lineage, self._view, self.problems, self._compiler)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
@@ -246,6 +249,8 @@ class Engine:
         if self._view.running is None:
             self._announce_start(turn, plan, made)
         view = self._view.branches[turn.branch].rounds[turn.round]
+        if not is_slow:
+            self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
@@ -254,7 +259,7 @@ class Engine:
     def _look_ahead(self, shape: RoundShape) -> None:
         """Compile what comes next in the background, unless that was done for a round of this size and these plans.
 
-        Not before the round's first generation: until then a person waits for what is compiled now.
+        Where there are physics to compile, not before the round's first generation: until then a person waits.
         """
         known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
         if known != self._looked_ahead:
@@ -292,7 +297,7 @@ class Engine:
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
         every = plan_of(view.plan).analysis.curvature_every
-        marks = self._early_generations() if view.number == 0 else ()
+        marks = early_generations(self._view) if view.number == 0 else ()
 
         def at_mark(generation: int, chunk: Chunk) -> None:
             if generation in marks:
@@ -313,37 +318,6 @@ class Engine:
             marks,
             every,
         )
-
-    def _early_generations(self) -> tuple[int, ...]:
-        wanted = (early_generation(plan_of(branch.plan)) for branch in self._view.branches.values())
-        return tuple(sorted({generation for generation in wanted if generation is not None}))
-
-    def _provide_early(self, turn: Turn, plan: Plan) -> None:
-        """Compute a line's early weights again if they were not kept while its first round ran."""
-        generation = early_generation(plan)
-        if turn.round == 0 or self._view.branches[turn.branch].borrows(turn.round) is not None:
-            return
-        if generation is None or self.lineage.early(turn.branch, generation) is not None:
-            return
-        first = self._view.branches[self.lineage.owner(turn.branch, 0)].rounds[0]
-        if generation > first.generations:
-            raise TicketError(
-                f"The rewind wants the weights of generation {generation}, but round 0 of branch {first.branch!r} "
-                f"has {first.generations}; choose a generation up to that."
-            )
-        old = plan_of(first.plan)
-        made = self.lineage.ticket(first.branch, 0, old)
-        runner = RoundRunner(
-            RoundShape.of(old, self.problems, made.kept, self._replicates), self._compiler, self._seed, 0
-        )
-        runner.start(made.ticket)
-        tuned = [change for change in first.tuned if change.generation < generation]
-        for stop in [*(change.generation for change in tuned), generation]:
-            while runner.dispatched < stop:
-                chunk = runner.dispatch(stop - runner.dispatched)
-            if tuned and stop == tuned[0].generation:
-                runner.tune(tuned.pop(0).changes)
-        self.lineage.keep_early(first.branch, generation, chunk.result.mean)
 
     def _caught_up(self, what: str) -> RunningRound:
         """The running round with nothing in flight, no earlier than what is known of it already."""

@@ -79,8 +79,8 @@ class Lineage:
         self._view = view
         self._problems = problems
         self._compiler = compiler
-        self._seed = seed
-        self._replicates = replicates
+        self.seed = seed
+        self.replicates = replicates
         self._latest: dict[str, tuple[int, Plan, Pruning]] = {}
 
     def owner(self, branch: str, number: int) -> str:
@@ -227,7 +227,7 @@ class Lineage:
         return None if generation is None else self.early(branch, generation)
 
     def _keys(self, purpose: Purpose, number: int) -> jax.Array:
-        return replicate_keys(self._seed, self._replicates, purpose, number)
+        return replicate_keys(self.seed, self.replicates, purpose, number)
 
 
 def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:

@@ -1,0 +1,47 @@
+"""Early weights: the search mean a few generations into a line's first round, which a plan may rewind to."""
+
+from sessions.compiler import Compiler
+from sessions.lineage import Lineage, Problems, early_generation, plan_of
+from sessions.rounds import RoundRunner, RoundShape
+from sessions.schedule import Turn
+from sessions.spec import Plan
+from sessions.view import SessionView
+from ticket_explorer.errors import TicketError
+
+
+def early_generations(view: SessionView) -> tuple[int, ...]:
+    """The generations whose weights any branch's plan wants, in order."""
+    wanted = (early_generation(plan_of(branch.plan)) for branch in view.branches.values())
+    return tuple(sorted({generation for generation in wanted if generation is not None}))
+
+
+def provide_early(
+    turn: Turn, plan: Plan, lineage: Lineage, view: SessionView, problems: Problems, compiler: Compiler
+) -> None:
+    """Compute a line's early weights again if they were not kept while its first round ran.
+
+    Raises:
+        TicketError: if the first round ended before the generation that the plan wants.
+    """
+    generation = early_generation(plan)
+    if turn.round == 0 or view.branches[turn.branch].borrows(turn.round) is not None:
+        return
+    if generation is None or lineage.early(turn.branch, generation) is not None:
+        return
+    first = view.branches[lineage.owner(turn.branch, 0)].rounds[0]
+    if generation > first.generations:
+        raise TicketError(
+            f"The rewind wants the weights of generation {generation}, but round 0 of branch {first.branch!r} "
+            f"has {first.generations}; choose a generation up to that."
+        )
+    old = plan_of(first.plan)
+    made = lineage.ticket(first.branch, 0, old)
+    runner = RoundRunner(RoundShape.of(old, problems, made.kept, lineage.replicates), compiler, lineage.seed, 0)
+    runner.start(made.ticket)
+    tuned = [change for change in first.tuned if change.generation < generation]
+    for stop in [*(change.generation for change in tuned), generation]:
+        while runner.dispatched < stop:
+            chunk = runner.dispatch(stop - runner.dispatched)
+        if tuned and stop == tuned[0].generation:
+            runner.tune(tuned.pop(0).changes)
+    lineage.keep_early(first.branch, generation, chunk.result.mean)
