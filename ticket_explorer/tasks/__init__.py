@@ -4,10 +4,16 @@ from ticket_explorer.registry import register
 from ticket_explorer.tasks.control.box2d_settings import box2d_settings
 from ticket_explorer.tasks.control.brax_settings import brax_settings
 from ticket_explorer.tasks.control.gymnax_settings import gymnax_settings
+from ticket_explorer.tasks.control.playground_settings import playground_settings
 from ticket_explorer.tasks.settings import CIFAR10, KMNIST, MNIST, Fashion, FashionMNIST, TaskSettings
 
 TASKS: dict[str, type[TaskSettings]] = register(
-    "tasks", Fashion, MNIST, FashionMNIST, KMNIST, CIFAR10, *gymnax_settings(), *brax_settings(), *box2d_settings()
+    "tasks",
+    *(Fashion, MNIST, FashionMNIST, KMNIST, CIFAR10),
+    *gymnax_settings(),
+    *brax_settings(),
+    *playground_settings(),
+    *box2d_settings(),
 )
 
 __all__ = ["TASKS"]

@@ -7,9 +7,7 @@ changed one would do nothing there: that is refused.
 
 import inspect
 import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -27,6 +25,7 @@ from ticket_explorer.tasks.control import brax_pictures, brax_v1
 from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
 from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.quiet import quiet, without_log
 from ticket_explorer.tasks.control.scene import Scene
 
 Numbers = tuple[tuple[str, float], ...]
@@ -79,7 +78,7 @@ class BraxEnvironment:
     @partial(jax.jit, static_argnums=0)  # traced once: physics take seconds to trace
     def reset(self, key: Array) -> Moment:
         """The start of an episode."""
-        with _quiet():
+        with quiet():
             state = self.made().reset(jax.random.key_data(key))
         return self._moment(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), state))
 
@@ -87,7 +86,7 @@ class BraxEnvironment:
     def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
         """What an action leads to."""
         copy = jax.tree.map(lambda leaf: leaf, state)  # brax writes into the dictionary of metrics that it is given
-        with _quiet():
+        with quiet():
             after = self.made().step(copy, action)
         return self._moment(jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state))
 
@@ -97,7 +96,7 @@ class BraxEnvironment:
 
     def page(self, states: EnvironmentState) -> str | None:
         """A page of HTML by brax's own renderer; its viewer is fetched from a CDN when it is opened."""
-        with _quiet():
+        with quiet():
             return brax_pictures.page_of(self.made(), self.backend, states)
 
     def made(self) -> Any:
@@ -117,17 +116,19 @@ class BraxEnvironment:
 @cache
 def _observation_shape(environment: BraxEnvironment) -> tuple[int, ...]:
     with random_bits():  # as when generations are traced, which take this trace up
-        return tuple(jax.eval_shape(environment.reset, jax.eval_shape(lambda: jax.random.key(0))).observation.shape)
+        key = jax.eval_shape(lambda: jax.random.key(0))
+        return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, key).shape)
 
 
 @cache
 def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
-    with _quiet(), redirect_stdout(io.StringIO()):  # MuJoCo prints which optional packages it has not found
+    with quiet(), redirect_stdout(io.StringIO()):  # MuJoCo prints which optional packages it has not found
         if backend == "v1":
             module = brax_v1.environments(name)
             with brax_v1.being_made():
                 return _first_generation(name, module, dict(mass), dict(parameters))
-        return _second_generation(name, backend, dict(mass), dict(parameters))
+        with without_log():
+            return _second_generation(name, backend, dict(mass), dict(parameters))
 
 
 def _first_generation(name: str, module: Any, mass: dict[str, float], parameters: dict[str, float]) -> Any:
@@ -208,11 +209,3 @@ def _check_parameters(name: str, maker: Any, parameters: dict[str, float]) -> No
     for parameter in parameters:
         if parameter not in known:
             refuse_parameter(name, parameter, known)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """brax warns of what jax will change one day; a person can do nothing about it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
