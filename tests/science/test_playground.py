@@ -68,7 +68,7 @@ class TestWithPlayground:
         with pytest.raises(TicketError, match=r"parameters\.njmax: cartpole_balance has no such number; its .*sim_dt"):
             problem(parameters={"njmax": 1.0})
 
-    @pytest.mark.parametrize("name", ["cartpole_balance", "reacher_easy"])
+    @pytest.mark.parametrize("name", ["cartpole_balance", "reacher_easy", "point_mass"])
     def test_an_episode_is_drawn(self, name):
         made = problem(name)
         scene = made.scene(on_the_host(jax.jit(made.rollout)(KEY, made.initialise(KEY), made.initial_state())))
