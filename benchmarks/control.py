@@ -1,6 +1,7 @@
 """Control against the same work by others: evosax's gymnax problem, brax's own step loop, PPO without masks."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import jax
@@ -20,7 +21,7 @@ from ticket_explorer.trainers.ppo_settings import PPO
 
 POPULATION, EPISODES, STEPS = 100, 8, 200
 BRAX_STEPS, BRAX_BATCH = 100, 64
-LANDER_STEPS, WORKERS = 50, 2
+LANDERS, LANDER_STEPS, WORKERS = 32, 50, 2
 """So few that nobody has landed: both sides do the same steps."""
 REPEATS = 7
 KEY = jax.random.key(0)
@@ -33,6 +34,7 @@ def measure() -> list[Figure]:
         ant = speed_ratio(*_ant(), REPEATS)
         ppo = speed_ratio(*_ppo(), REPEATS)
         together, alone = _box2d()
+        by_envpool = [speed_ratio(_landers("envpool"), _landers("gymnasium"), REPEATS)] if find_spec("envpool") else []
     return [
         Figure("Pendulum, dense, against evosax's own gymnax problem, speed", dense, 1.0, at_least=True),
         Figure("Pendulum, density 0.05, against the same dense, speed", sparse, 1.3, at_least=True),
@@ -42,6 +44,7 @@ def measure() -> list[Figure]:
         ),
         Figure(f"the same against {WORKERS} processes at once, no policies, speed", together, 0.9, at_least=True),
         Figure("PPO with a mask against the same without, speed", ppo, 0.9, at_least=True),
+        *(Figure("LunarLander by EnvPool against Gymnasium, speed", ratio, 1.0, at_least=True) for ratio in by_envpool),
     ]
 
 
@@ -97,19 +100,19 @@ def _ant() -> tuple[Work, Work]:
 
 def _box2d() -> tuple[float, float]:
     """Ours with its policies, against a worker's share in each of as many processes at once, and in this one alone."""
-    problem = bind(
-        TASKS["lunar_lander"](episodes=8, steps=LANDER_STEPS, workers=WORKERS), MLP(hidden=(87, 87), activation="tanh")
-    )
-    population = jax.vmap(problem.initialise)(jax.random.split(KEY, 32))
-    state, count = problem.initial_state(), 32 * 8 // WORKERS
-    evaluate = jax.jit(lambda key, population: problem.fitness(key, population, state)[0])
-
-    def ours() -> object:
-        return evaluate(KEY, population).block_until_ready()
-
+    count, ours = LANDERS * EPISODES // WORKERS, _landers("gymnasium")
     with Shares(WORKERS, count, LANDER_STEPS) as shares:
         together = speed_ratio(ours, shares, REPEATS)
     return together, speed_ratio(ours, lambda: stepped(count, LANDER_STEPS), REPEATS)
+
+
+def _landers(provider: str) -> Work:
+    task = TASKS["lunar_lander"](episodes=EPISODES, steps=LANDER_STEPS, workers=WORKERS, provider=provider)
+    problem = bind(task, MLP(hidden=(87, 87), activation="tanh"))
+    population = jax.vmap(problem.initialise)(jax.random.split(KEY, LANDERS))
+    state = problem.initial_state()
+    evaluate = jax.jit(lambda key, population: problem.fitness(key, population, state)[0])
+    return lambda: evaluate(KEY, population).block_until_ready()
 
 
 def _ppo(generations: int = 100) -> tuple[Work, Work]:

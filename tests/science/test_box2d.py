@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from importlib.util import find_spec
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from sessions.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
@@ -20,8 +22,10 @@ from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control import environment
 from ticket_explorer.tasks.control.box2d_settings import ENTRIES, LANDER
 from ticket_explorer.tasks.control.environment import CrowdEnvironment
+from ticket_explorer.tasks.control.envpool_stepper import EnvpoolStepper
 from ticket_explorer.tasks.control.rollout import WatchableProblem, on_the_host
-from ticket_explorer.tasks.control.worker_pool import OPEN_PLAYS, WorkerPool, World, pool
+from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, World
+from ticket_explorer.tasks.control.worker_pool import WorkerPool, pool
 
 gymnasium = pytest.importorskip("gymnasium")
 with warnings.catch_warnings():
@@ -181,7 +185,8 @@ def test_what_was_never_ended_is_forgotten(workers):
 ENGINE = """
 import numpy as np
 from ticket_explorer.tasks.control.box2d_settings import LANDER
-from ticket_explorer.tasks.control.worker_pool import World, pool
+from ticket_explorer.tasks.control.stepping import World
+from ticket_explorer.tasks.control.worker_pool import pool
 
 number, _ = pool(2).begin(World(LANDER, (), None), np.arange(4, dtype="<u4"))
 print(*pool(2).pids, flush=True)
@@ -223,7 +228,45 @@ def test_sizes_are_those_of_gymnasium(task):
         assert set(actions.low) | set(actions.high) == {-1.0, 1.0}
 
 
+@pytest.mark.skipif(find_spec("envpool") is None, reason="the extra `envpool` is not installed")
+class TestEnvpool:
+    @pytest.mark.parametrize("task", IDS)
+    def test_neither_individuals_nor_threads_change_anything_and_the_key_decides(self, task):
+        made, alone = (problem(task, provider="envpool", workers=workers) for workers in (2, 1))
+        thetas, state = jnp.repeat(population(made, 1), 3, 0), made.initial_state()
+        fitness, by_one = (jax.jit(one.fitness)(KEY, thetas, state)[0] for one in (made, alone))
+        np.testing.assert_array_equal(fitness, by_one)
+        assert len(set(fitness.tolist())) == 1
+        assert not np.array_equal(jax.jit(made.fitness)(jax.random.key(4), thetas, state)[0], fitness)
+
+    def test_what_is_over_stays_over(self):
+        steps, seeds = EnvpoolStepper(2), np.arange(6, dtype="<u4")
+        number, stand = steps.begin(World("LunarLander-v3", (), None), seeds)
+        for _ in range(1000):
+            before, stand = stand, steps.act(number, np.full(6, 2, "<i4"), 1000)
+            assert not (before.over & ~stand.over).any()
+            assert (stand.rewards[before.over] == 0).all()
+            np.testing.assert_array_equal(stand.observations[before.over], before.observations[before.over])
+            if stand.over.all():
+                break
+        assert stand.over.all()
+        with pytest.raises(TicketError, match="ended before their time"):
+            steps.act(number, np.full(6, 2, "<i4"), 1000)
+
+    def test_an_episode_is_drawn(self):
+        made = problem(provider="envpool")
+        watched = on_the_host(jax.jit(made.rollout)(KEY, made.initialise(KEY), made.initial_state()))
+        assert made.scene(watched).length == len(watched.rewards)
+
+
 class TestBadInput:
+    def test_envpool_that_is_missing_or_would_ignore_numbers_is_a_sentence(self, monkeypatch):
+        with pytest.raises(TicketError, match=r"task\.parameters: .*gravity.* none: EnvPool takes no numbers"):
+            parse_spec({"task": {"name": "lunar_lander", "provider": "envpool", "parameters": {"gravity": -5.0}}})
+        monkeypatch.setattr(environment, "find_spec", lambda name: None)
+        with pytest.raises(TicketError, match=r"needs envpool, .* pip install 'ticket-explorer\[envpool\]'"):
+            problem(provider="envpool")
+
     def test_parameters_change_the_physics_and_wrong_ones_are_refused(self):
         theta = problem().initialise(KEY)
         found = [

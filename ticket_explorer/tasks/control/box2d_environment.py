@@ -1,6 +1,6 @@
-"""Gymnasium's Box2D environments, stepped by worker processes between batched evaluations of the policies.
+"""Box2D environments, stepped by Gymnasium's processes or EnvPool's threads between batched evaluations of policies.
 
-A compiled function calls out to the workers in each step. The callbacks have side effects and must not be ordered
+A compiled function calls out to them in each step. The callbacks have side effects and must not be ordered
 by JAX (ordered ones can't be batched away): each needs what the one before it gave, which orders them.
 """
 
@@ -19,11 +19,13 @@ from jaxtyping import Array, Float
 from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control.box2d_scenes import scene_of
-from ticket_explorer.tasks.control.box2d_settings import Box2DSettings
+from ticket_explorer.tasks.control.box2d_settings import Box2DSettings, Provider
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.envpool_stepper import stepper
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.scene import Scene
-from ticket_explorer.tasks.control.worker_pool import Stand, World, pool
+from ticket_explorer.tasks.control.stepping import Stand, Stepper, World
+from ticket_explorer.tasks.control.worker_pool import pool
 from ticket_explorer.tasks.control.worlds import maker
 
 
@@ -33,22 +35,11 @@ def load(settings: Box2DSettings) -> ControlTask:
     Raises:
         TicketError: if Gymnasium or Box2D is not installed, or the environment has no such parameter.
     """
-    name, entry = name_of(settings), settings.entry
-    needs("gymnasium", name)
-    needs("Box2D", name)
-    fixed = dict(entry.fixed)
-    known = _parameters(entry.maker, ["continuous"])
-    for parameter in settings.parameters:
-        if parameter not in known:
-            refuse_parameter(name, parameter, known)
-    made = {**fixed, **settings.parameters}
-    _check(name, entry.maker, made)
+    entry = settings.entry
+    world = _envpools(settings) if settings.provider == "envpool" else _gymnasiums(settings)
     environment = Box2DEnvironment(
-        world=World(
-            entry.maker,
-            tuple(sorted(made.items())),
-            entry.outputs if entry.continuous else None,
-        ),
+        provider=settings.provider,
+        world=world,
         observation_shape=entry.observation,
         outputs=entry.outputs,
         steps=settings.steps or entry.steps,
@@ -57,10 +48,33 @@ def load(settings: Box2DSettings) -> ControlTask:
     return ControlTask.of(settings, environment)
 
 
+def _envpools(settings: Box2DSettings) -> World:
+    needs("envpool", name_of(settings), "envpool")
+    return World(settings.entry.envpool, (), _size(settings))
+
+
+def _gymnasiums(settings: Box2DSettings) -> World:
+    name, maker_name = name_of(settings), settings.entry.maker
+    needs("gymnasium", name)
+    needs("Box2D", name)
+    known = _parameters(maker_name, ["continuous"])
+    for parameter in settings.parameters:
+        if parameter not in known:
+            refuse_parameter(name, parameter, known)
+    made = {**dict(settings.entry.fixed), **settings.parameters}
+    _check(name, maker_name, made)
+    return World(maker_name, tuple(sorted(made.items())), _size(settings))
+
+
+def _size(settings: Box2DSettings) -> int | None:
+    return settings.entry.outputs if settings.entry.continuous else None
+
+
 @dataclass(frozen=True)
 class Box2DEnvironment:
     """One environment with its parameters; a `CrowdEnvironment` whose state is what the pool calls a play."""
 
+    provider: Provider
     world: World
     observation_shape: tuple[int, ...]
     outputs: int
@@ -95,17 +109,21 @@ class Box2DEnvironment:
         """Gymnasium has no renderer of HTML."""
         return None
 
+    @property
+    def _stepper(self) -> Stepper:
+        return stepper(self.workers) if self.provider == "envpool" else pool(self.workers)
+
     def _begin(self, individuals: int, seeds: Array) -> tuple[Any, ...]:
         """On the host: a new play."""
         started = np.asarray(seeds, "<u4")
-        number, stand = pool(self.workers).begin(self.world, np.tile(started, individuals))
+        number, stand = self._stepper.begin(self.world, np.tile(started, individuals))
         return self._told(number, stand, (individuals, len(started)))
 
     def _act(self, number: Array, actions: Array) -> tuple[Any, ...]:
         """On the host: a step of a play."""
         size, given = self.world.size, np.asarray(actions)
         told = given.reshape(-1).astype("<i4") if size is None else given.reshape(-1, size).astype("<f4")
-        stand = pool(self.workers).act(int(number), told, self.steps)
+        stand = self._stepper.act(int(number), told, self.steps)
         return self._told(int(number), stand, given.shape[:2])
 
     def _told(self, number: int, stand: Stand, shape: tuple[int, ...]) -> tuple[Any, ...]:

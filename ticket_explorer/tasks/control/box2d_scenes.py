@@ -17,7 +17,7 @@ LEGS = (((-0.07, -0.05), (-0.13, -0.12)), ((0.07, -0.05), (0.13, -0.12)))
 
 def scene_of(maker: str, observations: Float[np.ndarray, "T ..."]) -> Scene:
     """Drawings of consecutive steps."""
-    return _lander(observations) if maker.endswith("LunarLander") else _walker(observations)
+    return _lander(observations) if "LunarLander" in maker else _walker(observations)
 
 
 def _lander(seen: np.ndarray) -> Scene:

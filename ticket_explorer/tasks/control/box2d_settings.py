@@ -5,14 +5,16 @@ Sizes stand here so that faces can plan without Gymnasium; a test holds them aga
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
+from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tasks.control.settings import ControlSettings
 
-Workers = Annotated[int, Meta(ge=1, le=256, description="processes")]
+Provider = Literal["gymnasium", "envpool"]
+Workers = Annotated[int, Meta(ge=1, le=256, description="processes or threads")]
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Box2DEntry:
 
     maker: str
     """`module:class` of Gymnasium."""
+    envpool: str
+    """The name that EnvPool registers."""
     observation: tuple[int, ...]
     outputs: int
     """Discrete actions, or the size of a continuous one."""
@@ -38,8 +42,10 @@ class Box2DSettings(ControlSettings, frozen=True, kw_only=True):
     implementation: ClassVar[str] = "ticket_explorer.tasks.control.box2d_environment:load"
     steps_in_processes: ClassVar[bool] = True
     entry: ClassVar[Box2DEntry]
+    provider: Provider = "gymnasium"
+    """What steps the environments; `envpool` is several times as fast, and draws other numbers from a seed."""
     workers: Workers | None = None
-    """Processes that step the environments; None: one for each core. Results don't depend on it."""
+    """Processes of Gymnasium, or threads of EnvPool; None: one for each core. Results don't depend on it."""
     parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Numbers that the environment takes when it is made, by Gymnasium's names, `{"enable_wind": true}`."""
 
@@ -53,17 +59,36 @@ class Box2DSettings(ControlSettings, frozen=True, kw_only=True):
         """Discrete actions to choose from, or the size of a continuous action."""
         return self.entry.outputs
 
+    def check(self) -> None:
+        """Refuse numbers that EnvPool would ignore."""
+        if self.provider == "envpool" and self.parameters:
+            raise InvalidValue("$.task.parameters", self.parameters, "none: EnvPool takes no numbers; use gymnasium")
+
 
 LANDER = "gymnasium.envs.box2d.lunar_lander:LunarLander"
 WALKER = "gymnasium.envs.box2d.bipedal_walker:BipedalWalker"
 ENTRIES: dict[str, Box2DEntry] = {
     "lunar_lander": Box2DEntry(
-        LANDER, (8,), 4, 1000, "Box2D: land between two flags, one of three engines at a time.", continuous=False
+        LANDER,
+        "LunarLander-v3",
+        (8,),
+        4,
+        1000,
+        "Box2D: land between two flags, one of three engines at a time.",
+        continuous=False,
     ),
     "lunar_lander_continuous": Box2DEntry(
-        LANDER, (8,), 2, 1000, "Box2D: land between two flags, by throttles.", fixed=(("continuous", True),)
+        LANDER,
+        "LunarLanderContinuous-v3",
+        (8,),
+        2,
+        1000,
+        "Box2D: land between two flags, by throttles.",
+        fixed=(("continuous", True),),
     ),
-    "bipedal_walker": Box2DEntry(WALKER, (24,), 4, 1600, "Box2D: two legs walk over rough ground, by torques."),
+    "bipedal_walker": Box2DEntry(
+        WALKER, "BipedalWalker-v3", (24,), 4, 1600, "Box2D: two legs walk over rough ground, by torques."
+    ),
 }
 """By the name of the task."""
 

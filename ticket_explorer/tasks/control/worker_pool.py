@@ -21,41 +21,17 @@ import msgspec
 import numpy as np
 
 from ticket_explorer.errors import TicketError
+from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, cores, known
 from ticket_explorer.tasks.control.worlds import LENGTH_BYTES, Act, Begin, End, Failed, Message, Seen, send
 
 ANSWER_SECONDS = 120.0
 """A worker that says nothing for so long is taken for dead."""
 REPLACEMENTS = 3
 """How often in a row a worker is replaced before the engine gives up."""
-OPEN_PLAYS = 8
-"""More than an engine has under way at once; what was begun and never ended is forgotten."""
 
 
 class Dead(Exception):
     """A worker does not answer any more."""
-
-
-@dataclass(frozen=True)
-class World:
-    """What environments are made of."""
-
-    maker: str
-    """`module:class`."""
-    parameters: tuple[tuple[str, bool | int | float], ...]
-    size: int | None
-    """Of a continuous action; None: actions are discrete."""
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Where the episodes of a play are, in the order of their seeds."""
-
-    observations: np.ndarray
-    """float32 [n, values]."""
-    rewards: np.ndarray
-    """float32 [n]."""
-    over: np.ndarray
-    """bool [n]."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +150,7 @@ class WorkerPool:
         The play ends, and is forgotten, when all its episodes are over or have taken `steps`.
         """
         with self._lock:
-            play = self._plays.get(number)
-            if play is None:
-                raise TicketError("These episodes were ended before their time; resume to play them again.")
+            play = known(self._plays, number)
             play.actions.append(actions)
             stand = self._ask(play)
             if stand.over.all() or len(play.actions) >= steps:
@@ -266,10 +240,6 @@ class WorkerPool:
 @cache
 def pool(workers: int | None) -> WorkerPool:
     """The process's pool of so many workers; None: one for each core that may be used."""
-    made = WorkerPool(workers or _cores())
+    made = WorkerPool(workers or cores())
     atexit.register(made.close)
     return made
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
