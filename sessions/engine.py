@@ -192,7 +192,8 @@ class Engine:
             number = self._view.branches[branch].next_round - 1 if number is None else number
             known = self._view.round(branch, number)
             if known is None or known.finished is None:
-                raise TicketError(f"Branch {branch!r} has no policy of round {number} yet; run or step first.")
+                of_round = f" of round {number}" if number >= 0 else ""
+                raise TicketError(f"Branch {branch!r} has no policy{of_round} yet; run or step first.")
             plan = plan_of(known.plan)
             problem, problem_key = self.problems.of(plan), self.problems.key(plan)
             place = self.lineage, problem, problem_key, self._compiler, self._seed, branch, number

@@ -39,7 +39,7 @@ def normalised_rows(views: Mapping[str, SessionView]) -> list[dict[str, Any]]:
             "the same names and prune alike."
         )
     scores = [np.array([[_at(known[b], d) for d in densities] for b in branches], float) for known in curves.values()]
-    _check_scale(list(views), scores)
+    _check_scale(list(views), scores, len(densities))
     found = normalised(scores)
     return [
         {
@@ -54,10 +54,16 @@ def normalised_rows(views: Mapping[str, SessionView]) -> list[dict[str, Any]]:
     ]
 
 
-def _check_scale(names: list[str], scores: list[np.ndarray]) -> None:
+def _check_scale(names: list[str], scores: list[np.ndarray], common: int) -> None:
     for name, of_session in zip(names, scores, strict=True):
-        if of_session.max() == of_session.min():
-            raise TicketError(f"All scores of {name} are {of_session.max():g}: there is no worst and best to scale by.")
+        if of_session.max() > of_session.min():
+            continue
+        if common == 1 < len(names):
+            raise TicketError(
+                f"The sessions {', '.join(names)} have one share of weights in common, where all scores of {name} are "
+                f"{of_session.max():g}: compare sessions that prune alike, with --set pruning.ratio."
+            )
+        raise TicketError(f"All scores of {name} are {of_session.max():g}: there is no worst and best to scale by.")
 
 
 def _curves(view: SessionView) -> dict[str, Curve]:

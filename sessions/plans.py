@@ -3,7 +3,8 @@
 import os
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from sessions.branch_view import RoundView
 from sessions.lineage import Problems, early_generation
@@ -18,6 +19,8 @@ from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.transfers import mismatches
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
+_ENVIRONMENTS = ("gymnax", "brax", "gymnasium", "box2d", "envpool", "playground", "mujoco")
+"""Those of these that are installed."""
 
 
 def check_plan(
@@ -141,4 +144,7 @@ def span(numbers: list[int]) -> str:
 def versions() -> dict[str, str]:
     """What computes: packages, Python and processor. Bits may differ where these differ."""
     found = {package: version(package) for package in _PACKAGES}
+    for package in _ENVIRONMENTS:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
     return found | {"python": platform.python_version(), "machine": platform.machine(), "cores": str(os.cpu_count())}

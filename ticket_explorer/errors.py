@@ -21,9 +21,9 @@ class UnknownName(TicketError):
     def __init__(self, kind: str, name: str, known: Iterable[str], path: str | None = None):
         names = sorted(known)
         near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = f" did you mean {near[0]}?" if near else ""
         where = f"{path}: " if path else ""
-        super().__init__(f"{where}unknown {kind} {name!r};{hint} known: {', '.join(names)}.")
+        super().__init__(f"{where}unknown {kind} {name!r};{hint} {'Known' if near else 'known'}: {', '.join(names)}.")
 
 
 class InvalidValue(TicketError):

@@ -216,4 +216,5 @@ def _names(directory: Path) -> list[str]:
 def _near(path: Path) -> str:
     names = [session.name for session in sessions_in(path.parent)]
     near = get_close_matches(path.name, names, n=3) or names[:5]
-    return f" Sessions there: {', '.join(near)}." if near else ""
+    others = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    return f" Sessions there: {', '.join(near)}{others}." if near else ""

@@ -66,7 +66,7 @@ def test_it_is_pruned_further(lab: Any, other: Path) -> None:
 def test_what_can_not_be_taken_in_is_refused(lab: Any, other: Path) -> None:
     with lab.create(replicates=2) as session:
         for branch, name, sentence in (
-            ("sn", None, "unknown branch 'sn'; Did you mean snr"),
+            ("sn", None, "unknown branch 'sn'; did you mean snr"),
             ("snr", None, "has 1 replicates and this session 2: tickets go from replicate to replicate"),
         ):
             with pytest.raises(TicketError, match=sentence):

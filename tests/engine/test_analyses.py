@@ -89,8 +89,8 @@ def test_a_running_round_is_looked_at_as_it_is(lab: Any) -> None:
     ("kind", "branch", "number", "parameters", "sentence"),
     [
         ("curvature", "snr", 5, {}, r"Round 5 of branch 'snr' is not finished.*finished are 0 to 2"),
-        ("curvature", "sn", None, {}, "unknown branch 'sn'; Did you mean snr"),
-        ("curve", "snr", None, {}, "unknown analysis 'curve'; Did you mean curvature"),
+        ("curvature", "sn", None, {}, "unknown branch 'sn'; did you mean snr"),
+        ("curve", "snr", None, {}, "unknown analysis 'curve'; did you mean curvature"),
         ("curvature", "snr", None, {"points": 4}, r"\$.points: 4, expected an odd number"),
         ("surface", "snr", None, {"reach": 0}, r"\$.reach: 0, expected a number above 0"),
         ("connectivity", "snr", None, {"other": "ran"}, "unknown branch 'ran'"),

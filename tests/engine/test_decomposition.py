@@ -56,7 +56,7 @@ def test_only_missing_controls_are_begun(lab: Any) -> None:
         assert session.decompose("snr", [1, 2]) == NAMES  # the random control of another plan doesn't count
         with pytest.raises(TicketError, match="has its controls already: snr-permuted-weights, snr-perm"):
             session.decompose("snr")
-        with pytest.raises(TicketError, match="unknown branch 'sn'; Did you mean snr"):
+        with pytest.raises(TicketError, match="unknown branch 'sn'; did you mean snr"):
             session.decompose("sn")
 
 

@@ -54,6 +54,7 @@ def test_only_what_all_sessions_have_is_compared() -> None:
         (session(snr={0.3: 0.9}), "one, other have no finished round in common"),
         (SessionView(), "one, other have no finished round in common"),
         (session(snr={1.0: 0.5, 0.5: 0.5}), "All scores of other are 0.5"),
+        (session(snr={1.0: 0.5, 0.3: 0.4}), "one, other have one share of weights in common"),
     ],
 )
 def test_what_can_not_be_compared_is_refused(other: SessionView, sentence: str) -> None:

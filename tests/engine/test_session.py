@@ -194,7 +194,7 @@ def refused(call: Callable[[Session], object], sentence: str) -> Any:
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        refused(lambda s: s.branch("snx", 0), "unknown branch 'snx'; Did you mean snr? known: snr."),
+        refused(lambda s: s.branch("snx", 0), "unknown branch 'snx'; did you mean snr? Known: snr."),
         refused(lambda s: s.switch_pruner("x", "snr"), "unknown branch 'x'; known: snr."),
         refused(lambda s: s.set_aside("x"), "unknown branch 'x'; known: snr."),
         refused(lambda s: s.rewind_to("x", 0), "unknown branch 'x'; known: snr."),
@@ -211,7 +211,7 @@ def refused(call: Callable[[Session], object], sentence: str) -> Any:
             "$.pruning.ratio: 1.2, expected a number between 0 and 1, exclusive",
         ),
         refused(lambda s: s.branch("snr", 0, None, {"network": {"hidden": [4]}}), "$.network"),
-        refused(lambda s: s.switch_pruner("snr", "snrr"), "unknown pruner 'snrr'; Did you mean snr? known: "),
+        refused(lambda s: s.switch_pruner("snr", "snrr"), "unknown pruner 'snrr'; did you mean snr? Known: "),
         refused(lambda s: s.switch_trainer("snr", {"strategy": "sness"}), "unknown strategy 'sness'"),
         refused(
             lambda s: s.set_pruning("snr", {"ratio": 0.9, "rounds": 40}),

@@ -114,7 +114,7 @@ def test_unknown_names_list_the_known_ones(family: str, as_table: bool) -> None:
     with pytest.raises(TicketError) as caught:
         parse_spec({family: {"name": wrong} if as_table else wrong})
     assert str(caught.value) == (
-        f"$.{family}.name: unknown {family} {wrong!r}; Did you mean {known[0]}? known: {', '.join(known)}."
+        f"$.{family}.name: unknown {family} {wrong!r}; did you mean {known[0]}? Known: {', '.join(known)}."
     )
 
 

@@ -91,7 +91,7 @@ def test_the_command_answers_with_the_names(lab: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"branch": "sn"}, "unknown branch 'sn'; Did you mean snr"),
+        ({"branch": "sn"}, "unknown branch 'sn'; did you mean snr"),
         ({"rounds": [3]}, "has no round 3; its rounds are 0 to 2"),
         ({"rounds": []}, "nothing to transfer"),
         (

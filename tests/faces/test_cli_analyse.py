@@ -60,7 +60,7 @@ def test_sessions_are_compared_on_one_scale(tell: Any, mine: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("curve",), "unknown analysis 'curve'; Did you mean curvature?"),
+        (("curve",), "unknown analysis 'curve'; did you mean curvature?"),
         (("curvature", "--from", "sn"), "--from: sn, expected a branch among snr, magnitude, random"),
         (("curvature", "--from", "snr:9"), "Round 9 of branch 'snr' is not finished"),
         (("curvature", "--set", "point=5"), "$.point: unknown field, expected one of directions, points"),

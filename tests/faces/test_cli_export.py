@@ -134,3 +134,9 @@ def test_a_report_is_whole_and_asks_nobody(tiny, tell, tmp_path):
 def test_a_figure_that_there_is_not(tiny, tell, tmp_path):
     told = tell("export", "tiny", "figure", "--show", "curve", "--out", str(tmp_path / "a.png"), COLUMNS="300")
     assert (told.exit_code, "--show: curve, expected one of ticket_curve" in told.stderr) == (2, True)
+
+
+def test_a_rollout_of_a_replicate_that_is_not_played(tiny, tell, tmp_path):
+    result = tell("export", tiny, "rollout", "--replicate", "3", "--out", str(tmp_path / "a.gif"))
+    assert result.exit_code == 2
+    assert "--replicate: 3, expected 0" in result.stderr

@@ -225,7 +225,7 @@ def in_a_loop(work: Callable[[], Any]) -> Any:
     ("work", "sentence"),
     [
         (lambda: tx.LiveSession.open("no-such-session"), "no-such-session"),
-        (lambda: tx.LiveSession.create("fashio"), "Did you mean fashion"),
+        (lambda: tx.LiveSession.create("fashio"), "did you mean fashion"),
         (lambda: tx.LiveSession.create("fashion", {"pruning.ratio": 7}), "pruning.ratio"),
         (lambda: tx.LiveSession.create("fashion", {"pruning.nonsense": 7}), "nonsense"),
         (lambda: tx.widgets.Fitness("fashion-1"), "tx.LiveSession.open"),

@@ -246,8 +246,12 @@ class TestBadInput:
         with pytest.raises(TicketError, match=r"needs gymnax, .* pip install 'ticket-explorer\[control\]'"):
             control()
 
+    def test_a_squash_that_would_do_nothing_is_refused(self):
+        with pytest.raises(TicketError, match=r"\$\.task\.squash: tanh, expected clip: discrete actions"):
+            control("cartpole", squash="tanh")
+
     def test_unknown_tasks_list_near_names(self):
-        with pytest.raises(TicketError, match="Did you mean pendulum"):
+        with pytest.raises(TicketError, match="did you mean pendulum"):
             lookup("task", TASKS, "pendlum")
 
     def test_a_picture_network_wants_pictures(self):

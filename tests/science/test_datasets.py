@@ -138,7 +138,7 @@ def test_a_missing_reader_is_explained(monkeypatch):
 
 def test_an_unknown_data_set_lists_the_known():
     with pytest.raises(
-        TicketError, match="unknown data set 'minst'; Did you mean mnist\\? known: cifar10, fashion_mnist"
+        TicketError, match="unknown data set 'minst'; did you mean mnist\\? Known: cifar10, fashion_mnist"
     ):
         datasets.read("minst")
 

@@ -139,7 +139,7 @@ def test_tuning_reaches_all_replicates_and_keeps_types(problem):
     [
         (
             {"learning_rat": 1.0},
-            r"unknown hyper-parameter of a running snes 'learning_rat'; Did you mean learning_rate\?",
+            r"unknown hyper-parameter of a running snes 'learning_rat'; did you mean learning_rate\?",
         ),
         ({"learning_rate": -1.0}, r"\$\.trainer\.learning_rate: -1\.0, expected a number above 0"),
         ({"mean_decay": 1.0}, r"expected a number in \[0, 1\)"),

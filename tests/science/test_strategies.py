@@ -193,7 +193,7 @@ def test_a_summary_is_one_sentence(strategy):
 def test_names_may_be_spelt_as_evosax_does():
     assert check(Settings(strategy="Sep_CMA_ES")).name == "sep_cma_es"
     assert check(Settings(strategy="xNES")).name == "xnes"
-    with pytest.raises(UnknownName, match=r"unknown strategy 'snse'; Did you mean snes\? known: ars, "):
+    with pytest.raises(UnknownName, match=r"unknown strategy 'snse'; did you mean snes\? Known: ars, "):
         check(Settings(strategy="snse"))
 
 

@@ -82,6 +82,8 @@ def export(
         if branch not in view.branches:
             raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
         if kind is Kind.rollout:
+            if replicate > 0:
+                raise InvalidValue("--replicate", replicate, "0: a rollout is one of the first replicate's policy")
             _write_rollout(path, view, branch, number, out)
         else:
             from sessions.export import exported_ticket  # JAX: metrics do without

@@ -21,8 +21,7 @@ async def play(chart: "Chart") -> None:
 
 async def _moved_on(chart: "Chart") -> None:
     attachment, player = chart.attachment, chart.player
-    running = attachment.is_attached and attachment.view.state == "running"
-    if attachment.is_attached and (question := player.next_question(time.monotonic(), running)):
+    if attachment.is_attached and (question := player.next_question(time.monotonic(), attachment.view)):
         await ask_for_episode(attachment.link, player, *question)
     elif not player.has_moved(time.monotonic()):
         return

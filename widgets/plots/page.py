@@ -64,7 +64,8 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
 
 
 def _summary(header: Header, view: SessionView) -> Iterator[str]:
-    yield f"<p>{len(view.branches)} branches, {header.spec.get('replicates', 1)} replicates, seed "
+    branches, replicates = len(view.branches), int(header.spec.get("replicates", 1))
+    yield f"<p>{branches} branch{'es'[: 2 * (branches > 1)]}, {replicates} replicate{'s'[: replicates > 1]}, seed "
     yield f"{header.spec.get('seed', 0)}. The session is {escape(view.state)}.</p>"
 
 

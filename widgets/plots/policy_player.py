@@ -1,10 +1,11 @@
 """A policy that is being watched: which episode is shown, where it is, and when another one is wanted."""
 
 from sessions.commands import Episode
+from sessions.view import SessionView
 
 STEPS_A_SECOND = 10
 LATEST_AGAIN = 5.0
-"""Seconds after which the policy of a running round is asked for again, once its episode was shown."""
+"""Seconds after which the policy of a branch that went on is asked for again, once its episode was shown."""
 
 
 class PolicyPlayer:
@@ -24,21 +25,32 @@ class PolicyPlayer:
         """Show the policy of a branch: of a finished round, or as it is now."""
         self._wanted = None if branch is None else (branch, number)
 
-    def next_question(self, now: float, running: bool) -> tuple[str, int | None] | None:
+    def next_question(self, now: float, view: SessionView) -> tuple[str, int | None] | None:
         """The branch and round to ask for, if an episode is wanted that isn't there; asked for once.
 
         Args:
             now: Seconds, monotonic.
-            running: Whether generations come in, so that an episode grows old.
+            view: Of the session, whose branches go on, so that an episode grows old.
         """
         if self._wanted is None:
             return None
         over = self.episode is None or self.step(now) >= self.episode.shape[0] + STEPS_A_SECOND
-        stale = running and self._wanted[1] is None and over and now >= self._answered + LATEST_AGAIN
+        is_old = self._wanted[1] is None and over and self._has_gone_on(view)
+        stale = is_old and now >= self._answered + LATEST_AGAIN
         if self._wanted == self._asked and not stale:
             return None
         self._asked, self._answered = self._wanted, float("inf") if stale else now
         return self._wanted
+
+    def _has_gone_on(self, view: SessionView) -> bool:
+        """Whether the watched branch is further than when it played."""
+        branch = view.branches.get(self._wanted[0]) if self._wanted else None
+        if branch is None:
+            return False
+        current = branch.rounds.get(branch.next_round)
+        now = current if current is not None and current.done else view.round(branch.name, branch.next_round - 1)
+        episode = self.episode
+        return now is not None and (episode is None or (episode.round, episode.generation) != (now.number, now.done))
 
     def take(self, episode: Episode | None, refusal: str, now: float) -> None:
         """What the engine answered."""

@@ -156,13 +156,13 @@ def _second_generation(name: str, backend: Backend, mass: dict[str, float], para
     _check_parameters(name, envs._envs[name], parameters)
     made: Any = envs.get_environment(name, backend=backend, **parameters)
     for body, kilograms in mass.items():
-        _check_body(body, list(made.sys.link_names))
         if backend in ("spring", "positional") and float(made.sys.spring_mass_scale) == 1:
             raise InvalidValue(
                 "$.task.mass",
                 f"{{{body!r}: {kilograms:g}}}",
                 f"nothing with the backend {backend!r}, which ignores masses; use v1, generalized or mjx",
             )
+        _check_body(body, list(made.sys.link_names))
         made.sys = _with_mass(made.sys, list(made.sys.link_names).index(body), kilograms, backend)
     return made
 
@@ -199,7 +199,7 @@ def _check_start(environment: BraxEnvironment) -> None:
 
 def _check_body(body: str, known: list[str]) -> None:
     if body not in known:
-        raise InvalidValue("$.task.mass", repr(body), f"one of its bodies: {', '.join(known)}")
+        raise InvalidValue("$.task.mass", repr(body), f"one of its bodies: {', '.join(filter(None, known))}")
 
 
 def _check_parameters(name: str, maker: Any, parameters: dict[str, float]) -> None:

@@ -144,7 +144,8 @@ def needs(module: str, task: str, extra: str = "control") -> None:
     """
     if find_spec(module) is None:
         raise TicketError(
-            f"The task {task!r} needs {module}, which is not installed; run: pip install 'ticket-explorer[{extra}]'"
+            f"The task {task!r} needs {module}, which is not installed; run: pip install 'ticket-explorer[{extra}]' "
+            f"(in a clone: uv run --extra {extra} …)."
         )
 
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
@@ -50,7 +50,13 @@ class ControlTask:
 
     @classmethod
     def of(cls, settings: ControlSettings, environment: Environment | CrowdEnvironment) -> "ControlTask":
-        """The task that settings describe in an environment."""
+        """The task that settings describe in an environment.
+
+        Raises:
+            InvalidValue: if they ask for a squash that would do nothing.
+        """
+        if environment.actions.is_discrete and settings.squash == "tanh":
+            raise InvalidValue("$.task.squash", "tanh", "clip: discrete actions are those of the highest output")
         play = Play(environment, settings.squash, settings.steps or environment.steps)
         return cls(play, settings.episodes, settings.test_episodes, settings.normalise)
 

@@ -15,7 +15,7 @@ from sessions.view import free_name
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.fields import Complaint, fields_of, objection, typed
-from widgets.decisions.trainer_fields import KINDS, kind_of, whole_table
+from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.pruner import RewindForm
@@ -46,7 +46,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield RewindForm(self._plan["rewind"], may_stay=True)
             yield field_row(fields_of(Pruning, self._plan["pruning"], ["ratio"])[0])
             present = kind_of(trainer) or trainer["name"]
-            yield Row("strategy", _or_as_before(KINDS, present, "strategy"))
+            yield Row("strategy", _or_as_before(kinds_for(self._plan), present, "strategy"))
             yield Closing("Branch")
 
     def on_mount(self) -> None:

@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 from sessions import commands
 from widgets.decisions.fields import shown
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
-from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.trainer_fields import KINDS, kind_of, kinds_for
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
@@ -26,7 +26,7 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         self._branch, self._plan = branch, link.view.branches[branch].plan
         self._now = kind_of(self._plan["trainer"])
         self._live = tunable_round(link.view, branch)
-        self._names = list(KINDS)
+        self._names = list(kinds_for(self._plan))
         self._typed: dict[str, str] = {}
         self._draft = TrainerDraft(self._plan, self._now)
 

@@ -159,7 +159,7 @@ class Explorer(Screen[None]):
         """Move the policy on, where one is watched, and ask for another episode when it is due."""
         if self._grid.shows("policy"):
             player = self.look.player
-            if question := player.next_question(now, self.link.is_running):
+            if question := player.next_question(now, self.look.view):
                 self._ask_policy(*question)
             if player.episode is not None and player.has_moved(now):
                 self._grid.renew("policy")

@@ -1,0 +1,59 @@
+"""When a policy that is being watched is asked for again."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sessions.commands import Episode
+from widgets.plots.policy_player import LATEST_AGAIN, STEPS_A_SECOND, PolicyPlayer
+
+LONG = 100 * LATEST_AGAIN
+
+
+def view(done):
+    round_ = SimpleNamespace(number=0, done=done)
+    branch = SimpleNamespace(name="snr", next_round=0, rounds={0: round_})
+    return SimpleNamespace(branches={"snr": branch}, round=lambda branch, number: None)
+
+
+def episode(generation):
+    drawings = np.zeros((5, 1, 4), "<f4")
+    return Episode(
+        branch="snr",
+        round=0,
+        generation=generation,
+        kind="segments",
+        bounds=[0.0, 1.0, 0.0, 1.0],
+        shape=list(drawings.shape),
+        drawings=drawings.tobytes(),
+        rewards=bytes(20),
+    )
+
+
+@pytest.fixture
+def player():
+    made = PolicyPlayer()
+    made.look_at("snr", None)
+    assert made.next_question(0.0, view(0)) == ("snr", None)
+    made.take(episode(57), "", 0.0)
+    return made
+
+
+def test_a_branch_that_has_not_gone_on_is_not_asked_again(player):
+    assert player.next_question(LONG, view(57)) is None
+
+
+def test_one_that_went_on_is_asked_again_once_its_episode_was_shown_also_when_it_rests(player):
+    rest = (5 + STEPS_A_SECOND) / STEPS_A_SECOND  # at the end of an episode, which is played again and again
+    again = LATEST_AGAIN + (rest - LATEST_AGAIN) % (5 / STEPS_A_SECOND + 2) + 0.05
+    assert player.next_question(0.1, view(61)) is None
+    assert player.next_question(again, view(61)) == ("snr", None)
+    assert player.next_question(again, view(61)) is None
+
+
+def test_a_finished_round_stays_as_it_is(player):
+    player.look_at("snr", 0)
+    assert player.next_question(LONG, view(61)) == ("snr", 0)
+    player.take(episode(57), "", LONG)
+    assert player.next_question(2 * LONG, view(99)) is None
