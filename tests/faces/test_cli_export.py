@@ -137,6 +137,6 @@ def test_a_figure_that_there_is_not(tiny, tell, tmp_path):
 
 
 def test_a_rollout_of_a_replicate_that_is_not_played(tiny, tell, tmp_path):
-    result = tell("export", tiny, "rollout", "--replicate", "3", "--out", str(tmp_path / "a.gif"))
+    result = tell("export", "tiny", "rollout", "--replicate", "3", "--out", str(tmp_path / "a.gif"))
     assert result.exit_code == 2
     assert "--replicate: 3, expected 0" in result.stderr
