@@ -86,7 +86,7 @@ def _sessions_table(known: list[SessionState]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("session", "task", "branches", "rounds", "sparsest", "score", "state"):
         left = heading in ("session", "task", "state")
-        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold", no_wrap=heading == "session")
     for one in known:
         score = "" if one.best_score is None else f"{one.best_score:.3f}"
         density = "" if one.lowest_density is None else f"{100 * one.lowest_density:.2f}%"
