@@ -9,7 +9,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words
 from widgets.decisions.fields import fields_of, objection, typed
-from widgets.decisions.trainer_fields import KINDS, kind_of, whole_table
+from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.field_rows import FieldRows
@@ -18,7 +18,7 @@ from widgets.notebook.forms.rewind import RewindRows
 from widgets.notebook.forms.subject import Subject
 
 _INTRO = "Begin another future after a finished round of the branch; the two then take turns."
-_PRUNERS, _TRAINERS = ({name: name for name in names} for names in (PRUNERS, KINDS))
+_PRUNERS = {name: name for name in PRUNERS}
 
 
 class BranchForm:
@@ -27,7 +27,7 @@ class BranchForm:
     def __init__(self, attachment: Attachment, subject: Subject) -> None:
         self._attachment, self._subject = attachment, subject
         self._round, self._name = choice("after round", {}), text("name")
-        self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", _TRAINERS))
+        self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", {}))
         self._rewind = RewindRows(self._check)
         self._ratio = FieldRows("pruning", self._check)
         rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
@@ -52,7 +52,8 @@ class BranchForm:
         if plan != self._plan:
             self._plan = plan
             offer(self._pruner, stay_or(plan["pruner"]["name"], _PRUNERS), "")
-            offer(self._trainer, stay_or(kind_of(plan["trainer"]) or plan["trainer"]["name"], _TRAINERS), "")
+            trainers = {kind: kind for kind in kinds_for(plan)}
+            offer(self._trainer, stay_or(kind_of(plan["trainer"]) or plan["trainer"]["name"], trainers), "")
             self._ratio.show(fields_of(Pruning, plan["pruning"], ["ratio"]))
             self._rewind.renew(plan["rewind"])
 

@@ -6,7 +6,7 @@ import ipywidgets
 
 from ticket_explorer.errors import TicketError
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
-from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.trainer_fields import KINDS, kind_of, kinds_for
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer
 from widgets.notebook.forms.field_rows import FieldRows
@@ -48,7 +48,8 @@ class TrainerForm:
         offer(self._when, WHEN if running is not None else {"later": WHEN["later"]})
         if not is_same_plan or self._when.value == "now":
             self._draft = None
-            offer(self._kind, {kind: kind for kind in KINDS}, kind_of(view.branches[branch].plan["trainer"]))
+            plan = view.branches[branch].plan
+            offer(self._kind, {kind: kind for kind in kinds_for(plan)}, kind_of(plan["trainer"]))
             self._choose()
 
     def _choose(self) -> None:
