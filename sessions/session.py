@@ -110,11 +110,9 @@ class Session:
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
-        """Have every event from now on.
+        """Have every event from now on, and frames between those that are journalled if they are wanted.
 
-        Args:
-            subscriber: Called in the thread that runs the session; must return at once.
-            live_frames: Whether to take frames between those that are journalled, up to 20 a second.
+        The subscriber is called in the thread that runs the session, and must return at once.
         """
         self._announcer.subscribe(subscriber, live_frames)
 
@@ -189,10 +187,7 @@ class Session:
         self._journal.sync()
 
     def interrupt(self, reason: str) -> None:
-        """Drop the running round's memory after something went wrong; it is taken up again from disk.
-
-        Says so to whoever watches, and in the journal if it can be written.
-        """
+        """Drop the running round's memory after something went wrong, and say so; it is taken up again from disk."""
         self._engine.forget()
         self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason))
 
@@ -307,13 +302,10 @@ class Session:
     def analyse(
         self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
     ) -> events.Analysed:
-        """Look at a branch's weights, and wait for what is found; see `ticket_explorer.analysis.ANALYSES`.
+        """Look at a branch's weights, and wait for what is found.
 
-        Args:
-            kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `comparison` or `decomposition`.
-            branch: Whose.
-            round_: A finished round; None is what runs now, or else the last finished one.
-            parameters: Fields of the analysis's settings.
+        `kind` is one of `ticket_explorer.analysis.ANALYSES`, `parameters` are fields of its settings; no round is what
+        runs now, or else the last finished one.
 
         Raises:
             TicketError: if it can't be done.
