@@ -77,7 +77,7 @@ def play_alone(task, made, theta, key, episodes):
     [
         pytest.param("lunar_lander", 200, marks=pytest.mark.slow),
         ("lunar_lander_continuous", 40),
-        ("bipedal_walker", 20),
+        pytest.param("bipedal_walker", 20, marks=pytest.mark.slow),
     ],
 )
 def test_fitness_is_the_mean_return_of_the_environments_own_loop(task, steps):
@@ -230,7 +230,9 @@ def test_sizes_are_those_of_gymnasium(task):
 
 @pytest.mark.skipif(find_spec("envpool") is None, reason="the extra `envpool` is not installed")
 class TestEnvpool:
-    @pytest.mark.parametrize("task", IDS)
+    @pytest.mark.parametrize(
+        "task", ["lunar_lander_continuous", *(pytest.param(n, marks=pytest.mark.slow) for n in list(IDS)[::2])]
+    )
     def test_neither_individuals_nor_threads_change_anything_and_the_key_decides(self, task):
         made, alone = (problem(task, provider="envpool", workers=workers) for workers in (2, 1))
         thetas, state = jnp.repeat(population(made, 1), 3, 0), made.initial_state()
