@@ -23,7 +23,7 @@ from sessions.previews import preview
 from sessions.rollouts import episode, finished_rollout, rollout
 from sessions.rounds import Chunk, RoundShape
 from sessions.running import RunningRound, Watchers
-from sessions.schedule import Turn, next_turn
+from sessions.schedule import Turn, next_turn, planned
 from sessions.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.subjects import Look, Subjects, trained_now
@@ -238,7 +238,7 @@ class Engine:
             raise TicketError("Every branch has all its rounds; add a branch, or more rounds to one.")
         self._began = time.monotonic()
         known = self._view.branches[turn.branch].rounds.get(turn.round)
-        plan = plan_of(known.plan if known else self._view.branches[turn.branch].plan)
+        plan = plan_of(planned(self._view, turn))
         is_slow = isinstance(self.problems.of(plan), WatchableProblem)
         if is_slow:
             begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)

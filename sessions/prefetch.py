@@ -12,7 +12,7 @@ from sessions.compiler import Compiler, Key
 from sessions.cutting import Cutter
 from sessions.lineage import Problems, plan_of
 from sessions.rounds import RoundShape, begin_round, prefetch_round, problem_state_shape, result_shape, ticket_shape
-from sessions.schedule import Turn, upcoming
+from sessions.schedule import Turn, planned, upcoming
 from sessions.spec import Plan
 from sessions.view import SessionView
 from ticket_explorer import masks
@@ -53,8 +53,7 @@ def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[
 
 def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -> RoundShape:
     """The size of a turn's round, as far as it is known before its ticket is."""
-    known = view.branches[turn.branch].rounds.get(turn.round)
-    plan = plan_of(known.plan if known else view.branches[turn.branch].plan)
+    plan = plan_of(planned(view, turn))
     density = view.density_of(turn.branch, turn.round)
     kept = masks.kept_prunable(problems.of(plan).layout, density, plan.pruning.scope)
     return RoundShape.of(plan, problems, kept, replicates)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sessions.branch_view import BranchView
+from sessions.spec import Table
 from sessions.view import SessionView
 
 
@@ -26,6 +27,12 @@ def upcoming(view: SessionView) -> Iterator[Turn]:
         name = _blocker(view, min(waiting, key=position.__getitem__), position)
         yield Turn(name, position[name])
         position[name] += 1
+
+
+def planned(view: SessionView, turn: Turn) -> Table:
+    """The plan of a turn's round: what it began with, or else its branch's."""
+    known = view.branches[turn.branch].rounds.get(turn.round)
+    return known.plan if known else view.branches[turn.branch].plan
 
 
 def next_turn(view: SessionView) -> Turn | None:

@@ -22,7 +22,7 @@ from ticket_explorer.registry import Settings, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control.settings import ControlSettings
+from ticket_explorer.tasks.control.settings import can_be_acted_in
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution, TrainerSettings
@@ -170,7 +170,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     for family in settings.values():
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
-    if plan.trainer.acts and (not isinstance(plan.task, ControlSettings) or plan.task.steps_in_processes):
+    if plan.trainer.acts and not can_be_acted_in(type(plan.task)):
         given = f"{name_of(plan.trainer)} on {name_of(plan.task)}"
         expected = "a trainer that needs no environment to act in, or a control task of gymnax or brax"
         raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)

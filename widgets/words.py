@@ -51,6 +51,11 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """`1 branch`, `2 branches`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def clock(at: float) -> str:
     """The local time of day of an event."""
     return time.strftime("%H:%M:%S", time.localtime(at))

@@ -11,7 +11,7 @@ from sessions.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import summary_of
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control.settings import ControlSettings
+from ticket_explorer.tasks.control.settings import ControlSettings, can_be_acted_in
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution, Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
@@ -32,12 +32,12 @@ KINDS: Mapping[str, str] = {
 def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
     """Those of `KINDS` that can train a plan's task: some follow a loss, some act in an environment themselves."""
     task, present = TASKS.get(plan["task"]["name"]), kind_of(plan["trainer"])
-    is_control = task is not None and issubclass(task, ControlSettings)
-    can_act = is_control and not getattr(task, "steps_in_processes", False)
 
     def fits(kind: str) -> bool:
         trainer = TRAINERS.get(kind)
-        return trainer is None or not ((trainer.needs_loss and is_control) or (trainer.acts and not can_act))
+        if trainer is None or task is None:
+            return True
+        return can_be_acted_in(task) if trainer.acts else not (trainer.needs_loss and issubclass(task, ControlSettings))
 
     return {kind: summary for kind, summary in KINDS.items() if fits(kind) or kind == present}
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from sessions.events import LeafShape
 from widgets.plots.kinds import Look
+from widgets.words import counted
 
 MOST = 12
 """Weights that are named one by one."""
@@ -20,7 +21,7 @@ def named_weights(entries: Sequence[int], look: Look) -> str:
     leaves = look.view.branches[branch].leaves
     names = [name for entry in entries[:MOST] if (name := _named(entry, leaves))]
     more = f" · and {len(entries) - MOST} more" if len(entries) > MOST else ""
-    count = "1 weight" if len(entries) == 1 else f"{len(entries)} weights"
+    count = counted(len(entries), "weight", "weights")
     return f"{count}: {' · '.join(names)}{more}"
 
 

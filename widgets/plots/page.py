@@ -14,7 +14,7 @@ from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.svg import svg
-from widgets.words import count, score, sentence, share
+from widgets.words import count, counted, score, sentence, share
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #20242a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
@@ -64,8 +64,9 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
 
 
 def _summary(header: Header, view: SessionView) -> Iterator[str]:
-    branches, replicates = len(view.branches), int(header.spec.get("replicates", 1))
-    yield f"<p>{branches} branch{'es'[: 2 * (branches > 1)]}, {replicates} replicate{'s'[: replicates > 1]}, seed "
+    branches = counted(len(view.branches), "branch", "branches")
+    replicates = counted(header.spec.get("replicates", 1), "replicate", "replicates")
+    yield f"<p>{branches}, {replicates}, seed "
     yield f"{header.spec.get('seed', 0)}. The session is {escape(view.state)}.</p>"
 
 

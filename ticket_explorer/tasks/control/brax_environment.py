@@ -9,28 +9,23 @@ import inspect
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.keys import random_bits
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control import brax_pictures, brax_v1
 from ticket_explorer.tasks.control.brax_settings import Backend, BraxSettings
-from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.environment import EnvironmentState, needs, refuse_parameter
+from ticket_explorer.tasks.control.physics import LONGEST, Numbers, PhysicsEnvironment, check_body
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.quiet import quiet, without_log
 from ticket_explorer.tasks.control.scene import Scene
-
-Numbers = tuple[tuple[str, float], ...]
-LONGEST = 1000
-"""Steps of an episode unless something else is asked for, as in brax."""
 
 
 def load(settings: BraxSettings) -> ControlTask:
@@ -52,43 +47,12 @@ def load(settings: BraxSettings) -> ControlTask:
     return ControlTask.of(settings, environment)
 
 
-@dataclass(frozen=True)
-class BraxEnvironment:
-    """One environment with its physics."""
+@dataclass(frozen=True, kw_only=True)
+class BraxEnvironment(PhysicsEnvironment):
+    """One environment of brax."""
 
     name: str
     backend: Backend
-    mass: Numbers
-    """In kg, by body."""
-    parameters: Numbers
-    steps: int
-    """Where episodes are cut off."""
-
-    @property
-    def observation_shape(self) -> tuple[int, ...]:
-        """Of one observation."""
-        return _observation_shape(self)
-
-    @property
-    def actions(self) -> Actions:
-        """Torques, each in [-1, 1]."""
-        size = int(self.made().action_size)
-        return Actions(size, (-1.0,) * size, (1.0,) * size)
-
-    @partial(jax.jit, static_argnums=0)  # traced once: physics take seconds to trace
-    def reset(self, key: Array) -> Moment:
-        """The start of an episode."""
-        with quiet():
-            state = self.made().reset(jax.random.key_data(key))
-        return self._moment(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), state))
-
-    @partial(jax.jit, static_argnums=0)
-    def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
-        """What an action leads to."""
-        copy = jax.tree.map(lambda leaf: leaf, state)  # brax writes into the dictionary of metrics that it is given
-        with quiet():
-            after = self.made().step(copy, action)
-        return self._moment(jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state))
 
     def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
         """The bodies, each joined to the one that carries it, seen from the side; the view follows the first."""
@@ -107,18 +71,6 @@ class BraxEnvironment:
         """
         return _made(self.name, self.backend, self.mass, self.parameters)
 
-    @staticmethod
-    def _moment(state: Any) -> Moment:
-        done = jnp.asarray(state.done, jnp.float32) > 0.5
-        return Moment(state, state.obs, jnp.asarray(state.reward, jnp.float32), done, jnp.zeros((), bool))
-
-
-@cache
-def _observation_shape(environment: BraxEnvironment) -> tuple[int, ...]:
-    with random_bits():  # as when generations are traced, which take this trace up
-        key = jax.eval_shape(lambda: jax.random.key(0))
-        return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, key).shape)
-
 
 @cache
 def _made(name: str, backend: Backend, mass: Numbers, parameters: Numbers) -> Any:
@@ -136,7 +88,7 @@ def _first_generation(name: str, module: Any, mass: dict[str, float], parameters
     made = module._envs[name](legacy_spring=True, **parameters)
     bodies = {body.name: body for body in made.sys.config.bodies}
     for body, kilograms in mass.items():
-        _check_body(body, list(bodies))
+        check_body(body, list(bodies))
         bodies[body].mass = kilograms
     if not mass:
         return made
@@ -162,7 +114,7 @@ def _second_generation(name: str, backend: Backend, mass: dict[str, float], para
                 f"{{{body!r}: {kilograms:g}}}",
                 f"nothing with the backend {backend!r}, which ignores masses; use v1, generalized or mjx",
             )
-        _check_body(body, list(made.sys.link_names))
+        check_body(body, list(made.sys.link_names))
         made.sys = _with_mass(made.sys, list(made.sys.link_names).index(body), kilograms, backend)
     return made
 
@@ -195,11 +147,6 @@ def _check_start(environment: BraxEnvironment) -> None:
             f"$.task.backend: brax's mjx can't work with the installed MuJoCo ({error}); use generalized, or install "
             "an older one, mujoco-mjx<3.3."
         ) from error
-
-
-def _check_body(body: str, known: list[str]) -> None:
-    if body not in known:
-        raise InvalidValue("$.task.mass", repr(body), f"one of its bodies: {', '.join(filter(None, known))}")
 
 
 def _check_parameters(name: str, maker: Any, parameters: dict[str, float]) -> None:

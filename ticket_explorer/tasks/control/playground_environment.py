@@ -1,27 +1,21 @@
 """Environments of MuJoCo Playground, stepped by MuJoCo's own physics in JAX, without Playground's wrappers."""
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from ticket_explorer.errors import InvalidValue
-from ticket_explorer.keys import random_bits
 from ticket_explorer.registry import name_of
-from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment, needs, refuse_parameter
+from ticket_explorer.tasks.control.environment import EnvironmentState, needs, refuse_parameter
+from ticket_explorer.tasks.control.physics import LONGEST, Numbers, PhysicsEnvironment, check_body
 from ticket_explorer.tasks.control.playground_settings import PlaygroundSettings
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.quiet import quiet, without_log
 from ticket_explorer.tasks.control.scene import Scene
 from ticket_explorer.tasks.control.skeleton import Skeleton
 
-Numbers = tuple[tuple[str, float], ...]
-LONGEST = 1000
-"""Steps of an episode, as in dm_control."""
 PARAMETERS = ("ctrl_dt", "sim_dt")
 """The others of Playground's configuration are sizes of buffers, or work in wrappers that are not used here."""
 JAX_PHYSICS = {"impl": "jax"}
@@ -49,42 +43,11 @@ def load(settings: PlaygroundSettings) -> ControlTask:
     return ControlTask.of(settings, environment)
 
 
-@dataclass(frozen=True)
-class PlaygroundEnvironment:
-    """One environment with its physics."""
+@dataclass(frozen=True, kw_only=True)
+class PlaygroundEnvironment(PhysicsEnvironment):
+    """One environment of MuJoCo Playground."""
 
     id: str
-    mass: Numbers
-    """In kg, by body."""
-    parameters: Numbers
-    steps: int
-    """Where episodes are cut off."""
-
-    @property
-    def observation_shape(self) -> tuple[int, ...]:
-        """Of one observation."""
-        return _observation_shape(self)
-
-    @property
-    def actions(self) -> Actions:
-        """Controls, each in [-1, 1]."""
-        size = int(self.made().action_size)
-        return Actions(size, (-1.0,) * size, (1.0,) * size)
-
-    @partial(jax.jit, static_argnums=0)  # traced once: physics take seconds to trace
-    def reset(self, key: Array) -> Moment:
-        """The start of an episode."""
-        with quiet():
-            state = self.made().reset(jax.random.key_data(key))
-        return self._moment(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.asarray(leaf).dtype), state))
-
-    @partial(jax.jit, static_argnums=0)
-    def step(self, key: Array, state: EnvironmentState, action: Array) -> Moment:
-        """What an action leads to."""
-        copy = jax.tree.map(lambda leaf: leaf, state)  # Playground writes into the dictionaries that it is given
-        with quiet():
-            after = self.made().step(copy, action)
-        return self._moment(jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state))
 
     def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
         """The bodies, each joined to the one that carries it; the view follows the first."""
@@ -110,22 +73,10 @@ class PlaygroundEnvironment:
         """
         return _made(self.id, self.mass, self.parameters)
 
-    @staticmethod
-    def _moment(state: Any) -> Moment:
-        done = jnp.asarray(state.done, jnp.float32) > 0.5
-        return Moment(state, state.obs, jnp.asarray(state.reward, jnp.float32), done, jnp.zeros((), bool))
-
-
-@cache
-def _observation_shape(environment: PlaygroundEnvironment) -> tuple[int, ...]:
-    with random_bits():  # as when generations are traced, which take this trace up
-        key = jax.eval_shape(lambda: jax.random.key(0))
-        return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, key).shape)
-
 
 @cache
 def _made(identifier: str, mass: Numbers, parameters: Numbers) -> Any:
-    with quiet():
+    with quiet(Warning):
         from mujoco_playground import dm_control_suite
 
         with without_log():
@@ -143,8 +94,7 @@ def _change_masses(made: Any, mass: dict[str, float]) -> None:
     model = made.mj_model
     known = [model.body(body).name for body in range(1, model.nbody)]
     for name, kilograms in mass.items():
-        if name not in known:
-            raise InvalidValue("$.task.mass", repr(name), f"one of its bodies: {', '.join(known)}")
+        check_body(name, known)
         body = known.index(name) + 1
         model.body_inertia[body] *= kilograms / model.body_mass[body]
         model.body_mass[body] = kilograms

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """No warnings of what a package lacks, or of what JAX will change one day."""
+def quiet(about: type[Warning] = DeprecationWarning) -> Iterator[None]:
+    """No warnings of what JAX will change one day, or of another kind."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", about)
         yield
 
 

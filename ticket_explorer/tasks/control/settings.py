@@ -11,6 +11,11 @@ Steps = Annotated[int, Meta(ge=1, le=1_000_000, description="steps of an episode
 Squash = Literal["clip", "tanh"]
 
 
+def can_be_acted_in(task: type[TaskSettings]) -> bool:
+    """Whether a trainer can act in a task's environment itself, as PPO does: where it is compiled with the policy."""
+    return issubclass(task, ControlSettings) and not task.steps_in_processes
+
+
 class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     """What all control tasks share."""
 

@@ -5,6 +5,7 @@ from rich.text import Text
 from sessions.estimate import Estimate
 from sessions.spec import Table
 from ticket_explorer import presets
+from widgets.words import counted
 
 _UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
 _YEAR = 365 * 86400
@@ -39,8 +40,7 @@ def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
     ]
     line = Text.assemble((str(table.get("title", "")), "bold"), "\n")
     line.append(" · ".join(parts), "dim").append("\n")
-    branches = len(table["branch"])
-    line.append(f"{branches} {'branch' if branches == 1 else 'branches'}, ", "dim")
+    line.append(f"{counted(len(table['branch']), 'branch', 'branches')}, ", "dim")
     line.append(about(cost.seconds if cost else None), "cyan")
     if is_missing:
         line.append("  no data", "yellow")
