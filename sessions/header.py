@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from sessions import events
 from sessions.errors import Damaged
+from sessions.spec import completed
 from sessions.store import SCHEMA, SessionDirectory, check_schema, read_records
 from sessions.view import SessionView
 from ticket_explorer.places import sessions_dir
@@ -41,9 +43,11 @@ def read_header(directory: SessionDirectory) -> Header:
     payload = directory.read_header()
     try:
         check_schema(msgspec.msgpack.decode(payload, type=_Schema).schema, directory.path)
-        return msgspec.msgpack.decode(payload, type=Header)
+        header = msgspec.msgpack.decode(payload, type=Header)
     except msgspec.MsgspecError as error:
         raise Damaged(directory.header, f"it can't be read ({error}).") from None
+    branches = [completed(branch) for branch in header.spec.get("branch", [])]
+    return structs.replace(header, spec={**header.spec, "branch": branches})
 
 
 def decoded(payloads: Any, path: Path) -> Iterator[events.Event]:

@@ -24,7 +24,7 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem, bind
-from ticket_explorer.registry import name_of
+from ticket_explorer.registry import identity, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.rewinds.settings import Early
@@ -60,7 +60,7 @@ class Problems:
     @staticmethod
     def key(plan: Plan) -> bytes:
         """What tells a problem from all others."""
-        return msgspec.msgpack.encode((plan.task, plan.network))
+        return msgspec.msgpack.encode((identity(plan.task), identity(plan.network)))
 
 
 class Lineage:

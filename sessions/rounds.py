@@ -22,7 +22,7 @@ from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, generation_key, replicate_keys
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import Problem
-from ticket_explorer.registry import implementation_of
+from ticket_explorer.registry import identity, implementation_of
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.settings import TrainerSettings
 from ticket_explorer.trainers.trainer import Metrics, Trainer, TrainingResult
@@ -62,7 +62,7 @@ class RoundShape:
     @property
     def key(self) -> Key:
         """What tells this shape from all others."""
-        return (self.problem_key, msgspec.msgpack.encode(self.trainer), self.kept, self.replicates)
+        return (self.problem_key, msgspec.msgpack.encode(identity(self.trainer)), self.kept, self.replicates)
 
     @classmethod
     def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int) -> "RoundShape":

@@ -18,7 +18,7 @@ from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
-from ticket_explorer.registry import Settings, lookup, name_of
+from ticket_explorer.registry import Settings, formerly, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks import TASKS
@@ -200,6 +200,26 @@ def table_of(plan: Plan) -> Table:
     """A plan as plain tables, which `parse_plan` reads back."""
     table: Table = msgspec.msgpack.decode(msgspec.msgpack.encode(plan))  # lists, as it comes back from disk
     return table
+
+
+def completed(plan: Mapping[str, Any], said: dict[str, None] | None = None) -> Table:
+    """A plan's tables as an older session wrote them, with the fields that came later as that session meant them.
+
+    Args:
+        plan: As it is journalled.
+        said: Takes in what a person should know of the rules that the session follows.
+    """
+    tables: Table = dict(plan)
+    for family, (_, registry) in FAMILIES.items():
+        table = tables.get(family)
+        settings = registry.get(table.get("name", "")) if is_table(table) else None
+        if table is None or settings is None:
+            continue
+        missing = {field: former for field, former in formerly(settings).items() if field not in table}
+        tables[family] = {**table, **{field: former.value for field, former in missing.items()}}
+        if said is not None:
+            said.update({former.said: None for former in missing.values() if former.said})
+    return tables
 
 
 def spec_table(spec: Spec) -> Table:

@@ -6,14 +6,12 @@ No JAX is imported here.
 
 from collections.abc import Iterable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sessions import events
 from sessions.branch_view import BranchView, RoundView
+from sessions.spec import completed
 from ticket_explorer.pruners import PRUNERS
-
-if TYPE_CHECKING:
-    pass
 
 State = Literal["paused", "running", "finished", "failed"]
 
@@ -42,6 +40,8 @@ class SessionView:
         """How far analyses are that are under way, by their ids."""
         self.compiling: events.Compiling | None = None
         """What the session waits for, and since when."""
+        self.former_rules: dict[str, None] = {}
+        """What a person should know of rules that the session follows because it is older than today's, a sentence each."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
@@ -196,7 +196,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         name=event.branch,
         parent=event.parent,
         parent_round=event.parent_round,
-        plan=event.plan,
+        plan=completed(event.plan, view.former_rules),
         leaves=event.leaves,
         input_shape=event.input_shape,
         borrowed=event.borrowed,
@@ -211,7 +211,7 @@ def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
         name=event.branch,
         parent=None,
         parent_round=None,
-        plan=event.plan,
+        plan=completed(event.plan, view.former_rules),
         rounds=rounds,
         leaves=event.leaves,
         input_shape=event.input_shape,
@@ -228,7 +228,7 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
         dimension=told.dimension,
         generations=told.generations,
         started=told.started,
-        plan=told.plan,
+        plan=completed(told.plan),
         done=told.finished.generations,
         values=bytearray(told.metrics),
         finished=told.finished,
@@ -236,7 +236,7 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
 
 
 def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
-    view.branches[event.branch].plan = event.plan
+    view.branches[event.branch].plan = completed(event.plan, view.former_rules)
     if view.state == "finished":
         view.state = "paused"
 

@@ -7,6 +7,7 @@ members through the entry-point group `ticket_explorer.FAMILY`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import getdoc
@@ -17,11 +18,23 @@ import msgspec
 from ticket_explorer.errors import UnknownName
 
 
+@dataclass(frozen=True)
+class Former:
+    """What a session does that is older than a field of its settings."""
+
+    value: Any
+    """The value it reads the field as."""
+    said: str = ""
+    """A sentence for whoever opens such a session; empty where a new session does the same by default."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="name"):
     """The parameters of one registered algorithm; its tag is the name it is known by."""
 
     implementation: ClassVar[str]
     """`module:object`, imported at first use."""
+    formerly: ClassVar[Mapping[str, Former]] = {}
+    """Fields that came later than the first sessions; a subclass names only its own."""
 
     def check(self) -> None:
         """Refuse what types can't: combinations of fields, names known only to the algorithm.
@@ -32,6 +45,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 S = TypeVar("S", bound=Settings)
+
+
+def formerly(settings: type[Settings]) -> dict[str, Former]:
+    """The fields of a settings class that came later than the first sessions, its parents' included."""
+    found: dict[str, Former] = {}
+    for parent in reversed(settings.__mro__):
+        found |= vars(parent).get("formerly", {})
+    return found
+
+
+def identity(settings: Settings) -> dict[str, Any]:
+    """What tells an algorithm with its parameters from all others.
+
+    A later field counts only where it differs from what older sessions did: their checkpoints go on.
+    """
+    later = formerly(type(settings))
+    table: dict[str, Any] = msgspec.to_builtins(settings)
+    return {key: value for key, value in table.items() if key not in later or value != later[key].value}
 
 
 def register(family: str, *own: type[S]) -> dict[str, type[S]]:
