@@ -147,7 +147,7 @@ class Branches:
 
     def _remark_on(self, plan: Plan) -> None:
         text = caution(plan)
-        if text is not None and text not in {remark.text for remark in self._view.remarks}:
+        if text is not None and not self._view.says(text):
             self._emit(events.Remarked(at=time.time(), text=text))
 
     def _first_generations(self, branch: str) -> int | None:

@@ -371,12 +371,9 @@ class Session:
     def _begin(self, recovered: str | None) -> None:
         self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
         for rule in self.view.former_rules:
-            self._remark_once(rule)
+            if not self.view.says(rule):
+                self._emit(events.Remarked(at=time.time(), text=rule))
         self._branches.begin(self.spec.branches)
-
-    def _remark_once(self, text: str) -> None:
-        if text not in {remark.text for remark in self.view.remarks}:
-            self._emit(events.Remarked(at=time.time(), text=text))
 
     def _rest(self, reason: str, durable: bool) -> None:
         self.settle()

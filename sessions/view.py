@@ -41,7 +41,7 @@ class SessionView:
         self.compiling: events.Compiling | None = None
         """What the session waits for, and since when."""
         self.former_rules: dict[str, None] = {}
-        """What a person should know of rules that the session follows because it is older than today's, a sentence each."""
+        """Sentences on the rules that the session follows because it is older than today's."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
@@ -133,6 +133,10 @@ class SessionView:
     def remarks(self) -> list[events.Remarked]:
         """What a person should know, or wrote down."""
         return [event for event in self.history if isinstance(event, events.Remarked)]
+
+    def says(self, text: str) -> bool:
+        """Whether a remark of this text was made."""
+        return any(remark.text == text for remark in self.remarks)
 
     @property
     def commands(self) -> list[events.CommandReceived]:
