@@ -15,6 +15,7 @@ NAMES = (
     "paper_preset",
     "terminal",
     "control",
+    "box2d_living",
     "first_generation",
     "notebook",
 )

@@ -228,6 +228,27 @@ def test_sizes_are_those_of_gymnasium(task):
         assert set(actions.low) | set(actions.high) == {-1.0, 1.0}
 
 
+def all_stepped(name, count, observations):
+    """What actions lead to where EnvPool steps all episodes until the longest ends; takes actions, gives arrays."""
+    import envpool
+
+    environments = envpool.make(
+        name, env_type="gymnasium", num_envs=count, seed=list(range(count)), num_threads=1, max_episode_steps=1 << 30
+    )
+    environments.reset()
+
+    def stepped():
+        seen, over, found = observations, np.zeros(count, bool), None
+        while True:
+            after, rewards, terminated, truncated, _ = environments.step((yield found))
+            seen = np.where(over[:, None], seen, after)
+            found = (seen, np.where(over, 0, rewards).astype("<f4"), over := over | terminated | truncated)
+
+    running = stepped()
+    next(running)
+    return running
+
+
 @pytest.mark.skipif(find_spec("envpool") is None, reason="the extra `envpool` is not installed")
 class TestEnvpool:
     @pytest.mark.parametrize(
@@ -254,6 +275,24 @@ class TestEnvpool:
         assert stand.over.all()
         with pytest.raises(TicketError, match="ended before their time"):
             steps.act(number, np.full(6, 2, "<i4"), 1000)
+
+    @pytest.mark.parametrize("task", IDS)
+    def test_stepping_the_living_alone_gives_what_stepping_all_gives(self, task):
+        count, steps, size = 7, 90, ENTRIES[task].outputs if ENTRIES[task].continuous else None
+        drawn = np.random.default_rng(0)
+        actions = (
+            drawn.integers(0, ENTRIES[task].outputs, (steps, count)).astype("<i4")
+            if size is None
+            else drawn.uniform(-1, 1, (steps, count, size)).astype("<f4")
+        )
+        stepper = EnvpoolStepper(2)
+        number, stand = stepper.begin(World(ENTRIES[task].envpool, (), size), np.arange(count, dtype="<u4"))
+        every = all_stepped(ENTRIES[task].envpool, count, stand.observations)
+        for chosen in actions:
+            stand, expected = stepper.act(number, chosen, steps), every.send(chosen)
+            for found, wanted in zip((stand.observations, stand.rewards, stand.over), expected, strict=True):
+                np.testing.assert_array_equal(found, wanted)
+        assert stand.over.any(), "no episode ended, so that nothing was left out"
 
     def test_an_episode_is_drawn(self):
         made = problem(provider="envpool")

@@ -2,11 +2,12 @@
 
 EnvPool's Box2D tasks are its own in C++. They draw other numbers from a seed than Gymnasium's, so that results of the
 two are not the same; each by itself is the same again with the same seeds, whatever the number of threads.
+Only episodes that are not over are stepped: EnvPool would start the others anew, and play them until the longest ends.
 """
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -57,19 +58,24 @@ class EnvpoolStepper:
             return self._begun, stand
 
     def act(self, number: int, actions: np.ndarray, steps: int) -> Stand:
-        """Take a step in each episode that is not over; EnvPool starts the others anew, which counts for nothing."""
+        """Take a step in each episode that is not over."""
         with self._lock:
             play = known(self._plays, number)
-            before, play.steps = play.stand, play.steps + 1
-            observations, rewards, terminated, truncated, _ = play.environments.step(actions)
-            after = Stand(observations, rewards.astype("<f4"), before.over | terminated | truncated)
-            if before.over.any():
-                kept = np.where(before.over[:, None], before.observations, observations)
-                after = replace(after, observations=kept, rewards=np.where(before.over, np.float32(0), after.rewards))
-            play.stand = after
-            if after.over.all() or play.steps >= steps:
+            play.steps += 1
+            play.stand = _stepped(play, actions)
+            if play.stand.over.all() or play.steps >= steps:
                 del self._plays[number]
-            return after
+            return play.stand
+
+
+def _stepped(play: _Play, actions: np.ndarray) -> Stand:
+    """Where a play is after a step of its living episodes."""
+    living = np.flatnonzero(~play.stand.over).astype("<i4")
+    seen, gained, terminated, truncated, told = play.environments.step(actions[living], living)
+    places = told["env_id"]
+    observations, rewards, over = play.stand.observations.copy(), np.zeros(len(actions), "<f4"), play.stand.over.copy()
+    observations[places], rewards[places], over[places] = seen, gained, terminated | truncated
+    return Stand(observations, rewards, over)
 
 
 @cache
