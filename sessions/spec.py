@@ -1,8 +1,8 @@
 """The spec: everything a session is made from, typed and frozen, checked once at the edge.
 
 A spec is read from TOML, from the command line (`--set path=value`) and from Python; the same paths
-appear in error messages. A branch may override any table; `Plan` is what a branch amounts to once
-its overrides are merged in. Plans are journalled as plain tables, so that a session made with a
+appear in error messages. It may begin from a preset, and a branch may override any table; `Plan` is what a
+branch amounts to once its overrides are merged in. Plans are journalled as plain tables, so that a session made with a
 plug-in can still be looked at where the plug-in is not installed.
 """
 
@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from sessions.validation import convert, is_table
+from sessions.validation import convert
+from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
@@ -21,12 +22,12 @@ from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import Settings, formerly, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
+from ticket_explorer.tables import is_table, merge
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import can_be_acted_in
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import Evolution, TrainerSettings
-from ticket_explorer.trainers.strategies.catalogue import same_strategy
+from ticket_explorer.trainers.settings import TrainerSettings
 
 Table = dict[str, Any]
 
@@ -127,14 +128,15 @@ class _Top(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def parse_spec(table: Mapping[str, Any]) -> Spec:
-    """The spec of a table as read from TOML.
+    """The spec of a table as read from TOML, over the preset that it begins from if it names one.
 
     Raises:
         TicketError: with the path, the given value and what was expected.
     """
+    table = presets.resolved(table)
     base = {key: table[key] for key in PLAN_KEYS if key in table}
     rest = {key: value for key, value in table.items() if key not in PLAN_KEYS and key != "branch"}
-    known = (*msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
+    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
     pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
@@ -148,11 +150,7 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
 
 
 def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, path: str = "$") -> Plan:
-    """The plan of a table, with the tables of `overrides` merged over it.
-
-    A table in `overrides` that names another algorithm replaces the whole table; one that does not
-    changes single fields. Another strategy than the one that the table names keeps `Evolution.of_any_strategy`.
-    """
+    """The plan of a table, with the tables of `overrides` merged over it, as `merge` does."""
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
     merged = {key: merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
@@ -258,27 +256,6 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
             instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
             raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}; {instead}")
     return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
-
-
-def merge(base: Any, override: Any) -> Any:
-    """What a table amounts to under another one, as `parse_plan` explains it."""
-    if override is None:
-        return base
-    if not is_table(override) or (is_table(base) and override.get("name", base.get("name")) != base.get("name")):
-        return override
-    if not is_table(base):
-        return {"name": base, **override}
-    return {**(_without_strategy(base) if _is_another_strategy(base, override) else base), **override}
-
-
-def _is_another_strategy(base: Table, override: Table) -> bool:
-    """Whether both name one; a table that names none is for all strategies."""
-    names = base.get("strategy"), override.get("strategy")
-    return None not in names and not same_strategy(*map(str, names))
-
-
-def _without_strategy(trainer: Table) -> Table:
-    return {key: value for key, value in trainer.items() if key in Evolution.of_any_strategy}
 
 
 def default_pruner(trainer: Any) -> str:

@@ -1,12 +1,13 @@
 """From plain tables to typed structs, with errors that say where, what was given and what was expected."""
 
 import re
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.tables import is_table
 
 T = TypeVar("T")
 
@@ -33,11 +34,6 @@ def convert(table: Any, kind: type[T], path: str) -> T:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         raise _explain(str(error), table, kind, path) from None
-
-
-def is_table(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether a value is a TOML table."""
-    return isinstance(value, dict)
 
 
 def expected(kind: inspect.Type) -> str:

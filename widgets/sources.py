@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sessions.spec import Spec, Table, merge, parse_spec
+from sessions.spec import Spec, Table, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
+from ticket_explorer.tables import merge
 from ticket_explorer.tasks import TASKS
 
 DEFAULT = "fashion"
 
 
 def load_table(source: str | None) -> Table:
-    """The table of a preset by name, or of a TOML file; without either, the embedded default's.
+    """The whole table of a preset by name, or of a TOML file; without either, the embedded default's.
 
     Raises:
         TicketError: if there is no such preset or file, or it is no TOML.
@@ -29,7 +30,7 @@ def load_table(source: str | None) -> Table:
             raise TicketError(f"{name!r} is a task, not a preset; take a preset and: --set task={name}")
         raise UnknownName("preset", name, presets.names())
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TicketError(f"{path} is not valid TOML: {error}.") from None
     except OSError as error:
@@ -37,6 +38,7 @@ def load_table(source: str | None) -> Table:
         raise TicketError(f"{path} can't be read: {why}; give a preset or a TOML file.") from None
     except UnicodeDecodeError:
         raise TicketError(f"{path} is no text; give a preset or a TOML file.") from None
+    return presets.resolved(table)
 
 
 def assign(table: Table, assignments: list[str]) -> None:
@@ -72,6 +74,8 @@ def _names_trainer(path: str) -> bool:
 
 
 def _put(table: Table, path: str, value: Any, given: str) -> None:
+    if path == "preset":
+        raise InvalidValue(given, f"preset={value}", "a field; give the preset in place of the spec")
     *parents, last = path.removeprefix("$.").split(".")
     place: Any = table
     for key in parents:

@@ -41,8 +41,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"title": 3}, "$.title: 3, expected text"),
     (
         {"colour": "red"},
-        "$.colour: unknown field, expected one of title, seed, replicates, task, network, trainer, pruner, rewind, "
-        "pruning, analysis, branch",
+        "$.colour: unknown field, expected one of preset, title, seed, replicates, task, network, trainer, pruner, "
+        "rewind, pruning, analysis, branch",
     ),
     (
         {"network": {**MLP, "hidden": [8, -1]}},

@@ -1,11 +1,13 @@
 """What a person names by paths: single values, and what follows from naming another strategy."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ticket_explorer import presets
-from widgets.sources import assign, put, spec_of
+from ticket_explorer.errors import TicketError
+from widgets.sources import assign, load_table, put, spec_of
 
 
 def trainer_of(*assignments: str, preset: str = "fashion") -> Any:
@@ -48,3 +50,18 @@ def test_generations_and_rounds_hold_for_branches_with_their_own() -> None:
     plans = [branch.plan for branch in spec_of("cs-vs-imp", [], rounds=2, generations=7).branches]
     assert {(plan.trainer.generations, plan.pruning.rounds) for plan in plans} == {(7, 2)}
     assert {plan.trainer.generations for plan in (b.plan for b in spec_of("cs-vs-imp", []).branches)} == {470}
+
+
+def test_a_file_begins_from_a_preset_and_takes_single_values(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('preset = "mnist-snes"\npruning = { rounds = 3 }\n', encoding="utf-8")
+    spec = spec_of(str(path), ["branch.random.rewind=initial", "trainer.std_init=0.5"], generations=7)
+    plans = {branch.name: branch.plan for branch in spec.branches}
+    assert list(plans) == ["snr", "magnitude", "random"]
+    assert (plans["random"].rewind, plans["random"].pruning.rounds) == (plans["snr"].rewind, 3)
+    assert (plans["snr"].trainer.std_init, plans["snr"].trainer.generations) == (0.5, 7)
+
+
+def test_a_preset_is_no_single_value() -> None:
+    with pytest.raises(TicketError, match="--set: preset=ant, expected a field; give the preset"):
+        assign(load_table("fashion"), ["preset=ant"])

@@ -1,11 +1,17 @@
-"""Presets: whole specs as TOML files, each with the paper and table its numbers come from."""
+"""Presets: whole specs as TOML files, each with the paper and table its numbers come from.
+
+A preset, and a spec of one's own, may begin from another preset: `preset = "ant"` with what differs. The
+rest is merged over it as a branch is over its spec; whoever loads one gets it whole.
+"""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from ticket_explorer.errors import UnknownName
+from ticket_explorer.errors import InvalidValue, UnknownName
+from ticket_explorer.tables import merge
 
 
 @cache
@@ -16,16 +22,16 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> dict[str, Any]:
-    """The table of a preset.
+    """The whole table of a preset, with what it takes from the one it begins from.
 
     Raises:
         UnknownName: with the known ones, if there is none.
     """
-    return tomllib.loads(text(name))
+    return resolved(tomllib.loads(text(name)))
 
 
 def text(name: str) -> str:
-    """A preset's TOML, comments and all.
+    """A preset's TOML as it is written, comments and all.
 
     Raises:
         UnknownName: with the known ones, if there is none.
@@ -33,6 +39,33 @@ def text(name: str) -> str:
     if name not in names():
         raise UnknownName("preset", name, names())
     return (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def resolved(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table merged over the preset that its `preset` names; as it is if it names none.
+
+    Single fields are changed, another algorithm's table and a list of branches take the place of the preset's.
+
+    Raises:
+        TicketError: if there is no such preset, or presets begin from each other in a circle.
+    """
+    return _resolved(table, ())
+
+
+def _resolved(table: Mapping[str, Any], within: tuple[str, ...]) -> dict[str, Any]:
+    own = {key: value for key, value in table.items() if key != "preset"}
+    if "preset" not in table:
+        return own
+    name = table["preset"]
+    if not isinstance(name, str):
+        raise InvalidValue("$.preset", name, "the name of a preset")
+    if name not in names():
+        raise UnknownName("preset", name, names(), "$.preset")
+    if name in within:
+        circle = " → ".join((*within[within.index(name) :], name))
+        raise InvalidValue("$.preset", circle, "presets that don't begin from each other in a circle")
+    base = _resolved(tomllib.loads(text(name)), (*within, name))
+    return base | {key: merge(base[key], value) if key in base else value for key, value in own.items()}
 
 
 def _files() -> list[Any]:

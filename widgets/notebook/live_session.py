@@ -17,6 +17,7 @@ from sessions.header import default_path
 from sessions.launch import launch
 from sessions.spec import Spec, Table, parse_spec, spec_table
 from sessions.view import SessionView
+from ticket_explorer import presets
 from ticket_explorer.errors import TicketError, UnknownName
 from widgets.link import EngineLink, Launch
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
@@ -290,7 +291,8 @@ def _table(source: str | Path | Mapping[str, Any] | Spec) -> tuple[Table, str]:
     if isinstance(source, Spec):
         return spec_table(source), source.title
     if isinstance(source, Mapping):
-        return deepcopy(dict(source)), str(source.get("title", "session"))
+        table = presets.resolved(deepcopy(dict(source)))
+        return table, str(table.get("title", "session"))
     return load_table(str(source)), Path(source).stem
 
 
