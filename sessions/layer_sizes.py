@@ -1,12 +1,12 @@
 """The layers that a plan's network will have on its task's inputs, from the settings alone. No JAX is imported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 
 from sessions.spec import Plan
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.networks.settings import CNN, MLP, Conv6, LeNet300100, MinAtarCNN, ResNet18
+from ticket_explorer.networks.settings import CNN, MLP, Conv6, LeNet300100, MinAtarCNN, NetworkSettings, ResNet18
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST
 from ticket_explorer.tasks.control.settings import ControlSettings
@@ -39,11 +39,14 @@ def layers_of(plan: Plan) -> list[Layer]:
     Raises:
         TicketError: if the sizes aren't known, or can't go together.
     """
-    network, (shape, outputs) = plan.network, inputs_and_outputs(plan.task)
+    layers = _layers(plan.network, *inputs_and_outputs(plan.task))
+    return layers if plan.network.bias else [replace(layer, bias=0) for layer in layers]
+
+
+def _layers(network: NetworkSettings, shape: Shape, outputs: int) -> list[Layer]:
     match network:
         case MLP() | LeNet300100():
-            hidden = network.hidden if isinstance(network, MLP) else (300, 100)
-            return _dense((prod(shape), *hidden, outputs))
+            return _dense((prod(shape), *network.hidden, outputs))
         case CNN() | MinAtarCNN() | Conv6() | ResNet18() if len(shape) != 3:
             raise InvalidValue("$.network.name", name_of(network), f"mlp: inputs of shape {shape} are no images")
         case MinAtarCNN():

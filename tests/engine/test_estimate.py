@@ -51,6 +51,8 @@ def test_sizes_are_those_of_the_real_network(network, task, scope):
         {"name": "mlp", "hidden": []},
         {"name": "mlp", "hidden": [7, 5]},
         {"name": "cnn", "filters": [3, 2]},
+        {"name": "cnn", "bias": False},
+        {"name": "lenet_300_100", "bias": False},
         {"name": "conv_6", "width": 3},
         {"name": "resnet_18", "width": 3, "blocks": 2},
         {"name": "resnet_18", "prune_skips": True, "prune_last": True},

@@ -53,6 +53,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "$.network.hidden: 8, expected a list, each item a whole number between 1 and 65536",
     ),
     (
+        {"network": {**MLP, "kernel_scale": [1, 0]}},
+        "$.network.kernel_scale[1]: 0, expected a number between 0 and 1000000, 0 exclusive",
+    ),
+    (
+        {"network": {**MLP, "kernel_scale": "large"}},
+        "$.network.kernel_scale: 'large', expected a number between 0 and 1000000, 0 exclusive or a list, each item a "
+        "number between 0 and 1000000, 0 exclusive",
+    ),
+    (
+        {"network": {**MLP, "kernel_scale": [1, 2, 3]}},
+        "$.network.kernel_scale: [1.0, 2.0, 3.0], expected one number, or a list of 2: of dense_0, dense_1",
+    ),
+    (
         {"trainer": {**EVOLUTION, "population": 1}},
         "$.trainer.population: 1, expected a whole number between 2 and 1000000",
     ),

@@ -26,8 +26,8 @@ DEFAULT = ("pendulum", "space_invaders", "frozen_lake")
 SMALL = {"episodes": 2, "test_episodes": 3, "steps": 12}
 
 
-def control(task="cartpole", hidden=(4,), **settings):
-    return bind(TASKS[task](**{**SMALL, **settings}), MLP(hidden=hidden, activation="tanh"))
+def control(task="cartpole", hidden=(4,), bias=True, **settings):
+    return bind(TASKS[task](**{**SMALL, **settings}), MLP(hidden=hidden, activation="tanh", bias=bias))
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +149,14 @@ def test_failures_are_counted_and_told():
     assert countdown().remark(type(state)(None, jnp.array([0]))) is None
 
 
-@pytest.mark.parametrize("hidden", [(40, 40)])
-def test_few_kept_weights_are_evaluated_one_by_one_with_the_same_fitness(hidden):
-    problem = control("pendulum", hidden)
+@pytest.mark.parametrize(("hidden", "bias"), [((40, 40), True), ((40, 40), False)])
+def test_few_kept_weights_are_evaluated_one_by_one_with_the_same_fitness(hidden, bias):
+    problem = control("pendulum", hidden, bias)
     mask = jax.random.uniform(KEY, (problem.layout.size,)) < 0.04
     mask = mask | ~problem.layout.prunable
     kept = int(mask.sum())
-    assert 16 * (kept - 81) < problem.layout.prunable_size, "few enough to be worth it"
+    assert problem.layout.size - problem.layout.prunable_size == 81 * bias
+    assert 16 * (kept - 81 * bias) < problem.layout.prunable_size, "few enough to be worth it"
     population = mask * jax.random.normal(KEY, (3, problem.layout.size))
     state = problem.initial_state()
     dense = jax.jit(problem.fitness)(KEY, population, state)[0]
@@ -217,10 +218,13 @@ def test_continuous_actions_are_brought_into_their_range():
 
 
 @pytest.mark.slow
-def test_the_network_for_minatar_has_the_papers_size_and_is_its_policies():
-    network = bind(TASKS["space_invaders"](**SMALL), MinAtarCNN()).network
-    assert network.layout.size == 77_924
-    small = bind(TASKS["breakout"](**SMALL), MinAtarCNN(filters=2, hidden=5)).network
+def test_the_network_for_minatar_has_the_papers_size():
+    assert bind(TASKS["space_invaders"](**SMALL), MinAtarCNN()).network.layout.size == 77_924
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_policies_of_the_network_for_minatar_are_it(bias):
+    small = bind(TASKS["breakout"](**SMALL), MinAtarCNN(filters=2, hidden=5, bias=bias)).network
     population = jax.random.normal(KEY, (2, small.layout.size))
     seen = jax.random.uniform(KEY, (2, 3, 10, 10, 4))
     mask = (jax.random.uniform(KEY, (small.layout.size,)) < 0.03) | ~small.layout.prunable

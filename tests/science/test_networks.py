@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import msgspec
 import numpy as np
 import pytest
 
@@ -31,11 +32,23 @@ SMALL: dict[str, dict[str, Any]] = {"conv_6": {"width": 3}, "resnet_18": {"width
 """Networks so deep that they are built smaller here; compiling them takes most of a minute even so."""
 ALSO = {*SMALL, "lenet_300_100", "minatar_cnn"}
 """Networks that are not always tried: the deep ones, and an MLP and a CNN by other names."""
+UNBIASED = [name for name in NETWORKS if name != "resnet_18"]
+"""Networks that can do without biases; batch normalisation can't."""
 every_network = pytest.mark.parametrize(
     "network",
     [
-        pytest.param(built(name, **SMALL.get(name, {})), id=name, marks=[pytest.mark.slow] * (name in ALSO))
-        for name in NETWORKS
+        *(
+            pytest.param(built(name, **SMALL.get(name, {})), id=name, marks=[pytest.mark.slow] * (name in ALSO))
+            for name in NETWORKS
+        ),
+        *(
+            pytest.param(
+                built(name, bias=False, **SMALL.get(name, {})),
+                id=f"{name} without biases",
+                marks=[pytest.mark.slow] * (name != "mlp"),
+            )
+            for name in UNBIASED
+        ),
     ],
 )
 
@@ -172,14 +185,93 @@ def test_distribution_of_initial_kernels(init: Any, std: float, bound: float | N
 
 @every_network
 def test_the_last_layer_may_start_otherwise(network: Any) -> None:
-    changed = dataclasses.replace(network, last_kernel_init="zeros", bias_init="uniform")
-    theta = changed.initialise(jax.random.key(0))
-    kernels = [leaf for leaf in changed.layout if leaf.name.endswith("kernel")]
-    output = max(leaf.name for leaf in kernels if leaf.name.startswith("dense"))
-    assert [leaf.name for leaf in kernels if not (theta[leaf.slice] != 0).any()] == [output]
-    biases = [leaf for leaf in changed.layout if leaf.name.endswith("bias") and "norm" not in leaf.name]
-    found = jnp.concatenate([theta[leaf.slice] for leaf in biases])
-    assert 0 <= found.min() < found.max() < 0.05
+    def start(**changes: Any) -> dict[str, Any]:
+        changed = dataclasses.replace(network, settings=msgspec.structs.replace(network.settings, **changes))
+        theta = changed.initialise(jax.random.key(0))
+        return {leaf.name: theta[leaf.slice] for leaf in changed.layout if "norm" not in leaf.name}
+
+    output = network.settings.layers[-1]
+    kernels = start(last_kernel_init="zeros", bias_init="uniform")
+    assert [name for name, found in kernels.items() if not (found != 0).any()] == [f"{output}/kernel"]
+    biases = [found for name, found in kernels.items() if name.endswith("bias")]
+    assert not biases or 0 <= jnp.concatenate(biases).min() < jnp.concatenate(biases).max() < 0.05
+    last = start(bias_init="uniform", last_bias_init="zeros")
+    assert {name for name, found in last.items() if not (found != 0).any()} == {f"{output}/bias"} & set(last)
+
+
+@every_network
+def test_kernels_start_as_large_as_asked(network: Any) -> None:
+    layers, kernels = network.settings.layers, {leaf.name: leaf for leaf in network.layout}
+
+    def start(**changes: Any) -> Any:
+        settings = msgspec.structs.replace(network.settings, **changes)
+        settings.check()
+        return dataclasses.replace(network, settings=settings).initialise(jax.random.key(0))
+
+    def ratios(theta: Any) -> list[float]:
+        places = [kernels[f"{layer}/kernel"].slice for layer in layers]
+        return [float((theta[place] / plain[place]).mean()) for place in places]
+
+    plain, each = start(), tuple(1.0 + number for number in range(len(layers)))
+    assert ratios(start(kernel_scale=2.5)) == pytest.approx([2.5] * len(layers))
+    assert ratios(start(last_kernel_scale=6.0)) == pytest.approx([1.0] * (len(layers) - 1) + [6.0])
+    assert ratios(start(kernel_scale=each)) == pytest.approx(each)
+    assert {f"{layer}/kernel" for layer in layers} == {name for name in kernels if name.endswith("kernel")}
+
+
+ANOTHER: dict[str, Any] = {
+    "kernel_init": "uniform",
+    "last_kernel_init": "uniform",
+    "bias_init": "uniform",
+    "last_bias_init": "uniform",
+    "kernel_scale": 2.0,
+    "last_kernel_scale": 2.0,
+    "bias": False,
+    "hidden": 7,
+    "activation": "tanh",
+    "filters": 5,
+    "kernel_size": 2,
+    "width": 4,
+    "blocks": 2,
+    "prune_first": True,
+    "prune_skips": True,
+    "prune_last": True,
+}
+"""For each field of any network a value that is not its default; for lists one of their items."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in SMALL or name == "minatar_cnn")) for name in NETWORKS],
+)
+def test_every_field_of_the_settings_reaches_the_network(name: str) -> None:
+    """A network is its layout, its initial weights and its outputs: each field changes one of them."""
+
+    def seen(**changes: Any) -> tuple[Any, bytes]:
+        network = built(name, **{**SMALL.get(name, {}), **changes})
+        theta = network.initialise(jax.random.key(0))
+        outputs = network.apply(jnp.linspace(-1.0, 1.0, theta.size), images())
+        return network.layout, np.concatenate([theta, np.ravel(outputs)]).tobytes()
+
+    plain = NETWORKS[name](**SMALL.get(name, {}))
+    for field in plain.__struct_fields__:
+        if field == "bias" and name not in UNBIASED:
+            continue
+        was, value = getattr(plain, field), ANOTHER[field]
+        assert seen(**{field: (value,) * len(was) if isinstance(was, tuple) else value}) != seen(), field
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("mlp", {"kernel_scale": (1.0, 2.0, 3.0)}, "kernel_scale: .* one number, or a list of 2: of dense_0, dense_1"),
+        ("mlp", {"kernel_scale": (1.0, 2.0), "last_kernel_scale": 2.0}, "last_kernel_scale: 2.0, expected nothing"),
+        ("resnet_18", {"bias": False}, "bias: False, expected true: normalisation"),
+    ],
+)
+def test_scales_and_biases_that_can_not_be_are_refused(name: str, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(TicketError, match=rf"\$\.network\.{said}"):
+        NETWORKS[name](**changes).check()
 
 
 def test_orthogonal_kernels() -> None:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
 from ticket_explorer.networks.population import in_groups
 from ticket_explorer.networks.settings import CNN
 
@@ -29,9 +29,7 @@ def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "Con
         TicketError: if the inputs are not images, or too small to be pooled twice.
     """
     require_images("cnn", input_shape, side=4)
-    return ConvolutionalNetwork(
-        **shared(settings, input_shape, outputs), filters=settings.filters, kernel_size=settings.kernel_size
-    )
+    return ConvolutionalNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +38,7 @@ class ConvolutionalNetwork(FlaxNetwork):
 
     group: ClassVar[int] = 2
 
-    filters: tuple[int, int]
-    kernel_size: int
-    """Side of a filter, in pixels."""
+    settings: CNN
 
     def create_module(self) -> nn.Module:
         """The flax module, of images [B, height, width, channels]."""
@@ -55,19 +51,21 @@ class ConvolutionalNetwork(FlaxNetwork):
         size, chunk = inputs.shape[0], min(IMAGES, inputs.shape[0])
         padded = jnp.pad(inputs, ((0, -size % chunk), (0, 0), (0, 0), (0, 0)))
         chunks = padded.reshape(-1, chunk, *inputs.shape[1:])
-        outputs: Array = jax.lax.map(
-            lambda part: in_groups(self._forward, population, windows(part, self.kernel_size), self.group), chunks
-        )
+
+        def forward(part: Float[Array, "B H W C"]) -> Float[Array, "N B O"]:
+            return in_groups(self._forward, population, windows(part, self.settings.kernel_size), self.group)
+
+        outputs: Array = jax.lax.map(forward, chunks)
         return outputs.transpose(1, 0, 2, 3).reshape(population.shape[0], -1, self.outputs)[:, :size]
 
     def _forward(self, theta: Float[Array, " D"], windows: Float[Array, "B H W k"]) -> Float[Array, "B O"]:
         """`apply` by matrix products. max(ReLU(x + b)) = ReLU(max(x) + b), so pooling comes first."""
         layers: dict[str, dict[str, Array]] = self.layout.unflatten(theta)
         first, second, last = layers.values()
-        units = _pooled(windows @ first["kernel"].reshape(-1, self.filters[0]))
-        units = _pooled(_convolved(jax.nn.relu(units + first["bias"]), second["kernel"]))
-        units = jax.nn.relu(units + second["bias"]).reshape(windows.shape[0], -1)
-        return units @ last["kernel"] + last["bias"]
+        units = _pooled(windows @ first["kernel"].reshape(-1, self.settings.filters[0]))
+        units = _pooled(_convolved(jax.nn.relu(units + first.get("bias", 0.0)), second["kernel"]))
+        units = jax.nn.relu(units + second.get("bias", 0.0)).reshape(windows.shape[0], -1)
+        return units @ last["kernel"] + last.get("bias", 0.0)
 
 
 def _columns(images: Float[Array, "B H W C"], side: int) -> Float[Array, "B rows W k"]:
@@ -106,12 +104,10 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        network, side = self.network, (self.network.kernel_size,) * 2
-        for depth, filters in enumerate(network.filters):
-            images = nn.Conv(filters, side, kernel_init=network.kernel, bias_init=network.bias, name=f"conv_{depth}")(
-                images
-            )
+        network, side = self.network, (self.network.settings.kernel_size,) * 2
+        for depth, filters in enumerate(network.settings.filters):
+            images = nn.Conv(filters, side, **network.layer(f"conv_{depth}"))(images)
             images = nn.max_pool(nn.relu(images), (2, 2), strides=(2, 2))
-        last = nn.Dense(network.outputs, kernel_init=network.last_kernel, bias_init=network.bias, name="dense_0")
+        last = nn.Dense(network.outputs, **network.layer("dense_0"))
         outputs: Array = last(images.reshape(images.shape[0], -1))
         return outputs

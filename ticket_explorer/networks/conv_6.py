@@ -11,7 +11,7 @@ from flax import linen as nn
 from jaxtyping import Array
 
 from ticket_explorer.networks.convolution import convolved
-from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
 from ticket_explorer.networks.settings import Conv6
 
 PAIRS = 3
@@ -24,15 +24,14 @@ def build_conv_6(settings: Conv6, input_shape: tuple[int, ...], outputs: int) ->
         TicketError: if inputs are not images, or too small to be pooled three times.
     """
     require_images("conv_6", input_shape, side=2**PAIRS)
-    return Conv6Network(**shared(settings, input_shape, outputs), width=settings.width)
+    return Conv6Network(settings=settings, input_shape=input_shape, outputs=outputs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conv6Network(FlaxNetwork):
     """Leaves `conv_0` to `conv_5` and `dense_0` to `dense_2`; ReLU between any two."""
 
-    width: int
-    """Filters of the first pair; the others have twice and four times as many, hidden layers four times."""
+    settings: Conv6
 
     def create_module(self) -> nn.Module:
         """The flax module, of images [B, height, width, channels]."""
@@ -44,20 +43,14 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        network = self.network
-        convolution = partial(
-            nn.Conv,
-            kernel_size=(3, 3),
-            kernel_init=network.kernel,
-            bias_init=network.bias,
-            conv_general_dilated=convolved,
-        )
+        network, width = self.network, self.network.settings.width
+        convolution = partial(nn.Conv, kernel_size=(3, 3), conv_general_dilated=convolved)
         for depth in range(2 * PAIRS):
-            images = nn.relu(convolution(network.width * 2 ** (depth // 2), name=f"conv_{depth}")(images))
+            images = nn.relu(convolution(width * 2 ** (depth // 2), **network.layer(f"conv_{depth}"))(images))
             if depth % 2:
                 images = nn.max_pool(images, (2, 2), strides=(2, 2))
-        units, dense = images.reshape(images.shape[0], -1), partial(nn.Dense, bias_init=network.bias)
+        units = images.reshape(images.shape[0], -1)
         for depth in range(2):
-            units = nn.relu(dense(4 * network.width, kernel_init=network.kernel, name=f"dense_{depth}")(units))
-        outputs: Array = dense(network.outputs, kernel_init=network.last_kernel, name="dense_2")(units)
+            units = nn.relu(nn.Dense(4 * width, **network.layer(f"dense_{depth}"))(units))
+        outputs: Array = nn.Dense(network.outputs, **network.layer("dense_2"))(units)
         return outputs

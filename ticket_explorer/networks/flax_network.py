@@ -7,7 +7,6 @@ from typing import Any, ClassVar, cast
 
 import jax
 from flax import linen as nn
-from jax.nn.initializers import Initializer
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import TicketError
@@ -15,7 +14,7 @@ from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.population import fastest, in_groups
-from ticket_explorer.networks.settings import BiasInit, KernelInit, NetworkSettings
+from ticket_explorer.networks.settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +24,11 @@ class FlaxNetwork(ABC):
     group: ClassVar[int] = 1
     """Individuals at once on a CPU."""
 
+    settings: NetworkSettings
+    """As they were given: no field of them is handed on by hand."""
     input_shape: tuple[int, ...]
     """Height, width and channels of images."""
     outputs: int
-    kernel_init: KernelInit
-    last_kernel_init: KernelInit
-    bias_init: BiasInit
 
     @abstractmethod
     def create_module(self) -> nn.Module:
@@ -72,31 +70,21 @@ class FlaxNetwork(ABC):
         """This network itself: where weights are shared, as in convolutions, every input is seen."""
         return Narrowing(self, kept_indices(mask, kept), None)
 
-    @property
-    def kernel(self) -> Initializer:
-        """The distribution of initial kernels."""
-        return kernel_initialiser(self.kernel_init)
+    def layer(self, path: str) -> dict[str, Any]:
+        """The options of a flax layer: its name, whether it has a bias, and what both start from.
 
-    @property
-    def last_kernel(self) -> Initializer:
-        """The distribution of the output layer's initial kernel."""
-        return kernel_initialiser(self.last_kernel_init)
-
-    @property
-    def bias(self) -> Initializer:
-        """The distribution of initial biases."""
-        return bias_initialiser(self.bias_init)
-
-
-def shared(settings: NetworkSettings, input_shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
-    """The fields of a `FlaxNetwork` of these settings."""
-    return {
-        "input_shape": input_shape,
-        "outputs": outputs,
-        "kernel_init": settings.kernel_init,
-        "last_kernel_init": settings.last_kernel_init or settings.kernel_init,
-        "bias_init": settings.bias_init,
-    }
+        Args:
+            path: One of the settings' `layers`.
+        """
+        settings, is_last = self.settings, path == self.settings.layers[-1]
+        kernel = settings.last_kernel_init if is_last else None
+        bias = settings.last_bias_init if is_last else None
+        return {
+            "name": path.rpartition("/")[-1],
+            "use_bias": settings.bias,
+            "kernel_init": kernel_initialiser(kernel or settings.kernel_init, settings.kernel_scale_of(path)),
+            "bias_init": bias_initialiser(bias or settings.bias_init),
+        }
 
 
 def require_images(network: str, input_shape: tuple[int, ...], side: int = 1) -> None:

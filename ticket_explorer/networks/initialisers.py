@@ -43,9 +43,10 @@ _BIASES: dict[BiasInit, Initialiser] = {
 }
 
 
-def kernel_initialiser(name: KernelInit) -> Initialiser:
-    """The distribution of initial kernels called `name`."""
-    return _KERNELS[name]
+def kernel_initialiser(name: KernelInit, scale: float = 1.0) -> Initialiser:
+    """The distribution of initial kernels called `name`, `scale` times as wide."""
+    unscaled = _KERNELS[name]
+    return unscaled if scale == 1.0 else lambda *given: scale * unscaled(*given)
 
 
 def bias_initialiser(name: BiasInit) -> Initialiser:

@@ -5,17 +5,15 @@ those of the dense layer, of which a CPU reads only the kept ones once they are 
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import jax
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
-from ticket_explorer.layout import Leaf
 from ticket_explorer.networks.cnn import windows
-from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
-from ticket_explorer.networks.policies import Policies, dense_layer, is_sparse, sparse_layer
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
+from ticket_explorer.networks.policies import Policies, biased, dense_layer, is_sparse, sparse_layer
 from ticket_explorer.networks.settings import MinAtarCNN
 
 
@@ -26,12 +24,7 @@ def build_minatar_cnn(settings: MinAtarCNN, input_shape: tuple[int, ...], output
         TicketError: if observations are not pictures.
     """
     require_images("minatar_cnn", input_shape)
-    return MinAtarNetwork(
-        **shared(settings, input_shape, outputs),
-        filters=settings.filters,
-        kernel_size=settings.kernel_size,
-        hidden=settings.hidden,
-    )
+    return MinAtarNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +33,7 @@ class MinAtarNetwork(FlaxNetwork):
 
     group: ClassVar[int] = 8
 
-    filters: int
-    kernel_size: int
-    hidden: int
+    settings: MinAtarCNN
 
     def create_module(self) -> nn.Module:
         """The flax module, of observations [B, height, width, channels]."""
@@ -50,33 +41,29 @@ class MinAtarNetwork(FlaxNetwork):
 
     def policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
         """N networks, to be applied to observations [N, B, ...] of their own."""
-        layers = self.layout.unflatten(population)
-        last = layers["dense_1"]
+        layers, settings = self.layout.unflatten(population), self.settings
+        first, last = layers["conv_0"], dense_layer(layers["dense_1"])
 
         def features(images: Float[Array, "N B H W C"]) -> Float[Array, "N B I"]:
-            kernel = layers["conv_0"]["kernel"].reshape(len(population), -1, self.filters)
-            seen = windows(images.reshape(-1, *self.input_shape), self.kernel_size)
+            kernel = first["kernel"].reshape(len(population), -1, settings.filters)
+            seen = windows(images.reshape(-1, *self.input_shape), settings.kernel_size)
             seen = seen.reshape(len(population), -1, kernel.shape[1])
-            units = jax.nn.relu(seen @ kernel + layers["conv_0"]["bias"][:, None])
+            units = jax.nn.relu(biased(seen @ kernel, first))
             flat: Array = units.reshape(*images.shape[:2], -1)
             return flat
 
         def act(images: Float[Array, "N B H W C"]) -> Float[Array, "N B O"]:
-            units = jax.nn.relu(hidden(features(images)))
-            return dense_layer(last["kernel"], last["bias"])(units)
+            return last(jax.nn.relu(hidden(features(images))))
 
         hidden = self._hidden(population, kept)
         return act
 
     def _hidden(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
-        kernel, bias = self._leaf("dense_0/kernel"), self._leaf("dense_0/bias")
-        if kept is not None and is_sparse(self, kept):
-            sparse = sparse_layer(population, kept, kernel, bias)
-            return lambda units: sparse(units.transpose(2, 0, 1)).transpose(1, 2, 0)
-        return dense_layer(population[:, kernel.slice].reshape(-1, *kernel.shape), population[:, bias.slice])
-
-    def _leaf(self, name: str) -> Leaf:
-        return next(leaf for leaf in self.layout if leaf.name == name)
+        if kept is None or not is_sparse(self, kept):
+            return dense_layer(self.layout.unflatten(population)["dense_0"])
+        leaves = {leaf.name: leaf for leaf in self.layout}
+        sparse = sparse_layer(population, kept, leaves["dense_0/kernel"], leaves.get("dense_0/bias"))
+        return lambda units: sparse(units.transpose(2, 0, 1)).transpose(1, 2, 0)
 
 
 class _Module(nn.Module):  # type: ignore[misc]
@@ -84,10 +71,10 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        network, side = self.network, (self.network.kernel_size,) * 2
-        convolution, dense = partial(nn.Conv, bias_init=network.bias), partial(nn.Dense, bias_init=network.bias)
-        units = nn.relu(convolution(network.filters, side, kernel_init=network.kernel, name="conv_0")(images))
+        network, settings = self.network, self.network.settings
+        side = (settings.kernel_size,) * 2
+        units = nn.relu(nn.Conv(settings.filters, side, **network.layer("conv_0"))(images))
         units = units.reshape(images.shape[0], -1)
-        units = nn.relu(dense(network.hidden, kernel_init=network.kernel, name="dense_0")(units))
-        outputs: Array = dense(network.outputs, kernel_init=network.last_kernel, name="dense_1")(units)
+        units = nn.relu(nn.Dense(settings.hidden, **network.layer("dense_0"))(units))
+        outputs: Array = nn.Dense(network.outputs, **network.layer("dense_1"))(units)
         return outputs

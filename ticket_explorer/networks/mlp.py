@@ -6,7 +6,6 @@ left out of the narrowed network.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from math import prod
 from typing import ClassVar
 
@@ -15,31 +14,17 @@ from flax import linen as nn
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import kept_indices
-from ticket_explorer.networks.flax_network import FlaxNetwork, shared
+from ticket_explorer.networks.flax_network import FlaxNetwork
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.networks.policies import Policies, dense_layer, is_sparse, sparse_layer
-from ticket_explorer.networks.settings import MLP, Activation, LeNet300100
+from ticket_explorer.networks.settings import MLP, LeNet300100
 
 ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "swish": nn.swish}
 
 
-def build_mlp(settings: MLP, input_shape: tuple[int, ...], outputs: int) -> "MultilayerPerceptron":
+def build_mlp(settings: MLP | LeNet300100, input_shape: tuple[int, ...], outputs: int) -> "MultilayerPerceptron":
     """The network of `settings` for inputs of `input_shape` (flattened) and `outputs` outputs."""
-    return MultilayerPerceptron(
-        **shared(settings, (prod(input_shape),), outputs), hidden=settings.hidden, activation=settings.activation
-    )
-
-
-def build_lenet_300_100(settings: LeNet300100, input_shape: tuple[int, ...], outputs: int) -> "MultilayerPerceptron":
-    """LeNet-300-100 (LeCun et al. 1998) for inputs of `input_shape` (flattened) and `outputs` outputs."""
-    mlp = MLP(
-        hidden=(300, 100),
-        activation="relu",
-        kernel_init=settings.kernel_init,
-        last_kernel_init=settings.last_kernel_init,
-        bias_init=settings.bias_init,
-    )
-    return build_mlp(mlp, input_shape, outputs)
+    return MultilayerPerceptron(settings=settings, input_shape=(prod(input_shape),), outputs=outputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +34,7 @@ class MultilayerPerceptron(FlaxNetwork):
     group: ClassVar[int] = 16
     """8 to 16 were fastest of 1 to 64 (784–32–10, batch 512)."""
 
-    hidden: tuple[int, ...]
-    activation: Activation
+    settings: MLP | LeNet300100
 
     def create_module(self) -> nn.Module:
         """The flax module, of inputs [B, ...]."""
@@ -85,25 +69,28 @@ class MultilayerPerceptron(FlaxNetwork):
         """N networks, to be applied to inputs [N, B, ...] of their own."""
         if kept is not None and is_sparse(self, kept):
             return self._sparse_policies(population, kept)
-        layers = [dense_layer(leaf["kernel"], leaf["bias"]) for leaf in self.layout.unflatten(population).values()]
+        parameters = self.layout.unflatten(population)
+        layers = [dense_layer(parameters[name]) for name in self.settings.layers]
 
         def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
             units = inputs.reshape(*inputs.shape[:2], -1)
             for layer in layers[:-1]:
-                units = ACTIVATIONS[self.activation](layer(units))
+                units = ACTIVATIONS[self.settings.activation](layer(units))
             return layers[-1](units)
 
         return act
 
     def _sparse_policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"]) -> Policies:
         leaves = {leaf.name: leaf for leaf in self.layout}
-        names = [f"dense_{depth}" for depth in range(len(self.hidden) + 1)]
-        layers = [sparse_layer(population, kept, leaves[f"{name}/kernel"], leaves[f"{name}/bias"]) for name in names]
+        layers = [
+            sparse_layer(population, kept, leaves[f"{name}/kernel"], leaves.get(f"{name}/bias"))
+            for name in self.settings.layers
+        ]
 
         def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
             units = inputs.reshape(*inputs.shape[:2], -1).transpose(2, 0, 1)
             for layer in layers[:-1]:
-                units = ACTIVATIONS[self.activation](layer(units))
+                units = ACTIVATIONS[self.settings.activation](layer(units))
             return layers[-1](units).transpose(1, 2, 0)
 
         return act
@@ -115,10 +102,8 @@ class _Module(nn.Module):  # type: ignore[misc]
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Array) -> Array:
         network, units = self.network, inputs.reshape(inputs.shape[0], -1)
-        dense = partial(nn.Dense, bias_init=network.bias)
-        for depth, width in enumerate(network.hidden):
-            units = dense(width, kernel_init=network.kernel, name=f"dense_{depth}")(units)
-            units = ACTIVATIONS[network.activation](units)
-        name = f"dense_{len(network.hidden)}"
-        outputs: Array = dense(network.outputs, kernel_init=network.last_kernel, name=name)(units)
+        *hidden, last = network.settings.layers
+        for width, name in zip(network.settings.hidden, hidden, strict=True):
+            units = ACTIVATIONS[network.settings.activation](nn.Dense(width, **network.layer(name))(units))
+        outputs: Array = nn.Dense(network.outputs, **network.layer(last))(units)
         return outputs

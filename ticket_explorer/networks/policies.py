@@ -5,7 +5,7 @@ few weights are left a CPU goes through them one by one instead, all individuals
 it pays from about one weight in sixteen down (2 × 64 units, 100 individuals of 8 episodes).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 import jax
@@ -50,20 +50,25 @@ def is_sparse(network: Network, kept: Int[Array, " n"] | None) -> bool:
     return SPARSE_FROM * (len(kept) - layout.size + layout.prunable_size) < layout.prunable_size
 
 
-def dense_layer(kernel: Float[Array, "N I O"], bias: Float[Array, "N O"]) -> Policies:
-    """A dense layer of N networks: from [N, B, I] to [N, B, O]."""
-    return lambda units: jnp.einsum("nbi,nio->nbo", units, kernel) + bias[:, None]
+def biased(units: Float[Array, "N B O"], layer: Mapping[str, Float[Array, "N ..."]]) -> Float[Array, "N B O"]:
+    """The units with the biases of a layer of N networks, if it has any."""
+    return units + layer["bias"][:, None] if "bias" in layer else units
+
+
+def dense_layer(layer: Mapping[str, Float[Array, "N ..."]]) -> Policies:
+    """A dense layer of N networks, a kernel [N, I, O] and biases, if any, [N, O]: from [N, B, I] to [N, B, O]."""
+    return lambda units: biased(jnp.einsum("nbi,nio->nbo", units, layer["kernel"]), layer)
 
 
 def sparse_layer(
-    population: Float[Array, "N D"], kept: Int[Array, " n"], kernel: Leaf, bias: Leaf
+    population: Float[Array, "N D"], kept: Int[Array, " n"], kernel: Leaf, bias: Leaf | None
 ) -> Callable[[Float[Array, "I N B"]], Float[Array, "O N B"]]:
     """A dense layer of N networks of which few weights are kept; units lead, so that each is one stretch of memory."""
     outputs = kernel.shape[1]
     first, last = jnp.searchsorted(kept, jnp.array([kernel.offset, kernel.slice.stop]))
     rows, columns = jnp.divmod(kept - kernel.offset, outputs)
     weights = population[:, kept].T[..., None]
-    biases = population[:, bias.slice].T[..., None]
+    biases = jnp.zeros((outputs, 1, 1)) if bias is None else population[:, bias.slice].T[..., None]
 
     def apply(units: Float[Array, "I N B"]) -> Float[Array, "O N B"]:
         def add(k: Array, sums: Array) -> Array:

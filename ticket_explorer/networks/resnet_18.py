@@ -15,11 +15,10 @@ from flax import linen as nn
 from jaxtyping import Array, Float
 
 from ticket_explorer.networks.convolution import convolved
-from ticket_explorer.networks.flax_network import FlaxNetwork, require_images, shared
+from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
 from ticket_explorer.networks.network import Statistics
 from ticket_explorer.networks.settings import ResNet18
 
-STAGES = 3
 MOMENTUM = 0.9
 """What running statistics keep of their value at each update."""
 
@@ -31,33 +30,24 @@ def build_resnet_18(settings: ResNet18, input_shape: tuple[int, ...], outputs: i
         TicketError: if inputs are not images.
     """
     require_images("resnet_18", input_shape)
-    prunes = {"first": settings.prune_first, "skip": settings.prune_skips, "dense_0": settings.prune_last}
-    return ResNet18Network(
-        **shared(settings, input_shape, outputs),
-        width=settings.width,
-        blocks=settings.blocks,
-        unpruned=tuple(module for module, is_prunable in prunes.items() if not is_prunable),
-    )
+    return ResNet18Network(settings=settings, input_shape=input_shape, outputs=outputs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResNet18Network(FlaxNetwork):
     """Leaves `first`, `stage_S_block_B/conv_0`, `conv_1` and `skip`, and `dense_0`; each convolution has a `norm`."""
 
-    width: int
-    """Filters of the first stage; the others have twice and four times as many."""
-    blocks: int
-    """Residual blocks of each stage."""
-    unpruned: tuple[str, ...]
-    """The modules whose kernels are not prunable."""
+    settings: ResNet18
 
     def create_module(self) -> nn.Module:
         """The flax module, of images [B, height, width, channels]."""
         return _Module(self)
 
     def is_prunable(self, leaf: str) -> bool:
-        """Whether a leaf's weights can be pruned: kernels', but for those of `unpruned`."""
-        return super().is_prunable(leaf) and leaf.split("/")[-2] not in self.unpruned
+        """Whether a leaf's weights can be pruned: kernels', but for those that the settings leave out."""
+        settings = self.settings
+        said = {"first": settings.prune_first, "skip": settings.prune_skips, "dense_0": settings.prune_last}
+        return super().is_prunable(leaf) and said.get(leaf.split("/")[-2], True)
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network by the statistics of this batch; differentiable in θ."""
@@ -98,35 +88,42 @@ class _Module(nn.Module):  # type: ignore[misc]
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array, trains: bool = True) -> Array:
-        network = self.network
-        convolution = partial(nn.Conv, use_bias=False, kernel_init=network.kernel, conv_general_dilated=convolved)
+        network, settings = self.network, self.network.settings
         norm = partial(nn.BatchNorm, use_running_average=not trains, momentum=MOMENTUM)
-        images = nn.relu(norm(name="norm")(convolution(network.width, (3, 3), name="first")(images)))
-        for stage in range(STAGES):
-            for block in range(network.blocks):
+        first = _convolution(network, "first", settings.width, (3, 3))
+        images = nn.relu(norm(name="norm")(first(images)))
+        for stage in range(settings.stages):
+            for block in range(settings.blocks):
                 stride = 2 if stage and not block else 1
                 name = f"stage_{stage}_block_{block}"
-                images = _Block(network.width * 2**stage, stride, convolution, norm, name=name)(images)
-        last = nn.Dense(network.outputs, kernel_init=network.last_kernel, bias_init=network.bias, name="dense_0")
+                images = _Block(network, name, settings.width * 2**stage, stride, norm, name=name)(images)
+        last = nn.Dense(network.outputs, **network.layer("dense_0"))
         outputs: Array = last(images.mean((1, 2)))
         return outputs
 
 
 class _Block(nn.Module):  # type: ignore[misc]
+    network: ResNet18Network
+    place: str
     filters: int
     stride: int
-    convolution: Any
     norm: Any
 
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, images: Array) -> Array:
-        strides = (self.stride, self.stride)
-        units = self.convolution(self.filters, (3, 3), strides=strides, name="conv_0")(images)
-        units = self.convolution(self.filters, (3, 3), name="conv_1")(nn.relu(self.norm(name="norm_0")(units)))
+        units = self._convolution("conv_0", (3, 3), self.stride)(images)
+        units = self._convolution("conv_1", (3, 3))(nn.relu(self.norm(name="norm_0")(units)))
         units = self.norm(name="norm_1")(units)
         if images.shape != units.shape:
-            images = self.norm(name="norm_skip")(
-                self.convolution(self.filters, (1, 1), strides=strides, name="skip")(images)
-            )
+            images = self.norm(name="norm_skip")(self._convolution("skip", (1, 1), self.stride)(images))
         outputs: Array = nn.relu(units + images)
         return outputs
+
+    def _convolution(self, name: str, size: tuple[int, int], stride: int = 1) -> nn.Conv:
+        return _convolution(self.network, f"{self.place}/{name}", self.filters, size, stride)
+
+
+def _convolution(network: ResNet18Network, path: str, filters: int, size: tuple[int, int], stride: int = 1) -> nn.Conv:
+    """A convolution without biases: normalisation follows it."""
+    options = {**network.layer(path), "use_bias": False}
+    return nn.Conv(filters, size, strides=(stride, stride), conv_general_dilated=convolved, **options)

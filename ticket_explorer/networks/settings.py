@@ -1,10 +1,12 @@
 """What can be said of each network; no JAX is imported here."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ticket_explorer.registry import Settings
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.registry import Former, Settings
 
 KernelInit = Literal[
     "lecun_normal",
@@ -19,18 +21,60 @@ KernelInit = Literal[
 ]
 BiasInit = Literal["zeros", "uniform"]
 Activation = Literal["relu", "tanh", "swish"]
+Scale = Annotated[float, Meta(gt=0, le=1_000_000, description="times what the distribution gives")]
 Width = Annotated[int, Meta(ge=1, le=65_536, description="units of a hidden layer")]
 
 
 class NetworkSettings(Settings, frozen=True, kw_only=True):
     """What all networks share."""
 
+    formerly: ClassVar[Mapping[str, Former]] = {
+        "last_bias_init": Former(None),
+        "kernel_scale": Former(1.0),
+        "last_kernel_scale": Former(None),
+        "bias": Former(True),
+    }
     kernel_init: KernelInit = "lecun_normal"
     """Distribution of the initial kernels; `uniform` is U[-0.05, 0.05]."""
     last_kernel_init: KernelInit | None = None
     """The same for the output layer alone; None: as the others."""
     bias_init: BiasInit = "zeros"
     """`uniform` is U[0, 0.05], as in the reference code of Lange & Sprekeler (2023)."""
+    last_bias_init: BiasInit | None = None
+    """The same for the output layer alone; None: as the others."""
+    kernel_scale: Scale | tuple[Scale, ...] = 1.0
+    """What the initial kernels are multiplied by: one number, or one for each of `layers`."""
+    last_kernel_scale: Scale | None = None
+    """The same for the output layer alone; None: as the others."""
+    bias: bool = True
+    """Whether layers have biases."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that have a kernel, from the inputs to the outputs; none where only the network knows them."""
+        return ()
+
+    def kernel_scale_of(self, layer: str) -> float:
+        """What the initial kernel of a layer is multiplied by."""
+        if isinstance(self.kernel_scale, tuple):
+            return self.kernel_scale[self.layers.index(layer)]
+        is_last = layer == self.layers[-1]
+        return self.last_kernel_scale if is_last and self.last_kernel_scale is not None else self.kernel_scale
+
+    def check(self) -> None:
+        """Refuse scales that are not one for each layer.
+
+        Raises:
+            InvalidValue: if there are more or fewer, or the output layer's is said twice.
+        """
+        if not isinstance(self.kernel_scale, tuple):
+            return
+        if len(self.kernel_scale) != len(self.layers):
+            each = f", or a list of {len(self.layers)}: of {', '.join(self.layers)}" if self.layers else ""
+            raise InvalidValue("$.network.kernel_scale", list(self.kernel_scale), f"one number{each}")
+        if self.last_kernel_scale is not None:
+            expected = "nothing where kernel_scale is a list, whose last number is the output layer's"
+            raise InvalidValue("$.network.last_kernel_scale", self.last_kernel_scale, expected)
 
 
 class MLP(NetworkSettings, frozen=True, kw_only=True, tag="mlp"):
@@ -41,12 +85,24 @@ class MLP(NetworkSettings, frozen=True, kw_only=True, tag="mlp"):
     """Units of each hidden layer."""
     activation: Activation = "relu"
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Dense ones."""
+        return _numbered("dense", len(self.hidden) + 1)
+
 
 class LeNet300100(NetworkSettings, frozen=True, kw_only=True, tag="lenet_300_100"):
     """LeNet-300-100: two hidden ReLU layers of 300 and 100 units (LeCun et al. 1998; Frankle & Carbin 2019)."""
 
-    implementation: ClassVar[str] = "ticket_explorer.networks.mlp:build_lenet_300_100"
+    implementation: ClassVar[str] = "ticket_explorer.networks.mlp:build_mlp"
+    hidden: ClassVar[tuple[int, ...]] = (300, 100)
+    activation: ClassVar[Activation] = "relu"
     kernel_init: KernelInit = "xavier_normal"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Dense ones."""
+        return _numbered("dense", len(self.hidden) + 1)
 
 
 class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
@@ -56,6 +112,11 @@ class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
     filters: tuple[Width, Width] = (8, 16)
     """Filters of the two convolutions."""
     kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in pixels")] = 5
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Two convolutions and a dense one."""
+        return *_numbered("conv", 2), "dense_0"
 
 
 class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
@@ -67,6 +128,11 @@ class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
     hidden: Width = 48
     """Units of the dense layer."""
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """A convolution and two dense ones."""
+        return "conv_0", *_numbered("dense", 2)
+
 
 class Conv6(NetworkSettings, frozen=True, kw_only=True, tag="conv_6"):
     """Conv-6: six 3×3 convolutions pooled in pairs, three dense layers, for CIFAR-10 (Frankle & Carbin 2019)."""
@@ -74,14 +140,22 @@ class Conv6(NetworkSettings, frozen=True, kw_only=True, tag="conv_6"):
     implementation: ClassVar[str] = "ticket_explorer.networks.conv_6:build_conv_6"
     kernel_init: KernelInit = "xavier_normal"
     width: Annotated[int, Meta(ge=1, le=4096, description="filters of the first pair of convolutions")] = 64
+    """The other pairs have twice and four times as many, hidden layers four times as many units."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Six convolutions and three dense ones."""
+        return *_numbered("conv", 6), *_numbered("dense", 3)
 
 
 class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
     """ResNet-18 for CIFAR-10: residual blocks with batch normalisation (He et al. 2016; Frankle & Carbin 2019)."""
 
     implementation: ClassVar[str] = "ticket_explorer.networks.resnet_18:build_resnet_18"
+    stages: ClassVar[int] = 3
     kernel_init: KernelInit = "kaiming_normal"
     width: Annotated[int, Meta(ge=1, le=4096, description="filters of the first stage")] = 16
+    """The other stages have twice and four times as many."""
     blocks: Annotated[int, Meta(ge=1, le=1000, description="residual blocks of each stage")] = 3
     prune_first: bool = False
     """Whether the first convolution is prunable."""
@@ -89,3 +163,28 @@ class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
     """Whether the 1×1 convolutions of skips are prunable."""
     prune_last: bool = False
     """Whether the output layer is prunable."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The first convolution, those of each block, and a dense layer; a stage's first block may have a skip."""
+        blocks = [(stage, block) for stage in range(self.stages) for block in range(self.blocks)]
+        convolutions = [
+            f"stage_{stage}_block_{block}/{name}"
+            for stage, block in blocks
+            for name in ("conv_0", "conv_1", *(["skip"] if stage and not block else []))
+        ]
+        return "first", *convolutions, "dense_0"
+
+    def check(self) -> None:
+        """Refuse what the other networks refuse, and biases that this one has not.
+
+        Raises:
+            InvalidValue: if biases are to be left out.
+        """
+        super().check()
+        if not self.bias:
+            raise InvalidValue("$.network.bias", False, "true: normalisation shifts units here, and stays")
+
+
+def _numbered(name: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{number}" for number in range(count))

@@ -23,6 +23,7 @@ from sessions.spec import Table
 from sessions.validation import expected
 
 Key = str | int
+_LISTS = (inspect.VarTupleType, inspect.TupleType, inspect.ListType)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def read(text: str, kind: inspect.Type) -> Any:
         return text
     if not text:
         return None
-    if isinstance(bare, inspect.VarTupleType | inspect.TupleType | inspect.ListType):
+    if isinstance(bare, _LISTS) or ("," in text and _may_be_a_list(kind)):
         text = f"[{text.strip('[]')}]"
     if isinstance(bare, inspect.DictType):
         text = f"{{{text.strip('{}')}}}"
@@ -177,6 +178,12 @@ def _choices(kind: inspect.Type, default: Any) -> dict[str, str] | None:
         return None
     optional = {} if default is not None else {"": ""}
     return optional | {str(value): "" for value in bare.values}
+
+
+def _may_be_a_list(kind: inspect.Type) -> bool:
+    while isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    return isinstance(kind, inspect.UnionType) and any(isinstance(option, _LISTS) for option in kind.types)
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
