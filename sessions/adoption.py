@@ -130,5 +130,7 @@ def _told(round_: RoundView, name: str) -> events.AdoptedRound:
         started=round_.started,
         plan=round_.plan,
         metrics=bytes(round_.values),
+        steps=bytes(round_.steps),
+        scored=[structs.replace(event, branch=name) for event in round_.scored],
         finished=structs.replace(round_.finished, branch=name),
     )

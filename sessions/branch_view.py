@@ -29,8 +29,13 @@ class RoundView(msgspec.Struct, kw_only=True):
     """Generations that are known."""
     values: bytearray = msgspec.field(default_factory=bytearray)
     """Their metrics, as in `events.Generations`."""
+    steps: bytearray = msgspec.field(default_factory=bytearray)
+    """Their environment steps, int32 [done, replicates]; -1 where an early version did not count them. Empty where
+    nothing acts in an environment, or nothing was counted."""
     heard: float = 0.0
     """When the last of them was told, in seconds since 1970."""
+    scored: list[events.Scored] = []
+    """Scores taken while it ran, in order; the score at its end is in `finished`."""
     frames: list[events.Frame] = []
     tuned: list[events.Tuned] = []
     finished: events.RoundFinished | None = None
@@ -45,6 +50,25 @@ class RoundView(msgspec.Struct, kw_only=True):
             return np.zeros((0, 1, len(METRICS)), np.float32)
         generation = len(self.values) // self.done
         return np.frombuffer(self.values[start * generation :], "<f4").reshape(self.done - start, -1, len(METRICS))
+
+    def steps_taken(self) -> "np.ndarray | None":
+        """Environment steps by the end of each generation, int64 [generations counted, replicates].
+
+        -1 from the first generation on that was not counted; None where nothing was.
+        """
+        import numpy as np
+
+        if not self.steps:
+            return None
+        counted = np.frombuffer(self.steps, "<i4").reshape(-1, self.metrics(self.done - 1).shape[1])
+        return np.where(np.logical_or.accumulate(counted < 0), -1, counted.cumsum(0, dtype=np.int64))
+
+    def steps_by(self, generation: int) -> list[int] | None:
+        """Environment steps that each replicate has taken by the end of some generations; None if that isn't known."""
+        taken = self.steps_taken()
+        if taken is None or not 0 < generation <= len(taken) or taken[generation - 1].min() < 0:
+            return None
+        return [int(total) for total in taken[generation - 1]]
 
 
 class BranchView(msgspec.Struct, kw_only=True):

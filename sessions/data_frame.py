@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sessions.branch_view import RoundView
 from sessions.metrics import Row, metric_rows
+from sessions.passes import environment_steps
 from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 
@@ -22,8 +23,9 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
     Args:
         view: The session.
         rows: What a row is. Of rounds: branch, round, replicate, density in [0, 1], kept weights, generations,
-            score, fitness of the last generation, correlation of SNR and magnitude. Of generations: branch, round,
-            density, generation from 0, replicate, and the metrics. What has no meaning is missing.
+            environment steps, score, fitness of the last generation, correlation of SNR and magnitude. Of generations:
+            branch, round, density, generation from 0, replicate, the metrics, and environment steps and the score after
+            the generation. What has no meaning is missing.
 
     Raises:
         TicketError: if pandas is not installed, or rows are asked for that there are not.
@@ -38,7 +40,18 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
     return pandas.DataFrame.from_records(list(found), columns=None if rows == "generations" else COLUMNS)
 
 
-COLUMNS = ["branch", "round", "replicate", "density", "kept", "generations", "score", "fitness", "correlation"]
+COLUMNS = [
+    "branch",
+    "round",
+    "replicate",
+    "density",
+    "kept",
+    "generations",
+    "environment_steps",
+    "score",
+    "fitness",
+    "correlation",
+]
 
 
 def round_rows(view: SessionView) -> Iterator[Row]:
@@ -58,10 +71,12 @@ def round_rows(view: SessionView) -> Iterator[Row]:
 def _numbers(round_: RoundView, replicate: int) -> dict[str, Any]:
     finished = round_.finished
     assert finished is not None
+    steps = environment_steps(round_)
     return {
         "density": round_.density,
         "kept": round_.kept,
         "generations": finished.generations,
+        "environment_steps": None if steps is None else steps[replicate],
         "score": finished.score[replicate],
         "fitness": finished.fitness[replicate],
         "correlation": finished.pearson[replicate] if finished.pearson else None,

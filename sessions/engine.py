@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import numpy as np
-
 from sessions import events
 from sessions.analyst import Analyst
 from sessions.branch_view import RoundView
@@ -18,12 +16,13 @@ from sessions.compiler import Compiler
 from sessions.compiling import teller
 from sessions.early import early_generations, provide_early
 from sessions.lineage import Lineage, Problems, Pruning, plan_of
-from sessions.prefetch import begin_turn, prefetch, score
+from sessions.prefetch import begin_turn, prefetch
 from sessions.previews import preview
 from sessions.rollouts import episode, finished_rollout, rollout
 from sessions.rounds import Chunk, RoundShape
 from sessions.running import RunningRound, Watchers
 from sessions.schedule import Turn, next_turn, planned
+from sessions.scoring import Scorer
 from sessions.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.subjects import Look, Subjects, trained_now
@@ -68,6 +67,7 @@ class Engine:
             watchers.journal,
             watchers.live,
         )
+        self._scorer = Scorer(self._compiler, seed, watchers.journal)
         self.running: RunningRound | None = None
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
@@ -253,6 +253,7 @@ class Engine:
         if not is_slow:
             self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)
+        self.running.make_up()
         if self.running.recovered:
             self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
         return self.running
@@ -297,13 +298,16 @@ class Engine:
         )
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
-        every = plan_of(view.plan).analysis.curvature_every
+        wanted = plan_of(view.plan).analysis
+        every, score_every = wanted.curvature_every, wanted.score_every
         marks = early_generations(self._view) if view.number == 0 else ()
 
         def at_mark(generation: int, chunk: Chunk) -> None:
             if generation in marks:
                 self.lineage.keep_early(view.branch, generation, chunk.result.mean)
             is_due = every is not None and generation % every == 0 and generation < view.generations
+            if score_every is not None and generation % score_every == 0 and self.running is not None:
+                self._scorer.amid(self.running, generation, chunk)
             if is_due and self.running is not None:
                 self._analyse_automatically(LIVE, view, generation, self._look_at(self.running, chunk))
 
@@ -317,7 +321,7 @@ class Engine:
             self._watchers,
             at_mark,
             marks,
-            every,
+            tuple(filter(None, (every, score_every))),
         )
 
     def _caught_up(self, what: str) -> RunningRound:
@@ -337,7 +341,6 @@ class Engine:
         view, chunk = running.view, running.latest()
         plan = plan_of(view.plan)
         problem_state = running.problem_state(chunk)
-        scores = score(running.shape, self._compiler, self._seed, view.number)(chunk.result.mean, problem_state)
         beside = running.beside(chunk)
         self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
@@ -345,7 +348,7 @@ class Engine:
             branch=view.branch,
             round=view.number,
             generations=running.collected,
-            score=finite(np.asarray(scores)),
+            score=self._scorer.now(running, chunk),
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
         )

@@ -116,6 +116,20 @@ class Generations(Event, frozen=True, kw_only=True):
     count: int
     values: bytes
     """float32 [count, replicates, len(METRICS)]."""
+    steps: bytes = b""
+    """Environment steps of each: int32 [count, replicates]. Empty where nothing acts in an environment, and in journals
+    of early versions."""
+
+
+class Scored(Event, frozen=True, kw_only=True):
+    """The score while a round runs: of the weights as they are, on the held-out data of the round's own score."""
+
+    branch: str
+    round: int
+    generation: int
+    """Generations that were done."""
+    score: list[float | None]
+    """Per replicate."""
 
 
 class Frame(Event, frozen=True, kw_only=True):
@@ -194,6 +208,9 @@ class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     plan: dict[str, Any]
     metrics: bytes
     """float32 [generations, replicates, len(METRICS)]."""
+    steps: bytes = b""
+    """As in `RoundView.steps`."""
+    scored: list[Scored] = []
     finished: RoundFinished
 
 
@@ -314,6 +331,7 @@ AnyEvent = (
     | Pruned
     | RoundStarted
     | Generations
+    | Scored
     | Frame
     | Tuned
     | RoundCut

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sessions.events import METRICS
+from sessions.learning import learning_curve
 from sessions.view import SessionView
 
 Row = dict[str, str | int | float | None]
@@ -15,6 +16,7 @@ def metric_rows(view: SessionView) -> Iterator[Row]:
     for branch in view.branches.values():
         for number in sorted(branch.rounds):
             round_ = branch.rounds[number]
+            scores, taken = {p.generation: p.score for p in learning_curve(round_)}, round_.steps_taken()
             for generation, replicates in enumerate(round_.metrics()):
                 for replicate, values in enumerate(replicates):
                     numbers = {
@@ -28,4 +30,11 @@ def metric_rows(view: SessionView) -> Iterator[Row]:
                         "generation": generation,
                         "replicate": replicate,
                         **numbers,
+                        "environment_steps": _steps(taken, generation, replicate),
+                        "score": scores[generation + 1][replicate] if generation + 1 in scores else None,
                     }
+
+
+def _steps(taken: np.ndarray | None, generation: int, replicate: int) -> int | None:
+    known = taken is not None and generation < len(taken) and taken[generation, replicate] >= 0
+    return int(taken[generation, replicate]) if known and taken is not None else None

@@ -10,18 +10,27 @@ from typing import Any
 
 from sessions.branch_view import BranchView, RoundView
 from sessions.header import Header
-from sessions.passes import forward_passes
+from sessions.learning import Point, learning_curve, needed, solved_at
+from sessions.passes import environment_steps, forward_passes
 from sessions.view import SessionView
 
 
-def report(path: Path, header: Header, view: SessionView) -> dict[str, Any]:
-    """The contracted JSON of a session."""
+def report(path: Path, header: Header, view: SessionView, target: float | None = None) -> dict[str, Any]:
+    """The contracted JSON of a session.
+
+    Args:
+        path: Where it is.
+        header: Its header.
+        view: What happened in it.
+        target: The score of which is told what it took to reach; None is what its environment's makers call solved.
+    """
+    target = solved_at(view) if target is None else target
     return {
         "session": str(path),
         "schema": header.schema,
         "spec": header.spec,
         "state": view.state,
-        "branches": [_branch(view, branch) for branch in view.branches.values()],
+        "branches": [_branch(view, branch, target) for branch in view.branches.values()],
     }
 
 
@@ -41,18 +50,18 @@ def standard_error(values: Sequence[float | None]) -> float | None:
     return float((variance / len(known)) ** 0.5)
 
 
-def _branch(view: SessionView, branch: BranchView) -> dict[str, Any]:
+def _branch(view: SessionView, branch: BranchView, target: float | None) -> dict[str, Any]:
     return {
         "name": branch.name,
         "parent": None if branch.parent is None else f"{branch.parent}:{branch.parent_round}",
         "trainer": branch.plan["trainer"],
         "pruner": branch.plan["pruner"]["name"],
         "rewind": branch.plan["rewind"]["name"],
-        "rounds": [_round(view, branch, round_) for round_ in view.lineage(branch.name) if round_.finished],
+        "rounds": [_round(view, branch, round_, target) for round_ in view.lineage(branch.name) if round_.finished],
     }
 
 
-def _round(view: SessionView, branch: BranchView, round_: RoundView) -> dict[str, Any]:
+def _round(view: SessionView, branch: BranchView, round_: RoundView, target: float | None) -> dict[str, Any]:
     finished = round_.finished
     assert finished is not None
     return {
@@ -62,8 +71,12 @@ def _round(view: SessionView, branch: BranchView, round_: RoundView) -> dict[str
         "kept": round_.kept,
         "generations": finished.generations,
         "forward_passes": forward_passes(round_),
+        "environment_steps": _whole_mean(environment_steps(round_)),
+        "environment_steps_by_replicate": environment_steps(round_),
         "score": mean(finished.score),
         "score_by_replicate": finished.score,
+        "scores": [_point(point) for point in learning_curve(round_)] if round_.scored else [],
+        "to_reach": None if target is None else needed(round_, target),
         "fitness": mean(finished.fitness),
         "threshold": _threshold(view, branch, round_),
         "snr_magnitude_correlation": mean(finished.pearson),
@@ -71,6 +84,22 @@ def _round(view: SessionView, branch: BranchView, round_: RoundView) -> dict[str
         "layers": {name: leaf.density for name, leaf in finished.leaves.items()},
         "seconds": finished.seconds,
     }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    """The place of a score, and the mean and the values of its replicates."""
+    return {
+        "generation": point.generation,
+        "environment_steps": _whole_mean(point.environment_steps),
+        "environment_steps_by_replicate": point.environment_steps,
+        "forward_passes": point.forward_passes,
+        "score": mean(point.score),
+        "score_by_replicate": point.score,
+    }
+
+
+def _whole_mean(counts: Sequence[int] | None) -> int | None:
+    return None if counts is None else round(fmean(counts))
 
 
 def _threshold(view: SessionView, branch: BranchView, round_: RoundView) -> float | None:

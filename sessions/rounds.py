@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from sessions.compiler import Compiler, Executable, Key
+from sessions.events import METRICS
 from sessions.lineage import Problems
 from sessions.spec import Plan
 from ticket_explorer import masks
@@ -43,9 +44,13 @@ class Chunk:
     state: Any
 
     def values(self) -> np.ndarray:
-        """float32 [count, R, number of metrics]."""
-        columns = [np.asarray(column)[: self.count] for column in jax.tree.leaves(self.metrics)]
+        """float32 [count, R, len(METRICS)]."""
+        columns = [np.asarray(getattr(self.metrics, name))[: self.count] for name in METRICS]
         return np.stack(columns, axis=-1)
+
+    def steps(self) -> np.ndarray:
+        """Environment steps of each generation, int32 [count, R]; zeros where nothing acts."""
+        return np.asarray(self.metrics.steps)[: self.count]
 
 
 @dataclass(frozen=True)
@@ -180,10 +185,8 @@ def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
 def _advance(trainer: Trainer) -> Any:
     def advance(problem: Problem, state: Any, keys: jax.Array, first: jax.Array, count: jax.Array) -> Any:
         replicates = keys.shape[0]
-        buffer = jax.tree.map(
-            lambda _: jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32),
-            Metrics(0.0, 0.0, 0.0, 0.0),  # type: ignore[arg-type]
-        )
+        empty = jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32)
+        buffer = Metrics(**dict.fromkeys(METRICS, empty), steps=jnp.zeros(empty.shape, jnp.int32))
 
         def generation(i: jax.Array, carry: Any) -> Any:
             state, buffer = carry

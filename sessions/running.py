@@ -58,7 +58,7 @@ class RunningRound:
         watchers: Watchers,
         marks: Callable[[int, Chunk], None] | None = None,
         mark_at: tuple[int, ...] = (),
-        mark_every: int | None = None,
+        mark_every: tuple[int, ...] = (),
     ) -> None:
         """Take up a round.
 
@@ -70,9 +70,10 @@ class RunningRound:
             compiler: Has or makes the executables.
             seed: Of the session.
             watchers: Where events go.
-            marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations.
+            marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations; again for
+                a generation at which a round is taken up.
             mark_at: Generations at which a chunk must end.
-            mark_every: After how many generations, again and again, a chunk must end.
+            mark_every: After how many generations, again and again, a chunk must end; several may be given.
         """
         self.view = view
         self.shape = shape
@@ -149,6 +150,11 @@ class RunningRound:
         trainer = self._runner.trainer
         return trainer.beside(chunk.state) if isinstance(trainer, KeepingTrainer) else ()
 
+    def make_up(self) -> None:
+        """Do again what is due at the generation taken up: whatever left it there may not have come to it."""
+        if self._marks is not None and self.collected > 0 and self._is_mark(self.collected):
+            self._marks(self.collected, self.latest())
+
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the last generation collected; nothing may be in flight."""
         began = time.monotonic()
@@ -182,8 +188,7 @@ class RunningRound:
         at = self._runner.dispatched
         ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
         ends += [mark for mark in self._mark_at if mark > at]
-        if self._mark_every is not None:
-            ends.append(at - at % self._mark_every + self._mark_every)
+        ends += [at - at % every + every for every in self._mark_every]
         if self._tuned < len(self.view.tuned):
             ends.append(self.view.tuned[self._tuned].generation)
         return max(min(ends) - at, 0)
@@ -201,6 +206,7 @@ class RunningRound:
         self._latest = chunk
         if self._marks is not None and self._is_mark(end):
             self._marks(end, chunk)
+            self._collected_at = time.monotonic()  # what is done there tells nothing of the time of a chunk
         if now >= self._checkpoint_due or end >= self.view.generations:
             self._write(chunk, durable=False)
             self._plan_next_checkpoint(now)
@@ -209,13 +215,13 @@ class RunningRound:
         return self.view.done - known
 
     def _is_mark(self, generation: int) -> bool:
-        return generation in self._mark_at or (self._mark_every is not None and generation % self._mark_every == 0)
+        return generation in self._mark_at or any(generation % every == 0 for every in self._mark_every)
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
         known = max(self.view.done - chunk.first, 0)
         if known >= chunk.count:
             return
-        branch, number = self.view.branch, self.view.number
+        branch, number, steps = self.view.branch, self.view.number, chunk.steps()[known:]
         self._watchers.journal(
             events.Generations(
                 at=time.time(),
@@ -224,6 +230,7 @@ class RunningRound:
                 first=chunk.first + known,
                 count=chunk.count - known,
                 values=np.ascontiguousarray(values[known:], "<f4").tobytes(),
+                steps=np.ascontiguousarray(steps, "<i4").tobytes() if steps.any() else b"",
             )
         )
         if self._framer.is_due(end, last=end >= self.view.generations):

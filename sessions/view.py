@@ -15,6 +15,10 @@ from ticket_explorer.pruners import PRUNERS
 
 State = Literal["paused", "running", "finished", "failed"]
 
+_UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing)
+UNCOUNTED = b"\xff"
+"""Of which −1 is made, in any integer type."""
+
 
 class SessionView:
     """A session as its events tell it."""
@@ -31,7 +35,7 @@ class SessionView:
         self.pace: float | None = None
         """Generations per second at most; None is as fast as can be."""
         self.history: list[events.Event] = []
-        """All events but blocks of generations and frames, in their order."""
+        """All events but blocks of generations, scores amid a round and frames, in their order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
         self.analyses: list[events.Analysed] = []
@@ -45,7 +49,7 @@ class SessionView:
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
-        if not isinstance(event, events.Generations | events.Frame | events.Analysing) and not _is_routine(event):
+        if not isinstance(event, _UNTOLD) and not _is_routine(event):
             self.history.append(event)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
@@ -235,6 +239,8 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
         plan=completed(told.plan),
         done=told.finished.generations,
         values=bytearray(told.metrics),
+        steps=bytearray(told.steps),
+        scored=list(told.scored),
         finished=told.finished,
     )
 
@@ -275,6 +281,8 @@ def _generations(view: SessionView, event: events.Generations) -> None:
     round_ = view.branches[event.branch].rounds[event.round]
     if event.first != round_.done:
         return
+    if event.steps:
+        round_.steps += UNCOUNTED * (round_.done * len(event.steps) // event.count - len(round_.steps)) + event.steps
     round_.values += event.values
     round_.done += event.count
     elapsed = event.at - (round_.heard or round_.started)
@@ -284,6 +292,10 @@ def _generations(view: SessionView, event: events.Generations) -> None:
         weight = min(1.0, elapsed / 3.0)
         before = view.recent[0] if view.recent else rate
         view.recent = (before + weight * (rate - before), event.at)
+
+
+def _scored(view: SessionView, event: events.Scored) -> None:
+    view.branches[event.branch].rounds[event.round].scored.append(event)
 
 
 def _frame(view: SessionView, event: events.Frame) -> None:
@@ -363,6 +375,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.SetAsideChanged: _set_aside,
     events.RoundStarted: _round_started,
     events.Generations: _generations,
+    events.Scored: _scored,
     events.Frame: _frame,
     events.Tuned: _tuned,
     events.RoundCut: _round_cut,

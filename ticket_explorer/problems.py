@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import jax
-from jaxtyping import Array, Bool, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout
@@ -68,6 +69,46 @@ class Problem(Protocol):
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """How good θ is on held-out data: test accuracy, or mean return over test episodes."""
         ...
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Judged:
+    """What a generation of individuals came to."""
+
+    fitness: Float[Array, " N"]
+    state: ProblemState
+    steps: Int[Array, ""]
+    """Environment steps that it took: actions of episodes that had not ended; 0 where nothing acts."""
+
+
+@runtime_checkable
+class ActingProblem(Problem, Protocol):
+    """A problem whose individuals act in an environment, each step of which counts."""
+
+    def judged(
+        self,
+        key: Array,
+        population: Float[Array, "N D"],
+        state: ProblemState,
+        narrowing: Narrowing | None = None,
+    ) -> Judged:
+        """What `fitness` gives, with the environment steps that it took."""
+        ...
+
+
+def judged(
+    problem: Problem,
+    key: Array,
+    population: Float[Array, "N D"],
+    state: ProblemState,
+    narrowing: Narrowing | None = None,
+) -> Judged:
+    """The fitness of every individual of any problem, and the environment steps that it took."""
+    if isinstance(problem, ActingProblem):
+        return problem.judged(key, population, state, narrowing)
+    fitness, carried = problem.fitness(key, population, state, narrowing)
+    return Judged(fitness, carried, jnp.zeros((), jnp.int32))
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+import gymnasium
 import gymnax
 import jax
 import jax.numpy as jnp
@@ -11,10 +12,11 @@ import pytest
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP, MinAtarCNN
-from ticket_explorer.problems import MeasurableProblem, Problem, RemarkingProblem, bind
+from ticket_explorer.problems import ActingProblem, MeasurableProblem, Problem, RemarkingProblem, bind
 from ticket_explorer.registry import lookup
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control import environment
+from ticket_explorer.tasks.control.box2d_settings import ENTRIES as BOX2D
 from ticket_explorer.tasks.control.environment import Actions, Moment
 from ticket_explorer.tasks.control.episodes import Play
 from ticket_explorer.tasks.control.gymnax_settings import ENTRIES
@@ -76,6 +78,16 @@ def test_statistics_are_those_of_all_observations_that_were_acted_on(population)
     assert int(state.observations.count) == len(seen)
     np.testing.assert_allclose(state.observations.mean, seen.mean(0), atol=1e-5)
     np.testing.assert_allclose(state.observations.variance, seen.var(0), rtol=1e-4, atol=1e-6)
+
+
+def test_steps_are_actions_of_episodes_that_had_not_ended(cartpole, population):
+    found = jax.jit(cartpole.judged)(KEY, population, cartpole.initial_state())
+    alone = [len(play_alone(cartpole, theta, KEY, 2)[1]) for theta in population]
+    assert isinstance(cartpole, ActingProblem)
+    assert int(found.steps) == sum(alone) < 60 * 2 * len(population)
+    np.testing.assert_array_equal(
+        found.fitness, jax.jit(cartpole.fitness)(KEY, population, cartpole.initial_state())[0]
+    )
 
 
 def test_merged_statistics_are_those_of_everything_at_once():
@@ -197,6 +209,14 @@ def test_sizes_are_those_of_gymnax(name):
     space, actions = made.observation_space(parameters), made.action_space(parameters)
     assert (tuple(space.shape) or (space.n,)) == entry.observation
     assert (actions.n if hasattr(actions, "n") else actions.shape[0]) == entry.outputs
+
+
+def test_tasks_are_solved_where_gymnasium_says_so():
+    known = [*ENTRIES.values()][:5]
+    assert [entry.solved_at for entry in known] == [gymnasium.spec(entry.id).reward_threshold for entry in known]
+    box2d = [entry for entry in BOX2D.values() if entry.solved_at != gymnasium.spec(entry.envpool).reward_threshold]
+    assert box2d == []
+    assert (TASKS["lunar_lander"].solved_at, TASKS["ant"].solved_at) == (200, None)
 
 
 @pytest.mark.slow

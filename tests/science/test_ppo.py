@@ -51,6 +51,7 @@ def test_pruned_weights_stay_exactly_zero_and_kept_ones_learn(task):
     assert result.std is None
     assert np.isfinite(fitness).any()
     assert int(after.problem.observations.count) == 3 * 32
+    assert jax.jit(trainer.step)(KEY, state, problem)[1].steps == TINY.environments * TINY.steps == 32
     assert isinstance(trainer, KeepingTrainer)
     np.testing.assert_array_equal(trainer.beside(after)[0], after.parameters.value)
 

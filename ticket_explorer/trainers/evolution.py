@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.problems import Problem, ProblemState
+from ticket_explorer.problems import Judged, Problem, ProblemState, judged
 from ticket_explorer.trainers.optimizers import LEARNING_RATE_SCHEDULE, decayed_learning_rate
 from ticket_explorer.trainers.settings import Evolution as EvolutionSettings
 from ticket_explorer.trainers.strategies import check
@@ -85,12 +85,12 @@ class Evolution:
         ask_key, fitness_key, utility_key, tell_key = jax.random.split(key, 4)
         population, search = self.strategy.algorithm.ask(ask_key, state.search, state.parameters)
         individuals = _placed(population, state.narrowing)
-        fitness, problem_state = problem.fitness(fitness_key, individuals, state.problem, state.narrowing)
-        costs = _penalty(population, state.schedule["weight_decay"]) - fitness
+        found = judged(problem, fitness_key, individuals, state.problem, state.narrowing)
+        costs = _penalty(population, state.schedule["weight_decay"]) - found.fitness
         utilities = self.strategy.utility(utility_key, costs, state.parameters)
         told = self._told(tell_key, population, utilities, replace(state, search=search))
-        after = replace(told, problem=problem_state, generation=state.generation + 1)
-        return _like(after, state), _metrics(fitness, self.strategy.sigma(after.search))
+        after = replace(told, problem=found.state, generation=state.generation + 1)
+        return _like(after, state), _metrics(found, self.strategy.sigma(after.search))
 
     def finish(self, state: EvolutionState, problem: Problem) -> TrainingResult:
         """The search mean and the effective σ as entries of θ, exactly zero where pruned."""
@@ -189,12 +189,13 @@ def _penalty_of_replicates(
     return _penalty(*(a if b else jnp.broadcast_to(a, (replicates, *a.shape)) for a, b in arguments)), True
 
 
-def _metrics(fitness: Float[Array, " N"], sigma: Float[Array, " n"]) -> Metrics:
+def _metrics(found: Judged, sigma: Float[Array, " n"]) -> Metrics:
     return Metrics(
-        fitness_mean=jnp.nanmean(fitness),
-        fitness_best=jnp.nanmax(fitness),
-        fitness_std=jnp.nanstd(fitness),
+        fitness_mean=jnp.nanmean(found.fitness),
+        fitness_best=jnp.nanmax(found.fitness),
+        fitness_std=jnp.nanstd(found.fitness),
         sigma=jnp.mean(sigma),
+        steps=found.steps,
     )
 
 

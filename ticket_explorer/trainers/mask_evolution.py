@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from ticket_explorer.problems import Problem, ProblemState
+from ticket_explorer.problems import Judged, Problem, ProblemState, judged
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution as MaskEvolutionSettings
 from ticket_explorer.trainers.strategies.catalogue import check_changes
@@ -67,17 +67,17 @@ class MaskEvolution:
     def step(self, key: Array, state: MaskEvolutionState, problem: Problem) -> tuple[MaskEvolutionState, Metrics]:
         """One generation: threshold, evaluate, select, mutate."""
         fitness_key, child_key = jax.random.split(key)
-        fitness, carried = self._fitness(fitness_key, state, problem)
-        order = jnp.argsort(-jnp.nan_to_num(fitness, nan=-jnp.inf))
+        found = self._judged(fitness_key, state, problem)
+        order = jnp.argsort(-jnp.nan_to_num(found.fitness, nan=-jnp.inf))
         elites = state.scores[order[: self.settings.elites]]
         after = replace(
             state,
             scores=self._children(child_key, elites, state.std),
             best=elites[0],
-            problem=carried,
+            problem=found.state,
             generation=state.generation + 1,
         )
-        return after, _metrics(fitness)
+        return after, _metrics(found)
 
     def finish(self, state: MaskEvolutionState, problem: Problem) -> TrainingResult:
         """The mask of the fittest individual of the last generation, and the weights it keeps."""
@@ -101,19 +101,18 @@ class MaskEvolution:
         check_changes(name_of(self.settings), changes, self.hyperparameters(state))
         return replace(state, std=jnp.full_like(state.std, changes["std"])) if changes else state
 
-    def _fitness(
-        self, key: Array, state: MaskEvolutionState, problem: Problem
-    ) -> tuple[Float[Array, " N"], ProblemState]:
+    def _judged(self, key: Array, state: MaskEvolutionState, problem: Problem) -> Judged:
         """The mean over episodes of every individual's fitness."""
         masks = jax.vmap(self._mask, (0, None, None))(state.scores, state, problem)
         population = jnp.where(masks, state.weights, 0.0)
 
-        def episode(carried: ProblemState, key: Array) -> tuple[ProblemState, Float[Array, " N"]]:
-            fitness, carried = problem.fitness(key, population, carried)
-            return carried, fitness
+        def episode(carried: ProblemState, key: Array) -> tuple[ProblemState, tuple[Array, Array]]:
+            found = judged(problem, key, population, carried)
+            return found.state, (found.fitness, found.steps)
 
-        carried, fitness = jax.lax.scan(episode, state.problem, jax.random.split(key, self.settings.episodes))
-        return fitness.mean(0), carried
+        keys = jax.random.split(key, self.settings.episodes)
+        carried, (fitness, steps) = jax.lax.scan(episode, state.problem, keys)
+        return Judged(fitness.mean(0), carried, steps.sum())
 
     def _children(self, key: Array, elites: Float[Array, "K D"], std: Float[Array, ""]) -> Float[Array, "N D"]:
         parent_key, noise_key = jax.random.split(key)
@@ -133,10 +132,11 @@ class MaskEvolution:
         return state.mask & (~prunable | (candidates >= lowest))
 
 
-def _metrics(fitness: Float[Array, " N"]) -> Metrics:
+def _metrics(found: Judged) -> Metrics:
     return Metrics(
-        fitness_mean=jnp.nanmean(fitness),
-        fitness_best=jnp.nanmax(fitness),
-        fitness_std=jnp.nanstd(fitness),
+        fitness_mean=jnp.nanmean(found.fitness),
+        fitness_best=jnp.nanmax(found.fitness),
+        fitness_std=jnp.nanstd(found.fitness),
         sigma=jnp.float32(jnp.nan),
+        steps=found.steps,
     )

@@ -189,4 +189,5 @@ def _metrics(batch: Batch, parameters: Parameters) -> Metrics:
         fitness_best=jnp.nanmax(ended),
         fitness_std=jnp.nanstd(ended),
         sigma=jnp.exp(parameters.log_std).mean(),
+        steps=batch.ended.size,
     )

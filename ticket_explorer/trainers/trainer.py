@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import jax
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.problems import Problem
 
@@ -24,6 +24,8 @@ class Metrics:
     """Standard deviation over the population."""
     sigma: Float[Array, "*batch"]
     """Mean per-weight standard deviation of the search distribution after the generation."""
+    steps: Int[Array, "*batch"] | int = 0
+    """Environment steps that the generation took; 0 where nothing acts in an environment."""
 
 
 @jax.tree_util.register_dataclass

@@ -31,6 +31,8 @@ class Box2DEntry:
     steps: int
     """The longest episode that Gymnasium registers."""
     summary: str
+    solved_at: float
+    """The mean return over 100 episodes at which Gymnasium calls it solved."""
     continuous: bool = True
     fixed: tuple[tuple[str, bool], ...] = ()
     """What the class is made with to be this task."""
@@ -75,6 +77,7 @@ ENTRIES: dict[str, Box2DEntry] = {
         4,
         1000,
         "Box2D: land between two flags, one of three engines at a time.",
+        200.0,
         continuous=False,
     ),
     "lunar_lander_continuous": Box2DEntry(
@@ -84,10 +87,11 @@ ENTRIES: dict[str, Box2DEntry] = {
         2,
         1000,
         "Box2D: land between two flags, by throttles.",
+        200.0,
         fixed=(("continuous", True),),
     ),
     "bipedal_walker": Box2DEntry(
-        WALKER, "BipedalWalker-v3", (24,), 4, 1600, "Box2D: two legs walk over rough ground, by torques."
+        WALKER, "BipedalWalker-v3", (24,), 4, 1600, "Box2D: two legs walk over rough ground, by torques.", 300.0
     ),
 }
 """By the name of the task."""
@@ -102,7 +106,7 @@ def box2d_settings() -> Iterator[type[Box2DSettings]]:
                 name.title().replace("_", ""),
                 [],
                 bases=(Box2DSettings,),
-                namespace={"__doc__": entry.summary, "entry": entry},
+                namespace={"__doc__": entry.summary, "entry": entry, "solved_at": entry.solved_at},
                 module=__name__,
                 tag=name,
                 frozen=True,

@@ -23,6 +23,8 @@ class GymnaxEntry:
     outputs: int
     """Discrete actions, or the size of a continuous one."""
     summary: str
+    solved_at: float | None = None
+    """The mean return over 100 episodes at which Gymnasium, whose environment it is, calls it solved."""
 
 
 class GymnaxSettings(ControlSettings, frozen=True, kw_only=True):
@@ -46,11 +48,15 @@ class GymnaxSettings(ControlSettings, frozen=True, kw_only=True):
 
 ENTRIES: dict[str, GymnaxEntry] = {
     "pendulum": GymnaxEntry("Pendulum-v1", (3,), 1, "Swing a pendulum up and hold it, by torque; 200 steps."),
-    "cartpole": GymnaxEntry("CartPole-v1", (4,), 2, "Balance a pole on a cart that is pushed left or right."),
-    "acrobot": GymnaxEntry("Acrobot-v1", (6,), 3, "Swing the tip of two links above a line, by the joint between."),
-    "mountain_car": GymnaxEntry("MountainCar-v0", (2,), 3, "Drive a weak car up a hill by swinging back first."),
+    "cartpole": GymnaxEntry("CartPole-v1", (4,), 2, "Balance a pole on a cart that is pushed left or right.", 475.0),
+    "acrobot": GymnaxEntry(
+        "Acrobot-v1", (6,), 3, "Swing the tip of two links above a line, by the joint between.", -100.0
+    ),
+    "mountain_car": GymnaxEntry(
+        "MountainCar-v0", (2,), 3, "Drive a weak car up a hill by swinging back first.", -110.0
+    ),
     "mountain_car_continuous": GymnaxEntry(
-        "MountainCarContinuous-v0", (2,), 1, "Drive a weak car up a hill, by force; force costs."
+        "MountainCarContinuous-v0", (2,), 1, "Drive a weak car up a hill, by force; force costs.", 90.0
     ),
     "asterix": GymnaxEntry("Asterix-MinAtar", (10, 10, 4), 5, "MinAtar: collect treasure, avoid enemies."),
     "breakout": GymnaxEntry("Breakout-MinAtar", (10, 10, 4), 3, "MinAtar: break bricks with a ball."),
@@ -85,7 +91,7 @@ def gymnax_settings() -> Iterator[type[GymnaxSettings]]:
                 entry.id.partition("-")[0],
                 [],
                 bases=(GymnaxSettings,),
-                namespace={"__doc__": entry.summary, "entry": entry},
+                namespace={"__doc__": entry.summary, "entry": entry, "solved_at": entry.solved_at},
                 module=__name__,
                 tag=name,
                 frozen=True,

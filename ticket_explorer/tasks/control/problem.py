@@ -19,7 +19,7 @@ from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
-from ticket_explorer.problems import Evaluation, Problem, ProblemState
+from ticket_explorer.problems import Evaluation, Judged, Problem, ProblemState
 from ticket_explorer.tasks.control.environment import CrowdEnvironment, Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
@@ -114,12 +114,23 @@ class ControlProblem:
         narrowing: Narrowing | None = None,
     ) -> tuple[Float[Array, " N"], ProblemState]:
         """The mean return of every individual; NaN where the physics failed."""
+        outcome = self.judged(key, population, state, narrowing)
+        return outcome.fitness, outcome.state
+
+    def judged(
+        self,
+        key: Array,
+        population: Float[Array, "N D"],
+        state: ProblemState,
+        narrowing: Narrowing | None = None,
+    ) -> Judged:
+        """The same with the steps that it took; an `ActingProblem`. What follows an episode's end is no step."""
         kept = None if narrowing is None else narrowing.positions
         outcome = self._outcome(self.task.episodes, self.task.normalise)(key, population, state, kept)
         fitness = outcome.returns.mean(-1)
         observations = state.observations if outcome.sums is None else state.observations.merged(outcome.sums)
         failures = state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32)
-        return fitness, replace(state, observations=observations, failures=failures)
+        return Judged(fitness, replace(state, observations=observations, failures=failures), outcome.steps.sum())
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """The mean return of θ over fresh test episodes."""

@@ -22,6 +22,8 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     measure: ClassVar[str] = "mean return"
     steps_in_processes: ClassVar[bool] = False
     """Whether environments are stepped by other processes, and so can't be part of a compiled trainer."""
+    solved_at: ClassVar[float | None] = None
+    """The mean return at which the environment's makers call it solved; None if they name none."""
     episodes: Episodes = 8
     """Episodes of every individual a generation; all individuals start them alike."""
     steps: Steps | None = None

@@ -1,0 +1,46 @@
+"""The score of a running round: at its end, and amid it as often as its plan wants.
+
+All scores of a round are of the same held-out data: keys know the round, never the generation, so that
+what amounts to the round's own score is equal to it, and differences are the weights' alone.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sessions import events
+from sessions.compiler import Compiler
+from sessions.prefetch import score
+from sessions.rounds import Chunk
+from sessions.running import Emit, RunningRound
+from sessions.summary import finite
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Takes scores."""
+
+    compiler: Compiler
+    seed: int
+    journal: Emit
+
+    def now(self, running: RunningRound, chunk: Chunk) -> list[float | None]:
+        """Per replicate, of the weights that a chunk left."""
+        scores = score(running.shape, self.compiler, self.seed, running.view.number)
+        return finite(np.asarray(scores(chunk.result.mean, running.problem_state(chunk))))
+
+    def amid(self, running: RunningRound, generation: int, chunk: Chunk) -> None:
+        """Journal the score amid a round, unless a process before this one has, or the round ends here."""
+        view = running.view
+        if generation >= view.generations or any(known.generation == generation for known in view.scored):
+            return
+        self.journal(
+            events.Scored(
+                at=time.time(),
+                branch=view.branch,
+                round=view.number,
+                generation=generation,
+                score=self.now(running, chunk),
+            )
+        )
