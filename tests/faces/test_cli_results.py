@@ -31,7 +31,6 @@ ROUND = {
     *("snr_magnitude_correlation", "layers", "seconds"),
 }
 CATALOGUES = {
-    "presets": names(),
     "tasks": TASKS,
     "strategies": STRATEGIES,
     "trainers": TRAINERS,
@@ -161,6 +160,27 @@ def test_catalogues(tell, command):
     assert all(known.values())
     lines = tell(command).stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(known)
+
+
+def test_presets_stand_under_what_they_need(tell):
+    known = json.loads(tell("presets", "--json").stdout)
+    assert list(known) == list(names())
+    lines = tell("presets").stdout.splitlines()
+    assert sorted(line.split()[0] for line in lines if line.startswith("  ")) == sorted(known)
+    assert lines[0] == "Embedded images: nothing to prepare"
+    assert lines[1].startswith("  fashion ")
+    assert lines.index("Control by gymnax: needs extra control") < lines.index(
+        f"  {'pendulum':<29}  {known['pendulum']}"
+    )
+    assert "Other tasks" not in lines
+
+
+def test_presets_that_some_words_fit(tell):
+    assert list(json.loads(tell("presets", "Ant", "pgpe", "--json").stdout)) == ["ant-pgpe"]
+    assert {"fetch", "hopper", "pendulum"} <= set(json.loads(tell("presets", "snes", "--json").stdout))
+    nothing = tell("presets", "ant", "gravity")
+    assert nothing.exit_code == 2
+    assert "No preset has 'ant' and 'gravity'; without words all are listed." in nothing.stderr
 
 
 def test_data_list(tell):

@@ -16,6 +16,7 @@ from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.screens.new_session import NewSession
 from widgets.terminal.screens.new_session_draft import Draft
 from widgets.terminal.screens.new_session_form import Form
+from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import about, story
 from widgets.terminal.screens.new_session_row import FormRow
 
@@ -204,6 +205,26 @@ def test_presets_say_what_they_are_and_whether_their_data_are_there(started):
 
     play(script)
     assert started == []
+
+
+def test_words_narrow_the_list_and_escape_widens_it():
+    async def script(pilot, screen):
+        listed = screen.query_one(PresetList)
+        everything = [option.id for option in listed.options]
+        await pilot.press("slash", *"ppo", "space", *"ant")
+        assert [option.id for option in listed.options if option.id] == ["ant-es-to-ppo", "ant-ppo"]
+        assert listed.highlighted_option.id == "ant-es-to-ppo"
+        await pilot.press("x")
+        assert not listed.options
+        await pilot.press("backspace", "enter", "down")
+        assert (screen.focused, listed.highlighted_option.id) == (listed, "ant-ppo")
+        await pilot.press("escape")
+        assert [option.id for option in listed.options] == everything
+        assert listed.highlighted_option.id == "ant-ppo"
+        await pilot.press("escape")
+        assert pilot.app.screen is not screen
+
+    play(script)
 
 
 @pytest.mark.slow

@@ -3,14 +3,20 @@
 import re
 
 import pytest
+from msgspec import structs
 
 from sessions.spec import parse_spec
 from ticket_explorer import presets
+from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import name_of
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.trainers.gradient_settings import GradientDescent
+from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import check
 
-IMAGES = ("mnist-", "fashion-mnist-", "kmnist-")
-PAPERS = [name for name in presets.names() if name.startswith(IMAGES) and "-to-" not in name]
+SETS = ("mnist", "fashion_mnist", "kmnist")
+PAPERS = [f"{task}-{name}".replace("_", "-") for task in SETS for name in ("sep_cma_es", "snes", "pgpe", "des")]
+FIGURE_9 = {"mnist": "mnist-sep-cma-es", "fashion-mnist": "fashion-mnist-snes", "kmnist": "kmnist-pgpe", "ant": "ant"}
 EQUAL_PASSES = ["es-vs-gd", "mask-evolution-vs-es"]
 
 
@@ -31,9 +37,49 @@ def test_a_preset_of_the_images_is_called_after_its_task_and_strategy(name):
     assert words == ("fashion-snes" if name == "fashion" else name)
 
 
-def test_the_papers_image_experiments_are_all_there():
-    assert len(PAPERS) == 12
+def test_the_embedded_default_is_the_first():
     assert presets.names()[0] == "fashion"
+
+
+@pytest.mark.parametrize("task", SETS)
+def test_gradient_descent_is_decomposed_as_in_figure_8(task):
+    spec = parse_spec(presets.load(f"{task}-sgd".replace("_", "-")))
+    network = parse_spec(presets.load("mnist-snes")).branches[0].plan.network
+    assert {branch.name: (name_of(branch.plan.pruner), name_of(branch.plan.rewind)) for branch in spec.branches} == {
+        "magnitude": ("magnitude", "initial"),
+        "permuted-weights": ("magnitude", "permuted_weights"),
+        "permuted-mask": ("magnitude", "permuted_mask"),
+        "random": ("random", "fresh"),
+    }
+    for plan in (branch.plan for branch in spec.branches):
+        assert (name_of(plan.task), plan.task.batch, plan.task.standardise) == (task, 128, "reference")
+        assert plan.trainer == GradientDescent(
+            generations=20 * 60_000 // 128, optimizer=Optimizer(name="adam", learning_rate=3e-4)
+        )
+        assert (plan.network, plan.pruning.ratio, plan.pruning.rounds) == (network, 0.2, 20)
+
+
+def test_figure_6_compares_optima_of_one_initialisation():
+    gradient, evolution = parse_spec(presets.load("mnist-sgd-vs-ars")).branches
+    assert gradient.plan.trainer == parse_spec(presets.load("mnist-sgd")).branches[0].plan.trainer
+    assert gradient.plan.network == evolution.plan.network
+    assert gradient.plan.analysis.curvature
+    assert (evolution.plan.task.batch, evolution.plan.trainer.population) == (1024, 128)
+    assert (evolution.plan.trainer.strategy, evolution.plan.trainer.generations) == ("ars", 4000)
+    assert {branch.plan.pruner for branch in (gradient, evolution)} == {PRUNERS["magnitude"]()}
+
+
+@pytest.mark.parametrize("task", FIGURE_9)
+def test_figure_9_changes_nothing_else(task):
+    base = parse_spec(presets.load(FIGURE_9[task])).branches[0].plan
+    for branch in parse_spec(presets.load(f"{task}-initialisations")).branches:
+        kernels = branch.name.replace("-", "_")
+        assert branch.plan == structs.replace(base, network=structs.replace(base.network, kernel_init=kernels))
+    *heuristics, random = parse_spec(presets.load(f"{task}-pruners")).branches
+    for branch in heuristics:
+        assert branch.plan == structs.replace(base, pruner=PRUNERS[branch.name.replace("-", "_")]())
+    assert len(heuristics) == 4
+    assert random.plan == structs.replace(base, pruner=PRUNERS["random"](), rewind=REWINDS["fresh"]())
 
 
 @pytest.mark.parametrize("name", EQUAL_PASSES)
@@ -44,8 +90,13 @@ def test_searchers_are_compared_at_equal_forward_passes(name):
     assert len({type(plan.trainer) for plan in plans}) > 1
 
 
-def test_the_papers_control_tasks_are_all_there():
-    wanted = {"ant", "fetch", "grasp", "halfcheetah", "hopper", "humanoid", "reacher", "ur5e", "walker2d"}
+def test_our_own_control_presets_are_all_there():
     ours = {"pendulum", "cartpole", "acrobot", "mountain-car", "pendulum-ppo", "ant-ppo"}
     box2d = {"lunar-lander", "lunar-lander-continuous", "bipedal-walker"}
-    assert wanted | ours | box2d <= set(presets.names())
+    assert ours | box2d <= set(presets.names())
+
+
+def test_every_preset_has_a_title_of_its_own():
+    titles = [presets.load(name)["title"] for name in presets.names()]
+    assert len(set(titles)) == len(titles)
+    assert max(map(len, titles)) <= 72

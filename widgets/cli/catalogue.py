@@ -1,11 +1,12 @@
 """What there is to choose from: presets, tasks, strategies, trainers, pruners, rewinds; a line each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import typer
 
 from ticket_explorer import presets
+from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
@@ -13,14 +14,11 @@ from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.app import print_json, told
+from widgets.preset_list import groups, title_of
 
 Lines = Callable[[], Iterable[tuple[str, str]]]
 
 CATALOGUES: dict[str, tuple[str, Lines]] = {
-    "presets": (
-        "List the presets: whole sessions, ready to run.",
-        lambda: ((name, str(presets.load(name).get("title", ""))) for name in presets.names()),
-    ),
     "tasks": ("List the tasks.", lambda: ((name, summary_of(task)) for name, task in TASKS.items())),
     "strategies": (
         "List the evolution strategies.",
@@ -34,8 +32,31 @@ CATALOGUES: dict[str, tuple[str, Lines]] = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    app.command("presets")(list_presets)
     for name, (explanation, lines) in CATALOGUES.items():
         app.command(name, help=explanation)(_listing(lines))
+
+
+@told
+def list_presets(
+    words: Annotated[list[str] | None, typer.Argument(help="Only presets that all of these words fit.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the presets: whole sessions, ready to run.
+
+    Words are parts of a preset's name or title, or of its task, network, trainer or strategy.
+    """
+    found = groups(words or ())
+    if not found:
+        raise TicketError(f"No preset has {' and '.join(map(repr, words or ()))}; without words all are listed.")
+    names = [name for group in found for name in group.names]
+    if json:
+        print_json({name: title_of(name) for name in presets.names() if name in names})
+        return
+    width = max(map(len, names))
+    for number, group in enumerate(found):
+        typer.echo(("\n" if number else "") + group.title)
+        _echo({name: title_of(name) for name in group.names}, width, "  ")
 
 
 def _listing(lines: Lines) -> Callable[[bool], None]:
@@ -45,8 +66,11 @@ def _listing(lines: Lines) -> Callable[[bool], None]:
         if json:
             print_json(known)
             return
-        width = max(map(len, known), default=0)
-        for name, summary in known.items():
-            typer.echo(f"{name:<{width}}  {summary}".rstrip())
+        _echo(known, max(map(len, known), default=0))
 
     return listing
+
+
+def _echo(lines: Mapping[str, str], width: int, indent: str = "") -> None:
+    for name, summary in lines.items():
+        typer.echo(f"{indent}{name:<{width}}  {summary}".rstrip())

@@ -77,6 +77,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "create_paused", ("ctrl+o",), "Open paused", "Make the session, and wait paused.", "new", "New session", True
     ),
+    Action(
+        "filter_presets", ("slash",), "Filter", "Show only presets that some words fit.", "new", "New session", True
+    ),
     Action("cancel", ("escape",), "Back", "Back to the sessions.", "new", "New session", True),
     Action(
         "toggle_run",

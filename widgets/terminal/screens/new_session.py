@@ -4,14 +4,13 @@ import asyncio
 from contextlib import suppress
 
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Footer, Input, OptionList, Static
 
 from sessions.estimate import Estimate
 from ticket_explorer import presets
@@ -20,6 +19,7 @@ from widgets.terminal.actions import bindings
 from widgets.terminal.screens.new_session_checks import missing_data
 from widgets.terminal.screens.new_session_draft import Draft
 from widgets.terminal.screens.new_session_form import Form
+from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story
 
 NARROW = 110
@@ -53,9 +53,9 @@ class NewSession(Screen[None]):
         yield Static(
             Text.assemble(("New session", "bold"), ("  a preset, and what you change of it", "dim")), id="title"
         )
+        yield Input(placeholder="words; enter keeps them, escape clears them", id="filter", compact=True)
         with Horizontal():
-            options = [Option(self._prompt(name), id=name) for name in self._drafts]
-            yield OptionList(*options, id="presets", compact=True)
+            yield PresetList(self._prompt)
             yield Form(self.draft)
         yield Static(id="about")
         yield Static(id="cost")
@@ -94,20 +94,36 @@ class NewSession(Screen[None]):
         """Make the session, and wait."""
         self._create(run=False)
 
+    def action_filter_presets(self) -> None:
+        """Ask for the words that presets must fit."""
+        self.query_one("#filter").add_class("-open").focus()
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, message: Input.Changed) -> None:
+        self.query_one(PresetList).narrow(message.value)
+
+    @on(Input.Submitted, "#filter")
+    def _narrowed(self) -> None:
+        self.query_one(PresetList).focus()
+
     def action_cancel(self) -> None:
-        """From the form back to the presets, from there back to the sessions."""
-        if self._is_choosing:
+        """From the form back to the presets, from some of them to all, from there back to the sessions."""
+        words, listed = self.query_one("#filter", Input), self.query_one(PresetList)
+        if self._is_choosing and not words.has_class("-open"):
             self.app.pop_screen()
-        else:
-            self.query_one(OptionList).focus()
+            return
+        if self._is_choosing:
+            words.value = ""
+            words.remove_class("-open")
+        listed.focus()
 
     @property
     def _is_choosing(self) -> bool:
-        return self.focused is None or self.focused.id == "presets"
+        return self.focused is None or self.focused.id in ("presets", "filter")
 
     @work(group="show")
     async def _show(self, fill_in: bool = False) -> None:
-        form, option = self.query_one(Form), self.query_one(OptionList).highlighted_option
+        form, option = self.query_one(Form), self.query_one(PresetList).highlighted_option
         async with self._showing:
             if option is not None and option.id is not None:
                 self._preset = option.id
@@ -127,7 +143,7 @@ class NewSession(Screen[None]):
         cost = self.query_one("#cost", Static)
         cost.update(self._cost(problems), layout=False)
         cost.set_class(bool(problems), "error")
-        self._list(self._preset)
+        self.query_one(PresetList).tell(self._preset)
         self._explain()
 
     def _explain(self) -> None:
@@ -154,11 +170,6 @@ class NewSession(Screen[None]):
         except TicketError as error:
             return Text(str(error), "dim")
 
-    def _list(self, name: str) -> None:
-        options, line = self.query_one(OptionList), self._prompt(name)
-        if options.get_option(name).prompt != line:
-            options.replace_option_prompt(name, line)
-
     def _prompt(self, name: str) -> Text:
         draft = self._drafts[name]
         cost: Estimate | None = None
@@ -175,7 +186,7 @@ class NewSession(Screen[None]):
     def _take_data(self, missing: set[str]) -> None:
         self._missing = missing
         for name in self._drafts:
-            self._list(name)
+            self.query_one(PresetList).tell(name)
         self._assess()
 
     def _create(self, run: bool) -> None:

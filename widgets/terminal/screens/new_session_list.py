@@ -1,0 +1,43 @@
+"""The list of presets: under headings that say what they need, and only those that some words fit."""
+
+from collections.abc import Callable, Iterator
+
+from rich.text import Text
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from widgets.preset_list import groups
+
+
+class PresetList(OptionList):
+    """Presets to choose from; headings can't be chosen."""
+
+    def __init__(self, prompt: Callable[[str], Text]) -> None:
+        """Show all.
+
+        Args:
+            prompt: What is said of a preset.
+        """
+        self._prompt = prompt
+        super().__init__(*self._fitting(""), id="presets", compact=True)
+
+    def narrow(self, words: str) -> None:
+        """Show only the presets that all words fit; the cursor stays where it was, if that is still there."""
+        option = self.highlighted_option
+        before = None if option is None else option.id
+        self.set_options(self._fitting(words))
+        if before is not None and before in (one.id for one in self.options):
+            self.highlighted = self.get_option_index(before)
+        else:
+            self.action_first()
+
+    def tell(self, name: str) -> None:
+        """Say anew what is said of a preset."""
+        shown = next((option for option in self.options if option.id == name), None)
+        if shown is not None and shown.prompt != (line := self._prompt(name)):
+            self.replace_option_prompt(name, line)
+
+    def _fitting(self, words: str) -> Iterator[Option]:
+        for group in groups(words.split()):
+            yield Option(Text(group.title, "underline"), disabled=True)
+            yield from (Option(self._prompt(name), id=name) for name in group.names)
