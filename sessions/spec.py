@@ -252,7 +252,7 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     if not is_table(table) or not isinstance(table.get("name"), str):
         raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
     settings = lookup(kind, registry, table["name"], f"{path}.name")
-    known = [field.encode_name for field in msgspec.structs.fields(settings)]
+    known = settings.__struct_encode_fields__
     for key in table:
         if known and key not in ("name", *known):
             instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
