@@ -133,4 +133,5 @@ def _told(round_: RoundView, name: str) -> events.AdoptedRound:
         steps=bytes(round_.steps),
         scored=[structs.replace(event, branch=name) for event in round_.scored],
         finished=structs.replace(round_.finished, branch=name),
+        densities=round_.densities,
     )

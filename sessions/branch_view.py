@@ -39,6 +39,8 @@ class RoundView(msgspec.Struct, kw_only=True):
     frames: list[events.Frame] = []
     tuned: list[events.Tuned] = []
     finished: events.RoundFinished | None = None
+    densities: dict[str, float] = {}
+    """Of each prunable leaf, as it began; empty where all are pruned alike."""
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if pruned anew under another plan, the last one counts."""
 

@@ -8,6 +8,7 @@ from sessions import events
 from sessions.adoption import Source, adopt
 from sessions.branch_view import BranchView
 from sessions.decomposition import control_additions
+from sessions.densities import densities_of
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, span
 from sessions.running import Emit
@@ -70,8 +71,8 @@ class Branches:
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
         plan = parse_plan(view.plan, overrides)
         first = self._first_generations(parent)
-        check_plan(plan, self._problems, self._view.density_of(parent, round_), round_, first)
-        check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_])
+        check_plan(plan, self._problems, densities_of(self._view, parent, round_), round_, first)
+        check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
         name = name or free_name(parent, self._view.branches)
         check_new_names([name], self._view)
@@ -120,9 +121,9 @@ class Branches:
         view = self.called(branch)
         plan = parse_plan(view.plan, overrides)
         done = view.next_round - 1
-        density = self._view.density_of(branch, done) if done >= 0 else 1.0
+        density = densities_of(self._view, branch, done) if done >= 0 else 1.0
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
-        check_scope(plan, list(self._view.lineage(branch)))
+        check_scope(plan, list(self._view.lineage(branch)), self._problems)
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
         self._remark_on(plan)
 

@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float
 from sessions.compiler import Compiler, Key
 from sessions.spec import Plan
 from ticket_explorer import masks
+from ticket_explorer.densities import Density, Scope
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import Problem
 from ticket_explorer.registry import implementation_of
@@ -52,7 +53,7 @@ class Cutter:
         result: TrainingResult,
         before: Ticket,
         origin: Origin,
-        density: float,
+        density: Density,
     ) -> Cut:
         """Prune a round's result to a density, and say where the next round starts.
 
@@ -78,13 +79,17 @@ class Cutter:
         arguments = (keys, keys, result, ticket, origin, counts, self.problem)
         self.compiler.prefetch(self._key(arguments), lambda: (self._function(), *arguments))
 
-    def _counts(self, density: float) -> Array:
+    @property
+    def _scope(self) -> Scope:
+        return self.plan.scope(self.problem.layout.leaves)
+
+    def _counts(self, density: Density) -> Array:
         """How many weights to keep; no fewer than there are, where the learned mask is taken as it is."""
         wanted = 1.0 if self.plan.pruner.takes_learned else density
-        return jnp.asarray(masks.counts(self.problem.layout, wanted, self.plan.pruning.scope))
+        return jnp.asarray(masks.counts(self.problem.layout, wanted, self._scope))
 
     def _key(self, arguments: tuple[Any, ...]) -> Key:
-        criteria = msgspec.msgpack.encode((self.plan.pruner, self.plan.rewind, self.plan.pruning.scope))
+        criteria = msgspec.msgpack.encode((self.plan.pruner, self.plan.rewind, self._scope))
         _, _, result, before, origin, *_ = arguments
         return (
             "cut",
@@ -98,7 +103,7 @@ class Cutter:
     def _function(self) -> Callable[..., Cut]:
         score = jax.vmap(implementation_of(self.plan.pruner), (0, 0, 0, None))
         restart = jax.vmap(implementation_of(self.plan.rewind), (0, 0, 0, 0, None))
-        scope = self.plan.pruning.scope
+        scope = self._scope
 
         def cut(
             prune_keys: Array,

@@ -14,6 +14,7 @@ from sessions.branch_view import RoundView
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.compiling import teller
+from sessions.densities import densities_of
 from sessions.early import early_generations, provide_early
 from sessions.lineage import Lineage, Problems, Pruning, plan_of
 from sessions.prefetch import begin_turn, prefetch
@@ -30,6 +31,7 @@ from sessions.summary import Arrays, finite, summarise
 from sessions.view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
+from ticket_explorer.densities import overall
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
@@ -172,8 +174,9 @@ class Engine:
                 raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
-        density = plan.density_after(1, self._view.density_of(branch, number))
-        return preview(plan, keys, result, ticket, self.problems.of(plan), density)
+        problem = self.problems.of(plan)
+        density = plan.density_after(1, problem.layout.leaves, densities_of(self._view, branch, number))
+        return preview(plan, keys, result, ticket, problem, density)
 
     def rollout(self, branch: str, number: int | None) -> Episode:
         """One episode of a branch's policy: of round `number`, or as it is now.
@@ -282,9 +285,11 @@ class Engine:
         )
 
     def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
-        borrowed, density = self._view.branches[turn.branch].borrowed, self._view.density_of(turn.branch, turn.round)
+        layout, borrowed = self.problems.of(plan).layout, self._view.branches[turn.branch].borrowed
+        densities = densities_of(self._view, turn.branch, turn.round)
+        density = overall(densities, layout.prunable_leaves)
         if borrowed is not None and borrowed.overlap:
-            density = made.kept / self.problems.of(plan).layout.prunable_size
+            density = made.kept / layout.prunable_size
         self._watchers.journal(
             events.RoundStarted(
                 at=time.time(),
@@ -292,8 +297,9 @@ class Engine:
                 round=turn.round,
                 density=density,
                 kept=made.kept,
-                dimension=masks.dimension(self.problems.of(plan).layout, made.kept),
+                dimension=masks.dimension(layout, made.kept),
                 generations=plan.trainer.generations,
+                densities=dict(densities) if isinstance(densities, Mapping) else {},
             )
         )
 
@@ -352,8 +358,8 @@ class Engine:
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
         )
-        next_density = plan.density_after(1, view.density)
         layout = running.shape.problem.layout
+        next_density = plan.density_after(1, layout.leaves, view.densities or view.density)
         self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
         if plan.analysis.curvature:
             self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))

@@ -14,9 +14,10 @@ import msgspec
 
 from sessions.branch_view import RoundView
 from sessions.layer_sizes import Layer, inputs_and_outputs, layers_of
-from sessions.spec import Plan, Spec, parse_plan
+from sessions.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.files import write_atomic
 from sessions.view import SessionView
+from ticket_explorer.densities import Density, overall, parts
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.places import cache_dir
 from ticket_explorer.registry import name_of
@@ -61,7 +62,8 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
         TicketError: if the sizes of its task or network aren't known, or can't go together.
     """
     layers, rounds = layers_of(plan), plan.pruning.rounds
-    works = [_work(plan, replicates, plan.density_after(number), layers) for number in range(rounds)]
+    check_ratios(plan, layers)
+    works = [_work(plan, replicates, plan.density_after(number, layers), layers) for number in range(rounds)]
     return Estimate(
         parameters=sum(layer.size for layer in layers),
         prunable=sum(layer.kernel for layer in layers),
@@ -124,11 +126,16 @@ def _speed_of(round_: RoundView) -> float | None:
     return None
 
 
-def _work(plan: Plan, replicates: int, density: float, layers: list[Layer]) -> float | None:
+def _work(plan: Plan, replicates: int, density: Density, layers: list[Layer]) -> float | None:
     """Multiply-adds of a generation: half of a dense layer's shrink with its density, a convolution's don't."""
     if plan.trainer.passes is None or not isinstance(plan.task, ImageSettings):
         return None
-    shares = [1.0 if layer.uses > 1 or not plan.trainer.narrows else 0.5 + 0.5 * density for layer in layers]
+    shares = [
+        1.0
+        if layer.uses > 1 or not plan.trainer.narrows or not layer.prunable
+        else 0.5 + 0.5 * overall(density, [layer])
+        for layer in layers
+    ]
     example = sum(
         (share * layer.kernel + layer.unpruned) * layer.uses for share, layer in zip(shares, layers, strict=True)
     )
@@ -136,8 +143,13 @@ def _work(plan: Plan, replicates: int, density: float, layers: list[Layer]) -> f
 
 
 def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
-    density, kernels = plan.density_after(plan.pruning.rounds - 1), [layer.kernel for layer in layers]
-    return [round(density * part) for part in ([sum(kernels)] if plan.pruning.scope == "global" else kernels)]
+    """Of each part that is ranked on its own."""
+    prunable = [layer for layer in layers if layer.prunable]
+    density = plan.density_after(plan.pruning.rounds - 1, layers)
+    return [
+        round(overall(density, part) * sum(layer.kernel for layer in part))
+        for part in parts(plan.scope(layers), prunable)
+    ]
 
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
@@ -161,7 +173,7 @@ def _data(task: TaskSettings) -> int:
 
 def _checked(plan: Plan, cost: Estimate, number: int) -> Estimate:
     if cost.kept_last < 1:
-        given = f"ratio {plan.pruning.ratio} over {plan.pruning.rounds} rounds"
+        given = f"{plan.pruning.words} over {plan.pruning.rounds} rounds"
         raise InvalidValue("$.pruning.rounds", given, "fewer rounds, or a smaller ratio: no weight would be left")
     generations = plan.trainer.generations
     if isinstance(plan.rewind, Early) and plan.rewind.generation > generations:

@@ -105,6 +105,8 @@ class RoundStarted(Event, frozen=True, kw_only=True):
     dimension: int
     """All entries searched: the kept ones and those that are never pruned."""
     generations: int
+    densities: dict[str, float] = {}
+    """Of each prunable leaf; empty where all are pruned alike."""
 
 
 class Generations(Event, frozen=True, kw_only=True):
@@ -212,6 +214,7 @@ class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """As in `RoundView.steps`."""
     scored: list[Scored] = []
     finished: RoundFinished
+    densities: dict[str, float] = {}
 
 
 class BranchAdopted(Event, frozen=True, kw_only=True):

@@ -19,18 +19,35 @@ Shape = tuple[int, ...]
 class Layer:
     """One layer: an example uses an entry of its kernel once, or at every pixel."""
 
-    kernel: int
-    """Its prunable weights."""
+    module: str
+    """`dense_0`."""
+    shape: Shape
+    """Of its kernel."""
     bias: int
     """Biases, and scales of its normalisation: never pruned."""
     uses: int = 1
-    unpruned: int = 0
-    """Kernel entries that the settings leave out of pruning."""
+    prunable: bool = True
+    """Whether the settings let its kernel be pruned."""
+
+    @property
+    def name(self) -> str:
+        """Of its kernel, as the layout has it."""
+        return f"{self.module}/kernel"
+
+    @property
+    def kernel(self) -> int:
+        """Its prunable weights."""
+        return prod(self.shape) if self.prunable else 0
+
+    @property
+    def unpruned(self) -> int:
+        """Kernel entries that the settings leave out of pruning."""
+        return prod(self.shape) - self.kernel
 
     @property
     def size(self) -> int:
         """All its entries of θ."""
-        return self.kernel + self.bias + self.unpruned
+        return prod(self.shape) + self.bias
 
 
 def layers_of(plan: Plan) -> list[Layer]:
@@ -51,7 +68,7 @@ def _layers(network: NetworkSettings, shape: Shape, outputs: int) -> list[Layer]
             raise InvalidValue("$.network.name", name_of(network), f"mlp: inputs of shape {shape} are no images")
         case MinAtarCNN():
             height, width, channels = shape
-            convolution = _convolution(network.kernel_size, channels, network.filters, height * width)
+            convolution = _convolution(0, network.kernel_size, channels, network.filters, height * width)
             return [convolution, *_dense((height * width * network.filters, network.hidden, outputs))]
         case CNN():
             return _cnn(network, shape, outputs)
@@ -80,11 +97,11 @@ def inputs_and_outputs(task: TaskSettings) -> tuple[Shape, int]:
 
 
 def _dense(widths: Shape) -> list[Layer]:
-    return [Layer(before * after, after) for before, after in pairwise(widths)]
+    return [Layer(f"dense_{depth}", pair, pair[1]) for depth, pair in enumerate(pairwise(widths))]
 
 
-def _convolution(side: int, channels: int, filters: int, pixels: int) -> Layer:
-    return Layer(side**2 * channels * filters, filters, pixels)
+def _convolution(depth: int, side: int, channels: int, filters: int, pixels: int) -> Layer:
+    return Layer(f"conv_{depth}", (side, side, channels, filters), filters, pixels)
 
 
 def _cnn(network: CNN, shape: Shape, outputs: int) -> list[Layer]:
@@ -92,8 +109,8 @@ def _cnn(network: CNN, shape: Shape, outputs: int) -> list[Layer]:
     if min(height, width) < 4:
         raise InvalidValue("$.network.name", "cnn", f"mlp: images of {height}×{width} can't be pooled twice")
     return [
-        _convolution(network.kernel_size, channels, first, height * width),
-        _convolution(network.kernel_size, first, second, (height // 2) * (width // 2)),
+        _convolution(0, network.kernel_size, channels, first, height * width),
+        _convolution(1, network.kernel_size, first, second, (height // 2) * (width // 2)),
         *_dense(((height // 4) * (width // 4) * second, outputs)),
     ]
 
@@ -102,10 +119,13 @@ def _conv_6(network: Conv6, shape: Shape, outputs: int) -> list[Layer]:
     height, width, channels = shape
     if min(height, width) < 8:
         raise InvalidValue("$.network.name", "conv_6", f"mlp: images of {height}×{width} can't be pooled three times")
-    layers = []
+    layers: list[Layer] = []
     for pair in range(3):
         filters = network.width * 2**pair
-        layers += [_convolution(3, before, filters, height * width) for before in (channels, filters)]
+        layers += [
+            _convolution(len(layers) + i, 3, before, filters, height * width)
+            for i, before in enumerate((channels, filters))
+        ]
         height, width, channels = height // 2, width // 2, filters
     return [*layers, *_dense((height * width * channels, 4 * network.width, 4 * network.width, outputs))]
 
@@ -113,17 +133,19 @@ def _conv_6(network: Conv6, shape: Shape, outputs: int) -> list[Layer]:
 def _resnet_18(network: ResNet18, shape: Shape, outputs: int) -> list[Layer]:
     height, width, channels = shape
 
-    def normalised(side: int, before: int, after: int, prunes: bool = True) -> Layer:
-        weights = side**2 * before * after
-        return Layer(weights if prunes else 0, 2 * after, height * width, 0 if prunes else weights)
+    def normalised(name: str, side: int, before: int, after: int, prunes: bool = True) -> Layer:
+        return Layer(name, (side, side, before, after), 2 * after, height * width, prunes)
 
-    layers, filters = [normalised(3, channels, network.width, network.prune_first)], network.width
+    layers = [normalised("first", 3, channels, network.width, network.prune_first)]
+    filters = network.width
     for stage in range(3):
         for block in range(network.blocks):
-            before, filters = filters, network.width * 2**stage
+            name, before, filters = f"stage_{stage}_block_{block}", filters, network.width * 2**stage
             if stage and not block:
                 height, width = -(-height // 2), -(-width // 2)
-                layers.append(normalised(1, before, filters, network.prune_skips))
-            layers += [normalised(3, before, filters), normalised(3, filters, filters)]
-    weights = filters * outputs
-    return [*layers, Layer(weights if network.prune_last else 0, outputs, 1, 0 if network.prune_last else weights)]
+                layers.append(normalised(f"{name}/skip", 1, before, filters, network.prune_skips))
+            layers += [
+                normalised(f"{name}/conv_0", 3, before, filters),
+                normalised(f"{name}/conv_1", 3, filters, filters),
+            ]
+    return [*layers, Layer("dense_0", (filters, outputs), outputs, 1, network.prune_last)]

@@ -15,6 +15,7 @@ import numpy as np
 
 from sessions.compiler import Compiler
 from sessions.cutting import Cutter
+from sessions.densities import densities_of
 from sessions.spec import Plan, parse_plan
 from sessions.store import Number, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
@@ -203,7 +204,7 @@ class Lineage:
     def _pruned(self, branch: str, number: int, plan: Plan) -> Pruning:
         problem = self._problems.of(plan)
         before = self.trained(branch, number - 1)
-        density = self._view.density_of(branch, number)
+        density = densities_of(self._view, branch, number)
         cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
             self._keys(Purpose.PRUNE, number),
             self._keys(Purpose.REWIND, number),
@@ -213,7 +214,7 @@ class Lineage:
             density,
         )
         kept = np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1)
-        _check_kept(kept, plan, masks.kept_prunable(problem.layout, density, plan.pruning.scope), number)
+        _check_kept(kept, plan, masks.kept_prunable(problem.layout, density, plan.scope(problem.layout.leaves)), number)
         ticket = Ticket(cut.mask, cut.theta0, before.initial)
         return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(cut.threshold)))
 

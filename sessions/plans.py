@@ -5,11 +5,13 @@ import platform
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from sessions.branch_view import RoundView
 from sessions.lineage import Problems, early_generation
-from sessions.spec import Plan
+from sessions.spec import Plan, check_ratios
 from ticket_explorer import masks
+from ticket_explorer.densities import Density, finer, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
@@ -24,7 +26,7 @@ _ENVIRONMENTS = ("gymnax", "brax", "gymnasium", "box2d", "envpool", "playground"
 
 
 def check_plan(
-    plan: Plan, problems: Problems, density: float = 1.0, round_: int = 0, first_generations: int | None = None
+    plan: Plan, problems: Problems, density: Density = 1.0, round_: int = 0, first_generations: int | None = None
 ) -> None:
     """Refuse a plan that could not run to its end; loads its problem.
 
@@ -42,11 +44,12 @@ def check_plan(
     _check_loss(plan, problems)
     if plan.trainer.needs_loss:  # only its construction tells what its optimiser takes
         implementation_of(plan.trainer)(plan.trainer, layout.size)
-    last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), density)
-    if masks.kept_prunable(layout, last, plan.pruning.scope) < 1:
+    check_ratios(plan, layout.leaves)
+    last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), layout.leaves, density)
+    if masks.kept_prunable(layout, last, plan.scope(layout.leaves)) < 1:
         raise InvalidValue(
             "$.pruning",
-            f"ratio {plan.pruning.ratio} over {plan.pruning.rounds} rounds",
+            f"{plan.pruning.words} over {plan.pruning.rounds} rounds",
             f"at least one of the {layout.prunable_size} prunable weights to be left in the last round; "
             "prune less a round, or in fewer rounds",
         )
@@ -70,18 +73,31 @@ def _check_loss(plan: Plan, problems: Problems) -> None:
         raise InvalidValue("$.pruner.name", given, "another pruner, or a task of images")
 
 
-def check_scope(plan: Plan, rounds: Sequence[RoundView]) -> None:
-    """Refuse pruning leaf by leaf what was pruned globally: a leaf may have fewer weights left than it would keep.
+def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> None:
+    """Refuse ranking apart what was ranked together: a leaf may have fewer weights left than it would keep.
 
     Args:
         plan: To be checked.
         rounds: Those that the plan goes on from.
+        problems: Of the session.
     """
-    scopes = {round_.plan["pruning"]["scope"] for round_ in rounds if round_.number > 0}
-    if plan.pruning.scope == "layer" and "global" in scopes:
-        raise InvalidValue(
-            "$.pruning.scope", "layer", "global: the line was pruned globally already; branch from its round 0 instead"
-        )
+    leaves = problems.of(plan).layout.leaves
+    scope = plan.scope(leaves)
+    earlier = {scope_of(p["scope"], p.get("ratios", {}), leaves) for p in map(_pruning, rounds) if p is not None}
+    if not any(finer(scope, known, leaves) for known in earlier):
+        return
+    instead = "the line was pruned globally already; branch from its round 0 instead"
+    if plan.pruning.scope == "layer":
+        raise InvalidValue("$.pruning.scope", "layer", f"global: {instead}")
+    given = ", ".join(plan.pruning.ratios)
+    expected = "ratios for no less than was ranked together so far"
+    raise InvalidValue("$.pruning.ratios", given, f"{expected if 'global' not in earlier else 'none'}: {instead}")
+
+
+def _pruning(round_: RoundView) -> dict[str, Any] | None:
+    """How a round was pruned; None for a dense one."""
+    pruning: dict[str, Any] = round_.plan["pruning"]
+    return pruning if round_.number > 0 else None
 
 
 def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from sessions.compiler import Compiler, Key
 from sessions.cutting import Cutter
+from sessions.densities import densities_of
 from sessions.lineage import Problems, plan_of
 from sessions.rounds import RoundShape, begin_round, prefetch_round, problem_state_shape, result_shape, ticket_shape
 from sessions.schedule import Turn, planned, upcoming
@@ -54,8 +55,8 @@ def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[
 def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -> RoundShape:
     """The size of a turn's round, as far as it is known before its ticket is."""
     plan = plan_of(planned(view, turn))
-    density = view.density_of(turn.branch, turn.round)
-    kept = masks.kept_prunable(problems.of(plan).layout, density, plan.pruning.scope)
+    layout, density = problems.of(plan).layout, densities_of(view, turn.branch, turn.round)
+    kept = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
     return RoundShape.of(plan, problems, kept, replicates)
 
 

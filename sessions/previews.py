@@ -12,6 +12,7 @@ from jaxtyping import Array
 from sessions.commands import Preview
 from sessions.spec import Plan
 from ticket_explorer import masks
+from ticket_explorer.densities import Density
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import random_bits
 from ticket_explorer.problems import Problem
@@ -22,7 +23,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 
 def preview(
-    plan: Plan, keys: Array, result: TrainingResult, ticket: Ticket, problem: Problem, density: float
+    plan: Plan, keys: Array, result: TrainingResult, ticket: Ticket, problem: Problem, density: Density
 ) -> Preview:
     """What each pruner would remove from a result.
 
@@ -34,7 +35,7 @@ def preview(
         problem: Of the plan.
         density: Of the next round.
     """
-    layout, scope = problem.layout, plan.pruning.scope
+    layout, scope = problem.layout, plan.scope(problem.layout.leaves)
     counts = jnp.asarray(masks.counts(layout, density, scope))
     choices = {name: settings for name, settings in PRUNERS.items() if not settings.takes_learned}
     first = jax.tree.map(lambda array: array[0], (result, ticket))

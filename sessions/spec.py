@@ -6,7 +6,7 @@ branch amounts to once its overrides are merged in. Plans are journalled as plai
 plug-in can still be looked at where the plug-in is not installed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from sessions.validation import convert
 from ticket_explorer import presets
+from ticket_explorer.densities import KINDS, Density, Named, Scope, after, scope_of, unused
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
@@ -49,13 +50,24 @@ DEFAULTS: Table = {
     "analysis": {},
 }
 
+Ratio = Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")]
+
 
 class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much is pruned, how often."""
 
-    ratio: Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")] = 0.2
+    ratio: Ratio = 0.2
+    ratios: dict[str, Ratio] = {}
+    """For `convolution`, `dense` and `output` layers, or patterns of leaves (`dense_*`): ratios of their own. Weights
+    are then ranked among those that share one."""
     rounds: Annotated[int, Meta(ge=1, le=10_000, description="rounds, the dense one included")] = 18
     scope: Literal["global", "layer"] = "global"
+
+    @property
+    def words(self) -> str:
+        """Its ratios, for errors."""
+        own = ", ".join(f"{key} {ratio}" for key, ratio in self.ratios.items())
+        return f"ratio {self.ratio}" + (f" ({own})" if own else "")
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,9 +98,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether equal tickets give equal rounds under both plans."""
         return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
 
-    def density_after(self, rounds: int, density: float = 1.0) -> float:
-        """What is left of a density after some more rounds; a mask that is learned is counted as it is now."""
-        return density if self.pruner.takes_learned else density * (1 - self.pruning.ratio) ** rounds
+    def density_after(self, rounds: int, leaves: Sequence[Named] = (), density: Density = 1.0) -> Density:
+        """What is left of a density after some more rounds; a mask that is learned is counted as it is now.
+
+        Args:
+            rounds: How often it is pruned.
+            leaves: All leaves of the network, for ratios of their own.
+            density: Before.
+        """
+        pruning = self.pruning
+        return density if self.pruner.takes_learned else after(density, pruning.ratio, pruning.ratios, leaves, rounds)
+
+    def scope(self, leaves: Sequence[Named]) -> Scope:
+        """Which weights are ranked together."""
+        return scope_of(self.pruning.scope, self.pruning.ratios, leaves)
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,6 +198,19 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
         expected = "a trainer that needs no environment to act in, or a control task of gymnax or brax"
         raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)
     return plan
+
+
+def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
+    """Refuse a ratio that would be of no layer.
+
+    Raises:
+        InvalidValue: with the leaves that there are.
+    """
+    wrong = unused(plan.pruning.ratios, leaves)
+    if wrong:
+        names = ", ".join(leaf.name for leaf in leaves if leaf.prunable)
+        expected = f"{', '.join(KINDS)} or a pattern, whichever {name_of(plan.network)} has: it prunes {names}"
+        raise InvalidValue(f"$.pruning.ratios.{wrong[0]}", "no such layer", expected)
 
 
 def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:

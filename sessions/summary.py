@@ -9,6 +9,7 @@ from sessions.events import LeafSummary, RoundFinished
 from sessions.spec import Plan
 from ticket_explorer import masks
 from ticket_explorer.analysis.snr_magnitude import Correlation, snr_magnitude_correlation, threshold
+from ticket_explorer.densities import Density
 from ticket_explorer.layout import Layout
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -29,7 +30,7 @@ class Arrays:
 
 
 def summarise(
-    finished: RoundFinished, arrays: Arrays, layout: Layout, plan: Plan, next_density: float
+    finished: RoundFinished, arrays: Arrays, layout: Layout, plan: Plan, next_density: Density
 ) -> RoundFinished:
     """`finished` with everything filled in that follows from the result's arrays.
 

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from sessions import events
 from sessions.branch_view import BranchView, RoundView
+from sessions.densities import densities_of
 from sessions.spec import completed
-from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.densities import overall
 
 State = Literal["paused", "running", "finished", "failed"]
 
@@ -125,13 +126,8 @@ class SessionView:
         known = self.round(branch, number)
         if known is not None:
             return known.density
-        borrowed = self.branches[branch].borrows(number)
-        if borrowed is not None:
-            return self.density_of(*borrowed)
-        if number == 0:
-            return 1.0
-        plan, before = self.branches[branch].plan, self.density_of(branch, number - 1)
-        return before if _takes_learned(plan) else before * (1.0 - float(plan["pruning"]["ratio"]))
+        prunable = [leaf for leaf in self.branches[branch].leaves if leaf.prunable]
+        return overall(densities_of(self, branch, number), prunable)
 
     @property
     def remarks(self) -> list[events.Remarked]:
@@ -242,6 +238,7 @@ def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
         steps=bytearray(told.steps),
         scored=list(told.scored),
         finished=told.finished,
+        densities=told.densities,
     )
 
 
@@ -272,6 +269,7 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
             generations=event.generations,
             started=event.at,
             plan=branch.plan,
+            densities=event.densities,
         )
         branch.rounds[event.round] = known
     view.running, view.live = known, None
@@ -324,11 +322,6 @@ def _learned(round_: RoundView, kept: list[int], prunable: int) -> None:
     """The trainer found a mask: the round's weights, and so its score, are those of what it kept."""
     fixed, mean = round_.dimension - round_.kept, sum(kept) / len(kept)
     round_.density, round_.kept, round_.dimension = mean / prunable, round(mean), round(mean) + fixed
-
-
-def _takes_learned(plan: dict[str, Any]) -> bool:
-    pruner = PRUNERS.get(plan["pruner"]["name"])
-    return pruner is not None and pruner.takes_learned
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:

@@ -1,20 +1,19 @@
 """Exact masks: a density keeps exactly round(density · prunable) weights, ties broken by index.
 
-Frankle & Carbin (2019) prune globally; `scope="layer"` prunes every leaf to the same density.
+Weights are ranked all together (`global`), leaf by leaf (`layer`), or in groups of leaves; each group keeps
+exactly round(density · size) of its own, and leaves may have densities of their own.
 Entries that are not prunable are always kept and never counted.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ticket_explorer.densities import Density, Scope, overall, parts
 from ticket_explorer.layout import Layout
-
-Scope = Literal["global", "layer"]
 
 
 @jax.tree_util.register_dataclass
@@ -24,7 +23,7 @@ class Pruned:
 
     mask: Bool[Array, "*batch D"]
     threshold: Float[Array, "..."]
-    """The highest score that was pruned; one per prunable leaf, in a last axis, if the scope is `layer`.
+    """The highest score that was pruned; one per prunable leaf or group, in a last axis, unless the scope is `global`.
 
     Minus infinity where nothing was pruned."""
 
@@ -34,8 +33,8 @@ def dense(layout: Layout) -> Bool[np.ndarray, " D"]:
     return np.ones(layout.size, bool)
 
 
-def kept_prunable(layout: Layout, density: float, scope: Scope = "global") -> int:
-    """How many prunable weights a density keeps: round(density · prunable), leaf by leaf if `layer`."""
+def kept_prunable(layout: Layout, density: Density, scope: Scope = "global") -> int:
+    """How many prunable weights a density keeps: round(density · prunable), rounded in each part of the scope."""
     return int(counts(layout, density, scope).sum())
 
 
@@ -45,7 +44,7 @@ def dimension(layout: Layout, kept: int) -> int:
 
 
 def prune(
-    mask: Bool[Array, " D"], score: Float[Array, " D"], layout: Layout, density: float, scope: Scope = "global"
+    mask: Bool[Array, " D"], score: Float[Array, " D"], layout: Layout, density: Density, scope: Scope = "global"
 ) -> Pruned:
     """Keep the weights of the highest scores among those that `mask` keeps.
 
@@ -53,8 +52,8 @@ def prune(
         mask: The weights that are still there.
         score: Higher is kept; only kept prunable entries are looked at; NaN is pruned first.
         layout: Which entries are prunable.
-        density: The share of all prunable weights to keep, in [0, 1].
-        scope: `global` ranks all weights together, `layer` each leaf on its own.
+        density: The share of all prunable weights to keep, in [0, 1], or of each leaf's.
+        scope: `global` ranks all weights together, `layer` each leaf on its own, groups those of their leaves.
     """
     return prune_to(mask, score, layout, jnp.asarray(counts(layout, density, scope)), scope)
 
@@ -71,18 +70,19 @@ def prune_to(
         highest, threshold = _keep_highest(mask & layout.prunable, score, kept[0])
         return Pruned(highest | ~jnp.asarray(layout.prunable), threshold)
     pruned, thresholds = mask | ~jnp.asarray(layout.prunable), []
-    for leaf, count in zip(layout.prunable_leaves, kept, strict=True):
-        highest, threshold = _keep_highest(mask[leaf.slice], score[leaf.slice], count)
-        pruned = pruned.at[leaf.slice].set(highest)
+    for part, count in zip(parts(scope, layout.leaves), kept, strict=True):
+        where = part[0].slice if len(part) == 1 else np.concatenate([np.r_[leaf.slice] for leaf in part])
+        highest, threshold = _keep_highest(mask[where], score[where], count)
+        pruned = pruned.at[where].set(highest)
         thresholds.append(threshold)
     return Pruned(pruned, jnp.stack(thresholds))
 
 
-def counts(layout: Layout, density: float, scope: Scope = "global") -> Int[np.ndarray, " parts"]:
-    """How many prunable weights a density keeps: one number, or one for each prunable leaf if `layer`."""
-    if scope == "global":
-        return np.array([round(density * layout.prunable_size)])
-    return np.array([round(density * leaf.size) for leaf in layout.prunable_leaves])
+def counts(layout: Layout, density: Density, scope: Scope = "global") -> Int[np.ndarray, " parts"]:
+    """How many prunable weights a density keeps: one number for each part of the scope."""
+    return np.array(
+        [round(overall(density, part) * sum(leaf.size for leaf in part)) for part in parts(scope, layout.leaves)]
+    )
 
 
 @jax.jit

@@ -32,7 +32,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"task": {"name": "ant", "mass": {"a": 2, "b": -1}}},
         "$.task.mass.b: -1, expected a number between 0 and 1000000, 0 exclusive",
     ),
-    ({"pruning": {"rate": 1}}, "$.pruning.rate: unknown field, expected one of ratio, rounds, scope"),
+    ({"pruning": {"rate": 1}}, "$.pruning.rate: unknown field, expected one of ratio, ratios, rounds, scope"),
     ({"pruning": 3}, "$.pruning: 3, expected a table"),
     ({"analysis": {"correlation": "yes"}}, "$.analysis.correlation: 'yes', expected true or false"),
     ({"seed": -1}, "$.seed: -1, expected a whole number between 0 and 4294967295"),

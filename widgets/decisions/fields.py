@@ -1,14 +1,16 @@
 """Fields of a form: what they hold now, what they accept in words, and what is wrong with what was typed."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from sessions.spec import Table, parse_plan
+from sessions.spec import Pruning, Table, parse_plan
 from sessions.validation import expected
 from ticket_explorer.errors import TicketError
 
@@ -44,6 +46,10 @@ class Complaint:
         match = _EXPECTED.match(self.sentence)
         return match["expected"] if match else self.sentence
 
+    def concerns(self, place: str) -> bool:
+        """Whether it is about a field, or an entry of it, `$.pruning.ratios`."""
+        return self.path == place or self.path.startswith(f"{place}.")
+
     @property
     def whole(self) -> str:
         """Where it can't stand beside its field."""
@@ -73,11 +79,13 @@ def shown(value: object) -> str:
     """A value as it is typed."""
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {shown(inner)}" for key, inner in value.items())
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def typed(text: str) -> Any:
-    """What a text stands for: nothing, true or false, a number; else the text itself."""
+    """What a text stands for: nothing, true or false, a number, a table (`dense = 0.2`); else the text itself."""
     text = text.strip()
     if text in ("", "true", "false"):
         return {"": None, "true": True, "false": False}[text]
@@ -86,7 +94,21 @@ def typed(text: str) -> Any:
             return kind(text)
         except ValueError:
             continue
+    with suppress(tomllib.TOMLDecodeError):
+        return tomllib.loads(f"value = {{{text.strip('{}')}}}")["value"]
     return text
+
+
+def typed_pruning(texts: Mapping[str, str], present: Mapping[str, Any]) -> Table:
+    """What was typed of how much is pruned, where it is not as it was; a table left empty is an empty table."""
+    values = {name: typed(text) for name, text in texts.items()}
+    values = {name: {} if value is None and name == "ratios" else value for name, value in values.items()}
+    return {name: value for name, value in values.items() if value != present.get(name)}
+
+
+def pruning_fields(present: Mapping[str, Any]) -> list[Field]:
+    """How much is pruned; layers' own ratios where there are any."""
+    return fields_of(Pruning, present, ["ratio", *(["ratios"] if present.get("ratios") else [])])
 
 
 def objection(plan: Table, overrides: Table) -> Complaint | None:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from sessions import commands
-from sessions.spec import Pruning, Table
+from sessions.spec import Table
 from sessions.view import free_name
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words
-from widgets.decisions.fields import fields_of, objection, typed
+from widgets.decisions.fields import objection, pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
@@ -54,16 +54,15 @@ class BranchForm:
             offer(self._pruner, stay_or(plan["pruner"]["name"], _PRUNERS), "")
             trainers = {kind: kind for kind in kinds_for(plan)}
             offer(self._trainer, stay_or(kind_of(plan["trainer"]) or plan["trainer"]["name"], trainers), "")
-            self._ratio.show(fields_of(Pruning, plan["pruning"], ["ratio"]))
+            self._ratio.show(pruning_fields(plan["pruning"]))
             self._rewind.renew(plan["rewind"])
 
     @property
     def _overrides(self) -> dict[str, Any]:
         assert self._plan is not None
         overrides: dict[str, Any] = {"pruner": self._pruner.value} if self._pruner.value else {}
-        ratio = typed(self._ratio.texts["ratio"])
-        if ratio != self._plan["pruning"]["ratio"]:
-            overrides["pruning"] = {"ratio": ratio}
+        if pruning := typed_pruning(self._ratio.texts, self._plan["pruning"]):
+            overrides["pruning"] = pruning
         if self._trainer.value:
             overrides["trainer"] = whole_table(self._trainer.value, self._plan["trainer"])
         return {**overrides, **self._rewind.overrides}

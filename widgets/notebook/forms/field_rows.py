@@ -43,7 +43,7 @@ class FieldRows:
         """Show a complaint beside the field it is about, and take the others back; whether it found its place."""
         found = said is None
         for name, row in self._rows.items():
-            is_here = said is not None and said.path == f"$.{self._family}.{name}"
+            is_here = said is not None and said.concerns(f"$.{self._family}.{name}")
             row.complain(said.short if said is not None and is_here else "")
             found = found or is_here
         return found

@@ -4,7 +4,7 @@ A finished round's threshold is journalled. A running round's is estimated from 
 where the sample holds all weights, otherwise from the histogram.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sessions.branch_view import RoundView
 from sessions.events import Frame, LeafShape, Pruned
 from sessions.view import SessionView
+from ticket_explorer.densities import Scope, parts, ratios_of, scope_of
 from widgets.plots.figures.sample import Quantity, Sample, histogram_of, sample_of
 
 _RANKED: dict[str, Quantity] = {"snr": "snr", "magnitude": "magnitude"}
@@ -24,13 +25,15 @@ class Criterion:
     """How a round's result is pruned, or was."""
 
     pruner: str
-    scope: str
+    scope: Scope
     lost: int
     """How many of the kept prunable weights go."""
     done: bool
     """Whether they are gone already."""
     threshold: float | None
-    """The highest score that goes, of replicate 0; None if there is none, or each leaf has its own."""
+    """The highest score that goes, of replicate 0; None if there is none, or each leaf or group has its own."""
+    ratios: dict[str, float] = field(default_factory=dict)
+    """The share of each leaf's kept weights that goes; empty where all are pruned alike."""
 
     @property
     def quantity(self) -> Quantity | None:
@@ -41,17 +44,20 @@ class Criterion:
 def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame) -> Criterion:
     """What prunes a round's result in a branch, as it looks in a frame of that round."""
     owner = _pruning_branch(view, branch, round_.number)
-    plan = view.branches[owner].plan
+    plan, leaves = view.branches[owner].plan, view.branches[owner].leaves
     pruned = next((event for event in reversed(round_.pruned) if event.branch == owner), None)
     pruner = pruned.pruner if pruned else str(plan["pruner"]["name"])
     ratio = 0.0 if pruner == "learned" else float(plan["pruning"]["ratio"])
-    lost = round_.kept - pruned.kept if pruned else round(ratio * round_.kept)
-    scope = _scope(plan, pruned)
+    ratios = {} if pruner == "learned" else plan["pruning"].get("ratios", {})
+    share = 1 - view.density_of(owner, round_.number + 1) / round_.density if ratios else ratio
+    lost = round_.kept - pruned.kept if pruned else round(share * round_.kept)
+    scope = _scope(plan, pruned, leaves)
     threshold = None
     if scope == "global" and pruner in _RANKED:
         settled = _settled(round_, frame, pruned, pruner, ratio)
         threshold = _estimated(frame, _RANKED[pruner], round_.kept, lost) if settled is None else settled
-    return Criterion(pruner, scope, lost, pruned is not None, threshold)
+    own = ratios_of(ratio, ratios, leaves) if ratios else {}
+    return Criterion(pruner, scope, lost, pruned is not None, threshold, own)
 
 
 def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: int) -> npt.NDArray[np.bool_] | None:
@@ -69,7 +75,15 @@ def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: in
     if criterion.scope == "global":
         none: npt.NDArray[np.bool_] = np.zeros(score.size, bool)
         return none if criterion.threshold is None else score <= criterion.threshold
-    return _lowest_of_each(score, _leaf_numbers(sample.indices, leaves), criterion.lost / kept) if leaves else None
+    if not leaves:
+        return None
+    members = {leaf.name: number for number, leaf in enumerate(leaves)}
+    numbers, share = _leaf_numbers(sample.indices, leaves), criterion.lost / kept
+    groups = [
+        (np.isin(numbers, [members[leaf.name] for leaf in part]), criterion.ratios.get(part[0].name, share))
+        for part in parts(criterion.scope, leaves)
+    ]
+    return _lowest_of_each(score, groups)
 
 
 def _pruning_branch(view: SessionView, branch: str, number: int) -> str:
@@ -80,10 +94,14 @@ def _pruning_branch(view: SessionView, branch: str, number: int) -> str:
     return current.name
 
 
-def _scope(plan: dict[str, Any], pruned: Pruned | None) -> str:
-    if pruned is not None and pruned.threshold:
-        return "layer" if len(pruned.threshold[0]) > 1 else "global"
-    return str(plan["pruning"].get("scope", "global"))
+def _scope(plan: dict[str, Any], pruned: Pruned | None, leaves: list[LeafShape]) -> Scope:
+    pruning = plan["pruning"]
+    planned = scope_of(pruning.get("scope", "global"), pruning.get("ratios", {}), leaves)
+    if pruned is None or not pruned.threshold:
+        return planned
+    if len(pruned.threshold[0]) == 1:
+        return "global"
+    return "layer" if planned == "global" else planned
 
 
 def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, pruner: str, ratio: float) -> float | None:
@@ -114,11 +132,12 @@ def _leaf_numbers(indices: npt.NDArray[np.int32], leaves: list[LeafShape]) -> np
 
 
 def _lowest_of_each(
-    score: npt.NDArray[np.float64], groups: npt.NDArray[np.intp], share: float
+    score: npt.NDArray[np.float64], groups: list[tuple[npt.NDArray[np.bool_], float]]
 ) -> npt.NDArray[np.bool_]:
+    """Which scores are the lowest of their group; each group with the share of it that goes."""
     lowest = np.zeros(score.size, bool)
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
+    for group, share in groups:
+        members = np.flatnonzero(group)
         order = members[np.argsort(score[members], kind="stable")]
         lowest[order[: round(share * members.size)]] = True
     return lowest

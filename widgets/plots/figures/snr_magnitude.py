@@ -65,8 +65,9 @@ def _note(sample: Sample, snr: Values, criterion: Criterion) -> str:
     words = [f"Pearson {'not defined' if pearson is None else f'{pearson:.2f}'} over {snr.size} weights."]
     if criterion.quantity is None:
         words.append(f"The pruner {criterion.pruner} ranks by neither axis.")
-    elif criterion.scope == "layer":
-        words.append("Each layer has its own threshold.")
+    elif criterion.scope != "global":
+        whose = "layer" if criterion.scope == "layer" else "group of layers of one ratio"
+        words.append(f"Each {whose} has its own threshold.")
     return " ".join(words)
 
 

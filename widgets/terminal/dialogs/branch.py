@@ -10,11 +10,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sessions import commands
-from sessions.spec import Pruning, Table
+from sessions.spec import Table
 from sessions.view import free_name
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import objection_to_name
-from widgets.decisions.fields import Complaint, fields_of, objection, typed
+from widgets.decisions.fields import Complaint, objection, pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
@@ -31,6 +31,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
         super().__init__(classes="dialog")
         self._view, self._branch, self._round = link.view, branch, round
         self._plan: Table = link.view.branches[branch].plan
+        self._ratios: list[Row] = []
 
     def compose(self) -> ComposeResult:
         """The rounds above the fields."""
@@ -44,7 +45,8 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield Row("name", free, "of the new branch", "name")
             yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
             yield RewindForm(self._plan["rewind"], may_stay=True)
-            yield field_row(fields_of(Pruning, self._plan["pruning"], ["ratio"])[0])
+            self._ratios = [field_row(field) for field in pruning_fields(self._plan["pruning"])]
+            yield from self._ratios
             present = kind_of(trainer) or trainer["name"]
             yield Row("strategy", _or_as_before(kinds_for(self._plan), present, "strategy"))
             yield Closing("Branch")
@@ -75,9 +77,8 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             overrides["pruner"] = pruner
         if rewind := self.query_one(RewindForm).table:
             overrides["rewind"] = rewind["name"] if len(rewind) == 1 else rewind
-        ratio = typed(self._row("ratio").text)
-        if ratio != self._plan["pruning"]["ratio"]:
-            overrides["pruning"] = {"ratio": ratio}
+        if pruning := typed_pruning({row.field: row.text for row in self._ratios}, self._plan["pruning"]):
+            overrides["pruning"] = pruning
         if strategy := self.query_one("#strategy", Choice).value:
             overrides["trainer"] = whole_table(strategy, self._plan["trainer"])
         return overrides
@@ -88,9 +89,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
     def _check(self) -> bool:
         said = self._objection()
         rewind = self.query_one(RewindForm).complain(said)
-        found = any(
-            [complain([self._row("name")], "branch", said), complain([self._row("ratio")], "pruning", said), rewind]
-        )
+        found = any([complain([self._row("name")], "branch", said), complain(self._ratios, "pruning", said), rewind])
         if self.query_one(RoundList).number is None:
             said, found = Complaint("", f"Branch {self._branch} has no finished round yet."), False
         self.query_one(Closing).say("" if said is None or found else said.whole)

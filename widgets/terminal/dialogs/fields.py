@@ -174,7 +174,7 @@ def complain(rows: Iterable[Row], family: str, said: Complaint | None) -> bool:
     """
     found = said is None
     for row in rows:
-        is_here = said is not None and said.path == f"$.{family}.{row.field}"
+        is_here = said is not None and said.concerns(f"$.{family}.{row.field}")
         row.complain(said.short if said is not None and is_here else "")
         found = found or is_here
     return found
