@@ -9,6 +9,7 @@ import pytest
 from sessions import events
 from sessions.branch_view import RoundView
 from sessions.estimate import SLOW, estimate, estimate_session, remember_speed, speed
+from sessions.layer_sizes import layers_of
 from sessions.spec import parse_spec, table_of
 from sessions.view import SessionView
 from ticket_explorer import masks, presets
@@ -140,3 +141,13 @@ def view_of(plan: Any, seconds: float) -> SessionView:
     finished = events.RoundFinished(branch="snr", round=0, generations=100, score=[0.5], fitness=[0.5], seconds=seconds)
     view.apply(finished)
     return view
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_layers_have_the_names_and_shapes_of_the_real_networks_kernels(network):
+    plan = spec_of(task={"name": "fashion", "pool": 1}, network={"name": network}).branches[0].plan
+    real = {leaf.name: leaf for leaf in bind(plan.task, plan.network).layout if len(leaf.shape) > 1}
+    layers = {layer.name: layer for layer in layers_of(plan)}
+    assert layers.keys() == real.keys()
+    for name, leaf in real.items():
+        assert (tuple(layers[name].shape), layers[name].prunable) == (leaf.shape, leaf.prunable)

@@ -129,6 +129,18 @@ class TestSNRMagnitude:
         large = points["pruned next"].x > np.quantile(scores(arrays, "magnitude"), 0.5)
         assert large.any(), "the larger leaf loses its quarter too"
 
+    def test_leaves_lose_what_their_own_ratios_say(self) -> None:
+        arrays, (first, second) = weights(), LAYOUT.prunable_leaves
+        made = branch("a", pruner="magnitude")
+        made.plan["pruning"]["ratios"] = {first.name: 0.5}
+        shot = frame("a", arrays)
+        figure = figures.snr_magnitude(view_of(made, start("a"), shot), Selection())
+        assert not marks(figure, Rule)
+        assert "Each group of layers of one ratio has its own threshold." in figure.note
+        gone = np.isin(np.frombuffer(shot.indices, "<i4"), marks(figure, Points)["pruned next"].entries)
+        inside = [np.isin(np.frombuffer(shot.indices, "<i4"), np.r_[leaf.slice]) for leaf in (first, second)]
+        assert [gone[part].sum() for part in inside] == [round(0.5 * inside[0].sum()), round(0.25 * inside[1].sum())]
+
     def test_entries_belong_to_the_leaf_they_lie_in(self) -> None:
         ends = np.array([0, 49, 50, 4049, 4050, 5049], np.int32)
         assert _leaf_numbers(ends, LEAVES).tolist() == [0, 0, 1, 1, 2, 2]

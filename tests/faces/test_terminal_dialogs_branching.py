@@ -35,6 +35,16 @@ def test_a_branch_that_differs(link: Any) -> None:
     )
 
 
+def test_a_branch_whose_layers_have_ratios_of_their_own(link: Any) -> None:
+    link.view.branches["snr"].plan["pruning"]["ratios"] = {"output": 0.1}
+    assert returned(BranchDialog(link, "snr", None), keys("enter")).overrides == {}
+    changed = returned(BranchDialog(link, "snr", None), fill(ratios="output = 0.2, dense = 0.3"))
+    assert changed.overrides["pruning"] == {"ratios": {"output": 0.2, "dense": 0.3}}
+    assert returned(BranchDialog(link, "snr", None), fill(ratios="")).overrides["pruning"] == {"ratios": {}}
+    wrong = then(fill(ratios="output = 2"), says("expected a number between 0 and 1"))
+    assert returned(BranchDialog(link, "snr", None), wrong) == NOTHING
+
+
 def test_a_branch_with_another_strategy(link: Any) -> None:
     command = returned(BranchDialog(link, "snr", None), keys("shift+tab", "right", "right", "enter"))
     assert command.overrides["trainer"]["strategy"] == "sep_cma_es"
