@@ -15,7 +15,7 @@ FIGURE_2 = {
     "gd-resnet-18": (30_000, 128, "momentum", 0.1),
 }
 # convolutions and dense layers: figure 2; output layer: half of the dense layers' (section 2, appendix H.1; 0.1 in the
-# public code, google-research/lottery-ticket-hypothesis, mnist_fc/constants.py line 38); fc0% of ResNet-18: not prunable
+# public code, google-research/lottery-ticket-hypothesis, mnist_fc/constants.py line 38); fc0% of ResNet-18: none
 RATES = {"gd-lenet": (None, 0.2, 0.1), "gd-conv-6": (0.15, 0.2, 0.1), "gd-resnet-18": (0.2, None, None)}
 SCOPES = {"gd-lenet": "layer", "gd-conv-6": "layer", "gd-resnet-18": "global"}
 # appendix H.4 and section 4: five trials; section 2: Gaussian Glorot
