@@ -10,7 +10,7 @@ from sessions.branch_view import BranchView
 from sessions.decomposition import control_additions
 from sessions.densities import densities_of
 from sessions.lineage import Problems, plan_of
-from sessions.plans import caution, check_layout, check_plan, check_scope, span
+from sessions.plans import caution, check_layout, check_plan, check_scope, check_start, span
 from sessions.running import Emit
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
@@ -28,6 +28,7 @@ def check_spec(spec: Spec, problems: Problems) -> None:
     for branch in spec.branches:
         check_branch_name(branch.name)
         check_plan(branch.plan, problems)
+        check_start(branch.plan, problems)
     check_spec_transfers(spec, problems)
 
 
@@ -74,6 +75,7 @@ class Branches:
         check_plan(plan, self._problems, densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
+        check_start(plan, self._problems, plan_of(view.plan))
         name = name or free_name(parent, self._view.branches)
         check_new_names([name], self._view)
         self._add(Addition(name, plan, None), self._view.owner(parent, round_), round_)
@@ -124,6 +126,7 @@ class Branches:
         density = densities_of(self._view, branch, done) if done >= 0 else 1.0
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
         check_scope(plan, list(self._view.lineage(branch)), self._problems)
+        check_start(plan, self._problems, plan_of(view.plan))
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
         self._remark_on(plan)
 

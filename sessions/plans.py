@@ -117,6 +117,29 @@ def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
         )
 
 
+def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> None:
+    """Refuse prunable weights that all start at zero: rewinding, fresh draws and permutations would change nothing.
+
+    Args:
+        plan: To be checked.
+        problems: Of the session.
+        before: What the plan goes on from: a network that a session has had from its start may stay.
+    """
+    network = plan.network
+    if before is not None and before.network == network:
+        return
+    sizes = {leaf.name: leaf.size for leaf in problems.of(plan).layout.prunable_leaves}
+    for layer in network.layers:
+        if network.kernel_init_of(layer) == "zeros" and (size := sizes.get(f"{layer}/kernel")):
+            is_last = layer == network.layers[-1] and network.last_kernel_init is not None
+            raise InvalidValue(
+                f"$.network.{'last_kernel_init' if is_last else 'kernel_init'}",
+                "zeros",
+                f"a distribution that tells weights apart: the {size:,} prunable ones of {layer} would all start "
+                "at 0, where rewinding, fresh draws and permutations change nothing",
+            )
+
+
 def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) -> None:
     """Refuse to carry tickets over to layers of other shapes, unless their overlap is asked for.
 

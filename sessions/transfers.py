@@ -9,7 +9,7 @@ from msgspec import structs
 from sessions import events
 from sessions.branch_view import BranchView
 from sessions.lineage import Problems, plan_of
-from sessions.plans import check_plan, check_transfer, span
+from sessions.plans import check_plan, check_start, check_transfer, span
 from sessions.spec import Plan, Spec, Transfer, parse_plan
 from sessions.store import check_branch_name
 from sessions.view import SessionView
@@ -53,6 +53,7 @@ def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Additio
     plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides)), len(numbers))
     check_plan(plan, problems, view.density_of(wish.branch, numbers[-1]), len(numbers) - 1, plan.trainer.generations)
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
+    check_start(plan, problems, plan_of(source.plan))
     name = wish.name or _name(wish.branch, plan_of(source.plan), plan, view)
     borrowed = events.Borrowed(branch=wish.branch, rounds=list(numbers), overlap=wish.overlap)
     added = [Addition(name, plan, borrowed)]

@@ -76,14 +76,12 @@ class FlaxNetwork(ABC):
         Args:
             path: One of the settings' `layers`.
         """
-        settings, is_last = self.settings, path == self.settings.layers[-1]
-        kernel = settings.last_kernel_init if is_last else None
-        bias = settings.last_bias_init if is_last else None
+        settings = self.settings
         return {
             "name": path.rpartition("/")[-1],
             "use_bias": settings.bias,
-            "kernel_init": kernel_initialiser(kernel or settings.kernel_init, settings.kernel_scale_of(path)),
-            "bias_init": bias_initialiser(bias or settings.bias_init),
+            "kernel_init": kernel_initialiser(settings.kernel_init_of(path), settings.kernel_scale_of(path)),
+            "bias_init": bias_initialiser(settings.bias_init_of(path)),
         }
 
 

@@ -54,6 +54,14 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
         """The layers that have a kernel, from the inputs to the outputs; none where only the network knows them."""
         return ()
 
+    def kernel_init_of(self, layer: str) -> KernelInit:
+        """The distribution that the initial kernel of a layer is drawn from."""
+        return (self.last_kernel_init if layer == self.layers[-1] else None) or self.kernel_init
+
+    def bias_init_of(self, layer: str) -> BiasInit:
+        """The distribution that the initial biases of a layer are drawn from."""
+        return (self.last_bias_init if layer == self.layers[-1] else None) or self.bias_init
+
     def kernel_scale_of(self, layer: str) -> float:
         """What the initial kernel of a layer is multiplied by."""
         if isinstance(self.kernel_scale, tuple):
