@@ -11,6 +11,7 @@ PARTS: Mapping[object, str] = {
     "init": "the start of a round",
     "advance": "generations",
     "score": "the score",
+    "choose": "the choice of the result",
     "cut": "pruning",
     "rollout": "an episode",
     "landscape": "an analysis",

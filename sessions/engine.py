@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from sessions import events
 from sessions.analyst import Analyst
 from sessions.branch_view import RoundView
+from sessions.choosing import chosen
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.compiling import teller
@@ -344,7 +345,8 @@ class Engine:
     def _finish_if_complete(self, running: RunningRound) -> None:
         if not running.is_complete:
             return
-        view, chunk = running.view, running.latest()
+        view = running.view
+        chunk, choice = chosen(running.shape, self._compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
         problem_state = running.problem_state(chunk)
         beside = running.beside(chunk)
@@ -364,7 +366,8 @@ class Engine:
         if plan.analysis.curvature:
             self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
         problem = running.shape.problem
-        if isinstance(problem, RemarkingProblem) and (remark := problem.remark(problem_state)):
+        physics = problem.remark(problem_state) if isinstance(problem, RemarkingProblem) else None
+        for remark in filter(None, (choice, physics)):
             self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
         self._directory.remove_checkpoint()
         self.running = None

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from sessions.choosing import prefetch_choice
 from sessions.compiler import Compiler, Key
 from sessions.cutting import Cutter
 from sessions.densities import densities_of
@@ -35,6 +36,7 @@ def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running:
     coming = _coming(view, problems, running)
     for shape in coming[:1]:
         prefetch_round(shape, compiler)
+    prefetch_choice(running, compiler)
     compiler.prefetch(_score_key(running), partial(_score_call, running))
     for branch in view.branches.values():
         _prefetch_cut(plan_of(branch.plan), problems, compiler, running)

@@ -102,7 +102,7 @@ class RoundRunner:
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
         """Go to a generation whose state was saved by `saved`."""
-        shapes, structure = jax.tree.flatten(_state_shape(self.shape, self.trainer))
+        shapes, structure = jax.tree.flatten(state_shape(self.shape, self.trainer))
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
             raise ValueError("the saved state has other shapes than this round's")
         self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
@@ -153,7 +153,7 @@ def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
 def problem_state_shape(shape: RoundShape) -> Any:
     """What `Trainer.problem_state` gives for a state of this shape."""
     trainer = shape.build()
-    return jax.eval_shape(jax.vmap(trainer.problem_state), _state_shape(shape, trainer))
+    return jax.eval_shape(jax.vmap(trainer.problem_state), state_shape(shape, trainer))
 
 
 def ticket_shape(shape: RoundShape) -> Ticket:
@@ -166,7 +166,7 @@ def result_shape(shape: RoundShape) -> TrainingResult:
     """A result's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
     trainer = shape.build()
     finish = jax.vmap(trainer.finish, (0, None))
-    result: TrainingResult = jax.eval_shape(finish, _state_shape(shape, trainer), shape.problem)
+    result: TrainingResult = jax.eval_shape(finish, state_shape(shape, trainer), shape.problem)
     return result
 
 
@@ -176,9 +176,9 @@ def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
-    state = _state_shape(shape, trainer)
+    state = state_shape(shape, trainer)
     counter = jax.ShapeDtypeStruct((), jnp.int32)
-    arguments = (shape.problem, state, _keys_shape(shape), counter, counter)
+    arguments = (shape.problem, state, keys_shape(shape), counter, counter)
     return _advance(trainer), *arguments
 
 
@@ -202,14 +202,16 @@ def _advance(trainer: Trainer) -> Any:
 
 def _ticket_shapes(shape: RoundShape, layout: Layout) -> tuple[Any, ...]:
     of = (shape.replicates, layout.size)
-    return _keys_shape(shape), jax.ShapeDtypeStruct(of, jnp.float32), jax.ShapeDtypeStruct(of, jnp.bool_)
+    return keys_shape(shape), jax.ShapeDtypeStruct(of, jnp.float32), jax.ShapeDtypeStruct(of, jnp.bool_)
 
 
-def _keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
+def keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
+    """A round's keys [R], as `jax.ShapeDtypeStruct`."""
     keys: jax.ShapeDtypeStruct = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.TRAIN, 0))
     return keys
 
 
-def _state_shape(shape: RoundShape, trainer: Trainer) -> Any:
+def state_shape(shape: RoundShape, trainer: Trainer) -> Any:
+    """A trainer's state, as `jax.ShapeDtypeStruct`."""
     arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.problem)
     return jax.eval_shape(jax.vmap(trainer.init, (0, 0, 0, None)), *arguments)

@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     REWIND = 3
     SCORE = 4
     SEARCH = 5
+    CHOOSE = 6
     ANALYSE = 10
     TRANSFER = 11
 

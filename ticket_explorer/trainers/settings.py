@@ -38,6 +38,11 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
         return {}
 
     @property
+    def chooses(self) -> bool:
+        """Whether its result is chosen from several at the end of a round, by testing them again."""
+        return False
+
+    @property
     def passes(self) -> float | None:
         """Forward passes of one batch in a generation, a backward pass counting as two; None if that isn't known."""
         return None

@@ -82,3 +82,20 @@ class KeepingTrainer(Protocol):
     def beside(self, state: State) -> Any:
         """What is kept beside the weights: a pytree of arrays."""
         ...
+
+
+@runtime_checkable
+class ChoosingTrainer(Protocol):
+    """A trainer whose result would be the best of a noisy sample: its candidates are tested again at a round's end.
+
+    Who is ahead after one test was lucky in it, so that the same test can't say how good it is (the winner's curse).
+    Settings say whether it is done: `TrainerSettings.chooses`.
+    """
+
+    def chosen(self, key: Array, state: State, problem: Problem) -> State:
+        """The state whose `finish` is the candidate that did best on fresh episodes or batches; pure."""
+        ...
+
+    def choice(self, state: State) -> str | None:
+        """How the result was chosen, in a sentence, of a state of `chosen` that leads with the replicate axis."""
+        ...
