@@ -123,8 +123,8 @@ def _told(round_: RoundView, name: str) -> events.AdoptedRound:
     assert round_.finished is not None
     return events.AdoptedRound(
         number=round_.number,
-        density=round_.density,
-        kept=round_.kept,
+        density=round_.trained_density,
+        kept=round_.trained_kept,
         dimension=round_.dimension,
         generations=round_.generations,
         started=round_.started,

@@ -42,7 +42,7 @@ def transfer(
         branch: Whose tickets.
         rounds: Of which rounds; None: of all.
         overrides: What is different, tables as in the spec: `{"task": {"name": "mnist"}}`.
-        **options: `name`, `control`, `native`, `overlap`, as `Session.transfer` has them.
+        **options: `name`, `control`, `native`, `overlap`, `start`, as `Session.transfer` has them.
 
     Raises:
         TicketError: if the tickets don't fit, or another process runs the session.
@@ -51,19 +51,25 @@ def transfer(
         return opened.transfer(branch, _several(rounds), overrides, **options)
 
 
-def decompose(session: Session | Path | str, branch: str, rounds: Sequence[int] | int | None = None) -> list[str]:
+def decompose(
+    session: Session | Path | str,
+    branch: str,
+    rounds: Sequence[int] | int | None = None,
+    trainer: str | Mapping[str, Any] | None = None,
+) -> list[str]:
     """Begin the controls that the analysis `decomposition` needs; returns the names of the new branches.
 
     Args:
         session: A session, or its path; run it to train them.
         branch: Whose tickets.
         rounds: Of which rounds; None: of all.
+        trainer: What trains found masks and their controls, where the branch learns masks.
 
     Raises:
         TicketError: if there is no such round, all controls are there, or another process runs the session.
     """
     with _opened(session) as opened:
-        return opened.decompose(branch, _several(rounds))
+        return opened.decompose(branch, _several(rounds), trainer)
 
 
 def _several(rounds: Sequence[int] | int | None) -> Sequence[int] | None:

@@ -1,5 +1,6 @@
 """A branch and its rounds, as events tell them. No JAX is imported here."""
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,10 +17,14 @@ class RoundView(msgspec.Struct, kw_only=True):
 
     branch: str
     number: int
-    density: float
-    """What it trains at; once it is finished and has learned a mask, that mask's, the mean over replicates."""
-    kept: int
+    trained_density: float
+    """What it trains at: (1 − p)^t, or what a mask that was learned before has; the mean over replicates."""
+    trained_kept: int
+    """Prunable weights that it trains; the mean over replicates, rounded."""
     dimension: int
+    """Entries of θ that it trains."""
+    prunable: int = 0
+    """Prunable weights of the network; 0 where a journal doesn't say."""
     generations: int
     """Planned, or fewer once a person ended the round."""
     started: float
@@ -43,6 +48,30 @@ class RoundView(msgspec.Struct, kw_only=True):
     """Of each prunable leaf, as it began; empty where all are pruned alike."""
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if pruned anew under another plan, the last one counts."""
+
+    @property
+    def found_kept(self) -> float | None:
+        """Prunable weights of the mask that it found, the mean over replicates; None if that is the one it trained."""
+        kept = self.finished.kept if self.finished is not None else []
+        return sum(kept) / len(kept) if any(count != self.trained_kept for count in kept) else None
+
+    @property
+    def kept(self) -> int:
+        """Prunable weights of the mask that its score is measured with: the found one, where masks are learned."""
+        return self.trained_kept if self.found_kept is None else round(self.found_kept)
+
+    @property
+    def density(self) -> float:
+        """Of the mask that its score is measured with; as planned where that is the mask that it trained."""
+        if self.found_kept is None or not self.prunable:
+            return self.trained_density
+        return self.found_kept / self.prunable
+
+    @property
+    def surviving_density(self) -> float:
+        """Of the weights that go on where the learned mask is taken over."""
+        survivors = self.finished.survivors if self.finished is not None else []
+        return sum(survivors) / len(survivors) / self.prunable if survivors and self.prunable else self.density
 
     def metrics(self, start: int = 0) -> "np.ndarray":
         """float32 [generations known from `start` on, replicates, len(METRICS)]."""
@@ -88,6 +117,7 @@ class BranchView(msgspec.Struct, kw_only=True):
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
+    """Whose tickets its first rounds train, if not its own."""
     adopted: int = 0
     """How many of its rounds another session trained; their tickets are kept beside them."""
 
@@ -96,6 +126,11 @@ class BranchView(msgspec.Struct, kw_only=True):
         if self.borrowed is None or number >= len(self.borrowed.rounds):
             return None
         return self.borrowed.branch, self.borrowed.rounds[number]
+
+    @property
+    def prunable(self) -> int:
+        """Prunable weights of its network; 0 where a journal doesn't say."""
+        return sum(prod(leaf.shape) for leaf in self.leaves if leaf.prunable)
 
     @property
     def first_round(self) -> int:

@@ -1,20 +1,20 @@
 """Which branches a session has and what they plan: checked first, then written into the journal."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sessions import events
+from sessions import commands, events
 from sessions.adoption import Source, adopt
 from sessions.branch_view import BranchView
 from sessions.decomposition import control_additions
-from sessions.densities import densities_of
+from sessions.densities import found_densities_of
 from sessions.lineage import Problems, plan_of
 from sessions.plans import caution, check_layout, check_plan, check_scope, check_start, span
 from sessions.running import Emit
 from sessions.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
-from sessions.transfers import Addition, Wish, additions, check_new_names, check_spec_transfers, spec_addition
+from sessions.transfers import Addition, additions, check_new_names, check_spec_transfers, spec_addition
 from sessions.view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
 
@@ -54,8 +54,8 @@ class Branches:
             if spec.name in self._view.branches:
                 continue
             if spec.transfer is not None:
-                rounds = self._view.branches[spec.transfer.branch].planned_rounds
-                self._add(spec_addition(spec.name, spec.plan, spec.transfer, rounds))
+                source = self._view.branches[spec.transfer.branch]
+                self._add(spec_addition(spec.name, spec.plan, spec.transfer, source))
             else:
                 like = next((b for b in self._view.branches.values() if _begins_like(b, spec.plan)), None)
                 self._add(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
@@ -72,7 +72,7 @@ class Branches:
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
         plan = parse_plan(view.plan, overrides)
         first = self._first_generations(parent)
-        check_plan(plan, self._problems, densities_of(self._view, parent, round_), round_, first)
+        check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
@@ -81,7 +81,7 @@ class Branches:
         self._add(Addition(name, plan, None), self._view.owner(parent, round_), round_)
         return name
 
-    def transfer(self, wish: Wish) -> list[str]:
+    def transfer(self, wish: commands.Transfer) -> list[str]:
         """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
 
         Raises:
@@ -92,14 +92,14 @@ class Branches:
             self._add(one)
         return [one.name for one in added]
 
-    def decompose(self, branch: str, rounds: Sequence[int] | None) -> list[str]:
+    def decompose(self, wish: commands.Decompose) -> list[str]:
         """Begin those controls of a branch's tickets that it has not yet; returns their names.
 
         Raises:
             TicketError: if there is no such round, or all controls are there.
         """
-        self.called(branch)
-        added = control_additions(self._view, self._problems, branch, rounds)
+        self.called(wish.branch)
+        added = control_additions(self._view, self._problems, wish)
         for one in added:
             self._add(one)
         return [one.name for one in added]
@@ -123,7 +123,7 @@ class Branches:
         view = self.called(branch)
         plan = parse_plan(view.plan, overrides)
         done = view.next_round - 1
-        density = densities_of(self._view, branch, done) if done >= 0 else 1.0
+        density = found_densities_of(self._view, branch, done) if done >= 0 else 1.0
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
         check_scope(plan, list(self._view.lineage(branch)), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))

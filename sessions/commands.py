@@ -97,6 +97,9 @@ class Transfer(Command, frozen=True, kw_only=True):
     """Whether a branch that finds its own tickets runs beside it."""
     overlap: bool = False
     """Whether layers of other shapes take what both have, instead of being refused."""
+    start: str | dict[str, Any] | None = None
+    """Which weights the tickets start from: `initial`, `trained`, or `{"name": "early", "generation": k}`; None: those
+    that their rounds began with, but initial ones where the branch goes on from trained weights."""
 
 
 class Decompose(Command, frozen=True, kw_only=True):
@@ -108,6 +111,9 @@ class Decompose(Command, frozen=True, kw_only=True):
     branch: str
     rounds: list[Annotated[int, Meta(ge=0)]] | None = None
     """Whose tickets; None is those of all planned rounds."""
+    trainer: str | dict[str, Any] | None = None
+    """What trains tickets and controls under masks that stay, where the branch learns masks; None: gradient descent by
+    the branch's own settings, if it follows gradients."""
 
 
 class Adopt(Command, frozen=True, kw_only=True):

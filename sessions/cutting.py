@@ -5,7 +5,7 @@ while the first round still runs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -66,7 +66,7 @@ class Cutter:
             density: Of the next round.
         """
         counts = self._counts(density)
-        arguments = (prune_keys, rewind_keys, result, before, origin, counts, self.problem)
+        arguments = (prune_keys, rewind_keys, result, replace(before, scores=None), origin, counts, self.problem)
         executable = self.compiler.get(self._key(arguments), lambda: (self._function(), *arguments))
         made: Cut = executable(*arguments)
         return made

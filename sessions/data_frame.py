@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sessions.branch_view import RoundView
 from sessions.metrics import Row, metric_rows
 from sessions.passes import environment_steps
+from sessions.report import densities
 from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 
@@ -23,9 +24,10 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
     Args:
         view: The session.
         rows: What a row is. Of rounds: branch, round, replicate, density in [0, 1], kept weights, generations,
-            environment steps, score, fitness of the last generation, correlation of SNR and magnitude. Of generations:
-            branch, round, density, generation from 0, replicate, the metrics, and environment steps and the score after
-            the generation. What has no meaning is missing.
+            environment steps, score, fitness of the last generation, correlation of SNR and magnitude; where masks are
+            learned `trained_density` and `trained_kept` are others. Of generations: branch, round, density, generation
+            from 0, replicate, the metrics, and environment steps and the score after the generation. What has no
+            meaning is missing.
 
     Raises:
         TicketError: if pandas is not installed, or rows are asked for that there are not.
@@ -46,6 +48,8 @@ COLUMNS = [
     "replicate",
     "density",
     "kept",
+    "trained_density",
+    "trained_kept",
     "generations",
     "environment_steps",
     "score",
@@ -73,8 +77,7 @@ def _numbers(round_: RoundView, replicate: int) -> dict[str, Any]:
     assert finished is not None
     steps = environment_steps(round_)
     return {
-        "density": round_.density,
-        "kept": round_.kept,
+        **densities(round_),
         "generations": finished.generations,
         "environment_steps": None if steps is None else steps[replicate],
         "score": finished.score[replicate],

@@ -13,22 +13,23 @@ if TYPE_CHECKING:
 
 
 def densities_of(view: "SessionView", branch: str, number: int) -> Density:
-    """The density that round `number` of a branch has or will have: (1 − p) times the one before, for each leaf.
+    """The density that round `number` of a branch trains at: (1 − p) times what the one before found, for each leaf.
 
-    A mask that is learned has the density it came out with; before that it counts as it began.
+    What a learned mask will come out with is not known before: it counts as the one it began with.
     """
     known = view.round(branch, number)
     if known is not None:
-        return known.densities or known.density
+        return known.densities or known.trained_density
     itself = view.branches[branch]
     borrowed = itself.borrows(number)
     if borrowed is not None:
         return _borrowed(view, itself, borrowed)
     if number == 0:
         return 1.0
-    before = densities_of(view, branch, number - 1)
+    last = view.round(branch, number - 1)
     if _takes_learned(itself.plan):
-        return before
+        return densities_of(view, branch, number - 1) if last is None else last.surviving_density
+    before = found_densities_of(view, branch, number - 1)
     pruning = itself.plan["pruning"]
     ratios = pruning.get("ratios", {})
     if ratios:
@@ -36,10 +37,18 @@ def densities_of(view: "SessionView", branch: str, number: int) -> Density:
     return after(before, float(pruning["ratio"]), ratios, itself.leaves)
 
 
+def found_densities_of(view: "SessionView", branch: str, number: int) -> Density:
+    """The density of the mask that round `number` of a branch found: the one it trained, unless it learns."""
+    known = view.round(branch, number)
+    is_learned = known is not None and known.found_kept is not None
+    return known.density if known is not None and is_learned else densities_of(view, branch, number)
+
+
 def _borrowed(view: "SessionView", itself: BranchView, borrowed: tuple[str, int]) -> Density:
     """The density of a ticket of another branch; of each leaf only if its mask has the same leaves' shares."""
     assert itself.borrowed is not None
-    density = densities_of(view, *borrowed)
+    of = found_densities_of if itself.borrowed.takes == "found" else densities_of
+    density = of(view, *borrowed)
     source = view.branches[borrowed[0]].leaves
     is_alike = source == itself.leaves and not itself.borrowed.control
     return density if is_alike else overall(density, [leaf for leaf in source if leaf.prunable])

@@ -208,9 +208,9 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.Tune: lambda session, c: session.tune(c.changes),
     commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
     commands.Transfer: lambda session, c: {
-        "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap)
+        "branches": session.transfer(c.branch, c.rounds, c.overrides, c.name, c.control, c.native, c.overlap, c.start)
     },
-    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds)},
+    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds, c.trainer)},
     commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
     commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),

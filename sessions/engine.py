@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import numpy as np
+
 from sessions import events
 from sessions.analyst import Analyst
 from sessions.branch_view import RoundView
@@ -15,7 +17,7 @@ from sessions.choosing import chosen
 from sessions.commands import Episode, Preview
 from sessions.compiler import Compiler
 from sessions.compiling import teller
-from sessions.densities import densities_of
+from sessions.densities import densities_of, found_densities_of
 from sessions.early import early_generations, provide_early
 from sessions.lineage import Lineage, Problems, Pruning, plan_of
 from sessions.prefetch import begin_turn, prefetch
@@ -28,7 +30,7 @@ from sessions.scoring import Scorer
 from sessions.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.subjects import Look, Subjects, trained_now
-from sessions.summary import Arrays, finite, summarise
+from sessions.summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
@@ -176,7 +178,7 @@ class Engine:
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
         problem = self.problems.of(plan)
-        density = plan.density_after(1, problem.layout.leaves, densities_of(self._view, branch, number))
+        density = plan.density_after(1, problem.layout.leaves, found_densities_of(self._view, branch, number))
         return preview(plan, keys, result, ticket, problem, density)
 
     def rollout(self, branch: str, number: int | None) -> Episode:
@@ -286,10 +288,9 @@ class Engine:
         )
 
     def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
-        layout, borrowed = self.problems.of(plan).layout, self._view.branches[turn.branch].borrowed
-        densities = densities_of(self._view, turn.branch, turn.round)
+        layout, densities = self.problems.of(plan).layout, densities_of(self._view, turn.branch, turn.round)
         density = overall(densities, layout.prunable_leaves)
-        if borrowed is not None and borrowed.overlap:
+        if masks.kept_prunable(layout, densities, plan.scope(layout.leaves)) != made.kept:  # learned masks, or overlap
             density = made.kept / layout.prunable_size
         self._watchers.journal(
             events.RoundStarted(
@@ -310,12 +311,12 @@ class Engine:
         marks = early_generations(self._view) if view.number == 0 else ()
 
         def at_mark(generation: int, chunk: Chunk) -> None:
+            assert self.running is not None
             if generation in marks:
-                self.lineage.keep_early(view.branch, generation, chunk.result.mean)
-            is_due = every is not None and generation % every == 0 and generation < view.generations
-            if score_every is not None and generation % score_every == 0 and self.running is not None:
+                self.lineage.keep_early(view.branch, generation, self.running.weights(chunk))
+            if score_every is not None and generation % score_every == 0:
                 self._scorer.amid(self.running, generation, chunk)
-            if is_due and self.running is not None:
+            if every is not None and generation % every == 0 and generation < view.generations:
                 self._analyse_automatically(LIVE, view, generation, self._look_at(self.running, chunk))
 
         return RunningRound(
@@ -348,8 +349,9 @@ class Engine:
         view = running.view
         chunk, choice = chosen(running.shape, self._compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
-        problem_state = running.problem_state(chunk)
-        beside = running.beside(chunk)
+        problem_state, beside = running.problem_state(chunk), running.beside(chunk)
+        layout, arrays = running.shape.problem.layout, Arrays.of(chunk.result)
+        check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout)
         self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
             at=time.time(),
@@ -359,10 +361,10 @@ class Engine:
             score=self._scorer.now(running, chunk),
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
+            survivors=survivors(beside, running.ticket, layout),
         )
-        layout = running.shape.problem.layout
-        next_density = plan.density_after(1, layout.leaves, view.densities or view.density)
-        self._watchers.journal(summarise(finished, Arrays.of(chunk.result), layout, plan, next_density))
+        next_density = plan.density_after(1, layout.leaves, view.densities or view.trained_density)
+        self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
         if plan.analysis.curvature:
             self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
         problem = running.shape.problem

@@ -121,7 +121,7 @@ def _speed_of(round_: RoundView) -> float | None:
         return None
     with suppress(TicketError):  # made with a plug-in that isn't installed
         plan = parse_plan(round_.plan)
-        work = _work(plan, len(round_.finished.score), round_.density, layers_of(plan))
+        work = _work(plan, len(round_.finished.score), round_.trained_density, layers_of(plan))
         return work and work * round_.finished.generations / round_.finished.seconds
     return None
 

@@ -4,7 +4,7 @@ Numbers of many generations travel in blocks, as float32 bytes (little-endian): 
 record. New fields get defaults; a field is never reused or retyped.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -50,6 +50,12 @@ class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether only what both networks have of each leaf is taken."""
     rewind: str | None = None
     """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
+    takes: Literal["trained", "found"] = "trained"
+    """Which mask: the one that a round trained at, or the one that it came out with. They differ where masks are
+    learned; replicates of the control then keep as many weights as replicate 0, or each as many as its own."""
+    start: dict[str, Any] | None = None
+    """Which weights, as a table that names a rewind: `initial`, `early` or `trained`; None: those that the round began
+    with."""
 
 
 class BranchAdded(Event, frozen=True, kw_only=True):
@@ -196,6 +202,9 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     kept: list[int] = []
     """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
     trainer learned a mask. Empty in journals of early versions."""
+    survivors: list[int] = []
+    """Prunable weights that go on where the learned mask is taken over, per replicate, if they are not those of that
+    mask: a trainer may let dropped weights return."""
 
 
 class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ import numpy as np
 from sessions.compiler import Compiler
 from sessions.header import read_header
 from sessions.lineage import Lineage, Problems, plan_of
+from sessions.report import densities
 from sessions.spec import parse_spec
 from sessions.store import SessionDirectory
 from sessions.view import SessionView
@@ -57,7 +58,7 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
         "branch": branch,
         "round": number,
         "replicate": replicate,
-        "density": view.branches[owner].rounds[number].density,
+        "density": densities(view.branches[owner].rounds[number])["density"],
         "seed": spec.seed,
         "plan": view.branches[owner].rounds[number].plan,
     }

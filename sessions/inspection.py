@@ -5,15 +5,19 @@ No JAX is imported, nothing is changed, and a session that runs is not disturbed
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from sessions.branch_view import RoundView
 from sessions.header import read_view
+from sessions.spec import Table
 from sessions.store import SessionDirectory
 from sessions.store.rounds import RoundArrays, decode_round
 from sessions.store.verify import Finding, verify_files
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.trainers import TRAINERS
 
 
 def verify(path: Path) -> list[Finding]:
@@ -51,17 +55,27 @@ def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, 
 def _told(round_: RoundView, replicates: int) -> list[int]:
     """How many entries each replicate keeps, as the journal has it."""
     assert round_.finished is not None
-    fixed = round_.dimension - round_.kept
-    return [count + fixed for count in round_.finished.kept or [round_.kept] * replicates]
+    fixed = round_.dimension - round_.trained_kept
+    return [count + fixed for count in round_.finished.kept or [round_.trained_kept] * replicates]
 
 
 def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, number: int, arrays: RoundArrays) -> bool:
     known = view.branches[branch]
     is_pruned = number > 0 and known.borrows(number) is None and number >= known.adopted
     before = view.round(branch, number - 1) if is_pruned else None
-    if before is None or view.branches[branch].rounds[number].plan["rewind"]["name"] == "permuted_mask":
+    plan = view.branches[branch].rounds[number].plan
+    if before is None or plan["rewind"]["name"] == "permuted_mask" or _may_return(plan, before.plan):
         return True
     return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)
+
+
+def _may_return(plan: Table, before: Table) -> bool:
+    """Whether weights that a learned mask dropped may be in the next one."""
+    pruner, trainer = PRUNERS.get(plan["pruner"]["name"]), TRAINERS.get(before["trainer"]["name"])
+    if pruner is None or trainer is None or not pruner.takes_learned:
+        return False
+    fields = {key: value for key, value in before["trainer"].items() if key != "name"}
+    return msgspec.convert(fields, trainer).carries_scores
 
 
 def _arrays(directory: SessionDirectory, branch: str, number: int) -> RoundArrays:

@@ -5,7 +5,7 @@ by pure functions of keys, and is worked out again when it is needed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -13,10 +13,11 @@ import jax.numpy as jnp
 import msgspec
 import numpy as np
 
+from sessions import events
 from sessions.compiler import Compiler
 from sessions.cutting import Cutter
 from sessions.densities import densities_of
-from sessions.spec import Plan, parse_plan
+from sessions.spec import Plan, parse_plan, parse_start
 from sessions.store import Number, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.rounds import RoundArrays, decode_round, encode_round
@@ -28,9 +29,9 @@ from ticket_explorer.problems import Problem, bind
 from ticket_explorer.registry import identity, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.rewind import Origin
-from ticket_explorer.rewinds.settings import Early
+from ticket_explorer.rewinds.settings import Early, RewindSettings, Trained
 from ticket_explorer.tickets import Ticket
-from ticket_explorer.trainers.trainer import TrainingResult
+from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
 from ticket_explorer.transfers import fitted, rewound, sparsity_matched
 
 
@@ -179,21 +180,40 @@ class Lineage:
         assert known is not None
         source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
         fresh = jax.jit(jax.vmap(target.initialise))(self._keys(Purpose.TRANSFER, 0))
-        ticket = fitted(self.trained(borrowed.branch, borrowed.rounds[number]), source, target.layout, fresh)
+        ticket = fitted(self._lent(borrowed, borrowed.rounds[number]), source, target.layout, fresh)
+        kept = _kept(ticket, target)
         if borrowed.control:
-            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh)
+            matched = kept if borrowed.takes == "found" else np.full_like(kept, kept[0])
+            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh, matched)
+            kept = matched
         if borrowed.rewind is not None:
             ticket = rewound(self._keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
-        kept = int((np.asarray(ticket.mask)[0] & target.layout.prunable).sum())
-        return Pruning(ticket, kept, [])
+        _check_kept(kept, plan, f"round {borrowed.rounds[number]} of branch {borrowed.branch!r}")
+        return Pruning(ticket, round(float(kept.mean())), [])
+
+    def _lent(self, borrowed: events.Borrowed, number: int) -> Ticket:
+        """The mask and the weights that a round lends to another branch."""
+        ticket = replace(self.trained(borrowed.branch, number), scores=None)
+        if borrowed.takes == "found":
+            ticket = replace(ticket, mask=self.result(borrowed.branch, number).mask)
+        match start_of(borrowed):
+            case None:
+                return ticket
+            case Early(generation=generation):
+                early = self.early(borrowed.branch, generation)
+                assert early is not None, "early weights are provided before a ticket is made"
+                return replace(ticket, start=early)
+            case Trained():
+                return replace(ticket, start=self.result(borrowed.branch, number).mean)
+            case _:
+                return replace(ticket, start=ticket.initial)
 
     def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
         """The ticket of a round that another session trained."""
         name = f"ticket-{number:03d}"
         path = self._directory.round_path(branch, name)
-        mask, start, initial = map(jnp.asarray, decode_arrays(self._directory.read_round(branch, name), path))
-        kept = int((np.asarray(mask)[0] & self._problems.of(plan).layout.prunable).sum())
-        return Pruning(Ticket(mask, start, initial), kept, [])
+        ticket = Ticket(*map(jnp.asarray, decode_arrays(self._directory.read_round(branch, name), path)))
+        return Pruning(ticket, round(float(_kept(ticket, self._problems.of(plan)).mean())), [])
 
     def _dense(self, branch: str, plan: Plan) -> Pruning:
         initial = self.initial(branch, plan)
@@ -205,18 +225,37 @@ class Lineage:
         problem = self._problems.of(plan)
         before = self.trained(branch, number - 1)
         density = densities_of(self._view, branch, number)
+        result, scores = self._left(branch, number - 1, plan, before)
         cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
             self._keys(Purpose.PRUNE, number),
             self._keys(Purpose.REWIND, number),
-            self.result(branch, number - 1),
+            result,
             before,
             Origin(before.initial, self._early_for(branch, plan)),
             density,
         )
-        kept = np.asarray(cut.mask)[:, problem.layout.prunable].sum(-1)
-        _check_kept(kept, plan, masks.kept_prunable(problem.layout, density, plan.scope(problem.layout.leaves)), number)
-        ticket = Ticket(cut.mask, cut.theta0, before.initial)
+        if scores is not None and not bool((cut.mask == result.mask).all()):
+            scores = None  # the mask was permuted
+        ticket = Ticket(cut.mask, cut.theta0, before.initial, scores)
+        layout, kept = problem.layout, _kept(ticket, problem)
+        wanted = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
+        _check_kept(kept, plan, f"round {number - 1}")
+        assert plan.pruner.takes_learned or (kept <= wanted).all(), "a mask keeps more than was wanted"
         return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(cut.threshold)))
+
+    def _left(self, branch: str, number: int, plan: Plan, before: Ticket) -> tuple[TrainingResult, jax.Array | None]:
+        """What a round leaves to the next one: a result to prune, and the scores that its trainer goes on from."""
+        round_ = self._view.round(branch, number)
+        assert round_ is not None
+        old = plan_of(round_.plan)
+        if not (plan.pruner.takes_learned and old.trainer.carries_scores):
+            return self.result(branch, number), None
+        problem = self._problems.of(old)
+        left = LearnedScores(*map(jnp.asarray, _beside(self.arrays(branch, number), problem)))
+        survivors = left.survivors(before.mask, jnp.asarray(problem.layout.prunable))
+        goes_on = plan.trainer.carries_scores and type(plan.trainer) is type(old.trainer)
+        scores = jnp.where(survivors, left.scores, 0.0) if goes_on else None
+        return TrainingResult(jnp.where(survivors, left.weights, 0.0), None, survivors), scores
 
     def trained(self, branch: str, number: int) -> Ticket:
         """The ticket that round `number` of a branch trained."""
@@ -239,6 +278,11 @@ def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
     return jax.tree.unflatten(structure, arrays.problem_state[: len(leaves)])
 
 
+def _beside(arrays: RoundArrays, problem: Problem) -> tuple[np.ndarray, ...]:
+    """What the trainer kept beside the weights, arrays [R, ...]."""
+    return arrays.problem_state[len(jax.tree.leaves(jax.eval_shape(problem.initial_state))) :]
+
+
 def plan_of(table: Mapping[str, Any]) -> Plan:
     """The typed plan of a journalled table."""
     return parse_plan(table)
@@ -249,26 +293,34 @@ def early_generation(plan: Plan) -> int | None:
     return plan.rewind.generation if isinstance(plan.rewind, Early) else None
 
 
-def _check_kept(kept: np.ndarray, plan: Plan, wanted: int, number: int) -> None:
+def start_of(borrowed: events.Borrowed) -> RewindSettings | None:
+    """Where borrowed tickets start: one of `STARTS`; None: where the round began that lends them."""
+    return None if borrowed.start is None else parse_start(borrowed.start)
+
+
+def _kept(ticket: Ticket, problem: Problem) -> np.ndarray:
+    """Prunable weights that each replicate keeps, int [R]."""
+    return np.asarray(np.asarray(ticket.mask)[:, problem.layout.prunable].sum(-1))
+
+
+def _check_kept(kept: np.ndarray, plan: Plan, source: str) -> None:
     """Refuse what can't be trained: an empty mask, or masks of several sizes where a trainer needs one size.
 
     Args:
         kept: Prunable weights that each replicate keeps.
         plan: What trains them.
-        wanted: How many there are, unless the mask was learned at some time.
-        number: Of the round that would train them.
+        source: The round that found the mask.
     """
     if not kept.all():
         raise TicketError(
-            f"The mask that was learned in round {number - 1} keeps no weight at all; branch from an earlier round "
+            f"The mask that was learned in {source} keeps no weight at all; branch from an earlier round "
             "with a smaller penalty, a higher score_init, or a lower threshold."
         )
     if plan.trainer.narrows and (kept != kept[0]).any():
         raise TicketError(
-            f"The masks learned in round {number - 1} keep {', '.join(map(str, kept))} weights in its replicates, and "
+            f"The masks learned in {source} keep {', '.join(map(str, kept))} weights in its replicates, and "
             f"{name_of(plan.trainer)} trains masks of one size together; train by gradient descent, or one replicate."
         )
-    assert plan.pruner.takes_learned or (kept <= wanted).all(), "a mask keeps more than was wanted"
 
 
 def _thresholds(values: np.ndarray) -> list[list[float | None]]:

@@ -34,6 +34,23 @@ def report(path: Path, header: Header, view: SessionView, target: float | None =
     }
 
 
+def densities(round_: RoundView) -> dict[str, float | int]:
+    """Weights kept, and their share of all prunable ones: of the mask that the score is measured with, and as trained.
+
+    They differ where masks are learned; means over replicates.
+    """
+    return {
+        "density": _share(round_.kept, round_, round_.density),
+        "kept": round_.kept,
+        "trained_density": _share(round_.trained_kept, round_, round_.trained_density),
+        "trained_kept": round_.trained_kept,
+    }
+
+
+def _share(kept: int, round_: RoundView, told: float) -> float:
+    return kept / round_.prunable if round_.prunable else told
+
+
 def mean(values: Sequence[float | None]) -> float | None:
     """The mean of the values that have a meaning; None if none has."""
     known = [value for value in values if value is not None]
@@ -67,8 +84,7 @@ def _round(view: SessionView, branch: BranchView, round_: RoundView, target: flo
     return {
         "round": round_.number,
         "trained_by": round_.branch,
-        "density": round_.density,
-        "kept": round_.kept,
+        **densities(round_),
         "generations": finished.generations,
         "forward_passes": forward_passes(round_),
         "environment_steps": _whole_mean(environment_steps(round_)),

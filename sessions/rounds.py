@@ -26,7 +26,7 @@ from ticket_explorer.problems import Problem
 from ticket_explorer.registry import identity, implementation_of
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.settings import TrainerSettings
-from ticket_explorer.trainers.trainer import Metrics, Trainer, TrainingResult
+from ticket_explorer.trainers.trainer import KeepingTrainer, LearnedScores, Metrics, Trainer, TrainingResult
 
 CHUNK_LIMIT = 1024
 """The longest chunk, in generations: the size of the metrics buffer."""
@@ -96,8 +96,10 @@ class RoundRunner:
 
     def start(self, ticket: Ticket) -> None:
         """Go to generation 0 of a ticket whose arrays lead with the replicate axis."""
-        init = self._compiler.get(("init", *self.shape.key), lambda: _init_call(self.shape, self.trainer))
-        self._state = init(self._keys, ticket.start, ticket.mask, self.shape.problem)
+        scores = () if ticket.scores is None else (ticket.scores,)
+        key = ("init", *self.shape.key, len(scores))
+        init = self._compiler.get(key, lambda: _init_call(self.shape, self.trainer, bool(scores)))
+        self._state = init(self._keys, ticket.start, ticket.mask, self.shape.problem, *scores)
         self.dispatched = 0
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
@@ -133,6 +135,15 @@ class RoundRunner:
         """
         return self.trainer.tuned(self._state, changes)
 
+    def beside(self, chunk: Chunk) -> Any:
+        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        return self.trainer.beside(chunk.state) if isinstance(self.trainer, KeepingTrainer) else ()
+
+    def weights(self, chunk: Chunk) -> jax.Array:
+        """θ as it is trained, [R, D]: where a mask is learned, the weights that it does not keep too."""
+        left = self.beside(chunk)
+        return left.weights if isinstance(left, LearnedScores) else chunk.result.mean
+
 
 def saved(state: Any) -> list[np.ndarray]:
     """The arrays of a trainer's state, on the host."""
@@ -147,7 +158,8 @@ def begin_round(shape: RoundShape, compiler: Compiler) -> None:
 def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     """Compile a coming round's executables in the background."""
     compiler.prefetch(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
-    compiler.prefetch(("init", *shape.key), lambda: _init_call(shape, shape.build()))
+    goes_on = shape.trainer.carries_scores
+    compiler.prefetch(("init", *shape.key, int(goes_on)), lambda: _init_call(shape, shape.build(), goes_on))
 
 
 def problem_state_shape(shape: RoundShape) -> Any:
@@ -170,9 +182,11 @@ def result_shape(shape: RoundShape) -> TrainingResult:
     return result
 
 
-def _init_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
-    layout = shape.problem.layout
-    return jax.vmap(trainer.init, (0, 0, 0, None)), *_ticket_shapes(shape, layout), shape.problem
+def _init_call(shape: RoundShape, trainer: Trainer, goes_on: bool) -> tuple[Any, ...]:
+    """How a state is made of a ticket; one that `goes_on` has scores of the round before."""
+    keys, theta, mask = _ticket_shapes(shape, shape.problem.layout)
+    scores = (theta,) if goes_on else ()
+    return jax.vmap(trainer.init, (0, 0, 0, None, *(0 for _ in scores))), keys, theta, mask, shape.problem, *scores
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:

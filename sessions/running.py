@@ -24,7 +24,6 @@ from sessions.store.session_dir import SessionDirectory
 from sessions.summary import Arrays
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
-from ticket_explorer.trainers.trainer import KeepingTrainer
 
 Emit = Callable[[events.Event], None]
 
@@ -146,9 +145,12 @@ class RunningRound:
         return self._runner.trainer.problem_state(chunk.state)
 
     def beside(self, chunk: Chunk) -> Any:
-        """What the trainer keeps beside the weights: PPO's value network."""
-        trainer = self._runner.trainer
-        return trainer.beside(chunk.state) if isinstance(trainer, KeepingTrainer) else ()
+        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        return self._runner.beside(chunk)
+
+    def weights(self, chunk: Chunk) -> Any:
+        """θ as it is trained, [R, D]."""
+        return self._runner.weights(chunk)
 
     def make_up(self) -> None:
         """Do again what is due at the generation taken up: whatever left it there may not have come to it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from sessions import events
+from sessions import commands, events
 from sessions.adoption import Source
 from sessions.announcer import Announcer, Subscriber
 from sessions.branching import Branches, check_spec
@@ -26,7 +26,6 @@ from sessions.running import Watchers
 from sessions.schedule import next_turn
 from sessions.spec import Spec, parse_plan, parse_spec, spec_table
 from sessions.store import Journal, SessionDirectory, SessionLock, read_records
-from sessions.transfers import Wish
 from sessions.validation import convert
 from sessions.view import SessionView
 from ticket_explorer.analysis import ANALYSES
@@ -245,6 +244,7 @@ class Session:
         control: bool = True,
         native: bool = False,
         overlap: bool = False,
+        start: str | Mapping[str, Any] | None = None,
     ) -> list[str]:
         """Train a branch's tickets on another task, with another strategy, or by another trainer.
 
@@ -254,11 +254,29 @@ class Session:
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
         """
-        return self._branches.transfer(Wish(branch, rounds, overrides or {}, name, control, native, overlap))
+        return self._branches.transfer(
+            commands.Transfer(
+                branch=branch,
+                rounds=None if rounds is None else list(rounds),
+                overrides=dict(overrides or {}),
+                name=name,
+                control=control,
+                native=native,
+                overlap=overlap,
+                start=dict(start) if isinstance(start, Mapping) else start,
+            )
+        )
 
-    def decompose(self, branch: str, rounds: Sequence[int] | None = None) -> list[str]:
+    def decompose(
+        self, branch: str, rounds: Sequence[int] | None = None, trainer: str | Mapping[str, Any] | None = None
+    ) -> list[str]:
         """Begin the controls that the analysis `decomposition` needs, by `sessions.commands.Decompose`; their names."""
-        return self._branches.decompose(branch, rounds)
+        wish = commands.Decompose(
+            branch=branch,
+            rounds=None if rounds is None else list(rounds),
+            trainer=dict(trainer) if isinstance(trainer, Mapping) else trainer,
+        )
+        return self._branches.decompose(wish)
 
     def adopt(self, session: Path, branch: str, name: str | None = None) -> str:
         """Take a branch of another session in, with its finished rounds, by `sessions.commands.Adopt`; its name."""

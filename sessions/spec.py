@@ -39,6 +39,8 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
     "pruner": ("pruner", PRUNERS),
     "rewind": ("rewind", REWINDS),
 }
+STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
+"""Where transferred tickets may start."""
 BRANCH_KEYS = ("name", "transfer", *FAMILIES, "pruning", "analysis")
 PLAN_KEYS = (*FAMILIES, "pruning", "analysis")
 DEFAULTS: Table = {
@@ -127,6 +129,9 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether layers of other shapes take what both have, instead of being refused."""
     rewind: Literal["permuted_weights", "permuted_mask"] | None = None
     """What is permuted before they are trained: the tickets' weights, or mask and weights."""
+    start: str | dict[str, Any] | None = None
+    """Which weights they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
+    their rounds began with, but initial ones where the branch goes on from trained weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +218,17 @@ def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
         raise InvalidValue(f"$.pruning.ratios.{wrong[0]}", "no such layer", expected)
 
 
+def parse_start(given: str | Table, path: str = "$.start") -> RewindSettings:
+    """The rewind that says where transferred tickets start.
+
+    Raises:
+        InvalidValue: if it is none of `STARTS`.
+    """
+    start = _settings("start", STARTS, given, path)
+    assert isinstance(start, RewindSettings)
+    return start
+
+
 def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
     """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
     if trainer is None or pruner is None:
@@ -280,6 +296,8 @@ def _branch(base: Table, override: Any, path: str) -> BranchSpec:
     rest = {key: value for key, value in override.items() if key not in ("name", "transfer")}
     given = override.get("transfer")
     transfer = None if given is None else convert(given, Transfer, f"{path}.transfer")
+    if transfer is not None and transfer.start is not None:
+        parse_start(transfer.start, f"{path}.transfer.start")
     return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
 
 

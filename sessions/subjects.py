@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import structs
 
 from sessions.branch_view import RoundView
-from sessions.decomposition import finished_controls
+from sessions.decomposition import finished_controls, tickets_of
 from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
@@ -114,7 +114,9 @@ class Subjects:
         if settings.looks_at == "round":
             has_dense = self._finished(branch) and look.trained.number > 0
             return (self.look(branch, 0).trained if has_dense else look.trained,)
-        return self._all(branch) if settings.looks_at in ("line", "lines", "controls") else ()
+        if settings.looks_at == "controls":
+            return self._all(tickets_of(self._view, branch) or branch)
+        return self._all(branch) if settings.looks_at in ("line", "lines") else ()
 
     def _controls(self, branch: str) -> dict[str, tuple[Trained, ...]]:
         return {control: self._all(name) for control, name in finished_controls(self._view, branch).items()}

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
+from msgspec import structs
 
+from sessions.branch_view import RoundView
 from sessions.events import LeafSummary, RoundFinished
 from sessions.spec import Plan
 from ticket_explorer import masks
 from ticket_explorer.analysis.snr_magnitude import Correlation, snr_magnitude_correlation, threshold
 from ticket_explorer.densities import Density
 from ticket_explorer.layout import Layout
-from ticket_explorer.trainers.trainer import TrainingResult
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,39 @@ def summarise(
     """
     considered = arrays.mask & layout.prunable
     correlations = _correlations(arrays, considered) if plan.analysis.correlation else []
-    return RoundFinished(
-        at=finished.at,
-        branch=finished.branch,
-        round=finished.round,
-        generations=finished.generations,
-        score=finished.score,
-        fitness=finished.fitness,
-        seconds=finished.seconds,
+    return structs.replace(
+        finished,
         pearson=[correlation.pearson for correlation in correlations],
         spearman=[correlation.spearman for correlation in correlations],
         thresholds=_thresholds(arrays, considered, masks.kept_prunable(layout, next_density)),
         leaves={leaf.name: _leaf(arrays, leaf.slice) for leaf in layout},
         kept=[int(kept) for kept in considered.sum(-1)],
     )
+
+
+def check_masks(found: np.ndarray, trained: np.ndarray, round_: RoundView, plan: Plan, layout: Layout) -> None:
+    """See that what a round found, what it trained and what is told of it are one story, before it is sealed.
+
+    Args:
+        found: The result's mask, bool [R, D].
+        trained: The ticket's, bool [R, D].
+        round_: As the journal has it.
+        plan: Of the round.
+        layout: Of the weights.
+    """
+    kept, rounding = trained[:, layout.prunable].sum(-1).mean(), (len(layout.prunable_leaves) + 1) / 2
+    assert not (found & ~trained).any(), "a round's mask keeps weights that it did not train"
+    assert plan.trainer.learns_mask or (found == trained).all(), "a trainer that learns no mask changed it"
+    assert round(float(kept)) == round_.trained_kept, "the journal tells another number of weights than is trained"
+    assert abs(round_.trained_density * layout.prunable_size - kept) <= rounding, "density and weights kept differ"
+
+
+def survivors(beside: Any, ticket: Ticket, layout: Layout) -> list[int]:
+    """Prunable weights of each replicate that go on where a learned mask is taken over; none where that is the mask."""
+    if not isinstance(beside, LearnedScores):
+        return []
+    goes_on = np.asarray(beside.survivors(ticket.mask, jnp.asarray(layout.prunable)))
+    return [int(kept) for kept in goes_on[:, layout.prunable].sum(-1)]
 
 
 def finite(values: np.ndarray) -> list[float | None]:

@@ -4,18 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
-from sessions import events
+from sessions import commands, events
 from sessions.branch_view import BranchView
 from sessions.lineage import Problems, plan_of
 from sessions.plans import check_plan, check_start, check_transfer, span
-from sessions.spec import Plan, Spec, Transfer, parse_plan
+from sessions.spec import Plan, Spec, Table, Transfer, default_pruner, fits, parse_plan, parse_start
 from sessions.store import check_branch_name
 from sessions.view import SessionView
-from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import name_of
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.rewinds.settings import Initial, Trained
+from ticket_explorer.tables import merge
+from ticket_explorer.trainers import TRAINERS
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,7 @@ class Addition:
     borrowed: events.Borrowed | None
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a person asks to be transferred, as `commands.Transfer` explains it."""
-
-    branch: str
-    rounds: Sequence[int] | None
-    overrides: Mapping[str, Any]
-    name: str | None
-    control: bool
-    native: bool
-    overlap: bool
-
-
-def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Addition]:
+def additions(view: SessionView, problems: Problems, wish: commands.Transfer) -> list[Addition]:
     """The branches of a transfer, the transferred one first.
 
     Raises:
@@ -50,12 +41,17 @@ def additions(view: SessionView, problems: Problems, wish: Wish) -> list[Additio
         raise UnknownName("branch", wish.branch, view.branches)
     source = view.branches[wish.branch]
     numbers = checked_rounds(source, wish.rounds)
-    plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides)), len(numbers))
-    check_plan(plan, problems, view.density_of(wish.branch, numbers[-1]), len(numbers) - 1, plan.trainer.generations)
+    plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides, source.plan)), len(numbers))
+    density = view.found_density_of(wish.branch, numbers[-1])
+    check_plan(plan, problems, density, len(numbers) - 1, plan.trainer.generations)
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
     check_start(plan, problems, plan_of(source.plan))
     name = wish.name or _name(wish.branch, plan_of(source.plan), plan, view)
-    borrowed = events.Borrowed(branch=wish.branch, rounds=list(numbers), overlap=wish.overlap)
+    start = lent_start(wish.start, source.plan)
+    check_lent_start(start, view, wish.branch)
+    borrowed = events.Borrowed(
+        branch=wish.branch, rounds=list(numbers), overlap=wish.overlap, takes="found", start=start
+    )
     added = [Addition(name, plan, borrowed)]
     if wish.control:
         added.append(Addition(f"{name}-random", plan, structs.replace(borrowed, control=True)))
@@ -80,15 +76,41 @@ def check_spec_transfers(spec: Spec, problems: Problems) -> None:
             check_transfer(branch.plan, plans[branch.transfer.branch], problems, branch.transfer.overlap)
 
 
-def spec_addition(name: str, plan: Plan, transfer: Transfer, rounds: int) -> Addition:
-    """The branch of a spec that trains the tickets of another one, which has `rounds` rounds."""
-    numbers = list(range(rounds)) if transfer.rounds is None else list(transfer.rounds)
+def lent_start(given: str | Table | None, source: Table) -> Table | None:
+    """Where tickets of a branch of the plan `source` start, as `events.Borrowed` has it.
+
+    Raises:
+        InvalidValue: if it can't be where tickets start.
+    """
+    if given is not None:
+        table: Table = msgspec.to_builtins(parse_start(given))
+        return table
+    return {"name": name_of(Initial)} if source["rewind"]["name"] == name_of(Trained) else None
+
+
+def check_lent_start(start: Table | None, view: SessionView, branch: str) -> None:
+    """Refuse early weights that the branch's first round will not have.
+
+    Raises:
+        InvalidValue: with the number of generations that it has.
+    """
+    first = view.round(branch, 0)
+    most = int(view.branches[branch].plan["trainer"]["generations"]) if first is None else first.generations
+    if start is not None and start.get("generation", 0) > most:
+        raise InvalidValue("$.start.generation", start["generation"], f"at most {most}, the generations of round 0")
+
+
+def spec_addition(name: str, plan: Plan, transfer: Transfer, source: BranchView) -> Addition:
+    """The branch of a spec that trains the tickets of another one."""
+    numbers = list(range(source.planned_rounds)) if transfer.rounds is None else list(transfer.rounds)
     borrowed = events.Borrowed(
         branch=transfer.branch,
         rounds=numbers,
         control=transfer.control,
         overlap=transfer.overlap,
         rewind=transfer.rewind,
+        takes="found",
+        start=lent_start(transfer.start, source.plan),
     )
     return Addition(name, with_rounds(plan, len(numbers)), borrowed)
 
@@ -113,11 +135,13 @@ def checked_rounds(source: BranchView, rounds: Sequence[int] | None) -> list[int
     return numbers
 
 
-def _with_a_pruner(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A trainer without σ can't prune by SNR: unless something else is said, it prunes by magnitude."""
-    trainer = overrides.get("trainer", {})
-    name = trainer if isinstance(trainer, str) else trainer.get("name", name_of(Evolution))
-    return overrides if name == name_of(Evolution) or "pruner" in overrides else {**overrides, "pruner": "magnitude"}
+def _with_a_pruner(overrides: Mapping[str, Any], source: Table) -> Mapping[str, Any]:
+    """Where the trainer finds nothing for the pruner of the tickets' branch, its own default prunes."""
+    trainer = merge(source["trainer"], overrides.get("trainer"))
+    name = trainer if isinstance(trainer, str) else trainer.get("name", "")
+    if "pruner" in overrides or fits(TRAINERS.get(name), PRUNERS.get(source["pruner"]["name"])):
+        return overrides
+    return {**overrides, "pruner": default_pruner(trainer)}
 
 
 def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:

@@ -5,7 +5,6 @@ No JAX is imported here.
 """
 
 from collections.abc import Iterable, Iterator
-from math import prod
 from typing import Any, Literal
 
 from sessions import events
@@ -121,13 +120,18 @@ class SessionView:
     def density_of(self, branch: str, number: int) -> float:
         """The density that round `number` of a branch has or will have: (1 − p) times the one before.
 
-        A mask that is learned has the density it came out with; before that it counts as it began.
+        What a learned mask will come out with is not known before: it counts as the one it began with.
         """
         known = self.round(branch, number)
         if known is not None:
-            return known.density
+            return known.trained_density
         prunable = [leaf for leaf in self.branches[branch].leaves if leaf.prunable]
         return overall(densities_of(self, branch, number), prunable)
+
+    def found_density_of(self, branch: str, number: int) -> float:
+        """The density of the mask that round `number` of a branch found: the one it trained, unless it learns."""
+        known = self.round(branch, number)
+        return self.density_of(branch, number) if known is None else known.density
 
     @property
     def remarks(self) -> list[events.Remarked]:
@@ -210,26 +214,27 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
 
 
 def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
-    rounds = {told.number: _adopted_round(event.branch, told) for told in event.rounds}
-    view.branches[event.branch] = BranchView(
+    adopted = BranchView(
         name=event.branch,
         parent=None,
         parent_round=None,
         plan=completed(event.plan, view.former_rules),
-        rounds=rounds,
         leaves=event.leaves,
         input_shape=event.input_shape,
-        adopted=len(rounds),
+        adopted=len(event.rounds),
     )
+    adopted.rounds = {told.number: _adopted_round(event.branch, told, adopted.prunable) for told in event.rounds}
+    view.branches[event.branch] = adopted
 
 
-def _adopted_round(branch: str, told: events.AdoptedRound) -> RoundView:
+def _adopted_round(branch: str, told: events.AdoptedRound, prunable: int) -> RoundView:
     return RoundView(
         branch=branch,
         number=told.number,
-        density=told.density,
-        kept=told.kept,
+        trained_density=told.density,
+        trained_kept=told.kept,
         dimension=told.dimension,
+        prunable=prunable,
         generations=told.generations,
         started=told.started,
         plan=completed(told.plan),
@@ -263,9 +268,10 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         known = RoundView(
             branch=event.branch,
             number=event.round,
-            density=event.density,
-            kept=event.kept,
+            trained_density=_density_told(event, branch),
+            trained_kept=event.kept,
             dimension=event.dimension,
+            prunable=branch.prunable,
             generations=event.generations,
             started=event.at,
             plan=branch.plan,
@@ -273,6 +279,13 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         )
         branch.rounds[event.round] = known
     view.running, view.live = known, None
+
+
+def _density_told(event: events.RoundStarted, branch: BranchView) -> float:
+    """The density that a round began with; what an early version wrote of transferred learned masks is put right."""
+    prunable = branch.prunable
+    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
+    return event.density if is_exact else event.kept / prunable
 
 
 def _generations(view: SessionView, event: events.Generations) -> None:
@@ -310,18 +323,8 @@ def _round_cut(view: SessionView, event: events.RoundCut) -> None:
 
 
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
-    branch = view.branches[event.branch]
-    round_ = branch.rounds[event.round]
-    round_.finished = event
-    if event.kept and any(kept != round_.kept for kept in event.kept):
-        _learned(round_, event.kept, sum(prod(leaf.shape) for leaf in branch.leaves if leaf.prunable))
+    view.branches[event.branch].rounds[event.round].finished = event
     view.running = None
-
-
-def _learned(round_: RoundView, kept: list[int], prunable: int) -> None:
-    """The trainer found a mask: the round's weights, and so its score, are those of what it kept."""
-    fixed, mean = round_.dimension - round_.kept, sum(kept) / len(kept)
-    round_.density, round_.kept, round_.dimension = mean / prunable, round(mean), round(mean) + fixed
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:

@@ -16,3 +16,5 @@ class Ticket:
     """θ₀ of this round, dense: entries that the mask does not keep are there, and are not used."""
     initial: Float[Array, "*batch D"]
     """The initialisation that the line of rounds began with, dense."""
+    scores: Float[Array, "*batch D"] | None = None
+    """What a trainer that learns masks goes on from, where the round before left it; None: from its own start."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer import masks
 from ticket_explorer.layout import Layout, Leaf
@@ -60,23 +60,25 @@ def fitted(ticket: Ticket, source: Layout, target: Layout, fresh: Float[Array, "
             pairs += [(ticket.mask, mask)] if leaf.prunable else []
             for old, new in pairs:
                 _copy_overlap(np.asarray(old), known[leaf.name], new, leaf)
-    kept = int((mask & target.prunable).sum(-1).min())
+    kept = np.full(replicates, (mask & target.prunable).sum(-1).min())
     pruned = _to_same_count(jnp.asarray(mask), jnp.abs(jnp.asarray(start)), target, kept)
     return Ticket(pruned, jnp.asarray(start), jnp.asarray(initial))
 
 
-def sparsity_matched(keys: Array, ticket: Ticket, layout: Layout, fresh: Float[Array, "R D"]) -> Ticket:
+def sparsity_matched(
+    keys: Array, ticket: Ticket, layout: Layout, fresh: Float[Array, "R D"], kept: Int[np.ndarray, " R"]
+) -> Ticket:
     """A random mask that keeps as many weights as the ticket's, and fresh initial weights.
 
     With equal keys the masks of sparser tickets lie within those of denser ones, as in pruning at random.
 
     Args:
         keys: One a replicate.
-        ticket: Whose number of weights counts, arrays [R, D].
+        ticket: In whose place it goes, arrays [R, D].
         layout: Of the weights.
         fresh: Initial weights.
+        kept: How many prunable weights each replicate keeps.
     """
-    kept = int((np.asarray(ticket.mask)[0] & layout.prunable).sum())
     scores = jax.vmap(lambda key: jax.random.uniform(key, (layout.size,)))(keys)
     mask = _to_same_count(jnp.ones_like(ticket.mask), scores, layout, kept)
     return replace(ticket, mask=mask, start=fresh, initial=fresh)
@@ -101,10 +103,12 @@ def rewound(keys: Array, ticket: Ticket, rewind: RewindSettings, problem: Proble
 
 
 def _to_same_count(
-    mask: Bool[Array, "R D"], score: Float[Array, "R D"], layout: Layout, kept: int
+    mask: Bool[Array, "R D"], score: Float[Array, "R D"], layout: Layout, kept: Int[np.ndarray, " R"]
 ) -> Bool[Array, "R D"]:
-    counts = jnp.asarray([kept])
-    return jax.vmap(lambda one, values: masks.prune_to(one, values, layout, counts).mask)(mask, score)
+    def pruned(one: Array, values: Array, count: Array) -> Array:
+        return masks.prune_to(one, values, layout, count[None]).mask
+
+    return jax.vmap(pruned)(mask, score, jnp.asarray(kept))
 
 
 def _copy_overlap(old: np.ndarray, source: Leaf, new: np.ndarray, target: Leaf) -> None:

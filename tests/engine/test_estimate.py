@@ -136,7 +136,14 @@ def view_of(plan: Any, seconds: float) -> SessionView:
     view = SessionView()
     view.apply(events.BranchAdded(branch="snr", plan=table_of(plan)))
     view.branches["snr"].rounds[0] = RoundView(
-        branch="snr", number=0, density=1.0, kept=1, dimension=1, generations=100, started=0.0, plan=table_of(plan)
+        branch="snr",
+        number=0,
+        trained_density=1.0,
+        trained_kept=1,
+        dimension=1,
+        generations=100,
+        started=0.0,
+        plan=table_of(plan),
     )
     finished = events.RoundFinished(branch="snr", round=0, generations=100, score=[0.5], fitness=[0.5], seconds=seconds)
     view.apply(finished)

@@ -170,7 +170,7 @@ def test_replicates(lab: Any) -> None:
 
 def test_learned_masks_of_several_sizes(lab: Any) -> None:
     """Replicates may keep different numbers: density, journal, files and the next round agree, killed or not."""
-    learning = {"name": "stochastic_sparsification", "generations": 30, "penalty": 1e-3}
+    learning = {"name": "stochastic_sparsification", "generations": 30, "penalty": 1e-3, "final_mask": "risen"}
     tables = {"trainer": learning, "replicates": 2, "pruning": {"ratio": 0.3, "rounds": 3}}
     expected = lab.finished(**tables)
     session = lab.create(**tables)
@@ -196,7 +196,13 @@ def test_learned_masks_of_several_sizes(lab: Any) -> None:
 
 
 def test_a_mask_that_keeps_nothing_is_said(lab: Any) -> None:
-    learning = {"name": "continuous_sparsification", "generations": 5, "penalty": 1.0, "score_init": -0.1}
+    learning: dict[str, Any] = {
+        "name": "continuous_sparsification",
+        "generations": 5,
+        "penalty": 1.0,
+        "score_init": -0.1,
+    }
+    learning["dropped"] = "removed"
     with lab.create(trainer=learning, pruning={"ratio": 0.3, "rounds": 2}) as session:
         assert session.run_round() is not None
         with pytest.raises(TicketError, match="learned in round 0 keeps no weight at all; branch from an earlier"):

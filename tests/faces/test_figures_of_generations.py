@@ -145,7 +145,9 @@ class TestLongRounds:
         cache = MetricsCache(size=3)
         for number in range(10):
             cache.fitness(
-                RoundView(branch="a", number=number, density=1, kept=1, dimension=1, generations=1, started=0)
+                RoundView(
+                    branch="a", number=number, trained_density=1, trained_kept=1, dimension=1, generations=1, started=0
+                )
             )
         assert len(cache._entries) == 3
 

@@ -1,10 +1,9 @@
 """Continuous sparsification: weights and a mask σ(βs) descend together while β anneals to a step.
 
-Savarese, Silva & Maire (2020), Winning the Lottery with Continuous Sparsification, NeurIPS, Algorithm 2.
+Savarese, Silva & Maire (2020), Winning the Lottery with Continuous Sparsification, NeurIPS, Algorithm 3.
 The objective is L(w ⊙ σ(βs)) + λ Σ σ(βs); β rises exponentially from 1 to β_T in a round, which ends
-with the mask b(s) = [s > 0]. Between rounds the paper sets s ← min(β_T · s, s₀): what was kept starts
-again at s₀, and what was not has a mask and a gradient of nearly zero. Here it is removed exactly,
-which differs for scores between −|s₀|/β_T and 0 only.
+with the mask b(s) = [s > 0]. Between rounds s ← min(β_T · s, s₀): what was kept starts again at s₀, and
+what was dropped starts so far below that it seldom returns, though it may.
 """
 
 import jax
@@ -21,7 +20,18 @@ def build(settings: ContinuousSparsification, kept: int) -> MaskLearning:
     def soft(scores: Float[Array, "..."], generation: Int[Array, ""]) -> Float[Array, "..."]:
         return jax.nn.sigmoid(beta(settings, generation) * scores)
 
-    return MaskLearning(settings, Relaxation(lambda key, scores, generation: soft(scores, generation), soft, hard))
+    def after(scores: Float[Array, "..."], generation: Int[Array, ""]) -> Float[Array, "..."]:
+        return jnp.minimum(beta(settings, generation - 1) * scores, settings.score_init)
+
+    return MaskLearning(
+        settings,
+        Relaxation(
+            soft=lambda key, scores, generation: soft(scores, generation),
+            density=soft,
+            hard=lambda key, scores: hard(scores),
+            after=after,
+        ),
+    )
 
 
 def beta(settings: ContinuousSparsification, generation: Int[Array, ""]) -> Float[Array, ""]:

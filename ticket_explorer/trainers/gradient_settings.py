@@ -1,10 +1,12 @@
 """What can be said of the trainers that follow gradients; no JAX is imported here."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.registry import Former
 from ticket_explorer.trainers.settings import NonNegative, Optimizer, Share, TrainerSettings
 
 Generation = Annotated[int, Meta(ge=0, le=100_000_000)]
@@ -78,21 +80,55 @@ class MaskSettings(GradientSettings, frozen=True, kw_only=True):
         refuse_clipup(self.optimizer, "$.trainer.optimizer")
         refuse_clipup(self.score_optimizer, "$.trainer.score_optimizer")
 
+    def with_fixed_mask(self) -> GradientDescent:
+        """Gradient descent by the weights' own optimiser and schedule."""
+        return GradientDescent(**{field: getattr(self, field) for field in GradientDescent.__struct_fields__})
+
 
 class ContinuousSparsification(MaskSettings, frozen=True, kw_only=True, tag="continuous_sparsification"):
     """Weights and a soft mask σ(βs) descend together while β grows; the mask is learned (Savarese et al. 2020)."""
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.continuous_sparsification:build"
+    formerly: ClassVar[Mapping[str, Former]] = {
+        "dropped": Former(
+            "removed",
+            "This session follows an older rule of continuous sparsification: what a round's mask drops is removed for "
+            "good. New sessions set s ← min(β_T · s, s₀) between rounds, as Savarese et al. (2020), Algorithm 3.",
+        )
+    }
     beta_final: Annotated[float, Meta(ge=1, le=1_000_000)] = 200.0
     """β_T: β rises exponentially from 1 to this in a round."""
+    dropped: Literal["may_return", "removed"] = "may_return"
+    """What becomes of weights that a round's mask drops: `may_return` sets s ← min(β_T · s, s₀) between rounds, as in
+    Algorithm 3, `removed` removes them for good and starts all others at s₀."""
+
+    @property
+    def carries_scores(self) -> bool:
+        """Unless dropped weights are removed."""
+        return self.dropped == "may_return"
 
 
 class StochasticSparsification(MaskSettings, frozen=True, kw_only=True, tag="stochastic_sparsification"):
     """Masks are drawn, m ~ Bernoulli(σ(s)), and s descends; with frozen weights, a supermask (Zhou et al. 2019)."""
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.stochastic_sparsification:build"
+    formerly: ClassVar[Mapping[str, Former]] = {
+        "final_mask": Former(
+            "risen",
+            "This session follows an older rule of stochastic sparsification: its rounds end with the mask s ≥ s₀, "
+            "which was never trained. New sessions draw m ~ Bernoulli(σ(s)), as Savarese et al. (2020), Algorithm 2.",
+        )
+    }
     penalty: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """λ of the ℓ₁ penalty on the probabilities σ(s): the larger, the sparser."""
+    final_mask: Literal["drawn", "risen"] = "drawn"
+    """The mask that a round ends with: `drawn` is m ~ Bernoulli(σ(s)), after which weights with s < s₀ are removed for
+    good and the others keep their s, as in Algorithm 2; `risen` keeps s ≥ s₀, and starts all others at s₀ again."""
+
+    @property
+    def carries_scores(self) -> bool:
+        """Where masks are drawn."""
+        return self.final_mask == "drawn"
 
 
 def rates_of(optimizer: Optimizer) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 Every kept prunable weight has a score s. A soft mask, made of the scores, multiplies the weights in
 the forward pass, so that weights and scores descend the same loss; the round ends with a hard mask.
-Between rounds what the hard mask dropped is gone for good, and scores start again at s₀.
+What becomes of scores and dropped weights between rounds is each kind's own rule.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +19,10 @@ from ticket_explorer.trainers.descent import Descent, DescentState, Parameters
 from ticket_explorer.trainers.gradient_descent import flat_mask, masked, of_one
 from ticket_explorer.trainers.gradient_settings import MaskSettings
 from ticket_explorer.trainers.strategies.catalogue import check_changes
-from ticket_explorer.trainers.trainer import Metrics, TrainingResult
+from ticket_explorer.trainers.trainer import LearnedScores, Metrics, TrainingResult
 
+LAST_DRAW = 2**31 - 1
+"""Folded into a round's key, for the mask that it ends with: no generation has this number."""
 PREFIX = "score_"
 """Of the names of the score optimiser's hyper-parameters."""
 
@@ -33,8 +35,12 @@ class Relaxation:
     """(key, scores, generation) -> what multiplies the weights; differentiable in the scores."""
     density: Callable[[Float[Array, "..."], Int[Array, ""]], Float[Array, "..."]]
     """(scores, generation) -> what the penalty sums up: the expected mask."""
-    hard: Callable[[Float[Array, "..."]], Bool[Array, "..."]]
-    """scores -> the mask that the round ends with."""
+    hard: Callable[[Array, Float[Array, "..."]], Bool[Array, "..."]]
+    """(key, scores) -> the mask that the round ends with."""
+    after: Callable[[Float[Array, "..."], Int[Array, ""]], Float[Array, "..."]]
+    """(scores, generations done) -> where they start in the next round; −∞ removes an entry for good."""
+    is_drawn: bool = False
+    """Whether the mask that a round ends with is drawn at random."""
 
 
 @jax.tree_util.register_dataclass
@@ -52,6 +58,8 @@ class MaskLearningState:
     score_descent: DescentState
     penalty: Float[Array, "*replicates"]
     problem: ProblemState
+    draw: Array | None
+    """The key that the final mask is drawn with, as bits; the same in all generations. None where none is drawn."""
 
 
 class MaskLearning:
@@ -68,25 +76,32 @@ class MaskLearning:
         self.score_descent = Descent(settings.score_optimizer, settings, "$.trainer.score_optimizer", PREFIX)
 
     def init(
-        self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem
+        self,
+        key: Array,
+        theta0: Float[Array, " D"],
+        mask: Bool[Array, " D"],
+        problem: Problem,
+        scores: Float[Array, " D"] | None = None,
     ) -> MaskLearningState:
-        """θ₀ under the mask, every score at s₀.
+        """θ₀ under the mask, every score at s₀, or where the round before left it.
 
         Raises:
             TicketError: if the problem has no loss.
         """
         layout = problem.layout
         weights = layout.unflatten(jnp.where(mask, theta0, 0.0))
-        scores = jax.tree.map(lambda leaf: jnp.full_like(leaf, self.settings.score_init), weights)
+        begun = jnp.full(layout.size, self.settings.score_init, jnp.float32) if scores is None else scores
+        leaves = layout.unflatten(begun)
         return MaskLearningState(
             weights=weights,
-            scores=scores,
+            scores=leaves,
             mask=layout.unflatten(mask),
             free=layout.unflatten(mask & jnp.asarray(layout.prunable)),
             descent=self.descent.init(weights),
-            score_descent=self.score_descent.init(scores),
+            score_descent=self.score_descent.init(leaves),
             penalty=jnp.float32(self.settings.penalty),
             problem=differentiable(problem).initial_state(),
+            draw=jax.random.key_data(jax.random.fold_in(key, LAST_DRAW)) if self.relaxation.is_drawn else None,
         )
 
     def step(self, key: Array, state: MaskLearningState, problem: Problem) -> tuple[MaskLearningState, Metrics]:
@@ -108,13 +123,28 @@ class MaskLearning:
 
     def finish(self, state: MaskLearningState, problem: Problem) -> TrainingResult:
         """The weights that the hard mask keeps, and that mask."""
+        draw = jax.random.key(0) if state.draw is None else jax.random.wrap_key_data(state.draw)
         hard = jax.tree.map(
-            lambda free, scores, mask: jnp.where(free, self.relaxation.hard(scores), mask),
+            lambda free, scores, mask, key: jnp.where(free, self.relaxation.hard(key, scores), mask),
             state.free,
             state.scores,
             state.mask,
+            keys_for(state.scores, draw),
         )
         return TrainingResult(problem.layout.flatten(masked(state.weights, hard)), None, flat_mask(hard, problem))
+
+    def beside(self, state: MaskLearningState) -> LearnedScores | tuple[()]:
+        """What the next round goes on from, where the settings carry scores over."""
+        if not self.settings.carries_scores:
+            return ()
+
+        def after(one: MaskLearningState) -> LearnedScores:
+            generation = one.score_descent.generation
+            scores = jax.tree.map(lambda leaf: self.relaxation.after(leaf, generation), one.scores)
+            return LearnedScores(flat(scores), flat(one.weights))
+
+        replicates = state.score_descent.generation.ndim
+        return jax.vmap(after)(state) if replicates else after(state)
 
     def problem_state(self, state: MaskLearningState) -> ProblemState:
         """What the task carries: batch statistics, for a network that has some."""
@@ -152,9 +182,7 @@ class MaskLearning:
     ) -> tuple[Float[Array, ""], Any]:
         generation = state.score_descent.generation
         batch_key, mask_key = jax.random.split(key)
-        keys = jax.tree.unflatten(
-            jax.tree.structure(scores), list(jax.random.split(mask_key, len(jax.tree.leaves(scores))))
-        )
+        keys = keys_for(scores, mask_key)
 
         def effective(weight: Array, score: Array, free: Array, key: Array) -> Array:
             return weight * jnp.where(free, self.relaxation.soft(key, score, generation), 1.0)
@@ -167,3 +195,14 @@ class MaskLearning:
             state.free,
         )
         return loss + state.penalty * sum(jax.tree.leaves(densities)), (loss, carried)
+
+
+def keys_for(tree: Parameters, key: Array) -> Parameters:
+    """A key for each leaf of a tree."""
+    leaves, structure = jax.tree.flatten(tree)
+    return jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
+
+
+def flat(tree: Parameters) -> Float[Array, " D"]:
+    """The leaves of a tree, in their order, as one vector."""
+    return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(tree)])

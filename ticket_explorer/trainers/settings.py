@@ -47,6 +47,15 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
         """Forward passes of one batch in a generation, a backward pass counting as two; None if that isn't known."""
         return None
 
+    @property
+    def carries_scores(self) -> bool:
+        """Whether the scores of a learned mask go on into the next round, where dropped weights may then come back."""
+        return False
+
+    def with_fixed_mask(self) -> "TrainerSettings | None":
+        """What trains weights as this trainer does, under a mask that stays; None if this one trains no weights."""
+        return None if self.learns_mask else self
+
 
 class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the search mean follows its gradient estimate."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.problems import Problem
@@ -47,7 +48,10 @@ class Trainer(Protocol):
     """
 
     def init(self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem) -> State:
-        """The state before the first generation of a round."""
+        """The state before the first generation of a round.
+
+        Where settings say `carries_scores`, a fifth argument may be the scores that the round before left.
+        """
         ...
 
     def step(self, key: Array, state: State, problem: Problem) -> tuple[State, Metrics]:
@@ -99,3 +103,18 @@ class ChoosingTrainer(Protocol):
     def choice(self, state: State) -> str | None:
         """How the result was chosen, in a sentence, of a state of `chosen` that leads with the replicate axis."""
         ...
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class LearnedScores:
+    """What a round that learned a mask leaves to the next one; kept `beside` where settings say `carries_scores`."""
+
+    scores: Float[Array, "*batch D"]
+    """Where the next round's scores start; −∞ for entries that are removed for good."""
+    weights: Float[Array, "*batch D"]
+    """The trained weights, those of the entries that the round's mask does not keep too."""
+
+    def survivors(self, mask: Bool[Array, "*batch D"], prunable: Bool[Array, " D"]) -> Bool[Array, "*batch D"]:
+        """Which of the entries that the round trained go on into the next round."""
+        return mask & (~prunable | (self.scores > -jnp.inf))

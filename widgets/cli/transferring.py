@@ -42,6 +42,9 @@ def transfer(
     control: Annotated[bool, typer.Option(help="Run random masks of as many weights beside it.")] = True,
     native: Annotated[bool, typer.Option(help="Run a branch beside it that finds its own tickets.")] = False,
     overlap: Annotated[bool, typer.Option(help="Take what both have of layers of other shapes.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="initial|trained|early:K", help="Weights to start from: of generation K.")
+    ] = None,
 ) -> None:
     """Train a branch's tickets on something else.
 
@@ -59,6 +62,7 @@ def transfer(
         control=control,
         native=native,
         overlap=overlap,
+        start=_start(start),
     )
     made = answer(path, wanted)["branches"]
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
@@ -71,6 +75,9 @@ def decompose(
     from_: Annotated[
         str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
     ],
+    trainer: Annotated[
+        str | None, typer.Option(help="What trains found masks and controls, where the branch learns masks.")
+    ] = None,
 ) -> None:
     """Begin the controls of a branch's tickets.
 
@@ -80,7 +87,7 @@ def decompose(
     """
     path = session_path(session)
     branch, rounds = _tickets(read_view(path), from_)
-    made = answer(path, commands.Decompose(branch=branch, rounds=rounds))["branches"]
+    made = answer(path, commands.Decompose(branch=branch, rounds=rounds, trainer=trainer))["branches"]
     say(f"Controls of {from_} are {', '.join(made)}. Run them with: {command_line('resume', path)}")
     typer.echo("\n".join(made))
 
@@ -111,6 +118,14 @@ def _tickets(view: SessionView, given: str) -> tuple[str, list[int] | None]:
     if branch not in view.branches:
         raise InvalidValue("--from", given, f"a branch among {', '.join(view.branches)}")
     return branch, [parse_round(given)[1]] if number else None
+
+
+def _start(given: str | None) -> str | dict[str, Any] | None:
+    """`early:20` as a table."""
+    name, _, generation = (given or "").partition(":")
+    if generation and not generation.isdigit():
+        raise InvalidValue("--start", given, "initial, trained, or early:K with a number of generations")
+    return {"name": name, "generation": int(generation)} if generation else given
 
 
 def _overrides(

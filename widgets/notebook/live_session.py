@@ -207,6 +207,7 @@ class LiveSession:
         control: bool = True,
         native: bool = False,
         overlap: bool = False,
+        start: str | Mapping[str, Any] | None = None,
     ) -> list[str]:
         """Train a branch's tickets on another task, with another strategy, or by another trainer.
 
@@ -218,6 +219,7 @@ class LiveSession:
             control: Whether random masks of as many weights run beside it.
             native: Whether a branch that finds its own tickets runs beside it.
             overlap: Whether layers of other shapes take what both have, instead of being refused.
+            start: Which weights they start from, as `commands.Transfer` explains it.
 
         Returns:
             The names of the new branches, the transferred one first.
@@ -230,6 +232,7 @@ class LiveSession:
             control=control,
             native=native,
             overlap=overlap,
+            start=dict(start) if isinstance(start, Mapping) else start,
         )
         return list((await self.attachment.ask(command))["branches"])
 

@@ -48,7 +48,7 @@ class TransferForm:
             return
         self._plan, branch = self._subject.plan, self._subject.branch
         planned = range(view.branches[branch].planned_rounds)
-        tickets = {str(n): f"of round {n}: {share(view.density_of(branch, n))} kept" for n in planned}
+        tickets = {str(n): f"of round {n}: {share(view.found_density_of(branch, n))} kept" for n in planned}
         offer(self._tickets, {"": "of all rounds", **tickets}, "")
         offer(self._task, stay_or(self._plan["task"]["name"], _TASKS), "")
         offer(self._trainer, stay_or(kind_of(self._plan["trainer"]), _TRAINERS), "")

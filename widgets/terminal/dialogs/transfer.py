@@ -33,7 +33,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
     def compose(self) -> ComposeResult:
         """Tickets, what is different, and what runs beside them."""
         planned = range(self._view.branches[self._branch].planned_rounds)
-        tickets = {str(n): f"round {n}: {share(self._view.density_of(self._branch, n))} kept" for n in planned}
+        tickets = {str(n): f"round {n}: {share(self._view.found_density_of(self._branch, n))} kept" for n in planned}
         chosen = "" if self._round is None else str(self._round)
         task, trainer = self._plan["task"]["name"], kind_of(self._plan["trainer"])
         with Vertical(classes="box form") as box:
