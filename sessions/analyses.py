@@ -7,6 +7,7 @@ import numpy as np
 
 from sessions.events import Analysed
 from sessions.metrics import Row
+from ticket_explorer.analysis.significance import holm
 
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "snr": {"": ("replicate", "rounds")},
@@ -65,6 +66,19 @@ def analysis_rows(found: Analysed) -> Iterator[Row]:
                 **{f"place_{i}": _place(found, axis, place[i]) for i, axis in enumerate(axes)},
                 "value": value if np.isfinite(value) else None,
             }
+
+
+def replicates_of(found: Analysed) -> int:
+    """How many replicates a comparison or a decomposition is of."""
+    return len(found.array("score" if found.kind == "comparison" else "ticket_score"))
+
+
+def holm_p_values(found: Analysed) -> np.ndarray:
+    """[densities], of a comparison: with Holm's correction, which early versions did not journal."""
+    if "holm_p_value" in found.arrays:
+        given: np.ndarray = found.array("holm_p_value")[0]
+        return given
+    return holm(found.array("p_value")[0])
 
 
 def _axes(found: Analysed, name: str, count: int) -> tuple[str, ...]:

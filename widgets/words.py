@@ -5,6 +5,7 @@ import time
 from sessions import events
 from sessions.report import mean
 from sessions.view import SessionView
+from ticket_explorer.analysis.significance import quantile
 
 
 def duration(seconds: float) -> str:
@@ -44,6 +45,16 @@ def share(density: float) -> str:
 def score(value: float | None) -> str:
     """A score in three decimals, a dash if there is none."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def one_error(values: int) -> str:
+    """What ± is where it is a standard error of the mean of so many values, and how far that is from an interval."""
+    return f"± one standard error (a 95% interval: {quantile(values - 1):.1f} of them)"
+
+
+def bars(replicates: int, what: str = "bars") -> str:
+    """What a figure shows of several replicates."""
+    return f"Mean over {replicates} replicates; {what}: {one_error(replicates)}."
 
 
 def count(value: int | None) -> str:

@@ -23,7 +23,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "comparison": {"other": "random"},
     "decomposition": {},
 }
-UNDEFINED = {"comparison": {"standard_error", "p_value"}, "decomposition": {"standard_error", "share_error"}}
+UNDEFINED = {
+    "comparison": {"standard_error", "p_value", "holm_p_value"},
+    "decomposition": {"standard_error", "share_error"},
+}
 """Of one replicate."""
 CURVED = {"correlation": True, "curvature": True, "curvature_every": 25}
 

@@ -125,13 +125,14 @@ def test_parts_of_an_effect_stand_beside_it(view: SessionView) -> None:
     contribution = np.array([[0.0, 0.1], [0.0, 0.3], [0.0, 0.4], [0.0, 0.8]])
     share = np.where(contribution[-1] > 0, contribution / 0.8, np.nan)
     arrays = {"contribution": contribution, "standard_error": contribution / 10, "share": share}
+    arrays["ticket_score"] = np.ones((3, 2))
     view.apply(analysed("decomposition", "a", 1, densities=[1.0, 0.25], **arrays))
     figure = figures.decomposition(view, Selection("a"))
     found = lines(figure)
     assert list(found) == ["weights", "mask", "layers", "effect"]
     np.testing.assert_allclose(found["mask"].x, [0.25, 1.0])
     np.testing.assert_allclose(found["mask"].y, [0.3, 0.0])
-    np.testing.assert_allclose(found["mask"].high, [0.33, 0.0])
+    np.testing.assert_allclose(found["mask"].high, [0.3 + 4.3027 * 0.03, 0.0], rtol=1e-5)
     assert figure.note == "At 25% kept, of an effect of 0.8: weights 12%, mask 38%, layers 50%."
 
 
@@ -153,9 +154,10 @@ def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(
             "a",
             1,
             densities=[1.0, 0.5],
+            score=np.ones((3, 2)),
             difference=[[0.0, shift]],
             standard_error=[[0.01, 0.02]],
-            p_value=[[0.9, 0.01 if shift else 0.8]],
+            p_value=[[0.03, 0.01 if shift else 0.8]],
         )
         view.apply(structs.replace(found, parameters={"other": other}))
     figure = figures.comparison(view, Selection("a"))
@@ -163,7 +165,7 @@ def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(
     assert list(lines) == ["less b", "less c"]
     np.testing.assert_allclose(lines["less b"].x, [0.5, 1.0])
     np.testing.assert_allclose(lines["less b"].y, [0.2, 0.0], atol=1e-6)
-    np.testing.assert_allclose(lines["less b"].high, [0.22, 0.01], atol=1e-6)
-    assert "Surely different from b (p < 0.05) at 1 of 2 densities." in figure.note
-    assert "from c (p < 0.05) at 0 of 2" in figure.note
+    np.testing.assert_allclose(lines["less b"].high, [0.2 + 4.3027 * 0.02, 4.3027 * 0.01], rtol=1e-4)
+    assert "from b beyond chance at 2 of 2 densities (p < 0.05 with Holm's correction; 2 without)." in figure.note
+    assert "from c beyond chance at 0 of 2 densities (p < 0.05 with Holm's correction; 1 without)." in figure.note
     assert figures.comparison(view, Selection("b")).is_empty

@@ -34,12 +34,29 @@ def test_differences_are_those_of_scipys_paired_test():
     np.testing.assert_allclose(found.difference[0], (one - other)[:, :2].mean(0))
     np.testing.assert_allclose(found.standard_error[0], stats.sem((one - other)[:, :2]))
     np.testing.assert_allclose(found.p_value[0], stats.ttest_rel(one, other).pvalue[:2])
+    low, high = sorted(found.p_value[0])
+    np.testing.assert_allclose(sorted(found.holm_p_value[0]), [min(2 * low, 1.0), max(high, min(2 * low, 1.0))])
 
 
 def test_one_replicate_has_a_difference_and_no_error():
     found = compare(line(np.array([[0.5]]), (1.0,)), line(np.array([[0.25]]), (1.0,)))
     assert found.difference.tolist() == [[0.25]]
-    assert np.isnan([found.standard_error, found.p_value]).all()
+    assert np.isnan([found.standard_error, found.p_value, found.holm_p_value]).all()
+
+
+def test_twenty_densities_without_a_difference_have_none_after_correction():
+    rng = np.random.default_rng(3)
+    densities = tuple(0.8**t for t in range(20))
+    found = compare(*(line(rng.normal(0.5, 0.01, (3, 20)), densities) for _ in range(2)))
+    assert (found.p_value < 0.05).any()
+    assert not (found.holm_p_value < 0.05).any()
+
+
+def test_a_difference_of_two_standard_errors_at_three_replicates_is_none():
+    spread = np.array([[-1.0], [0.0], [1.0]])  # of standard deviation 1
+    found = compare(line(spread + 2 / np.sqrt(3), (1.0,)), line(np.zeros((3, 1)), (1.0,)))
+    np.testing.assert_allclose(found.difference / found.standard_error, 2.0)
+    np.testing.assert_allclose(found.p_value, 0.1835, atol=5e-5)
 
 
 def test_branches_without_a_density_in_common_are_refused():

@@ -28,10 +28,25 @@ def decomposed(ticket: tuple[Trained, ...], *controls: tuple[Trained, ...]) -> D
 
 
 def test_known_scores_have_known_shares() -> None:
-    found = decomposed(*(line(np.full((1, 3), score)) for score in (0.9, 0.8, 0.5, 0.1)))
+    found = decomposed(*(line(np.full((2, 3), score)) for score in (0.9, 0.8, 0.5, 0.1)))
     np.testing.assert_allclose(found.contribution[:, 1], [0.1, 0.3, 0.4, 0.8])
     np.testing.assert_allclose(found.share[:, 1], [0.125, 0.375, 0.5, 1.0])
-    assert np.isnan([found.standard_error, found.share_error]).all()
+
+
+def test_one_replicate_has_contributions_and_no_shares() -> None:
+    found = decomposed(*(line(np.full((1, 3), score)) for score in (0.9, 0.8, 0.5, 0.1)))
+    np.testing.assert_allclose(found.contribution[:, 1], [0.1, 0.3, 0.4, 0.8])
+    assert np.isnan([found.standard_error, found.share, found.share_error]).all()
+
+
+def test_an_effect_of_three_standard_errors_at_three_replicates_has_no_shares() -> None:
+    """A 95% interval of three replicates is 4.3 standard errors to each side."""
+    spread = np.array([[-1.0], [0.0], [1.0]])
+    for errors, is_told in ((3.0, False), (4.2, False), (4.4, True)):
+        ticket = spread + errors / np.sqrt(3)
+        found = decomposed(*(line(score, (0.5,)) for score in (ticket, *3 * [np.zeros((3, 1))])))
+        np.testing.assert_allclose(found.contribution[3] / found.standard_error[3], errors)
+        assert np.isfinite(found.share).all() == is_told
 
 
 def test_parts_add_up_and_have_the_errors_of_paired_differences() -> None:

@@ -9,7 +9,8 @@ that thing is worth, and add up to the whole effect (Lange & Sprekeler 2023):
     effect  = ticket − random                   = weights + mask + layers
 
 Differences are paired by replicate, as in `comparison`. The error of a share, a ratio of two means over the
-same replicates, is the jackknife's (Efron & Stein 1981).
+same replicates, is the jackknife's (Efron & Stein 1981). A share of nothing is noise, so that shares are told only
+where the effect is above zero beyond chance: where its 95% interval, by Student's t, is.
 """
 
 from collections.abc import Sequence
@@ -21,13 +22,12 @@ from jaxtyping import Array, Float
 from ticket_explorer.analysis.analysis import Points, Seen, Subject, Trained
 from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.analysis.settings import Decomposition as Settings
+from ticket_explorer.analysis.significance import quantile
 from ticket_explorer.errors import TicketError
 
 RANDOM = "random"
 CONTROLS = ("permuted_weights", "permuted_mask", RANDOM)
 """What is put in the ticket's place, each with less of it than the one before."""
-SURE = 2.0
-"""A share is told where the effect is above so many of its standard errors: a share of nothing is noise."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class DecompositionResult:
     standard_error: Float[np.ndarray, "P T"]
     """Of it, s / √R; NaN for one replicate."""
     share: Float[np.ndarray, "P T"]
-    """Of the effect; NaN where it is not above `SURE` standard errors (for one replicate, not above 0)."""
+    """Of the effect; NaN where its 95% interval is not above 0, and for one replicate."""
     share_error: Float[np.ndarray, "P T"]
 
 
@@ -74,8 +74,9 @@ class Decomposition:
         )
         parts = np.stack([ticket - weights, weights - mask, mask - random, ticket - random])
         contribution, error = parts.mean(1), _standard_error(parts)
-        floor = np.where(np.isfinite(error[-1]), SURE * error[-1], 0.0)
-        is_sure = contribution[-1] > floor
+        is_sure = (
+            contribution[-1] > quantile(len(ticket) - 1) * error[-1] if len(ticket) > 1 else np.zeros(len(rows), bool)
+        )
         return DecompositionResult(
             densities=np.array([row[0].density for row in rows], np.float32),
             ticket_score=ticket,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sessions import commands, events
-from sessions.analyses import analysis_table
+from sessions.analyses import analysis_table, holm_p_values, replicates_of
 from sessions.client import Client, NotRunning
 from sessions.header import read_view
 from sessions.view import SessionView
@@ -28,7 +28,7 @@ from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.raster.drawing import draw
 from widgets.sources import assign
-from widgets.words import share
+from widgets.words import one_error, share
 
 HEIGHT = 20
 
@@ -207,10 +207,16 @@ def _comparison_table(found: Sequence[events.Analysed]) -> Table:
     rows = [
         [one.branch, str(one.parameters["other"]), share(float(density))]
         + [_number(one.array(name)[0, i]) for name in names]
+        + [_number(holm_p_values(one)[i])]
         for one in found
         for i, density in enumerate(one.array("densities"))
     ]
-    return _table(("branch", "other", "kept", "difference", "error", "p"), rows)
+    table = _table(("branch", "other", "kept", "difference", "error", "p", "p (Holm)"), rows)
+    table.caption = (
+        "p: Student's paired t-test over replicates, at this density alone. p (Holm): corrected for all densities, of "
+        "which one in twenty is below 0.05 by chance."
+    )
+    return table
 
 
 def _number(value: float) -> str:
@@ -224,7 +230,11 @@ def _decomposition_table(found: Sequence[events.Analysed]) -> Table:
         for one in found
         for i, density in enumerate(one.array("densities"))
     ]
-    return _table(("branch", "kept", *PARTS), rows)
+    table, replicates = _table(("branch", "kept", *PARTS), rows), min(map(replicates_of, found), default=1)
+    if replicates > 1:
+        told = "Shares are told where that interval of the effect is above 0."
+        table.caption = f"Mean over {replicates} replicates {one_error(replicates)}. {told}"
+    return table
 
 
 def _contribution(found: events.Analysed, part: int, place: int) -> str:

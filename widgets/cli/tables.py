@@ -8,7 +8,7 @@ from sessions.branch_view import RoundView
 from sessions.passes import forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
-from widgets.words import count
+from widgets.words import count, one_error
 
 
 def rounds_table(view: SessionView) -> Table:
@@ -24,8 +24,14 @@ def rounds_table(view: SessionView) -> Table:
         is_shared = len(shared) == 1
         cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
         table.add_row(str(number), shared.pop() if is_shared else "", *cells)
-    table.caption = _passes(view)
+    table.caption = "\n".join(filter(None, (_errors(view), _passes(view)))) or None
     return table
+
+
+def _errors(view: SessionView) -> str | None:
+    """What ± says, where there are several replicates."""
+    scores = [len(r.finished.score) for name in view.branches for r in view.lineage(name) if r.finished]
+    return f"Mean over {scores[0]} replicates {one_error(scores[0])}" if scores and scores[0] > 1 else None
 
 
 def _passes(view: SessionView) -> str | None:

@@ -14,7 +14,7 @@ from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.svg import svg
-from widgets.words import count, counted, score, sentence, share
+from widgets.words import count, counted, one_error, score, sentence, share
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #20242a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
@@ -89,7 +89,11 @@ def _rounds(view: SessionView) -> str:
             )
             rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     heads = "".join(f"<th>{head}</th>" for head in _HEADS)
-    return f"<h2>Rounds</h2><table><tr>{heads}</tr>{''.join(rows)}</table>"
+    scores = [len(r.finished.score) for name in view.branches for r in view.lineage(name) if r.finished]
+    what = (
+        f"<p>Scores: mean over {scores[0]} replicates {one_error(scores[0])}.</p>" if max(scores, default=1) > 1 else ""
+    )
+    return f"<h2>Rounds</h2>{what}<table><tr>{heads}</tr>{''.join(rows)}</table>"
 
 
 def _figures(view: SessionView) -> Iterator[str]:

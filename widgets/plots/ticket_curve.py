@@ -20,6 +20,7 @@ class TicketCurve:
     """Mean over replicates."""
     error: tuple[float | None, ...]
     """Standard error over replicates; None for a single one."""
+    replicates: int = 1
 
 
 def ticket_curves(view: SessionView) -> list[TicketCurve]:
@@ -32,7 +33,9 @@ def ticket_curves(view: SessionView) -> list[TicketCurve]:
             if round_.finished and round_.density > 0 and (score := mean(round_.finished.score)) is not None
         ]
         if points:
-            curves.append(TicketCurve(name, *(tuple(column) for column in zip(*points, strict=True))))
+            replicates = max(len(round_.finished.score) for round_ in view.lineage(name) if round_.finished)
+            densities, scores, errors = zip(*points, strict=True)
+            curves.append(TicketCurve(name, densities, scores, errors, replicates))
     return curves
 
 

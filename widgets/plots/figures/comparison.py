@@ -2,22 +2,22 @@
 
 import numpy as np
 
+from sessions.analyses import holm_p_values, replicates_of
 from sessions.events import Analysed
 from sessions.view import SessionView
+from ticket_explorer.analysis.significance import LEVEL, quantile
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
 
-SURE = 0.05
-"""Differences are called sure whose p-value is below this."""
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 
 
 def comparison(view: SessionView, selection: Selection) -> Figure:
     """The branch's score less that of each branch it was compared with, against density.
 
-    Each value is the mean over replicates of a difference, with its standard error; the latest comparison counts.
+    Each value is the mean over replicates of a difference, with its 95% interval; the latest comparison counts.
     """
     branch = selection.branch_in(view)
     title, y = f"{KINDS['comparison'].title} · {branch or selection.place_in(view)}", Axis("difference of scores")
@@ -34,15 +34,17 @@ def _line(other: str, found: Analysed, colour: int) -> Line:
     order = np.argsort(found.array("densities"))
     density = found.array("densities").astype(float)[order]
     value, error = (found.array(name).astype(float)[0, order] for name in ("difference", "standard_error"))
-    has_error = bool(np.isfinite(error).any())
-    low, high = (value - error, value + error) if has_error else (None, None)
+    replicates = replicates_of(found)
+    half = quantile(replicates - 1) * error if replicates > 1 else None
+    low, high = (None, None) if half is None else (value - half, value + half)
     return Line(f"less {other}", density, value, low=low, high=high, colour=colour, markers=True)
 
 
 def _told(other: str, found: Analysed) -> str:
-    """`Surely different from random (p < 0.05) at 12 of 18 densities.`"""
+    """`Different from random beyond chance at 12 of 18 densities (p < 0.05 with Holm's correction; 15 without).`"""
     p_value = found.array("p_value")[0]
     if not np.isfinite(p_value).any():
         return f"One replicate: whether {other} differs by chance can't be told."
-    sure = int((p_value < SURE).sum())
-    return f"Surely different from {other} (p < {SURE:g}) at {sure} of {len(p_value)} densities."
+    sure, alone = int((holm_p_values(found) < LEVEL).sum()), int((p_value < LEVEL).sum())
+    counted = f"p < {LEVEL:g} with Holm's correction; {alone} without"
+    return f"Different from {other} beyond chance at {sure} of {len(p_value)} densities ({counted})."

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from sessions.analyses import replicates_of
 from sessions.events import Analysed
 from sessions.view import SessionView
 from ticket_explorer.analysis.settings import PARTS
+from ticket_explorer.analysis.significance import quantile
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
 from widgets.plots.figures.names import KINDS
@@ -17,7 +19,7 @@ _Y = Axis("score due to it")
 def decomposition(view: SessionView, selection: Selection) -> Figure:
     """The score that is due to weights, mask and layers against density, and the effect, which is their sum.
 
-    Each value is the mean over replicates of a difference, with its standard error.
+    Each value is the mean over replicates of a difference, with its 95% interval.
     """
     branch = selection.branch_in(view)
     title = f"{KINDS['decomposition'].title} · {branch or selection.place_in(view)}"
@@ -35,8 +37,9 @@ def _line(found: Analysed, part: int) -> Line:
         found.array("contribution").astype(float)[part, order],
         found.array("standard_error").astype(float)[part, order],
     )
-    has_error, whole = bool(np.isfinite(error).any()), PARTS[part] == "effect"
-    low, high = (value - error, value + error) if has_error else (None, None)
+    replicates, whole = replicates_of(found), PARTS[part] == "effect"
+    half = quantile(replicates - 1) * error if replicates > 1 else None
+    low, high = (None, None) if half is None else (value - half, value + half)
     colour = MUTED if whole else part
     return Line(PARTS[part], density, value, low=low, high=high, colour=colour, markers=not whole, faint=whole)
 
@@ -45,7 +48,9 @@ def _note(found: Analysed) -> str:
     """At the sparsest density: `At 5.2% kept, of an effect of 0.31: weights 12%, mask 55%, layers 33%.`"""
     density, share = float(found.array("densities")[-1]), found.array("share")[:, -1]
     effect = float(found.array("contribution")[-1, -1])
+    if replicates_of(found) < 2:
+        return "One replicate: how much of an effect is chance, and what its parts are, can't be told."
     if not np.isfinite(share).all():
-        return f"At {100 * density:.3g}% kept, the ticket is not surely better than random pruning."
+        return f"At {100 * density:.3g}% kept, the ticket is not better than random pruning beyond chance."
     parts = ", ".join(f"{name} {part:.0%}" for name, part in zip(PARTS[:-1], share[:-1], strict=True))
     return f"At {100 * density:.3g}% kept, of an effect of {effect:.3g}: {parts}."

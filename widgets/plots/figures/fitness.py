@@ -17,6 +17,7 @@ from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.words import bars
 
 _X = Axis("generation")
 _Y = Axis("fitness, higher is better")
@@ -82,7 +83,7 @@ def _rules(round_: RoundView, generation: int | None) -> tuple[Rule, ...]:
 
 def _note(curves: FitnessCurves, round_: RoundView) -> str:
     if curves.replicates > 1:
-        return f"Mean over {curves.replicates} replicates; band: ± one standard error over them."
+        return bars(curves.replicates, "band")
     name = round_.plan.get("trainer", {}).get("name", name_of(Evolution))
     over = TRAINERS[name].fitness_over if name in TRAINERS else Evolution.fitness_over
     if over is None:

@@ -25,7 +25,9 @@ KINDS: dict[str, Kind] = {
         "Test score against the share of weights that is kept. Each mark is a finished round; pruning goes on to the "
         "right. The dashed line is the score of the dense network: as long as marks stay near it, the weights that are "
         "left are a winning ticket. A branch that falls later has the better way to prune; compare with random "
-        "pruning. Error bars are standard errors over replicates. Figure 2 of Lange & Sprekeler (2023).",
+        "pruning. Error bars are standard errors over replicates: with three of them a 95% interval is 4.3 times as "
+        "wide, and a comparison of two branches says which differences may be chance. Figure 2 of Lange & Sprekeler "
+        "(2023).",
     ),
     "sparsity": Kind(
         "Layers across rounds",
@@ -84,16 +86,17 @@ KINDS: dict[str, Kind] = {
         "Parts of the ticket effect",
         "What a ticket has over random pruning, and what that is due to: the weights' values, the places of the mask "
         "within each layer, or merely how many weights each layer keeps. Each line is the score that is lost when this "
-        "is destroyed and nothing else; together they are the faint line, the whole effect. Error bars are standard "
-        "errors over replicates. Decompose a branch to train the controls that this needs. After Vischer, Lange & "
-        "Sprekeler (2021) and Lange & Sprekeler (2023).",
+        "is destroyed and nothing else; together they are the faint line, the whole effect. Bars are 95% intervals "
+        "over replicates (Student's t): where one reaches zero it may be chance. Decompose a branch to train the "
+        "controls that this needs. After Vischer, Lange & Sprekeler (2021) and Lange & Sprekeler (2023).",
     ),
     "comparison": Kind(
         "Comparison",
         "How much better the branch scores than another one at equal density: above zero it is better. Replicates see "
-        "the same initial weights, batches and noise, so that their differences are taken pair by pair; error bars are "
-        "the standard errors of the mean difference, and the test is Student's paired t-test. With many densities some "
-        "differ by chance: look for a run of them. Lange & Sprekeler (2023) compare such curves by eye.",
+        "the same initial weights, batches and noise, so that their differences are taken pair by pair; bars are 95% "
+        "intervals of the mean difference (Student's paired t-test). One bar of twenty misses zero by chance: the "
+        "sentence below counts the densities that differ with Holm's correction for all of them. Lange & Sprekeler "
+        "(2023) compare such curves by eye.",
     ),
     "mask": Kind(
         "Mask",

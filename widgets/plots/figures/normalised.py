@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from widgets.plots.figure import Axis, Figure, Line
+from widgets.words import one_error
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 _Y = Axis("normalised score", limits=(-0.02, 1.02))
@@ -20,7 +21,7 @@ def normalised(rows: Sequence[Mapping[str, Any]]) -> Figure:
     names = list(dict.fromkeys(row["branch"] for row in rows))
     lines = [_line(name, [row for row in rows if row["branch"] == name], colour) for colour, name in enumerate(names)]
     sessions = list(rows[0]["by_session"])
-    bars = "; bars: ± one standard error over them" if len(sessions) > 1 else ""
+    bars = f"; bars: {one_error(len(sessions))}" if len(sessions) > 1 else ""
     note = f"Mean over {', '.join(sessions)}{bars}."
     return Figure("Scores of tasks on one scale", _X, _Y, tuple(lines), note)
 

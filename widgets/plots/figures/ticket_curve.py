@@ -9,6 +9,7 @@ from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.ticket_curve import TicketCurve, ticket_curves
+from widgets.words import bars
 
 NARROWEST = 0.2
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
@@ -74,5 +75,5 @@ def _dense(curves: list[TicketCurve]) -> tuple[Rule, ...]:
 
 def _note(curves: list[TicketCurve]) -> str:
     if any(error is not None for curve in curves for error in curve.error):
-        return "Mean over replicates; bars: ± one standard error over them."
+        return bars(curves[0].replicates)
     return "One replicate: no error bars."
