@@ -222,7 +222,7 @@ class Analyst:
         key = ("landscape", self._problems.key(look.plan), points.basis.shape[1], examples)
         if key not in self._evaluators:
             coefficients, blocks = landscape.blocks_of(points.coefficients[:1])
-            arguments = (problem, self._key(0), points.basis[0], coefficients, blocks, _replicate(look, 0))
+            arguments = (problem, self._key(0), points.basis[0], coefficients, blocks, _replicate(points, 0))
             self._evaluators[key] = Evaluator(self._compiler, key, arguments, examples)
         return self._evaluators[key]
 
@@ -240,8 +240,8 @@ class Analyst:
 
         def evaluate(replicate: int, coefficients: np.ndarray) -> Any:
             filled, blocks = landscape.blocks_of(coefficients)
-            state = _replicate(work.look, replicate)
-            return executable(problem, self._key(replicate), points.basis[replicate], filled, blocks, state)
+            states = _replicate(points, replicate)
+            return executable(problem, self._key(replicate), points.basis[replicate], filled, blocks, states)
 
         before, began = work.walk.done, time.monotonic()
         work.walk = landscape.step(work.walk, points, evaluate, work.evaluate.count)
@@ -289,8 +289,8 @@ class Analyst:
         )
 
 
-def _replicate(look: Look, replicate: int) -> Any:
-    return jax.tree.map(lambda array: array[replicate], look.problem_state)
+def _replicate(points: Points, replicate: int) -> Any:
+    return jax.tree.map(lambda array: array[replicate], points.states)
 
 
 def _parameters(settings: AnalysisSettings) -> dict[str, Any]:

@@ -375,9 +375,9 @@ class Engine:
         self.running = None
 
     def _look_at(self, running: RunningRound, chunk: Chunk) -> Look:
-        view, result = running.view, chunk.result
-        trained = trained_now(view.branch, view.number, result.mean, result.std, result.mask)
-        return Look(plan_of(view.plan), trained, chunk.first + chunk.count, running.problem_state(chunk))
+        view = running.view
+        trained = trained_now(view.branch, view.number, chunk.result, running.problem_state(chunk))
+        return Look(plan_of(view.plan), trained, chunk.first + chunk.count)
 
     def _analyse_automatically(
         self, settings: Curvature, round_: RoundView, generation: int, look: Look | None

@@ -267,7 +267,8 @@ def completed(plan: Mapping[str, Any], said: dict[str, None] | None = None) -> T
         settings = registry.get(table.get("name", "")) if is_table(table) else None
         if table is None or settings is None:
             continue
-        missing = {field: former for field, former in formerly(settings).items() if field not in table}
+        later = formerly(settings).items()
+        missing = {field: former for field, former in later if field not in table and former.concerns(table)}
         tables[family] = {**table, **{field: former.value for field, former in missing.items()}}
         if said is not None:
             said.update({former.said: None for former in missing.values() if former.said})

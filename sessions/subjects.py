@@ -4,8 +4,8 @@ What can't be looked at is refused here, before anything is computed, with a sen
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+import jax
 import numpy as np
 from msgspec import structs
 
@@ -19,9 +19,10 @@ from ticket_explorer.analysis.analysis import Subject, Trained
 from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.problems import MeasurableProblem
+from ticket_explorer.problems import MeasurableProblem, ProblemState
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.settings import TaskSettings
+from ticket_explorer.trainers.trainer import TrainingResult
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,6 @@ class Look:
     plan: Plan
     trained: Trained
     generation: int
-    problem_state: Any
-    """A pytree of arrays that lead with the replicate axis."""
 
 
 class Subjects:
@@ -75,9 +74,10 @@ class Subjects:
         plan = plan_of(round_.plan)
         arrays = self._lineage.arrays(branch, number)
         score = np.array([np.nan if value is None else value for value in round_.finished.score])
-        trained = Trained(round_.branch, number, arrays.mean, arrays.std, arrays.mask, round_.density, score)
         state = problem_state_of(arrays, self._problems.of(plan))
-        return Look(plan, trained, round_.finished.generations, state)
+        found = arrays.mean, arrays.std, arrays.mask
+        trained = Trained(round_.branch, number, *found, round_.density, score, state)
+        return Look(plan, trained, round_.finished.generations)
 
     def last(self, branch: str) -> int:
         """The number of the branch's last finished round."""
@@ -147,6 +147,7 @@ def _measured(plan: Plan) -> tuple[TaskSettings, NetworkSettings]:
     return structs.replace(task, batch=1) if "batch" in task.__struct_fields__ else task, plan.network
 
 
-def trained_now(branch: str, number: int, mean: Any, std: Any, mask: Any) -> Trained:
+def trained_now(branch: str, number: int, result: TrainingResult, state: ProblemState) -> Trained:
     """A running round's weights, on the host."""
-    return Trained(branch, number, np.asarray(mean), None if std is None else np.asarray(std), np.asarray(mask))
+    mean, std, mask = jax.tree.map(np.asarray, (result.mean, result.std, result.mask))
+    return Trained(branch, number, mean, std, mask, state=jax.tree.map(np.asarray, state))

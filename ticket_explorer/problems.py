@@ -156,14 +156,14 @@ class MeasurableProblem(Problem, Protocol):
     """A problem whose landscape can be looked at: a population's loss on fixed held-out examples."""
 
     def evaluate(
-        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+        self, key: Array, population: Float[Array, "N D"], states: ProblemState, examples: int | None = None
     ) -> Evaluation:
-        """Loss and score of every individual on the same held-out examples, through the population forward.
+        """Loss and score of every individual on the same held-out examples, as `score` judges it.
 
         Args:
             key: Draws what is random in the examples: equal keys give equal examples.
             population: One individual a row.
-            state: What the task carries, as `score` takes it.
+            states: What the task carries, as `score` takes it: one of each individual, on a leading axis.
             examples: How many test images or episodes to take (static); None is what the task finds enough.
         """
         ...

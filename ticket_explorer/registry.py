@@ -6,7 +6,7 @@ when it is first needed, from the `implementation` that the settings name. Other
 members through the entry-point group `ticket_explorer.FAMILY`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -26,6 +26,12 @@ class Former:
     """The value it reads the field as."""
     said: str = ""
     """A sentence for whoever opens such a session; empty where a new session does the same by default."""
+    where: Callable[[Mapping[str, Any]], bool] | None = None
+    """Which tables of the settings it is about, if not all: in others the field never mattered."""
+
+    def concerns(self, table: Mapping[str, Any]) -> bool:
+        """Whether a session of these settings did so."""
+        return self.where is None or self.where(table)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="name"):
@@ -60,9 +66,13 @@ def identity(settings: Settings) -> dict[str, Any]:
 
     A later field counts only where it differs from what older sessions did: their checkpoints go on.
     """
-    later = formerly(type(settings))
     table: dict[str, Any] = msgspec.to_builtins(settings)
-    return {key: value for key, value in table.items() if key not in later or value != later[key].value}
+    defaults = {field.encode_name: field.default for field in msgspec.structs.fields(settings)}
+    later = {
+        key: former.value if former.concerns(table) else defaults[key]
+        for key, former in formerly(type(settings)).items()
+    }
+    return {key: value for key, value in table.items() if key not in later or value != later[key]}
 
 
 def register(family: str, *own: type[S]) -> dict[str, type[S]]:

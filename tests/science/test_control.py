@@ -281,3 +281,13 @@ class TestBadInput:
     def test_a_picture_network_wants_pictures(self):
         with pytest.raises(TicketError, match="use the network 'mlp'"):
             bind(TASKS["pendulum"](), MinAtarCNN())
+
+
+def test_each_policy_may_see_by_statistics_of_its_own():
+    rng = np.random.default_rng(0)
+    seen = jnp.asarray(rng.normal(2, 3, size=(2, 5, 3)), jnp.float32)
+    each = [Statistics.none((3,)).merged(Sums.around(one).add(one[None], jnp.ones((1, 5), bool))) for one in seen]
+    together = jax.tree.map(lambda *arrays: jnp.stack(arrays), *each)
+    alone = np.stack([own.normalised(one[None])[0] for own, one in zip(each, seen, strict=True)])
+    np.testing.assert_allclose(together.normalised(seen), alone, rtol=1e-6)
+    np.testing.assert_allclose(alone.mean(1), 0, atol=1e-5)

@@ -15,6 +15,7 @@ from ticket_explorer.analysis.directions import directions, filter_normalised
 from ticket_explorer.analysis.settings import Connectivity, Curvature, Surface
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks import MLP
+from ticket_explorer.networks.settings import ResNet18
 from ticket_explorer.problems import MeasurableProblem, bind
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tasks.settings import Fashion
@@ -56,7 +57,8 @@ def walk(problem, evaluate):
 
         def call(replicate, coefficients):
             filled, blocks = landscape.blocks_of(coefficients)
-            return function(which, KEYS[0], points.basis[replicate], filled, blocks, ())
+            states = jax.tree.map(lambda array: array[replicate], points.states)
+            return function(which, KEYS[0], points.basis[replicate], filled, blocks, states)
 
         state = landscape.init(points)
         while state.done < state.total:
@@ -224,3 +226,65 @@ def test_walks_of_all_kinds_share_one_executable(trained, subject, walk, evaluat
     walk(Surface(points=3, examples=EXAMPLES), subject(one, line=(one,)))
     walk(Connectivity(points=3, examples=EXAMPLES), subject(one, line=(one, trained(2, 1))))
     assert evaluate._cache_size() == before
+
+
+@pytest.fixture(scope="module")
+def residual():
+    """A network with batch normalisation, and its evaluation."""
+    problem = bind(Fashion(batch=64), ResNet18(width=4, blocks=1))
+    return problem, jax.jit(partial(landscape.evaluated, examples=EXAMPLES))
+
+
+@pytest.fixture(scope="module")
+def normalised(residual):
+    """Makes a network for each of two replicates, with the running statistics of a few batches."""
+    problem, _ = residual
+
+    def make(seed: int, number: int = 0) -> Trained:
+        keys = jax.random.split(jax.random.key(seed), 2)
+        mean = np.asarray(jax.vmap(problem.initialise)(keys))
+        states = [problem.initial_state() for _ in keys]
+        for key in keys:
+            states = [problem.training_loss(key, jnp.asarray(one), s)[1] for one, s in zip(mean, states, strict=True)]
+        state = jax.tree.map(lambda *arrays: np.stack(arrays), *states)
+        return Trained("mine", number, mean, None, np.ones_like(mean, bool), state=state)
+
+    return make
+
+
+def running(problem, trained, mean=None, state=None):
+    """Loss and score of each replicate by the running statistics, image by image as a round is scored."""
+    loss, score = [], []
+    for replicate, theta in enumerate(trained.mean if mean is None else mean):
+        own = jax.tree.map(lambda a, r=replicate: a[r], trained.state if state is None else state)
+        inputs = problem._standardise(problem.test.pixels[:EXAMPLES]).reshape(-1, *problem.test.shape)
+        logits = problem.network.apply_testing(jnp.asarray(theta), inputs, own)
+        labels = problem.test.labels[:EXAMPLES]
+        loss.append(-jax.nn.log_softmax(logits)[np.arange(EXAMPLES), labels].mean())
+        score.append((logits.argmax(-1) == labels).mean())
+    return np.array(loss), np.array(score)
+
+
+def test_landscapes_of_a_normalised_network_go_through_its_own_score(residual, normalised, walk):
+    problem, evaluate = residual
+    centre, dense = normalised(1, 1), normalised(2)
+    loss, score = running(problem, centre)
+    subject = Subject(problem.layout, problem.input_shape, centre, line=(dense,))
+    profile = walk(Curvature(directions=2, points=3, examples=EXAMPLES), subject, which=problem, function=evaluate)
+    plane = walk(Surface(points=3, examples=EXAMPLES), subject, which=problem, function=evaluate)
+    for middle in (profile.loss[:, 0, 1], profile.loss[:, 1, 1], plane.loss[:, 1, 1]):
+        np.testing.assert_allclose(middle, loss, rtol=1e-4)
+    np.testing.assert_array_equal(plane.score[:, 1, 1], np.float32(score))
+
+
+def test_between_normalised_networks_statistics_are_mixed_like_weights(residual, normalised, walk):
+    problem, evaluate = residual
+    one, other = normalised(1, 1), normalised(2, 0)
+    subject = Subject(problem.layout, problem.input_shape, one, line=(other, one))
+    found = walk(Connectivity(points=3, examples=EXAMPLES), subject, which=problem, function=evaluate)
+    ends = [running(problem, trained) for trained in (other, one)]
+    np.testing.assert_allclose(found.loss[:, 0, 1, -1], ends[0][0], rtol=1e-4)
+    np.testing.assert_allclose(found.loss[:, 0, 1, 0], ends[1][0], rtol=1e-4)
+    halfway = jax.tree.map(lambda a, b: (a + b) / 2, one.state, other.state)
+    middle = running(problem, one, (one.mean + other.mean) / 2, halfway)
+    np.testing.assert_allclose(found.loss[:, 0, 1, 1], middle[0], rtol=1e-3)

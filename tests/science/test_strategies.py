@@ -169,7 +169,7 @@ def test_no_setting_is_ignored(strategy):
 def test_all_it_says_it_has_can_be_set(strategy):
     info = STRATEGIES[strategy]
     optimizer = info.optimizer and Optimizer(name="adam", parameters={"b1": 0.99})
-    options = dict.fromkeys(info.options, 0.5)
+    options = {option: "rank_mu" if option == "separable_rates" else 0.5 for option in info.options}
     for shaping in info.shapings:
         Evolution(Settings(strategy=strategy, fitness_shaping=shaping, optimizer=optimizer, **options), 4)
     for name in info.parameters or ():
@@ -211,9 +211,18 @@ def test_every_strategy_of_evosax_is_offered_or_accounted_for():
 
 
 def test_sep_cma_es_has_the_parameters_of_ros_and_hansen():
-    parameters = ros_hansen(128, 11_274, 0.5)
-    assert parameters["c_mu"] == pytest.approx(1.93e-3, rel=0.02)
-    assert parameters["c_1"] == pytest.approx(2 / (11_275.3**2 + parameters["mu_eff"]))
+    parameters, n = ros_hansen(128, 11_274, 0.5), 11_274
+    mu = parameters["mu_eff"]
+    c_cov = 2 / (mu * (n + np.sqrt(2)) ** 2) + (1 - 1 / mu) * (2 * mu - 1) / ((n + 2) ** 2 + mu)
+    # c_cov as a whole is raised by (n + 2)/3; rank one has 1/μ of it, rank μ the rest
+    assert parameters["c_1"] == pytest.approx((n + 2) / 3 * c_cov / mu)
+    assert parameters["c_mu"] == pytest.approx((n + 2) / 3 * c_cov * (1 - 1 / mu))
+    assert parameters["c_1"] + parameters["c_mu"] == pytest.approx(1.95e-3, rel=0.01)
+    former = ros_hansen(128, n, 0.5, "rank_mu")
+    assert former["c_1"] == pytest.approx(2 / ((n + 1.3) ** 2 + mu))
+    assert former["c_mu"] == pytest.approx(1.93e-3, rel=0.02)
+    crowd = ros_hansen(4000, 10, 0.5)
+    assert 0.99 < crowd["c_1"] + crowd["c_mu"] <= 1
     few, many = recombination_weights(100, 0.1)[0], recombination_weights(100, 0.5)[0]
     assert (np.count_nonzero(few), np.count_nonzero(many)) == (10, 50)
     assert few.sum() == pytest.approx(1.0)

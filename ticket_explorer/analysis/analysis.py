@@ -4,14 +4,16 @@ Points are combinations of few vectors, so that thousands of networks are one sm
 analysis that needs no network evaluated wants no point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.layout import Layout
+from ticket_explorer.problems import ProblemState
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Trained:
     density: float = 1.0
     score: Float[np.ndarray, " R"] | None = None
     """On held-out data; None while the round runs, NaN where it has no meaning."""
+    state: ProblemState = ()
+    """What the task carried at the end, which losses depend on: statistics of batches, or of observations; arrays
+    [R, ...]."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ class Points:
 
     basis: Float[np.ndarray, "R K D"]
     coefficients: Float[np.ndarray, "N K"]
+    states: ProblemState = ()
+    """A pytree of arrays [R, K, ...]: what the task carries for each vector, zero for directions. A point has the
+    same combination of them."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,16 @@ class Analysis(Protocol):
             TicketError: if the subject has not what the analysis needs.
         """
         ...
+
+
+def joint_state(networks: Sequence[Trained], directions: int = 0) -> ProblemState:
+    """The states of some networks, and those of as many directions: none, so that they change nothing."""
+
+    def stacked(*arrays: np.ndarray) -> np.ndarray:
+        own = np.stack([np.asarray(array) for array in arrays], axis=1)
+        return np.pad(own, [(0, 0), (0, directions), *[(0, 0)] * (own.ndim - 2)])
+
+    return jax.tree.map(stacked, *(trained.state for trained in networks))
 
 
 def nothing_seen(replicates: int) -> Seen:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Array, Float
 
-from ticket_explorer.analysis.analysis import Points, Seen, Subject
+from ticket_explorer.analysis.analysis import Points, Seen, Subject, joint_state
 from ticket_explorer.analysis.settings import Connectivity as Settings
 
 
@@ -54,7 +54,8 @@ class Connectivity:
         between[rows, :, first] = inner
         between[rows, :, second] = 1 - inner
         ends = np.eye(len(networks), dtype=np.float32)
-        return Points(basis, np.concatenate([ends, between.reshape(-1, len(networks))]))
+        coefficients = np.concatenate([ends, between.reshape(-1, len(networks))])
+        return Points(basis, coefficients, joint_state(networks))
 
     def result(self, subject: Subject, seen: Seen) -> ConnectivityResult:
         """The profiles, and what sums them up."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Float
 
-from ticket_explorer.analysis.analysis import Points, Seen, Subject
+from ticket_explorer.analysis.analysis import Points, Seen, Subject, joint_state
 from ticket_explorer.analysis.directions import directions
 from ticket_explorer.analysis.settings import Curvature as Settings
 
@@ -44,7 +44,8 @@ class Curvature:
         drawn = directions(keys, count, centre.mean, centre.mask, subject.layout, self.settings.normalisation)
         basis = np.concatenate([centre.mean[:, None], drawn], axis=1)
         along = np.kron(np.eye(count, dtype=np.float32), self.steps[:, None])
-        return Points(basis, np.concatenate([np.ones((len(along), 1), np.float32), along], axis=1))
+        coefficients = np.concatenate([np.ones((len(along), 1), np.float32), along], axis=1)
+        return Points(basis, coefficients, joint_state([centre], count))
 
     def result(self, subject: Subject, seen: Seen) -> CurvatureResult:
         """The profiles with their quadratics."""

@@ -7,6 +7,7 @@ compilation, may be cut anywhere, and comes out the same.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 
 import jax
@@ -71,8 +72,11 @@ def block() -> int:
 def padded(points: Points) -> Points:
     """The same points with a basis of a size that many analyses share: 8, 16, 32 … vectors, those added being zero."""
     missing = max(8, 1 << (points.basis.shape[1] - 1).bit_length()) - points.basis.shape[1]
-    basis = np.pad(points.basis, ((0, 0), (0, missing), (0, 0)))
-    return Points(basis, np.pad(points.coefficients, ((0, 0), (0, missing))))
+
+    def fill(array: np.ndarray) -> np.ndarray:
+        return np.pad(array, [(0, 0), (0, missing), *[(0, 0)] * (array.ndim - 2)])
+
+    return Points(fill(points.basis), fill(points.coefficients), jax.tree.map(fill, points.states))
 
 
 def blocks_of(coefficients: Float[np.ndarray, "n K"]) -> tuple[Float[np.ndarray, "SLICE K"], np.int32]:
@@ -88,7 +92,7 @@ def evaluated(
     basis: Float[Array, "K D"],
     coefficients: Float[Array, "SLICE K"],
     blocks: Int[Array, ""],
-    state: ProblemState,
+    states: ProblemState,
     examples: int | None,
 ) -> Evaluation:
     """Loss and score of the first `blocks` blocks of points; the rest is NaN.
@@ -99,7 +103,7 @@ def evaluated(
         basis: The vectors.
         coefficients: One point a row.
         blocks: How many blocks of `block()` rows to evaluate; not static.
-        state: What the task carries.
+        states: What the task carries for each vector, arrays [K, ...].
         examples: How many held-out examples (static).
     """
     size = block()
@@ -107,7 +111,7 @@ def evaluated(
     def one(i: Array, found: Evaluation) -> Evaluation:
         chosen = jax.lax.dynamic_slice_in_dim(coefficients, i * size, size)
         population = jnp.matmul(chosen, basis, precision=jax.lax.Precision.HIGHEST)
-        new = problem.evaluate(key, population, state, examples)
+        new = problem.evaluate(key, population, jax.tree.map(partial(_mixed, chosen), states), examples)
         after: Evaluation = jax.tree.map(
             lambda whole, part: jax.lax.dynamic_update_slice_in_dim(whole, part.astype(whole.dtype), i * size, 0),
             found,
@@ -118,3 +122,9 @@ def evaluated(
     empty = jnp.full((SLICE,), jnp.nan, jnp.float32)
     result: Evaluation = jax.lax.fori_loop(0, blocks, one, Evaluation(empty, empty))
     return result
+
+
+def _mixed(coefficients: Float[Array, "n K"], states: Array) -> Array:
+    """The combinations [n, ...] of states [K, ...]."""
+    mixed = jnp.tensordot(coefficients, states.astype(jnp.float32), 1, precision=jax.lax.Precision.HIGHEST)
+    return mixed.astype(states.dtype)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Float
 
-from ticket_explorer.analysis.analysis import Points, Seen, Subject
+from ticket_explorer.analysis.analysis import Points, Seen, Subject, joint_state
 from ticket_explorer.analysis.directions import directions
 from ticket_explorer.analysis.settings import Surface as Settings
 
@@ -40,7 +40,7 @@ class Surface:
         drawn = directions(keys, 2, dense.mean, dense.mask, subject.layout, self.settings.normalisation)
         basis = np.concatenate([centre.mean[:, None], drawn * centre.mask[:, None]], axis=1)
         first, second = (axis.ravel() for axis in np.meshgrid(self.steps, self.steps, indexing="ij"))
-        return Points(basis, np.stack([np.ones_like(first), first, second], axis=1))
+        return Points(basis, np.stack([np.ones_like(first), first, second], axis=1), joint_state([centre], 2))
 
     def result(self, subject: Subject, seen: Seen) -> SurfaceResult:
         """The plane."""

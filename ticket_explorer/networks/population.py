@@ -61,6 +61,22 @@ def one_after_another(function: Callable[..., T], always: bool = False) -> Calla
     return call
 
 
+def in_pairs(
+    forward: Callable[[Array, Array, Any], Array], population: Float[Array, "N D"], inputs: Array, states: Any
+) -> Float[Array, "N B O"]:
+    """The outputs of N networks, each of which takes a state of its own.
+
+    Args:
+        forward: The outputs of one network, from θ, inputs and its state.
+        population: One θ a row.
+        inputs: What all of them see.
+        states: A pytree of arrays that lead with the population's axis.
+    """
+    size = None if jax.default_backend() == "cpu" else GROUP_ELSEWHERE
+    outputs: Array = jax.lax.map(lambda pair: forward(pair[0], inputs, pair[1]), (population, states), batch_size=size)
+    return outputs
+
+
 def in_groups(
     forward: Forward, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], group: int
 ) -> Float[Array, "N B O"]:

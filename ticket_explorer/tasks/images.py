@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, Num
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
 from ticket_explorer.networks.network import Narrowing, Network, NormalisedNetwork
+from ticket_explorer.networks.population import in_pairs
 from ticket_explorer.problems import Evaluation, ProblemState
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import datasets, embedded
@@ -144,7 +145,7 @@ class ImageProblem:
         return jnp.asarray(correct / len(labels), jnp.float32)
 
     def evaluate(
-        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+        self, key: Array, population: Float[Array, "N D"], states: ProblemState, examples: int | None = None
     ) -> Evaluation:
         """Mean cross-entropy (nats) and accuracy of every individual on the first `examples` test images."""
         count = min(examples or ENOUGH, len(self.test.labels))
@@ -152,7 +153,7 @@ class ImageProblem:
 
         def summed(part: tuple[Num[Array, "b P"], Int[Array, " b"]]) -> Evaluation:
             inputs, labels = self._standardise(part[0]).reshape(-1, *self.test.shape), part[1]
-            logits = self.network.population_apply(population, inputs)
+            logits = self._population_tested(population, inputs, states)
             return Evaluation(
                 cross_entropy(logits, labels) * len(labels), (logits.argmax(-1) == labels).sum(-1, dtype=jnp.float32)
             )
@@ -203,6 +204,13 @@ class ImageProblem:
         if isinstance(self.network, NormalisedNetwork):
             return self.network.apply_testing(theta, inputs, state)
         return self.network.apply(theta, inputs)
+
+    def _population_tested(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], states: ProblemState
+    ) -> Float[Array, "N B O"]:
+        if isinstance(self.network, NormalisedNetwork):
+            return in_pairs(self.network.apply_testing, population, inputs, states)
+        return self.network.population_apply(population, inputs)
 
     def _standardise(self, pixels: Num[Array, "b K"], columns: Int[Array, " K"] | None = None) -> Float[Array, "b K"]:
         repeats = self.train.pixels.shape[-1] // len(self.mean)

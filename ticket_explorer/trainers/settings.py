@@ -1,11 +1,12 @@
 """What can be said of each trainer; no JAX is imported here."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ticket_explorer.registry import Settings
+from ticket_explorer.registry import Former, Settings
 
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
@@ -82,6 +83,14 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
         {"name", "generations", "population", "mean_decay", "weight_decay"}
     )
     """The budget and the task's own; all others are tuned for a strategy, and go where another takes its place."""
+    formerly: ClassVar[Mapping[str, Former]] = {
+        "separable_rates": Former(
+            "rank_mu",
+            "Sep-CMA-ES goes on raising the rank-μ rate of its covariance alone by (n + 2)/3, as this session did from "
+            "its start; Ros & Hansen (2008) raise the rank-one rate too.",
+            where=lambda table: str(table.get("strategy")).replace("_", "").lower() == "sepcmaes",
+        )
+    }
     strategy: str = "snes"
     population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
     std_init: Positive = 0.05
@@ -104,6 +113,8 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """For strategies that follow a gradient estimate; None: the strategy's default."""
     parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
     """Any other hyper-parameter of the evosax strategy, by evosax's name."""
+    separable_rates: Literal["both", "rank_mu"] = "both"
+    """Which learning rates of its covariance Sep-CMA-ES raises by (n + 2)/3: rank one's and rank μ's, or the latter."""
 
     @property
     def passes(self) -> float:

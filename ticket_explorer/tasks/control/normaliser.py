@@ -32,12 +32,16 @@ class Statistics:
     @property
     def variance(self) -> Float[Array, "..."]:
         """As it normalises: clipped, and 1 before the first observation."""
-        variance = self.squares / jnp.maximum(self.count, 1)
-        return jnp.where(self.count > 0, jnp.clip(variance, LEAST_VARIANCE, MOST_VARIANCE), 1.0)
+        count = self.count.reshape(*self.count.shape, *[1] * (self.squares.ndim - 1)) if self.count.ndim else self.count
+        variance = self.squares / jnp.maximum(count, 1)
+        return jnp.where(count > 0, jnp.clip(variance, LEAST_VARIANCE, MOST_VARIANCE), 1.0)
 
     def normalised(self, observations: Float[Array, "N E ..."]) -> Float[Array, "N E ..."]:
-        """Observations with mean 0 and variance 1, clipped."""
-        return jnp.clip((observations - self.mean) / jnp.sqrt(self.variance), -CLIP, CLIP)
+        """Observations with mean 0 and variance 1, clipped; statistics may be each individual's, on a leading axis."""
+        mean, variance = self.mean, self.variance
+        if self.count.ndim:
+            mean, variance = mean[:, None], variance[:, None]
+        return jnp.clip((observations - mean) / jnp.sqrt(variance), -CLIP, CLIP)
 
     def merged(self, sums: "Sums") -> "Statistics":
         """With the observations of a generation."""

@@ -138,10 +138,10 @@ class ControlProblem:
         return outcome.returns.mean()
 
     def evaluate(
-        self, key: Array, population: Float[Array, "N D"], state: ProblemState, examples: int | None = None
+        self, key: Array, population: Float[Array, "N D"], states: ProblemState, examples: int | None = None
     ) -> Evaluation:
         """Mean returns of a population on the same fixed episodes, and as loss minus that; a `MeasurableProblem`."""
-        outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, state, None)
+        outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, states, None)
         returns = outcome.returns.mean(-1)
         return Evaluation(-returns, returns)
 

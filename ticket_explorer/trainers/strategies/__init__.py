@@ -21,7 +21,7 @@ _OWN = (
         summary="Sep-CMA-ES: CMA-ES with a diagonal covariance (Ros & Hansen 2008).",
         implementation=f"{_HERE}.sep_cma_es:build",
         per_weight_std=True,
-        options=frozenset({"elite_ratio"}),
+        options=frozenset({"elite_ratio", "separable_rates"}),
         shapings=("weights",),
         parameters=frozenset(
             {"c_1", "c_c", "c_mean", "c_mu", "c_std", "chi_n", "d_std", "mu_eff", "std_max", "std_min"}

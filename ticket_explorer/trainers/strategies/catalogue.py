@@ -16,7 +16,13 @@ from ticket_explorer.trainers.settings import Evolution, Optimizer
 
 Shaping = Literal["centered_rank", "standardize", "normalize", "weights", "raw"]
 
-OPTIONS: Mapping[str, object] = {"temperature": None, "elite_ratio": None, "std_decay": 1.0, "std_limit": 0.0}
+OPTIONS: Mapping[str, object] = {
+    "temperature": None,
+    "elite_ratio": None,
+    "separable_rates": "both",
+    "std_decay": 1.0,
+    "std_limit": 0.0,
+}
 """Settings that only some strategies have, with the value that means it was not given."""
 
 GRADIENT_SHAPINGS: tuple[Shaping, ...] = ("centered_rank", "standardize", "normalize", "raw")

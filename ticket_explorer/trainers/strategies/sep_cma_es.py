@@ -5,11 +5,12 @@ PPSN X. Individuals are m + s · √C · z with a scalar step size s, so a weigh
 
 The parameters are the paper's own. evosax 0.3.2 leaves out the factor (n + 2)/3 by which the diagonal
 model may learn faster than the full one; C then needs millions of generations at a network's size,
-and SNR pruning is magnitude pruning.
+and SNR pruning is magnitude pruning. The factor is of the whole rate c_cov, which rank one and rank μ
+share: c_cov/μ_eff and c_cov·(1 − 1/μ_eff).
 """
 
 from math import log, sqrt
-from typing import Any
+from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -31,7 +32,8 @@ LARGEST_VARIANCE, LOADING = 1e8, 1e-8
 def build(settings: Evolution, dimension: int) -> Strategy:
     """Sep-CMA-ES in `dimension` dimensions."""
     algorithm = Sep_CMA_ES(settings.population, jnp.zeros(dimension), **QUIET)
-    own = ros_hansen(settings.population, dimension, settings.elite_ratio or DEFAULT_ELITE_RATIO)
+    elite_ratio = settings.elite_ratio or DEFAULT_ELITE_RATIO
+    own = ros_hansen(settings.population, dimension, elite_ratio, settings.separable_rates)
     values = {**UNLIMITED, **own, "std_init": settings.std_init, **settings.parameters}
     return Strategy(
         algorithm=algorithm,
@@ -47,26 +49,34 @@ def sampled_std(state: SearchState) -> Float[Array, " n"]:
     return std
 
 
-def ros_hansen(population: int, dimension: int, elite_ratio: float) -> dict[str, Any]:
+def ros_hansen(
+    population: int, dimension: int, elite_ratio: float, rates: Literal["both", "rank_mu"] = "both"
+) -> dict[str, Any]:
     """The strategy parameters of Ros & Hansen (2008), Tables 1 and 2, under evosax's names.
 
     Args:
         population: λ, individuals a generation.
         dimension: n, how many weights are searched.
         elite_ratio: μ / λ, the share that is recombined.
+        rates: Which rates of the covariance are raised by (n + 2)/3; `rank_mu` is what older sessions do.
     """
     n = dimension
     weights, mu_eff = recombination_weights(population, elite_ratio)
-    c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
-    full_c_mu = 2 / (mu_eff * (n + sqrt(2)) ** 2) + (1 - 1 / mu_eff) * min(
+    full_c_cov = 2 / (mu_eff * (n + sqrt(2)) ** 2) + (1 - 1 / mu_eff) * min(
         1, (2 * mu_eff - 1) / ((n + 2) ** 2 + mu_eff)
     )
+    if rates == "both":
+        c_cov = min(1, (n + 2) / 3 * full_c_cov)
+        c_1, c_mu = c_cov / mu_eff, c_cov * (1 - 1 / mu_eff)
+    else:
+        c_1 = 2 / ((n + 1.3) ** 2 + mu_eff)
+        c_mu = min(1 - c_1, (n + 2) / 3 * full_c_cov)
     c_std = (mu_eff + 2) / (n + mu_eff + 3)
     return {
         "weights": jnp.asarray(weights, jnp.float32),
         "mu_eff": mu_eff,
         "c_1": c_1,
-        "c_mu": min(1 - c_1, (n + 2) / 3 * full_c_mu),
+        "c_mu": c_mu,
         "c_std": c_std,
         "d_std": 1 + 2 * max(0, sqrt((mu_eff - 1) / (n + 1)) - 1) + c_std,
         "c_c": 4 / (n + 4),
