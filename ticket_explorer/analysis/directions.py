@@ -41,7 +41,7 @@ def directions(
 def filter_normalised(
     drawn: Float[np.ndarray, "R count D"], weights: Float[np.ndarray, "R D"], layout: Layout
 ) -> Float[np.ndarray, "R count D"]:
-    """Every filter of a direction with the norm of the weights' filter: d ← d / ‖d‖ · ‖w‖ (Li et al. 2018, eq. 1).
+    """Every filter of a direction with the norm of the weights' filter: d ← d / ‖d‖ · ‖w‖ (Li et al. 2018, section 4).
 
     A filter is what leads to one output of a kernel: a column of a dense layer, one filter of a
     convolution. Leaves of one axis (biases, scales) don't move, as in the paper.

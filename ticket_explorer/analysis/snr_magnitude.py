@@ -1,4 +1,4 @@
-"""SNR against magnitude: how far the two criteria agree (Lange & Sprekeler 2023, figure 4).
+"""SNR against magnitude: how far the two criteria agree (Lange & Sprekeler 2023, figure 7).
 
 Both correlations run over the kept prunable weights of one replicate. Where σ is the same for every
 weight the criteria coincide and the correlations are 1.

@@ -1,7 +1,6 @@
-"""How far the two criteria agree, round by round (Lange & Sprekeler 2023, figure 7, in its spirit).
+"""How far the two criteria agree, round by round (Lange & Sprekeler 2023, figure 7, bottom).
 
-The paper's figure compares thresholds and rankings of SNR and magnitude pruning across rounds; this
-is Pearson's correlation of the two scores in each round.
+The paper does not say which correlation it shows; this is Pearson's of the two scores in each round.
 """
 
 import numpy as np

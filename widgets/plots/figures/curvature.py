@@ -1,7 +1,6 @@
 """Curvature: how the loss rises around what a round found, and how that changes from round to round.
 
-Lange & Sprekeler (2023) look at paths between optima (figure 6); profiles and sharpness show the same
-landscape around one of them.
+Lange & Sprekeler (2023), figure 6, bottom: profiles along random directions, and the parabola fitted to them.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Distributions of |θ|, σ and SNR over the kept prunable weights.
 
-No figure of Lange & Sprekeler (2023); what their figure 7 says of thresholds is read off these.
+Lange & Sprekeler (2023) sum weights up in figure 11; what their figure 7 says of thresholds is read off these.
 """
 
 from sessions.view import SessionView

@@ -1,5 +1,7 @@
-"""Landscapes as pictures: the loss over a plane (Li et al. 2018), and between any two rounds (figure 6 of
-Lange & Sprekeler 2023)."""
+"""Landscapes as pictures: the loss over a plane (Li et al. 2018), and between any two rounds.
+
+Lange & Sprekeler (2023), figure 10, and figure 6, top.
+"""
 
 from typing import Literal
 

@@ -33,13 +33,13 @@ KINDS: dict[str, Kind] = {
         "Layers across rounds",
         "The share of each layer's weights that is kept after each round. The faint line is the whole network. A layer "
         "above it is spared, one that falls faster is given up: pruning looks at all weights together, so that it "
-        "finds out by itself which layers matter. A line that ends has nothing left. The paper has no such figure; "
-        "Vischer, Lange & Sprekeler (2021) discuss what the layers' shares are worth.",
+        "finds out by itself which layers matter. A line that ends has nothing left. Cf. figure 11 of Lange & "
+        "Sprekeler (2023); Vischer, Lange & Sprekeler (2021) discuss what the layers' shares are worth.",
     ),
     "sparsity_now": Kind(
         "Layers now",
         "The share of each layer's weights that is kept in one round, a bar for each layer. Equal bars mean that all "
-        "layers were pruned alike. The paper has no such figure; see the same shares across rounds.",
+        "layers were pruned alike. Figure 11 of Lange & Sprekeler (2023) shows the same shares across rounds.",
     ),
     "snr_magnitude": Kind(
         "SNR against magnitude",
@@ -53,34 +53,34 @@ KINDS: dict[str, Kind] = {
         "SNR–magnitude correlation",
         "How far the two ways to choose weights agree at the end of each round: at 1 they prune the same weights, and "
         "SNR pruning can't be better than magnitude pruning; the lower, the more does evolution's uncertainty add. "
-        "It is Pearson's correlation over the kept weights. Cf. figure 7 of Lange & Sprekeler (2023).",
+        "It is Pearson's correlation over the kept weights. Cf. figure 7, bottom, of Lange & Sprekeler (2023).",
     ),
     "curvature": Kind(
         "Curvature",
         "How quickly the loss rises when all weights are moved a little in a random direction. A wide valley is a flat "
         "optimum: weights can be off by much without harm, and many of them can be pruned. Evolution tends to find "
         "such valleys. The strong line is the average over random directions, the faint ones of its colour are single "
-        "directions, those of other colours other branches. Cf. figure 6 of Lange & Sprekeler (2023), which looks at "
-        "the loss between optima.",
+        "directions, those of other colours other branches. Cf. figure 6, bottom, of Lange & Sprekeler (2023).",
     ),
     "sharpness": Kind(
         "Sharpness across rounds",
         "How much the loss bends around each round's weights: the second-order coefficient of a parabola fitted to the "
         "curvature profiles. Low is a flat valley. Error bars are standard errors over replicates. The fewer weights "
-        "are left, the fewer move in a random direction, so compare branches at the same round. The paper has no such "
-        "figure; its question, whether evolution's optima are flat, is this one.",
+        "are left, the fewer move in a random direction, so compare branches at the same round. Cf. figure 6, bottom, "
+        "of Lange & Sprekeler (2023).",
     ),
     "surface": Kind(
         "Loss surface",
         "The loss over the plane of two random directions, with the round's weights in the middle; strong colours are "
         "low. All rounds of a line are shown over the same two directions, as large as the dense network's filters, so "
-        "that one sees how pruning changes the valley. After Li et al. (2018); the paper has no such figure.",
+        "that one sees how pruning changes the valley. After Li et al. (2018); cf. figure 10 of Lange & Sprekeler "
+        "(2023).",
     ),
     "connectivity": Kind(
         "Connectivity",
         "What lies between two rounds' weights on the straight line. A strong colour means that the two rounds lie in "
         "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
-        "(Frankle et al. 2020). Cf. figure 6 of Lange & Sprekeler (2023), which shows the best score on the way.",
+        "(Frankle et al. 2020). Cf. figure 6, top, of Lange & Sprekeler (2023): it shows the best score on the way.",
     ),
     "decomposition": Kind(
         "Parts of the ticket effect",
@@ -88,15 +88,16 @@ KINDS: dict[str, Kind] = {
         "within each layer, or merely how many weights each layer keeps. Each line is the score that is lost when this "
         "is destroyed and nothing else; together they are the faint line, the whole effect. Bars are 95% intervals "
         "over replicates (Student's t): where one reaches zero it may be chance. Decompose a branch to train the "
-        "controls that this needs. After Vischer, Lange & Sprekeler (2021) and Lange & Sprekeler (2023).",
+        "controls that this needs. After Vischer, Lange & Sprekeler (2021); cf. figure 8 of Lange & Sprekeler (2023), "
+        "which is of gradient descent.",
     ),
     "comparison": Kind(
         "Comparison",
         "How much better the branch scores than another one at equal density: above zero it is better. Replicates see "
         "the same initial weights, batches and noise, so that their differences are taken pair by pair; bars are 95% "
         "intervals of the mean difference (Student's paired t-test). One bar of twenty misses zero by chance: the "
-        "sentence below counts the densities that differ with Holm's correction for all of them. Lange & Sprekeler "
-        "(2023) compare such curves by eye.",
+        "sentence below counts the densities that differ with Holm's correction for all of them. Cf. figure 7, top, of "
+        "Lange & Sprekeler (2023), of SNR and magnitude pruning.",
     ),
     "mask": Kind(
         "Mask",
@@ -110,7 +111,7 @@ KINDS: dict[str, Kind] = {
         "How many weights have which size |θ|, uncertainty σ, or ratio of the two (SNR), on a logarithmic axis. The "
         "line is where the next pruning cuts, if the branch prunes by this quantity: what is left of it goes. A single "
         "bar for σ means that the strategy has one σ for all weights, and SNR pruning is magnitude pruning. The paper "
-        "has no such figure; its figure 7 is about these thresholds.",
+        "sums them up in figure 11, and its figure 7 is about these thresholds.",
     ),
     "policy": Kind(
         "Policy",

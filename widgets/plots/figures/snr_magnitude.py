@@ -1,6 +1,6 @@
-"""SNR against magnitude: which weights each criterion would prune (Lange & Sprekeler 2023, figure 7).
+"""SNR against magnitude: which weights each criterion would prune (Lange & Sprekeler 2023, figure 7, middle).
 
-The paper's figure analyses the threshold of SNR pruning; this is the same, weight by weight and live.
+The paper's figure analyses the thresholds of both; this is the same, weight by weight and live.
 """
 
 import numpy as np

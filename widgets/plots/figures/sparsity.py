@@ -1,6 +1,6 @@
 """Where a network is pruned: the density of each of its leaves.
 
-No figure of Lange & Sprekeler (2023). Global pruning chooses for each layer how much of it stays;
+Cf. figure 11 of Lange & Sprekeler (2023). Global pruning chooses for each layer how much of it stays;
 Vischer, Lange & Sprekeler (2021) show that this choice is a part of what a ticket is worth.
 """
 
