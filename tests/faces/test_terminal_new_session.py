@@ -94,6 +94,7 @@ def test_what_is_typed_and_chosen_is_started(started):
         await pilot.press("enter")
         await type_into(pilot, screen, "$.pruning.ratio", "0.3")
         await type_into(pilot, screen, "$.network.hidden", "64, 16")
+        await type_into(pilot, screen, "$.network.kernel_scale", "2, 1.5, 6")
         await type_into(pilot, screen, "$.branch[1].name", "moved")
         await turn(pilot, screen, "$.branch[1].pruner.name", "random")
         await turn(pilot, screen, "$.branch[1].rewind.name", "early")
@@ -106,7 +107,7 @@ def test_what_is_typed_and_chosen_is_started(started):
 
     play(script)
     plan = parse_spec(started[0][0]).branches[1].plan
-    assert (plan.pruning.ratio, plan.network.hidden) == (0.3, (64, 16))
+    assert (plan.pruning.ratio, plan.network.hidden, plan.network.kernel_scale) == (0.3, (64, 16), (2.0, 1.5, 6.0))
     assert (type(plan.pruner).__name__, plan.rewind.generation) == ("Random", 7)
     assert (plan.trainer.strategy, plan.trainer.optimizer.learning_rate) == ("pgpe", 0.02)
     assert parse_spec(started[0][0]).branches[1].name == "moved"
@@ -119,6 +120,7 @@ def test_what_is_typed_and_chosen_is_started(started):
         ("$.pruning.rounds", "60", "fewer rounds"),
         ("$.trainer.population", "many", "a whole number"),
         ("$.network.hidden", "32, 0", "a whole number"),
+        ("$.network.kernel_scale", "1, 2, 3", "one number, or a list of 2"),
         ("$.task.pool", "3", "a divisor"),
         ("$.branch[0].name", "../up", "letters"),
         ("$.branch[1].name", "snr", "a name that no other branch has"),

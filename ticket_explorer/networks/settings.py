@@ -56,18 +56,20 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
 
     def kernel_init_of(self, layer: str) -> KernelInit:
         """The distribution that the initial kernel of a layer is drawn from."""
-        return (self.last_kernel_init if layer == self.layers[-1] else None) or self.kernel_init
+        return (self.last_kernel_init if self._is_last(layer) else None) or self.kernel_init
 
     def bias_init_of(self, layer: str) -> BiasInit:
         """The distribution that the initial biases of a layer are drawn from."""
-        return (self.last_bias_init if layer == self.layers[-1] else None) or self.bias_init
+        return (self.last_bias_init if self._is_last(layer) else None) or self.bias_init
 
     def kernel_scale_of(self, layer: str) -> float:
         """What the initial kernel of a layer is multiplied by."""
         if isinstance(self.kernel_scale, tuple):
             return self.kernel_scale[self.layers.index(layer)]
-        is_last = layer == self.layers[-1]
-        return self.last_kernel_scale if is_last and self.last_kernel_scale is not None else self.kernel_scale
+        return (self.last_kernel_scale if self._is_last(layer) else None) or self.kernel_scale
+
+    def _is_last(self, layer: str) -> bool:
+        return self.layers[-1:] == (layer,)
 
     def check(self) -> None:
         """Refuse scales that are not one for each layer.
