@@ -38,6 +38,9 @@ class PresetList(OptionList):
             self.replace_option_prompt(name, line)
 
     def _fitting(self, words: str) -> Iterator[Option]:
-        for group in groups(words.split()):
+        found = groups(words.split())
+        if not found:
+            yield Option(Text("No preset has all of these words.", "dim"), disabled=True)
+        for group in found:
             yield Option(Text(group.title, "underline"), disabled=True)
             yield from (Option(self._prompt(name), id=name) for name in group.names)
