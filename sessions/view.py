@@ -12,7 +12,12 @@ from sessions.branch_view import BranchView, RoundView
 from sessions.densities import densities_of
 from sessions.spec import completed
 from ticket_explorer.densities import overall
+from ticket_explorer.trainers import TRAINERS
 
+OLD_TICKETS = (
+    "Branch {branch!r} follows an older rule of transfers: it trains the masks that rounds of {source!r} began with, under "
+    "the densities that they found. Transfer {source!r} anew for the masks that it found."
+)
 State = Literal["paused", "running", "finished", "failed"]
 
 _UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing)
@@ -200,6 +205,8 @@ def free_name(parent: str, taken: Iterable[str]) -> str:
 
 
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
+    if event.borrowed is not None and event.borrowed.takes == "trained" and _learns(view, event.borrowed.branch):
+        view.former_rules[OLD_TICKETS.format(branch=event.branch, source=event.borrowed.branch)] = None
     view.branches[event.branch] = BranchView(
         name=event.branch,
         parent=event.parent,
@@ -211,6 +218,11 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
     )
     if view.state == "finished":
         view.state = "paused"
+
+
+def _learns(view: SessionView, branch: str) -> bool:
+    trainer = TRAINERS.get(view.branches[branch].plan["trainer"]["name"]) if branch in view.branches else None
+    return trainer is not None and trainer.learns_mask
 
 
 def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
