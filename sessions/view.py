@@ -15,8 +15,8 @@ from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
 
 OLD_TICKETS = (
-    "Branch {branch!r} follows an older rule of transfers: it trains the masks that rounds of {source!r} began with, under "
-    "the densities that they found. Transfer {source!r} anew for the masks that it found."
+    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
+    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
 )
 State = Literal["paused", "running", "finished", "failed"]
 

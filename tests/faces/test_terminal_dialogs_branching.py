@@ -11,6 +11,7 @@ from sessions.spec import parse_plan
 from tests.faces.dialog_stage import NOTHING, fill, keys, returned, says, then
 from ticket_explorer.tasks import TASKS
 from widgets.decisions import trainer_fields
+from widgets.decisions.transfers import under_masks
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.fields import Choice
@@ -57,9 +58,10 @@ def test_all_tickets_go_to_another_task(link: Any) -> None:
 
 
 def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -> None:
-    scenario = then(keys("tab", "tab", "left", "left", "tab", "right"), fill(name="mine"))
+    scenario = then(keys("tab", "tab", "left", "left", "tab", "right", "tab", "right"), fill(name="mine"))
     command = returned(TransferDialog(link, "snr", 1), scenario)
     assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
+    assert command.start == "initial"
     assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-2]
     assert command.overrides["pruner"] == "magnitude"
 
@@ -122,3 +124,15 @@ def test_a_choice_by_mouse(link: Any) -> None:
 def test_the_controls_of_tickets(presses: tuple[str, ...], rounds: list[int] | None, link: Any) -> None:
     command = returned(DecomposeDialog(link, "snr", None), keys(*presses))
     assert command == commands.Decompose(branch="snr", rounds=rounds)
+
+
+def test_learned_masks_are_decomposed_under_a_trainer_that_leaves_them_alone(link: Any) -> None:
+    plan = link.view.branches["snr"].plan
+    plan["trainer"] = {"name": "continuous_sparsification", "generations": 5}
+    assert returned(DecomposeDialog(link, "snr", None), keys("enter")).trainer is None
+    plan["trainer"] = {"name": "mask_evolution", "generations": 5}
+    trainers = list(under_masks(plan))
+    assert "" not in trainers, "it has no settings of its own that would train weights"
+    presses = keys("tab", *["right"] * trainers.index("gradient_descent"), "enter")
+    trainer = returned(DecomposeDialog(link, "snr", None), presses).trainer
+    assert trainer["name"] == "gradient_descent"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessions.spec import Table
+from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions.fields import Complaint, objection
-from widgets.decisions.trainer_fields import whole_table
+from widgets.decisions.trainer_fields import kinds_for, whole_table
 
 BESIDE: Mapping[str, str] = {
     "control": "random tickets of as many weights",
@@ -14,6 +15,27 @@ BESIDE: Mapping[str, str] = {
     "none": "nothing",
 }
 """What may run beside the transferred tickets."""
+
+
+STARTS: Mapping[str, str] = {
+    "": "where their rounds began",
+    "initial": "initial weights",
+    "trained": "trained weights",
+}
+"""Which weights transferred tickets may start from; early ones are named on the command line."""
+
+
+def learns_masks(plan: Table) -> bool:
+    """Whether a branch's tickets are masks that it learned, so that others must train them."""
+    trainer = TRAINERS.get(plan["trainer"]["name"])
+    return trainer is not None and trainer.learns_mask
+
+
+def under_masks(plan: Table) -> dict[str, str]:
+    """What can train a branch's learned masks as they are: its own settings first, then other trainers."""
+    kinds = {kind: kind for kind in kinds_for(plan) if kind not in TRAINERS or not TRAINERS[kind].learns_mask}
+    follows_gradients = TRAINERS[plan["trainer"]["name"]].needs_loss
+    return {"": "gradient descent, by the branch's settings", **kinds} if follows_gradients else kinds
 
 
 def overrides_of(task: str, trainer: str, plan: Table) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.trainer_fields import KINDS, kind_of
-from widgets.decisions.transfers import BESIDE, objection_to_transfer, overrides_of
+from widgets.decisions.transfers import BESIDE, STARTS, learns_masks, objection_to_transfer, overrides_of
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.form import Form, Request
@@ -20,7 +20,7 @@ _INTRO = (
 )
 _DECOMPOSE = (
     "What is the tickets' effect due to? Train them as the branch does with permuted weights, with permuted masks and "
-    "weights, and as random masks; then ask for the analysis `decomposition`"
+    "weights, and as random masks; then ask for the analysis `decomposition`. Learned masks are trained by `trainer`"
 )
 _TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, KINDS))
 
@@ -33,7 +33,8 @@ class TransferForm:
         self._tickets, self._beside = choice("tickets", {"": "of all rounds"}), choice("beside", BESIDE)
         self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
         self._name = text("name", "after what is different")
-        rows = [self._tickets, self._task, self._trainer, self._beside, self._name]
+        self._start = choice("start", STARTS)
+        rows = [self._tickets, self._task, self._trainer, self._start, self._beside, self._name]
         decompose = button("Decompose", _DECOMPOSE, lambda: self.form.ask(self._decomposition))
         self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request, decompose)
         self._plan: Table | None = None
@@ -66,7 +67,10 @@ class TransferForm:
 
     def _decomposition(self, branch: str) -> Request:
         done = "{all} begin; when they are done, ask for the analysis `decomposition`."
-        return Request([commands.Decompose(branch=branch, rounds=self._rounds)], done)
+        trainer = None
+        if self._plan is not None and learns_masks(self._plan):
+            trainer = self._overrides_of(self._plan).get("trainer")
+        return Request([commands.Decompose(branch=branch, rounds=self._rounds, trainer=trainer)], done)
 
     def _request(self, branch: str) -> Request:
         assert self._plan is not None
@@ -80,6 +84,7 @@ class TransferForm:
             name=self._name.value.strip() or None,
             control=self._beside.value != "none",
             native=self._beside.value == "both",
+            start=str(self._start.value) or None,
         )
         return Request([command], "{all} begin.")
 

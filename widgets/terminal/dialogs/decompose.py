@@ -7,6 +7,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sessions import commands
+from widgets.decisions.trainer_fields import whole_table
+from widgets.decisions.transfers import learns_masks, under_masks
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 from widgets.words import share
@@ -26,23 +28,30 @@ class DecomposeDialog(ModalScreen[commands.Decompose | None]):
     def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
         super().__init__(classes="dialog")
         self._view, self._branch, self._round = link.view, branch, round
+        self._plan = link.view.branches[branch].plan
 
     def compose(self) -> ComposeResult:
         """The tickets, and what becomes of them."""
         planned = range(self._view.branches[self._branch].planned_rounds)
-        tickets = {str(n): f"round {n}: {share(self._view.density_of(self._branch, n))} kept" for n in planned}
+        tickets = {str(n): f"round {n}: {share(self._view.found_density_of(self._branch, n))} kept" for n in planned}
         chosen = "" if self._round is None else str(self._round)
         with Vertical(classes="box form") as box:
             box.border_title = f"Decompose the tickets of {self._branch}"
             yield Static(Text(_TOLD, "dim"))
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
+            if learns_masks(self._plan):
+                trainers = under_masks(self._plan)
+                yield Row("trainer", Choice(trainers, next(iter(trainers)), "trainer"))
             yield Closing("Decompose")
 
     def on_mount(self) -> None:
         """Begin with the tickets."""
-        self.query_one(Choice).focus()
+        self.query_one("#tickets").focus()
 
     def action_accept(self) -> None:
         """Return the command."""
-        number = self.query_one(Choice).value
-        self.dismiss(commands.Decompose(branch=self._branch, rounds=[int(number)] if number else None))
+        number, trainer = self.query_one("#tickets", Choice).value, None
+        if learns_masks(self._plan) and (chosen := self.query_one("#trainer", Choice).value):
+            trainer = whole_table(chosen, self._plan["trainer"])
+        rounds = [int(number)] if number else None
+        self.dismiss(commands.Decompose(branch=self._branch, rounds=rounds, trainer=trainer))

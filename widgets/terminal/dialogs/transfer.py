@@ -14,7 +14,7 @@ from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.fields import Complaint
 from widgets.decisions.trainer_fields import KINDS, kind_of
-from widgets.decisions.transfers import BESIDE, objection_to_transfer, overrides_of
+from widgets.decisions.transfers import BESIDE, STARTS, objection_to_transfer, overrides_of
 from widgets.link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
 from widgets.words import share
@@ -42,6 +42,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
             yield Row("task", Choice({"": f"as before: {task}", **{n: n for n in TASKS}}, "", "task"))
             yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in KINDS}}, "", "trainer"))
+            yield Row("start", Choice(STARTS, "", "start"))
             yield Row("beside", Choice(BESIDE, "control", "beside"))
             yield Row("name", Input(placeholder="after what is different", compact=True), "of the new branch", "name")
             yield Static(
@@ -75,6 +76,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
                 name=self._given_name,
                 control=beside != "none",
                 native=beside == "both",
+                start=self._value("start") or None,
             )
         )
 
