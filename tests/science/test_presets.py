@@ -24,7 +24,7 @@ IN_FIGURES = {
 }
 """es-lottery, notebooks/f3_gd_es.ipynb: presets of these are called after their task alone; Humanoid has no figure."""
 CONTROL = [(task, name) for task in (*IN_FIGURES, "pendulum", "cartpole", "space_invaders") for name in STRATEGIES]
-GAMES = [("asterix", "sep_cma_es"), ("breakout", "sep_cma_es")]
+MORE = [("asterix", "sep_cma_es"), ("breakout", "sep_cma_es"), *((task, "open_es") for task in SETS)]
 FIGURE_9 = {"mnist": "mnist-sep-cma-es", "fashion-mnist": "fashion-mnist-snes", "kmnist": "kmnist-pgpe", "ant": "ant"}
 EQUAL_PASSES = ["es-vs-gd", "mask-evolution-vs-es"]
 
@@ -50,8 +50,8 @@ def test_the_embedded_default_is_the_first():
     assert presets.names()[0] == "fashion"
 
 
-@pytest.mark.parametrize(("task", "strategy"), CONTROL + GAMES)
-def test_a_control_task_has_every_strategy(task, strategy):
+@pytest.mark.parametrize(("task", "strategy"), CONTROL + MORE)
+def test_a_task_has_every_strategy(task, strategy):
     name = task if IN_FIGURES.get(task) == strategy else f"{task}-{strategy}".replace("_", "-")
     branches = parse_spec(presets.load(name)).branches
     named = ["magnitude", "random"] if strategy == "open_es" else ["snr", "magnitude", "random"]
