@@ -142,9 +142,11 @@ class Subjects:
 
 
 def _measured(plan: Plan) -> tuple[TaskSettings, NetworkSettings]:
-    """What a plan's losses depend on: all of its problem but how many examples a training batch has."""
+    """What a plan's losses depend on: all of its problem but what its training batches are."""
     task = plan.task
-    return structs.replace(task, batch=1) if "batch" in task.__struct_fields__ else task, plan.network
+    of_training = {"batch": 1, "augment": ()}
+    others = {name: value for name, value in of_training.items() if name in task.__struct_fields__}
+    return structs.replace(task, **others), plan.network
 
 
 def trained_now(branch: str, number: int, result: TrainingResult, state: ProblemState) -> Trained:

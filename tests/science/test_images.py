@@ -13,11 +13,13 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import CNN, MLP
 from ticket_explorer.networks.mlp import build_mlp
 from ticket_explorer.problems import DifferentiableProblem, bind
+from ticket_explorer.registry import identity
 from ticket_explorer.tasks import embedded, images
+from ticket_explorer.tasks.augmentation import AUGMENT, BORDER, sources
 from ticket_explorer.tasks.catalogue import FASHION_MNIST
 from ticket_explorer.tasks.images import Images, ImageTask
 from ticket_explorer.tasks.raw_files import read_raw
-from ticket_explorer.tasks.settings import Fashion
+from ticket_explorer.tasks.settings import CIFAR10, Fashion
 
 RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 KEY = jax.random.key(7)
@@ -199,3 +201,54 @@ def test_embedded_images_come_from_the_raw_files():
         np.testing.assert_array_equal(getattr(kept, name).images, getattr(chosen, name).images)
         np.testing.assert_array_equal(getattr(kept, name).labels, getattr(chosen, name).labels)
     assert len(embedded.pack(chosen)) < 2_700_000
+
+
+def augmented(image, flip, shift):
+    """A mirrored image, and a crop of its own size out of it with a black border."""
+    image = image[:, ::-1] if flip else image
+    padded = np.pad(image, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)))
+    top, left = BORDER + shift[0], BORDER + shift[1]
+    return padded[top : top + image.shape[0], left : left + image.shape[1]]
+
+
+@pytest.mark.parametrize("kinds", [("flip",), ("crop",), ("flip", "crop")])
+def test_images_are_mirrored_and_shifted_within_a_black_border(kinds):
+    pixels = np.random.default_rng(0).integers(1, 256, size=(40, 6, 5, 3))
+    source = sources(KEY, kinds, 40, (6, 5, 3), None)
+    found = np.where(source.inside, np.take_along_axis(pixels.reshape(40, -1), np.asarray(source.entries), 1), 0)
+    reach = range(-BORDER, BORDER + 1)
+    possible = [(f, (y, x)) for f in (False, True) for y in reach for x in reach]
+    seen = []
+    for image, shown in zip(pixels, found.reshape(40, 6, 5, 3), strict=True):
+        ways = [way for way in possible if (augmented(image, *way) == shown).all()]
+        assert ways
+        seen += ways[:1]
+    flips, shifts = {way[0] for way in seen}, {way[1] for way in seen}
+    assert flips == ({False, True} if "flip" in kinds else {False})
+    assert len(shifts) > 20 if "crop" in kinds else shifts == {(0, 0)}
+    columns = jnp.asarray([3, 44, 89])
+    some = sources(KEY, kinds, 40, (6, 5, 3), columns)
+    np.testing.assert_array_equal(some.entries, source.entries[:, columns])
+    np.testing.assert_array_equal(some.inside, source.inside[:, columns])
+
+
+def test_only_training_batches_are_augmented_and_the_same_images_are_drawn(problem, population):
+    both = bind(Fashion(batch=64, augment=("flip", "crop")), MLP(hidden=(8,)))
+    plain, labels = problem.draw(KEY)
+    shown, same = both.draw(KEY)
+    np.testing.assert_array_equal(labels, same)
+    assert not np.array_equal(plain, shown)
+    source = sources(jax.random.fold_in(KEY, AUGMENT), both.augment, 64, (14, 14, 1), None)
+    black = -0.2860 / 0.3530
+    expected = np.where(source.inside, np.take_along_axis(np.asarray(plain).reshape(64, -1), source.entries, 1), black)
+    np.testing.assert_allclose(shown.reshape(64, -1), expected, rtol=1e-4, atol=1e-5)
+    columns = jnp.asarray([0, 100, 195])
+    np.testing.assert_array_equal(both.draw(KEY, columns)[0], shown.reshape(64, -1)[:, columns])
+    np.testing.assert_array_equal(both.score(KEY, population[0], ()), problem.score(KEY, population[0], ()))
+    np.testing.assert_array_equal(both.evaluate(KEY, population, ()).loss, problem.evaluate(KEY, population, ()).loss)
+
+
+def test_nothing_is_augmented_unless_asked_for_and_older_checkpoints_go_on():
+    assert (CIFAR10().augment, Fashion().augment) == ((), ())
+    assert "augment" not in identity(CIFAR10())
+    assert identity(CIFAR10(augment=("crop",)))["augment"] == ("crop",)

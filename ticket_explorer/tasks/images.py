@@ -19,6 +19,7 @@ from ticket_explorer.networks.population import in_pairs
 from ticket_explorer.problems import Evaluation, ProblemState
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import datasets, embedded
+from ticket_explorer.tasks.augmentation import AUGMENT, sources
 from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST, MNIST
 from ticket_explorer.tasks.labelled import LabelledImages
 from ticket_explorer.tasks.settings import Fashion, ImageSettings
@@ -43,7 +44,8 @@ def load(settings: ImageSettings) -> "ImageTask":
     constants = MNIST if settings.standardise == "reference" and data.image_shape[2] == 1 else data
     train = _on_device(splits.train, settings.pool)
     test = _on_device(splits.test, settings.pool)
-    return ImageTask(settings.batch, len(data.classes), constants.mean, constants.deviation, train, test)
+    shown = constants.mean, constants.deviation
+    return ImageTask(settings.batch, len(data.classes), *shown, train, test, settings.augment)
 
 
 @jax.tree_util.register_dataclass
@@ -68,6 +70,7 @@ class ImageTask:
     deviation: tuple[float, ...]
     train: Images
     test: Images
+    augment: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -76,7 +79,7 @@ class ImageTask:
 
     def bind(self, network: Network) -> "ImageProblem":
         """The problem of classifying these images with `network`."""
-        return ImageProblem(network, self.batch, self.mean, self.deviation, self.train, self.test)
+        return ImageProblem(network, self.batch, self.mean, self.deviation, self.train, self.test, self.augment)
 
 
 @jax.tree_util.register_dataclass
@@ -92,6 +95,8 @@ class ImageProblem:
     """Divides what is left, for each channel."""
     train: Images
     test: Images
+    augment: tuple[str, ...] = field(default=(), metadata={"static": True})
+    """What happens to training images: `flip`, `crop`."""
 
     @property
     def layout(self) -> Layout:
@@ -194,6 +199,11 @@ class ImageProblem:
         """
         rows = jax.random.randint(key, (self.batch,), 0, len(self.train.labels))
         labels = self.train.labels[rows]
+        if self.augment:
+            source = sources(jax.random.fold_in(key, AUGMENT), self.augment, self.batch, self.train.shape, columns)
+            pixels = jnp.where(source.inside, self.train.pixels[rows[:, None], source.entries], 0)
+            inputs = self._standardise(pixels, columns)
+            return (inputs if columns is not None else inputs.reshape(-1, *self.train.shape)), labels
         if columns is None:
             return self._standardise(self.train.pixels[rows]).reshape(-1, *self.train.shape), labels
         # One gather of single pixels is up to twice as fast as rows first under vmap over replicates.

@@ -1,10 +1,11 @@
 """What can be said of each task; no JAX is imported here."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ticket_explorer.registry import Settings
+from ticket_explorer.registry import Former, Settings
 
 Batch = Annotated[int, Meta(ge=1, le=1_000_000, description="images")]
 
@@ -17,12 +18,16 @@ class ImageSettings(TaskSettings, frozen=True, kw_only=True):
     """What all image classification tasks share."""
 
     implementation: ClassVar[str] = "ticket_explorer.tasks.images:load"
+    formerly: ClassVar[Mapping[str, Former]] = {"augment": Former(())}
     batch: Batch = 1024
     """Training images a generation, drawn with replacement and shared by all individuals."""
     standardise: Literal["dataset", "reference"] = "dataset"
     """Mean and deviation of the pixels: of this data set, or 0.1307 / 0.3081 (MNIST's) for all
     MNIST-likes, as the reference code of Lange & Sprekeler (2023) does."""
     pool: Annotated[int, Meta(ge=1, le=8, description="side of the square of pixels averaged into one")] = 1
+    augment: tuple[Literal["flip", "crop"], ...] = ()
+    """What happens to training images at random: `flip` mirrors them, which digits don't bear, and `crop` shifts them
+    by up to 4 pixels each way."""
 
 
 class Fashion(ImageSettings, frozen=True, kw_only=True, tag="fashion"):

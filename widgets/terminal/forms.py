@@ -133,7 +133,7 @@ def read(text: str, kind: inspect.Type) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return text
+        return _words(text) if isinstance(bare, inspect.VarTupleType) and _is_word(bare.item_type) else text
 
 
 def place_of(path: tuple[Key, ...]) -> str:
@@ -193,6 +193,15 @@ def _bare(kind: inspect.Type) -> inspect.Type:
         else:
             kind = next(option for option in kind.types if not isinstance(option, inspect.NoneType))
     return kind
+
+
+def _is_word(kind: inspect.Type) -> bool:
+    return isinstance(_bare(kind), inspect.LiteralType | inspect.StrType)
+
+
+def _words(text: str) -> list[str]:
+    """A list of names, with or without quotation marks."""
+    return [word for piece in text.strip("[]").split(",") if (word := piece.strip(" \"'"))]
 
 
 def _shown(bound: float | None) -> str:
