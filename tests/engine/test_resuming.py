@@ -208,3 +208,14 @@ def test_a_mask_that_keeps_nothing_is_said(lab: Any) -> None:
         with pytest.raises(TicketError, match="learned in round 0 keeps no weight at all; branch from an earlier"):
             session.run()
     lab.assert_whole(session.path)
+
+
+def test_augmented_images(lab: Any) -> None:
+    task = {"name": "fashion", "batch": 64, "augment": ["flip", "crop"]}
+    tables = {"task": task, "trainer": {"generations": 20}, "pruning": {"ratio": 0.3, "rounds": 2}}
+    expected = lab.finished(**tables)
+    session = lab.create(**tables)
+    session.step(27)
+    lab.assert_same(expected, lab.go_on(lab.kill(session)), rounds=2)
+    plain = lab.finished("plain", **{**tables, "task": {**task, "augment": []}})
+    assert lab.outcome(plain)["snr:0"]["mean"] != lab.outcome(expected)["snr:0"]["mean"]

@@ -1,8 +1,8 @@
 """Augmented training images: each is mirrored at random, and shifted within a black border.
 
 ResNets are trained on CIFAR-10 so: a horizontal flip with probability ½, then a crop of the image's own size out of it
-with 4 black pixels on each side (open_lth, `datasets/cifar10.py`). Which pixel of an image an input shows is worked out,
-and only those are read.
+with 4 black pixels on each side (open_lth, `datasets/cifar10.py`). Which pixel of an image an input shows is
+worked out, and only those are read.
 """
 
 from collections.abc import Sequence
