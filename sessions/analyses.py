@@ -23,6 +23,7 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "surface": {"": ("replicate", "steps", "steps")},
     "connectivity": {"": ("replicate", "rounds", "other_rounds", "alphas")},
+    "instability": {"": ("replicate", "rounds", "alphas")},
     "comparison": {"": ("replicate", "densities")},
     "decomposition": {
         "": ("replicate", "densities"),

@@ -16,7 +16,7 @@ def analyse(
 
     Args:
         session: A session, or its path.
-        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `comparison` or `decomposition`.
+        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison` or `decomposition`.
         branch: Whose.
         round_: A finished round; None is what runs now, or else the last finished one.
         **parameters: Of the analysis, `directions=10`.

@@ -3,6 +3,7 @@
 from sessions import events
 from sessions.compiler import Compiler
 from sessions.lineage import Lineage, Problems, early_generation, plan_of, start_of
+from sessions.noise import Noise
 from sessions.rounds import RoundRunner, RoundShape
 from sessions.schedule import Turn
 from sessions.spec import Plan
@@ -46,7 +47,9 @@ def provide_early(
         )
     old = plan_of(first.plan)
     made = lineage.ticket(first.branch, 0, old)
-    runner = RoundRunner(RoundShape.of(old, problems, made.kept, lineage.replicates), compiler, lineage.seed, 0)
+    runner = RoundRunner(
+        RoundShape.of(old, problems, made.kept, lineage.replicates), compiler, Noise.of(old, lineage.seed), 0
+    )
     runner.start(made.ticket)
     tuned = [change for change in first.tuned if change.generation < generation]
     for stop in [*(change.generation for change in tuned), generation]:

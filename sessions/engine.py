@@ -20,6 +20,7 @@ from sessions.compiling import teller
 from sessions.densities import densities_of, found_densities_of
 from sessions.early import early_generations, provide_early
 from sessions.lineage import Lineage, Problems, Pruning, plan_of
+from sessions.noise import Noise
 from sessions.prefetch import begin_turn, prefetch
 from sessions.previews import preview
 from sessions.rollouts import episode, finished_rollout, rollout
@@ -147,6 +148,7 @@ class Engine:
         """
         self.settle()
         subjects, running = self.analyst.subjects, self.running
+        settings = subjects.completed(settings, branch)
         subjects.check(settings, branch, number)
         if settings.looks_at in ("line", "lines"):
             return self.analyst.ask(settings, branch, subjects.last(branch))
@@ -306,8 +308,8 @@ class Engine:
         )
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
-        wanted = plan_of(view.plan).analysis
-        every, score_every = wanted.curvature_every, wanted.score_every
+        plan = plan_of(view.plan)
+        every, score_every = plan.analysis.curvature_every, plan.analysis.score_every
         marks = early_generations(self._view) if view.number == 0 else ()
 
         def at_mark(generation: int, chunk: Chunk) -> None:
@@ -325,7 +327,7 @@ class Engine:
             made.ticket,
             self._directory,
             self._compiler,
-            self._seed,
+            Noise.of(plan, self._seed),
             self._watchers,
             at_mark,
             marks,

@@ -18,6 +18,7 @@ import numpy as np
 from sessions.compiler import Compiler, Executable, Key
 from sessions.events import METRICS
 from sessions.lineage import Problems
+from sessions.noise import Noise
 from sessions.spec import Plan
 from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, generation_key, replicate_keys
@@ -85,11 +86,11 @@ class RoundShape:
 class RoundRunner:
     """A running round."""
 
-    def __init__(self, shape: RoundShape, compiler: Compiler, seed: int, number: int) -> None:
+    def __init__(self, shape: RoundShape, compiler: Compiler, noise: Noise, number: int) -> None:
         self.shape = shape
         self.trainer = shape.build()
         self._compiler = compiler
-        self._keys = replicate_keys(seed, shape.replicates, Purpose.TRAIN, number)
+        self._noise, self._number = noise, number
         self._state: Any = None
         self.dispatched = 0
         """Generations that the device has been asked for."""
@@ -99,7 +100,7 @@ class RoundRunner:
         scores = () if ticket.scores is None else (ticket.scores,)
         key = ("init", *self.shape.key, len(scores))
         init = self._compiler.get(key, lambda: _init_call(self.shape, self.trainer, bool(scores)))
-        self._state = init(self._keys, ticket.start, ticket.mask, self.shape.problem, *scores)
+        self._state = init(self._keys(0), ticket.start, ticket.mask, self.shape.problem, *scores)
         self.dispatched = 0
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
@@ -111,12 +112,17 @@ class RoundRunner:
         self.dispatched = generation
 
     def dispatch(self, count: int) -> Chunk:
-        """Ask the device for the next `count` generations; returns before they are there."""
+        """Ask the device for the next generations, at most `count`; returns before they are there."""
         first, count = self.dispatched, min(count, CHUNK_LIMIT)
-        outcome = self._advance(self.shape.problem, self._state, self._keys, np.int32(first), np.int32(count))
+        if (change := self._noise.ends(first)) is not None:
+            count = min(count, change - first)
+        outcome = self._advance(self.shape.problem, self._state, self._keys(first), np.int32(first), np.int32(count))
         self._state, metrics, result = outcome
         self.dispatched = first + count
         return Chunk(first, count, metrics, result, self._state)
+
+    def _keys(self, generation: int) -> jax.Array:
+        return self._noise.keys(self.shape.replicates, self._number, generation)
 
     @cached_property
     def _advance(self) -> Executable:

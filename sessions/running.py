@@ -19,6 +19,7 @@ from sessions.checkpoints import checkpoint, digest_of, read_checkpoint, write_c
 from sessions.compiler import Compiler
 from sessions.errors import Damaged
 from sessions.frames import Framer
+from sessions.noise import Noise
 from sessions.rounds import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
 from sessions.store.session_dir import SessionDirectory
 from sessions.summary import Arrays
@@ -53,7 +54,7 @@ class RunningRound:
         ticket: Ticket,
         directory: SessionDirectory,
         compiler: Compiler,
-        seed: int,
+        noise: Noise,
         watchers: Watchers,
         marks: Callable[[int, Chunk], None] | None = None,
         mark_at: tuple[int, ...] = (),
@@ -67,7 +68,7 @@ class RunningRound:
             ticket: What it trains, arrays [R, D].
             directory: Where checkpoints go.
             compiler: Has or makes the executables.
-            seed: Of the session.
+            noise: What its batches, samples and noise come from.
             watchers: Where events go.
             marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations; again for
                 a generation at which a round is taken up.
@@ -80,8 +81,8 @@ class RunningRound:
         self._directory = directory
         self._watchers = watchers
         self._marks, self._mark_at, self._mark_every = marks, mark_at, mark_every
-        self._runner = RoundRunner(shape, compiler, seed, view.number)
-        self._digest = digest_of(shape.key, seed, view.branch, view.number)
+        self._runner = RoundRunner(shape, compiler, noise, view.number)
+        self._digest = digest_of(shape.key, noise.seed, view.branch, view.number, *noise.identity)
         self._flying: deque[Chunk] = deque()
         self._latest: Chunk | None = None
         self._tuned = 0

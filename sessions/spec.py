@@ -41,8 +41,8 @@ FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
 }
 STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
 """Where transferred tickets may start."""
-BRANCH_KEYS = ("name", "transfer", *FAMILIES, "pruning", "analysis")
-PLAN_KEYS = (*FAMILIES, "pruning", "analysis")
+PLAN_KEYS = (*FAMILIES, "pruning", "analysis", "noise_seed", "noise_from")
+BRANCH_KEYS = ("name", "transfer", *PLAN_KEYS)
 DEFAULTS: Table = {
     "task": {"name": "fashion"},
     "network": {"name": "mlp"},
@@ -53,6 +53,10 @@ DEFAULTS: Table = {
 }
 
 Ratio = Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")]
+
+
+Seed = Annotated[int, Meta(ge=0, lt=2**32)]
+Generation = Annotated[int, Meta(ge=0, description="generations")]
 
 
 class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,9 +99,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rewind: RewindSettings
     pruning: Pruning = Pruning()
     analysis: Analysis = Analysis()
+    noise_seed: Seed | None = None
+    """What batches, samples and noise are drawn by; None is the session's seed. Initial weights are the session's."""
+    noise_from: Generation = 0
+    """The generation of each round from which on; until then they are drawn by the session's seed."""
 
     def trains_like(self, other: "Plan") -> bool:
         """Whether equal tickets give equal rounds under both plans."""
+        return self.searches_like(other) and (self.noise_seed, self.noise_from) == (other.noise_seed, other.noise_from)
+
+    def searches_like(self, other: "Plan") -> bool:
+        """The same but for batches, samples and noise."""
         return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
 
     def density_after(self, rounds: int, leaves: Sequence[Named] = (), density: Density = 1.0) -> Density:
@@ -146,14 +158,14 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """A whole session's specification."""
 
     title: str = ""
-    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
     branches: tuple[BranchSpec, ...]
 
 
 class _Top(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str = ""
-    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     replicates: Annotated[int, Meta(ge=1, le=1000, description="random seeds run together")] = 1
 
 
@@ -194,6 +206,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
         **settings,  # type: ignore[arg-type]
         pruning=convert(merged["pruning"], Pruning, f"{path if 'pruning' in overrides else '$'}.pruning"),
         analysis=convert(merged["analysis"], Analysis, f"{path if 'analysis' in overrides else '$'}.analysis"),
+        **_noise(merged, path),
     )
     for family in settings.values():
         family.check()
@@ -227,6 +240,22 @@ def parse_start(given: str | Table, path: str = "$.start") -> RewindSettings:
     start = _settings("start", STARTS, given, path)
     assert isinstance(start, RewindSettings)
     return start
+
+
+class _Noise(msgspec.Struct, frozen=True, kw_only=True):
+    noise_seed: Seed | None = None
+    noise_from: Generation = 0
+
+
+def _noise(merged: Table, path: str) -> dict[str, Any]:
+    """The fields of a plan that say what noise is drawn by."""
+    given = {key: merged[key] for key in ("noise_seed", "noise_from") if merged[key] is not None}
+    noise = convert(given, _Noise, path)
+    if noise.noise_from > 0 and noise.noise_seed is None:
+        raise InvalidValue(
+            f"{path}.noise_from", noise.noise_from, "a noise_seed beside it, by which noise is drawn then"
+        )
+    return msgspec.structs.asdict(noise)
 
 
 def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:

@@ -14,9 +14,10 @@ from sessions.decomposition import finished_controls, tickets_of
 from sessions.lineage import Lineage, Problems, plan_of, problem_state_of
 from sessions.plans import span
 from sessions.spec import Plan
+from sessions.twins import twin_of
 from sessions.view import SessionView
 from ticket_explorer.analysis.analysis import Subject, Trained
-from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition
+from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition, Instability
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.problems import MeasurableProblem, ProblemState
@@ -57,10 +58,25 @@ class Subjects:
             )
         if not finished and (settings.looks_at != "state" or not is_running):
             raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
-        if isinstance(settings, Connectivity | Comparison) and settings.other is not None:
+        if isinstance(settings, Connectivity | Comparison | Instability) and settings.other is not None:
             self._check_other(branch, settings.other)
         if isinstance(settings, Decomposition):
             finished_controls(self._view, branch)
+
+    def completed(self, settings: AnalysisSettings, branch: str) -> AnalysisSettings:
+        """The settings with whatever is looked for if nobody names it.
+
+        Raises:
+            TicketError: if there is none.
+        """
+        if not isinstance(settings, Instability) or settings.other is not None or branch not in self._view.branches:
+            return settings
+        if (twin := twin_of(self._view, branch)) is None:
+            raise TicketError(
+                f"No other branch trains the tickets of {branch!r} under other noise and has a finished round; add one "
+                "with a noise_seed of its own, of the same initial weights or with transfer, and run it."
+            )
+        return structs.replace(settings, other=twin)
 
     def look(self, branch: str, number: int) -> Look:
         """A finished round.
@@ -86,12 +102,15 @@ class Subjects:
     def subject(self, settings: AnalysisSettings, branch: str, look: Look) -> Subject:
         """Everything that an analysis needs around the weights it looks at."""
         problem = self._problems.of(look.plan)
-        other = settings.other if isinstance(settings, Connectivity | Comparison) else None
+        other = settings.other if isinstance(settings, Connectivity | Comparison | Instability) else None
+        line = self._line(settings, branch, look)
+        if isinstance(settings, Instability) and other is not None:
+            line = tuple(trained for trained in line if self._is_of_one_ticket(branch, other, trained.number))
         return Subject(
             layout=problem.layout,
             input_shape=problem.input_shape,
             centre=look.trained,
-            line=self._line(settings, branch, look),
+            line=line,
             other=self._all(other) if other is not None else (),
             controls=self._controls(branch) if isinstance(settings, Decomposition) else {},
         )
@@ -120,6 +139,14 @@ class Subjects:
 
     def _controls(self, branch: str) -> dict[str, tuple[Trained, ...]]:
         return {control: self._all(name) for control, name in finished_controls(self._view, branch).items()}
+
+    def _is_of_one_ticket(self, branch: str, other: str, number: int) -> bool:
+        """Whether both branches have a finished round of this number that began with the same weights."""
+        known = self._view.round(other, number)
+        if known is None or known.finished is None or known is self._view.round(branch, number):
+            return False
+        own, theirs = (self._lineage.trained(name, number) for name in (branch, other))
+        return np.array_equal(own.mask, theirs.mask) and np.array_equal(own.start, theirs.start)
 
     def _all(self, branch: str) -> tuple[Trained, ...]:
         return tuple(self.look(branch, round_.number).trained for round_ in self._finished(branch))

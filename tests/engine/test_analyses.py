@@ -20,6 +20,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "curvature": {"directions": 2, "points": 5, "examples": 50},
     "surface": {"points": 3, "examples": 50},
     "connectivity": {"points": 3, "examples": 50},
+    "instability": {"other": "again", "points": 3, "examples": 50},
     "comparison": {"other": "random"},
     "decomposition": {},
 }
@@ -34,7 +35,11 @@ CURVED = {"correlation": True, "curvature": True, "curvature_every": 25}
 @pytest.fixture(scope="module")
 def finished(shared_lab: Any) -> Path:
     """A session of two branches and the first one's controls, run to its end."""
-    branches = [{"name": "snr", "pruner": "snr"}, {"name": "random", "pruner": "random", "rewind": "fresh"}]
+    branches = [
+        {"name": "snr", "pruner": "snr"},
+        {"name": "random", "pruner": "random", "rewind": "fresh"},
+        {"name": "again", "noise_seed": 1, "transfer": {"branch": "snr"}},
+    ]
     with shared_lab.create("analysed", branch=branches) as session:
         session.decompose("snr")
         session.run()

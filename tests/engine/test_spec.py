@@ -42,7 +42,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"colour": "red"},
         "$.colour: unknown field, expected one of preset, title, seed, replicates, task, network, trainer, pruner, "
-        "rewind, pruning, analysis, branch",
+        "rewind, pruning, analysis, noise_seed, noise_from, branch",
     ),
     (
         {"network": {**MLP, "hidden": [8, -1]}},

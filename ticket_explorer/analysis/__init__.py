@@ -7,13 +7,14 @@ from ticket_explorer.analysis.settings import (
     Connectivity,
     Curvature,
     Decomposition,
+    Instability,
     Layers,
     Surface,
 )
 from ticket_explorer.registry import register
 
 ANALYSES: dict[str, type[AnalysisSettings]] = register(
-    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Comparison, Decomposition
+    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition
 )
 
 __all__ = ["ANALYSES"]

@@ -11,6 +11,8 @@ Reach = Annotated[float, Meta(gt=0)]
 Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
 Subject = Literal["state", "round", "line", "lines", "controls"]
 
+STABLE = 0.02
+"""Instability below which networks are called stable (Frankle et al. 2020, section 3)."""
 SAME = 0.005
 """Rounds are of one density that differ by no more than this share of it: rounding to whole weights."""
 PARTS = ("weights", "mask", "layers", "effect")
@@ -83,6 +85,17 @@ class Connectivity(AnalysisSettings, frozen=True, kw_only=True, tag="connectivit
     other: str | None = None
     """Another branch, whose rounds are at the other ends; None: the branch itself."""
     points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 11
+    examples: Examples | None = None
+
+
+class Instability(AnalysisSettings, frozen=True, kw_only=True, tag="instability"):
+    """How far two trainings of the same tickets under different noise part: the error between them, round by round."""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.instability:Instability"
+    looks_at: ClassVar[Subject] = "lines"
+    other: str | None = None
+    """A branch that trains the same tickets under other noise; None: the first there is."""
+    points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 21
     examples: Examples | None = None
 
 
