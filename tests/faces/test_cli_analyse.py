@@ -70,3 +70,45 @@ def test_bad_input_is_a_sentence(tell: Any, mine: Path, arguments: tuple[str, ..
     told = tell("analyse", str(mine), *arguments, COLUMNS="400")
     assert (told.exit_code, told.stdout) == (2, "")
     assert sentence in told.stderr
+
+
+@pytest.fixture(scope="module")
+def noisy(tell: Any, tmp_path_factory: pytest.TempPathFactory, tiny_settings: tuple[str, ...]) -> Path:
+    """A session of two trainings of the same tickets under other noise, scored amid its rounds."""
+    spec = tmp_path_factory.mktemp("noisy") / "noisy.toml"
+    spec.write_text(
+        'preset = "fashion"\nanalysis = { score_every = 2 }\n[[branch]]\nname = "snr"\n'
+        '[[branch]]\nname = "again"\nnoise_seed = 1\ntransfer = { branch = "snr" }\n'
+    )
+    path = spec.with_suffix(".session")
+    told = tell("run", str(spec), *tiny_settings, "--rounds", "2", "--generations", "5", "--session", str(path))
+    assert told.exit_code == 0, told.output
+    return path
+
+
+def test_two_trainings_are_joined(tell: Any, noisy: Path) -> None:
+    told = tell("analyse", str(noisy), "instability", *SMALL, COLUMNS="100")
+    assert told.exit_code == 0, told.output
+    words = ("Between two trainings", "Instability from step k", "Instability", "again", "80%", "score of the ends")
+    assert [word for word in words if word not in told.stdout] == []
+    assert "Left out, having no noise of their own" in told.stderr
+
+
+def test_what_a_score_took_to_reach(tell: Any, noisy: Path, tmp_path: Path) -> None:
+    shown = tell("show", str(noisy), "--target", "0.0", "--json")
+    round_ = json.loads(shown.stdout)["branches"][0]["rounds"][0]
+    assert [point["generation"] for point in round_["scores"]] == [2, 4, 5]
+    assert round_["to_reach"]["generations"] == [2]
+    assert round_["to_reach"]["forward_passes"] == [16]
+    table = tell("show", str(noisy), "--target", "1.01", COLUMNS="100").stdout
+    assert [word for word in ("To reach 1.01", "reached by", "0 of 1", "–") if word not in table] == []
+    rows = json.loads(tell("compare", str(noisy), "--target", "0", "--json").stdout)
+    assert [(row["branch"], row["round"], row["generations"]) for row in rows][:2] == [("snr", 0, [2]), ("snr", 1, [2])]
+    told = tell("compare", str(noisy), "--target", "0", COLUMNS="100")
+    assert [word for word in ("To reach 0", "forward passes", "16", "1 of 1") if word not in told.stdout] == []
+    refused = tell("compare", str(noisy), "--target", "0", "--out", str(tmp_path / "a.png"), COLUMNS="200")
+    assert (refused.exit_code, "--out: " in refused.stderr) == (2, True)
+    figure = ("export", str(noisy), "figure", "--out", str(tmp_path / "learning.png"), "--show")
+    assert tell(*figure, "learning", "--against", "generations").exit_code == 0
+    told = tell(*figure, "fitness", "--against", "generations", COLUMNS="200")
+    assert (told.exit_code, "with --show learning" in told.stderr) == (2, True)

@@ -15,6 +15,8 @@ from sessions import commands, events
 from sessions.analyses import analysis_table, holm_p_values, replicates_of
 from sessions.client import Client, NotRunning
 from sessions.header import read_view
+from sessions.report import mean, standard_error
+from sessions.twins import noisy
 from sessions.view import SessionView
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import PARTS
@@ -59,7 +61,8 @@ def analyse(
 ) -> None:
     """Look at the weights that finished rounds have found.
 
-    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them;
+    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them,
+    instability between trainings of the same ticket under different noise;
     comparison and decomposition compare branches. Decompose a branch first for the latter.
     Results are kept in the session's journal: the app, exports and reports show them.
     """
@@ -100,7 +103,7 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
 
 def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
-    has = {"snr": _has_sigma, "decomposition": _is_decomposed}.get(kind)
+    has = {"snr": _has_sigma, "decomposition": _is_decomposed, "instability": _is_noisy}.get(kind)
     able = [name for name in names if has is None or has(view, name)]
     if able and len(able) < len(names):
         lacking = ", ".join(name for name in names if name not in able)
@@ -117,7 +120,15 @@ def _is_decomposed(view: SessionView, name: str) -> bool:
     return any(known.borrowed is not None and known.borrowed.branch == name for known in view.branches.values())
 
 
-_LACKING = {"snr": "no σ", "decomposition": "no controls"}
+def _is_noisy(view: SessionView, name: str) -> bool:
+    return name in noisy(view)
+
+
+_LACKING = {
+    "snr": "no σ",
+    "decomposition": "no controls",
+    "instability": "no noise of their own beside another training of their tickets",
+}
 
 
 def _last(view: SessionView, branch: str) -> int | None:
@@ -171,6 +182,8 @@ def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> 
         yield from (figures.surface(view, selection) for selection in selections)
     elif kind == "connectivity":
         yield from (figures.connectivity(view, selection) for selection in selections)
+    elif kind == "instability":
+        yield from (draw(view, Selection(found[-1].branch, 0)) for draw in _INSTABILITY)
     elif kind == "snr":
         yield figures.correlation(view, selections[-1])
     elif kind == "comparison":
@@ -255,6 +268,22 @@ def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
     return _table(("branch", "other", "rounds", *figures.BARRIERS.values()), rows)
 
 
+_INSTABILITY = (figures.instability_profile, figures.instability_from, figures.instability)
+
+
+def _instability_table(found: Sequence[events.Analysed]) -> Table:
+    rows = []
+    for one in found:
+        score, instability = one.array("score")[..., [0, -1]].mean(-1), one.array("instability")
+        for i, density in enumerate(one.array("densities")):
+            values = [float(value) for value in instability[:, i]]
+            error = standard_error(values)
+            spread = "–" if error is None else f"{error:.2g}"
+            cells = (f"{score[:, i].mean():.3f}", f"{mean(values):.3f}", spread)
+            rows.append([one.branch, str(one.parameters["other"]), share(float(density)), *cells])
+    return _table(("branch", "other", "kept", "score of the ends", "instability", "error"), rows)
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for head in heads:
@@ -268,6 +297,7 @@ _TABLES: dict[str, Callable[[Sequence[events.Analysed]], Table]] = {
     "curvature": _curvature_table,
     "snr": _snr_table,
     "connectivity": _connectivity_table,
+    "instability": _instability_table,
     "comparison": _comparison_table,
     "decomposition": _decomposition_table,
 }

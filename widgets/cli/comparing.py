@@ -9,10 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from sessions.header import read_view
+from sessions.learning import needed_rows
 from sessions.normalised import normalised_rows
 from sessions.store.files import write_atomic
-from ticket_explorer.errors import InvalidValue
+from sessions.view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import print_json, say, session_path, told
+from widgets.cli.tables import needed_table
 from widgets.plots import figures, paper
 from widgets.plots.raster.drawing import draw
 from widgets.words import share
@@ -30,9 +33,10 @@ def register(app: typer.Typer) -> None:
 def compare(
     sessions: Annotated[list[str], typer.Argument(help="Sessions, each of a task: paths, or names.")],
     out: Annotated[Path | None, typer.Option(help="Write the figure: a .png, .svg or .pdf.")] = None,
+    target: Annotated[float | None, typer.Option(help="A score: compare what it took to reach it instead.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average the normalised scores of several tasks.
+    """Average the normalised scores of several tasks, or compare what a score took to reach.
 
     Each is scaled to 0 for its worst and 1 for its best round.
 
@@ -42,9 +46,11 @@ def compare(
         raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(_FORMS)}")
     paths = list(dict.fromkeys(session_path(given) for given in sessions))
     stems = [path.stem for path in paths]
-    rows = normalised_rows(
-        {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
-    )
+    views = {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
+    if target is not None:
+        _show_needed(views, target, out, json)
+        return
+    rows = normalised_rows(views)
     figure = figures.normalised(rows)
     if out is not None:
         write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
@@ -55,6 +61,18 @@ def compare(
     console = Console()
     typer.echo(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
     console.print(_table(rows))
+
+
+def _show_needed(views: dict[str, SessionView], target: float, out: Path | None, json: bool) -> None:
+    if out is not None:
+        raise InvalidValue("--out", out, "no file with --target, which draws no figure: --json prints the numbers")
+    rows = [*needed_rows(views, target)]
+    if not rows:
+        raise TicketError(f"No round of {', '.join(views)} is finished yet; resume the sessions first.")
+    if json:
+        print_json(rows)
+    else:
+        Console().print(needed_table(rows, target))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

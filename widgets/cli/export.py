@@ -19,7 +19,7 @@ from sessions.view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
-from widgets.plots.figures import SHOWN
+from widgets.plots.figures import AGAINST, SHOWN
 from widgets.plots.policy_gif import write_gif
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def export(
         typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
     ] = None,
     show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.")] = "ticket_curve",
+    against: Annotated[
+        str | None, typer.Option(help=f"What scores while training are shown against: {', '.join(AGAINST)}.")
+    ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
     """Export tables, a ticket, a rollout, a figure, or a report.
@@ -72,7 +75,7 @@ def export(
     elif kind is Kind.analysis:
         _TABLES[out.suffix](_analysis_rows(view), out)
     elif kind is Kind.figure:
-        write_atomic(out, _figure(view, show, from_, out.suffix))
+        write_atomic(out, _figure(view, show, from_, against, out.suffix))
     elif kind is Kind.report:
         from widgets.plots.page import page
 
@@ -100,7 +103,7 @@ def _analysis_rows(view: SessionView) -> Iterable[Row]:
     return (row for found in view.analyses for row in analysis_rows(found))
 
 
-def _figure(view: SessionView, kind: str, from_: str | None, suffix: str) -> bytes:
+def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, suffix: str) -> bytes:
     from widgets.plots import figures, paper
 
     if kind not in SHOWN:
@@ -108,7 +111,10 @@ def _figure(view: SessionView, kind: str, from_: str | None, suffix: str) -> byt
     branch, number = parse_round(from_) if from_ else (None, None)
     if branch is not None and branch not in view.branches:
         raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
-    figure = getattr(figures, kind)(view, figures.Selection(branch, number))
+    if against is not None and (kind != "learning" or against not in AGAINST):
+        raise InvalidValue("--against", against, f"one of {', '.join(AGAINST)}, with --show learning")
+    given = {} if against is None else {"against": against}
+    figure = getattr(figures, kind)(view, figures.Selection(branch, number), **given)
     return paper.drawn(figure, suffix.removeprefix("."))
 
 

@@ -42,11 +42,18 @@ def list_(json: Json = False) -> None:
 
 
 @told
-def show(session: Given, json: Json = False) -> None:
-    """Show a session's branches and rounds."""
+def show(
+    session: Given,
+    target: Annotated[float | None, typer.Option(help="A score: what it took to reach it is told.")] = None,
+    json: Json = False,
+) -> None:
+    """Show a session's branches and rounds.
+
+    What a score took to reach is told of control tasks that have one at which they are solved, and with --target.
+    """
     path = session_path(session)
     header = read_header(SessionDirectory.open_for_reading(path))
-    show_result(path, header, read_view(path), json)
+    show_result(path, header, read_view(path), json, target)
 
 
 @told

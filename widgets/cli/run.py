@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.text import Text
 
 from sessions.header import Header, default_path
+from sessions.learning import needed_rows, solved_at
 from sessions.report import report
 from sessions.store import SessionDirectory
 from sessions.view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.cli.app import FAILED, INTERRUPTED, command_line, narration, print_json, say, session_path, told
 from widgets.cli.progress import Progress
-from widgets.cli.tables import rounds_table
+from widgets.cli.tables import needed_table, rounds_table
 from widgets.plots.ticket_curve import drawn, ticket_curves
 from widgets.sources import DEFAULT, spec_of
 
@@ -92,10 +93,10 @@ def _drive(session: "Session", json: bool) -> None:
     show_result(session.path, session.header, session.view, json)
 
 
-def show_result(path: Path, header: Header, view: SessionView, json: bool) -> None:
-    """A session's ticket curve and rounds on stdout, or its JSON."""
+def show_result(path: Path, header: Header, view: SessionView, json: bool, target: float | None = None) -> None:
+    """A session's ticket curve and rounds on stdout, or its JSON; and what a score took to reach."""
     if json:
-        print_json(report(path, header, view))
+        print_json(report(path, header, view, target))
         return
     console = Console()
     curves = ticket_curves(view)
@@ -103,6 +104,9 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool) -> No
         chart = drawn(curves, min(console.width, 100), CHART_HEIGHT, console.is_terminal)
         console.print(Text.from_ansi(chart), soft_wrap=True)
     console.print(rounds_table(view))
+    target = solved_at(view) if target is None else target
+    if target is not None:
+        console.print(needed_table([*needed_rows({path.stem: view}, target)], target))
 
 
 def _paused(view: SessionView, path: Path) -> str:

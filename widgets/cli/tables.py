@@ -1,11 +1,15 @@
 """Tables for people."""
 
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from sessions.branch_view import RoundView
-from sessions.passes import forward_passes
+from sessions.passes import environment_steps, forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
 from widgets.words import count, one_error
@@ -24,7 +28,7 @@ def rounds_table(view: SessionView) -> Table:
         is_shared = len(shared) == 1
         cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
         table.add_row(str(number), shared.pop() if is_shared else "", *cells)
-    table.caption = "\n".join(filter(None, (_errors(view), _passes(view)))) or None
+    table.caption = "\n".join(filter(None, (_errors(view), _costs(view)))) or None
     return table
 
 
@@ -34,9 +38,31 @@ def _errors(view: SessionView) -> str | None:
     return f"Mean over {scores[0]} replicates {one_error(scores[0])}" if scores and scores[0] > 1 else None
 
 
-def _passes(view: SessionView) -> str | None:
-    """Forward passes a round of each branch, where several trainers are compared."""
+def needed_table(rows: Sequence[Mapping[str, Any]], target: float) -> Table:
+    """What rounds took to reach a score: the mean over the replicates that did, and how many did."""
+    cost = next((key for key in _COSTS if any(value is not None for row in rows for value in row[key])), "generations")
+    several = len({row["session"] for row in rows}) > 1
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"To reach {target:g}", title_justify="left")
+    for head in (*(["session"] if several else []), "branch", "round", "weights kept", _COSTS[cost], "reached by"):
+        table.add_column(head, justify="left" if head in ("session", "branch") else "right", overflow="fold")
+    for row in rows:
+        spent, there = [v for v in row[cost] if v is not None], sum(g is not None for g in row["generations"])
+        cells = [count(round(fmean(spent)) if spent else None), f"{there} of {len(row['generations'])}"]
+        place = [Text(row["session"])] if several else []
+        table.add_row(*place, Text(row["branch"]), str(row["round"]), f"{100 * row['density']:.2f}%", *cells)
+    return table
+
+
+_COSTS = {"environment_steps": "environment steps", "forward_passes": "forward passes", "generations": "generations"}
+
+
+def _costs(view: SessionView) -> str | None:
+    """What a round of each branch cost: environment steps, or forward passes where several trainers are compared."""
     last = {name: [r for r in view.lineage(name) if r.finished][-1:] for name in view.branches}
+    steps = {name: taken for name, rounds in last.items() if rounds and (taken := environment_steps(rounds[0]))}
+    if steps:
+        told = ", ".join(f"{name} {count(round(fmean(taken)))}" for name, taken in steps.items())
+        return f"Environment steps of the last round, the mean over replicates: {told}"
     known = {name: forward_passes(rounds[0]) for name, rounds in last.items() if rounds}
     if len({r.plan["trainer"]["name"] for rounds in last.values() for r in rounds if r.plan}) < 2:
         return None

@@ -1,6 +1,7 @@
 """Which analyses to ask for."""
 
 from sessions import commands
+from sessions.twins import noisy
 from sessions.view import SessionView
 
 
@@ -9,10 +10,13 @@ def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -
 
     Args:
         view: Of the session.
-        kind: Of analysis. A comparison is one with each other branch that has a finished round.
+        kind: Of analysis. A comparison is one with each other branch that has a finished round; instability is that of
+            every branch with noise of its own.
         branch: Whose weights.
         number: A finished round; None is what runs now, or else the last finished one.
     """
+    if kind == "instability":
+        return [commands.Analyse(kind=kind, branch=name) for name in noisy(view)]
     if kind != "comparison":
         return [commands.Analyse(kind=kind, branch=branch, round=number)]
     others = [name for name in view.branches if name != branch and any(r.finished for r in view.lineage(name))]

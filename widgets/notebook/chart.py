@@ -24,12 +24,10 @@ from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look
+from widgets.plots.kinds import KINDS, TURNING, Look
 from widgets.plots.policy_player import PolicyPlayer
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
-TURNING = ("mask", "distribution", "curvature")
-"""The kinds that show several things in turn."""
 CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
 """The kinds of charts there are."""
 
@@ -108,8 +106,8 @@ class Chart(anywidget.AnyWidget):
         self._sent: Encoded | None = None
         self._sequence, self._is_stale = 0, True
         self.player, self.is_open = PolicyPlayer(), True
-        cursor = f"{session.path} {self._kind.cursor}" if self._kind.cursor else ""
-        super().__init__(height=height, link=cursor, has_turns=kind in TURNING)
+        self._place = str(session.path)
+        super().__init__(height=height, has_turns=kind in TURNING)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
@@ -140,7 +138,9 @@ class Chart(anywidget.AnyWidget):
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
-        if not isinstance(event, events.Generations | events.Frame) or isinstance(event, self._kind.changes_with):
+        if not isinstance(event, events.Generations | events.Scored | events.Frame) or isinstance(
+            event, self._kind.changes_with
+        ):
             self._is_stale = True
 
     def renew(self) -> None:
@@ -170,6 +170,7 @@ class Chart(anywidget.AnyWidget):
     @traitlets.observe("turn")
     def _turned(self, change: Any) -> None:
         self._is_stale = True
+        self._tell()
         self.attachment.want_drawing()
 
     @traitlets.observe("asked")
@@ -200,6 +201,8 @@ class Chart(anywidget.AnyWidget):
     def _tell(self) -> None:
         """Say what concerns the whole session."""
         self.trouble = self.attachment.trouble
+        cursor = self._kind.cursor_in(self._look)
+        self.link = f"{self._place} {cursor}" if cursor else ""
         if self._kind.name in ("snr_magnitude", "mask"):
             self.selected = list(self._look.picked)
         if self._kind.name == "snr_magnitude":

@@ -65,17 +65,24 @@ class PanelKind:
         """A paragraph: what it shows, how to read it."""
         return JOURNAL_HELP if self.draw is None else figures.KINDS[self.name].help
 
+    def cursor_in(self, look: Look) -> Cursor | None:
+        """What its x axis is as it is shown now."""
+        counts_costs = self.name == "fitness" and _fitness_turn(look) not in (None, "generations")
+        return None if counts_costs else self.cursor
+
     def place_of(self, look: Look) -> float | None:
         """Where on its x axis a person looks who has left the present; None if they haven't."""
-        selection = look.selection
-        if self.cursor == "generation":
+        selection, cursor = look.selection, self.cursor_in(look)
+        if cursor == "generation":
             return None if selection.generation is None else float(selection.generation)
         round_ = selection.round_in(look.view) if selection.round is not None else None
-        if round_ is None or self.cursor is None:
+        if round_ is None or cursor is None:
             return None
-        return float(round_.number) if self.cursor == "round" else round_.density
+        return float(round_.number) if cursor == "round" else round_.density
 
 
+TURNING = ("fitness", "mask", "distribution", "curvature")
+"""The kinds of panels that show more than one thing in turn."""
 JOURNAL_TITLE = "Journal"
 JOURNAL_HELP = (
     "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. It is "
@@ -112,6 +119,9 @@ LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] =
     ("curvature", figures.sharpness),
     ("surface", figures.surface),
     ("connectivity", figures.connectivity),
+    ("instability", figures.instability),
+    ("instability", figures.instability_from),
+    ("instability", figures.instability_profile),
     ("decomposition", figures.decomposition),
     ("comparison", figures.comparison),
 )
@@ -132,6 +142,25 @@ def wanted_analyses(look: Look) -> list[commands.Analyse]:
     known = selection.round_in(view)
     number = selection.round if known is not None and known.finished is not None else None
     return analyses_of(view, kind, branch, number)
+
+
+def _fitness(look: Look) -> Figure:
+    turn = _fitness_turn(look)
+    if turn is None:
+        return figures.fitness(look.view, replace(look.selection, generation=None), look.metrics)
+    return figures.learning(look.view, look.selection, turn)
+
+
+def _fitness_turn(look: Look) -> figures.Against | None:
+    """What the scores of the fitness panel are against, if it shows scores."""
+    turns: tuple[figures.Against | None, ...] = (None, "generations", "environment_steps")
+    turn = turns[look.turns.get("fitness", 0) % len(turns)]
+    return "forward_passes" if turn == "environment_steps" and not _acts(look) else turn
+
+
+def _acts(look: Look) -> bool:
+    round_ = look.selection.round_in(look.view)
+    return round_ is None or bool(round_.steps)
 
 
 def _distribution(look: Look) -> Figure:
@@ -155,9 +184,9 @@ KINDS: dict[str, PanelKind] = {
     for kind in (
         PanelKind(
             "fitness",
-            lambda look: figures.fitness(look.view, replace(look.selection, generation=None), look.metrics),
+            _fitness,
             "generation",
-            (events.Generations,),
+            (events.Generations, events.Scored),
             _ROUND,
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 
 from sessions.header import Header
-from sessions.passes import forward_passes
+from sessions.passes import environment_steps, forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
 from widgets.plots import figures
@@ -25,7 +26,7 @@ figure { display: inline-block; margin: .5rem; vertical-align: top; max-width: 3
 svg { max-width: 100% } pre { background: #f5f6f7; padding: .8rem; overflow: auto; font-size: 12px }
 """
 
-_HEADS = ("branch", "round", "kept", "weights", "forward passes", "score", "seconds")
+_HEADS = ("branch", "round", "kept", "weights", "forward passes", "environment steps", "score", "seconds")
 
 
 def page(path: Path, header: Header, view: SessionView) -> str:
@@ -45,6 +46,9 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
         ("ticket_curve", figures.ticket_curve(view, Selection())),
         ("correlation", figures.correlation(view, Selection())),
         ("sharpness", figures.sharpness(view, Selection())),
+        ("instability", figures.instability(view, Selection())),
+        ("instability_from", figures.instability_from(view, Selection())),
+        ("instability_profile", figures.instability_profile(view, Selection(round=0))),
     ):
         if not figure.is_empty:
             yield kind, figure
@@ -52,6 +56,7 @@ def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
         last = max((round_.number for round_ in view.lineage(name) if round_.finished), default=None)
         selection = Selection(name, last)
         for kind, figure in (
+            ("learning", figures.learning(view, selection)),
             ("sparsity", figures.sparsity(view, selection)),
             ("curvature", figures.curvature(view, selection)),
             ("surface", figures.surface(view, selection)),
@@ -84,6 +89,7 @@ def _rounds(view: SessionView) -> str:
                 share(round_.density),
                 f"{round_.kept:,}",
                 count(forward_passes(round_)),
+                count(round(fmean(taken)) if (taken := environment_steps(round_)) else None),
                 f"{score(mean(round_.finished.score))}{spread}",
                 f"{round_.finished.seconds:.1f}",
             )

@@ -258,7 +258,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("maximise", ("m",), "Maximise", "Let the focused panel fill the screen, and back.", "explorer", "Look"),
     Action("swap", ("w",), "Swap panel", "Show the next kind of panel in the focused one's place.", "explorer", "Look"),
     Action(
-        "next_leaf", ("l",), "Next layer", "Show the next layer's mask, distribution or landscape.", "explorer", "Look"
+        "next_leaf",
+        ("l",),
+        "Next layer",
+        "Show the next layer's mask, distribution or landscape; scores in place of fitness.",
+        "explorer",
+        "Look",
     ),
     *_panel_keys(),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),

@@ -6,7 +6,9 @@ from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.decomposition import decomposition
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
+from widgets.plots.figures.instability import instability, instability_from, instability_profile
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
+from widgets.plots.figures.learning import AGAINST, Against, learning
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.names import KINDS, SHOWN, Kind
@@ -19,10 +21,12 @@ from widgets.plots.figures.sparsity import sparsity, sparsity_now
 from widgets.plots.figures.ticket_curve import ticket_curve
 
 __all__ = [
+    "AGAINST",
     "BARRIERS",
     "KINDS",
     "QUANTITIES",
     "SHOWN",
+    "Against",
     "Barrier",
     "Kind",
     "MetricsCache",
@@ -36,6 +40,10 @@ __all__ = [
     "distribution",
     "distributions",
     "fitness",
+    "instability",
+    "instability_from",
+    "instability_profile",
+    "learning",
     "lit_weights",
     "mask",
     "normalised",

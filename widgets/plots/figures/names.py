@@ -20,6 +20,15 @@ KINDS: dict[str, Kind] = {
         "average is. Faint lines of other colours are the same round of other branches: one that ends lower was "
         "pruned worse. The paper shows only where such curves end; that is the ticket curve.",
     ),
+    "learning": Kind(
+        "Score while training",
+        "Test score amid a round, as often as analysis.score_every says, on the test data of the round's own score, "
+        "which is the last mark. The axis is what was spent: environment steps of control tasks, forward passes of "
+        "images, or generations. Other colours are the same round of other branches: who is higher at the same place "
+        "learns faster. The dashed line is the score at which the environment's makers call it solved. Error bars "
+        "are standard errors over replicates. The form of figures 2 and 3 of Conklin's paper, and of figure 2 of "
+        "Savarese et al. (2020).",
+    ),
     "ticket_curve": Kind(
         "Ticket curve",
         "Test score against the share of weights that is kept. Each mark is a finished round; pruning goes on to the "
@@ -82,6 +91,28 @@ KINDS: dict[str, Kind] = {
         "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
         "(Frankle et al. 2020). Cf. figure 6, top, of Lange & Sprekeler (2023): it shows the best score on the way.",
     ),
+    "instability": Kind(
+        "Instability",
+        "How much worse networks are on the straight line between two trainings of the same ticket that differ only "
+        "in their batches or noise: the mean score of the ends less the lowest score on the way. Below the dashed "
+        "line (2% of error) the ticket is called stable: both trainings end in one valley. Error bars are standard "
+        "errors over replicates. The paper is Frankle et al. (2020), who find that tickets win where they are "
+        "stable.",
+    ),
+    "instability_from": Kind(
+        "Instability from step k",
+        "The dense network trained twice: until step k with the same batches and noise, from there on with others. "
+        "Where the line falls below the dashed one, training has become stable: what noise does from there on no "
+        "longer leads to another valley. Error bars are standard errors over replicates. The paper is Frankle et al. "
+        "(2020); figure 3 of the survey of 2021 reprints theirs.",
+    ),
+    "instability_profile": Kind(
+        "Between two trainings",
+        "The test score of networks on the straight line between two trainings of the same ticket that differ only "
+        "in their noise; the trained networks are at 0 and 1. A flat line: both lie in one valley. A dip: they "
+        "don't. The paper is Frankle et al. (2020); figure 2 of the survey of 2021 reprints theirs, with the error "
+        "in place of the score.",
+    ),
     "decomposition": Kind(
         "Parts of the ticket effect",
         "What a ticket has over random pruning, and what that is due to: the weights' values, the places of the mask "
@@ -126,6 +157,7 @@ KINDS: dict[str, Kind] = {
 SHOWN = (
     "ticket_curve",
     "fitness",
+    "learning",
     "sparsity",
     "snr_magnitude",
     "correlation",
@@ -133,6 +165,9 @@ SHOWN = (
     "sharpness",
     "surface",
     "connectivity",
+    "instability",
+    "instability_from",
+    "instability_profile",
     "decomposition",
     "comparison",
 )

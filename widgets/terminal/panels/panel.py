@@ -15,7 +15,7 @@ from widgets.plots.kinds import KINDS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import Journal
 
-_FREQUENT = (events.Generations, events.Frame, events.Analysed, events.Analysing)
+_FREQUENT = (events.Generations, events.Scored, events.Frame, events.Analysed, events.Analysing)
 """Events that change only the panels which say so."""
 LEAST = 0.25
 """Seconds between two drawings of the same thing, unless a person asks."""
@@ -113,7 +113,8 @@ class Panel(Vertical):
 
     def mark(self, kind: str | None, x: float | None) -> None:
         """Move the cursor with that of another panel with the same x axis; without one, to what is looked at."""
-        if isinstance(self.content, Chart) and self.kind.cursor is not None and self.kind.cursor == kind:
+        own = self.kind.cursor_in(self._look)
+        if isinstance(self.content, Chart) and own is not None and own == kind:
             self.content.cursor = self.kind.place_of(self._look) if x is None else x
 
     def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:

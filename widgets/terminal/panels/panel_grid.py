@@ -6,7 +6,7 @@ from collections.abc import Collection
 from textual.containers import Grid
 
 from sessions import events
-from widgets.plots.kinds import KINDS, Look
+from widgets.plots.kinds import KINDS, TURNING, Look
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import Journal
 from widgets.terminal.panels.panel import Panel
@@ -14,8 +14,6 @@ from widgets.terminal.panels.panel import Panel
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
 _SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
 """Columns and rows."""
-TURNING = ("mask", "distribution", "curvature")
-"""The kinds of panels that have more than one thing to show."""
 
 
 class PanelGrid(Grid):
@@ -82,7 +80,7 @@ class PanelGrid(Grid):
             await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
 
     def next_leaf(self) -> None:
-        """The next layer's mask; the next distribution; the next landscape."""
+        """The next layer's mask; the next distribution; the next landscape; scores in place of fitness."""
         panel = self.focused_panel
         kind = panel.kind.name if panel is not None and panel.kind.name in TURNING else "mask"
         self._look.turns[kind] = self._look.turns.get(kind, 0) + 1
@@ -120,7 +118,7 @@ class PanelGrid(Grid):
         message.stop()
         for panel in self.panels:
             if panel is not message.panel:
-                panel.mark(message.panel.kind.cursor, message.x)
+                panel.mark(message.panel.kind.cursor_in(self._look), message.x)
 
     async def _turn(self, panel: Panel, kind: str) -> None:
         await panel.turn_to(kind)

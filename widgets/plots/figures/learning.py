@@ -1,0 +1,97 @@
+"""Score while training: test score against generations, environment steps or forward passes, within a round.
+
+The form of Conklin's figures 2 and 3 (test reward against environment steps) and of the left of figure 2
+of Savarese et al. (2020; test accuracy while training).
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from sessions.branch_view import RoundView
+from sessions.learning import Point, learning_curve, solved_at
+from sessions.report import mean, standard_error
+from sessions.view import SessionView
+from widgets.plots.figure import Axis, Figure, Line, Rule
+from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.selection import Selection, colour_of
+
+Against = Literal["generations", "environment_steps", "forward_passes"]
+AGAINST: dict[Against, str] = {
+    "generations": "generation",
+    "environment_steps": "environment steps",
+    "forward_passes": "forward passes of a batch",
+}
+"""What scores may be shown against, in words."""
+_Y = Axis("test score")
+
+
+def learning(view: SessionView, selection: Selection, against: Against | None = None) -> Figure:
+    """Every score that was taken of the round that is looked at, and of the same round of other branches.
+
+    The mean over replicates with its standard error. A round that branches share is drawn once.
+
+    Args:
+        view: The session.
+        selection: What is looked at.
+        against: What the x axis is; None is what was spent: environment steps, or else forward passes.
+    """
+    title, round_ = f"{KINDS['learning'].title} · {selection.place_in(view)}", selection.round_in(view)
+    number = selection.round if round_ is None else round_.number
+    rounds = {} if number is None else _rounds(view, selection, number)
+    against = against or spent(list(rounds.values()))
+    lines = [_line(view, name, learning_curve(known), against) for name, known in rounds.items()]
+    x, drawn = Axis(AGAINST[against]), tuple(line for line in lines if line is not None)
+    if not drawn:
+        told = "No score was taken amid this round: set analysis.score_every, in generations, for the next session."
+        return Figure(title, x, _Y, note=selection.missing_in(view) if round_ is None else told)
+    solved = solved_at(view)
+    rules = () if solved is None else (Rule(f"solved: {solved:g}", solved, "y"),)
+    return Figure(title, x, _Y, (*drawn, *rules), _note(list(rounds.values())))
+
+
+def spent(rounds: list[RoundView]) -> Against:
+    """What the rounds cost: environment steps where they act, else forward passes if they are known."""
+    if any(round_.steps for round_ in rounds):
+        return "environment_steps"
+    points = [point for round_ in rounds for point in learning_curve(round_)]
+    return "forward_passes" if points and all(p.forward_passes is not None for p in points) else "generations"
+
+
+def _rounds(view: SessionView, selection: Selection, number: int) -> dict[str, RoundView]:
+    """The round of each branch that has scores amid it, the branch that is looked at first."""
+    looked_at, found = selection.branch_in(view), dict[str, RoundView]()
+    for name in sorted(selection.shown_in(view), key=lambda name: name != looked_at):
+        round_ = view.round(name, number)
+        if round_ is not None and round_.scored and all(round_ is not known for known in found.values()):
+            found[name] = round_
+    return found
+
+
+def _line(view: SessionView, branch: str, curve: list[Point], against: Against) -> Line | None:
+    rows = [
+        (x, mean(point.score), standard_error(point.score))
+        for point in curve
+        if (x := _place(point, against)) is not None
+    ]
+    if not rows:
+        return None
+    places, y, error = (np.array([np.nan if v is None else v for v in column]) for column in zip(*rows, strict=True))
+    has_error = bool(np.isfinite(error).any())
+    low, high = (y - np.nan_to_num(error), y + np.nan_to_num(error)) if has_error else (None, None)
+    return Line(branch, places, y, low=low, high=high, colour=colour_of(view, branch), markers=True)
+
+
+def _place(point: Point, against: Against) -> float | None:
+    if against == "generations":
+        return float(point.generation)
+    if against == "forward_passes":
+        return None if point.forward_passes is None else float(point.forward_passes)
+    return None if point.environment_steps is None else float(np.mean(point.environment_steps))
+
+
+def _note(rounds: list[RoundView]) -> str:
+    replicates = max(len(event.score) for round_ in rounds for event in round_.scored)
+    if replicates > 1:
+        return f"Mean over {replicates} replicates; bars: ± one standard error over them."
+    return "One replicate: no error bars."
