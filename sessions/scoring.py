@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sessions import events
+from sessions.choosing import chosen
 from sessions.compiler import Compiler
 from sessions.prefetch import score
 from sessions.rounds import Chunk
@@ -31,16 +32,20 @@ class Scorer:
         return finite(np.asarray(scores(chunk.result.mean, running.problem_state(chunk))))
 
     def amid(self, running: RunningRound, generation: int, chunk: Chunk) -> None:
-        """Journal the score amid a round, unless a process before this one has, or the round ends here."""
+        """Journal the score amid a round, unless a process before this one has, or the round ends here.
+
+        Where a trainer chooses its result by testing candidates again, that is done here too.
+        """
         view = running.view
         if generation >= view.generations or any(known.generation == generation for known in view.scored):
             return
+        result, _ = chosen(running.shape, self.compiler, self.seed, view.number, chunk)
         self.journal(
             events.Scored(
                 at=time.time(),
                 branch=view.branch,
                 round=view.number,
                 generation=generation,
-                score=self.now(running, chunk),
+                score=self.now(running, result),
             )
         )

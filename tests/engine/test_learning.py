@@ -84,12 +84,18 @@ def test_a_score_that_a_killed_process_had_not_taken_is_made_up_for(lab: Any, wh
     assert told(lab.go_on(path)) == told(whole)
 
 
-def test_the_last_score_amid_a_round_is_the_rounds_own(lab: Any, whole: Any) -> None:
-    cut = lab.finished("cut", **{**TABLES, "trainer": {"generations": 6}, "pruning": {"ratio": 0.3, "rounds": 1}})
-    round_ = read_view(cut).branches["snr"].rounds[0]
-    assert [event.generation for event in round_.scored] == [3], "the one at its end is the round's"
-    assert round_.finished is not None
-    assert round_.finished.score == read_view(whole).branches["snr"].rounds[0].scored[-1].score
+MASKS = {"name": "mask_evolution", "population": 6, "elites": 2, "cloning": True, "retests": 2}
+
+
+@pytest.mark.parametrize("trainer", [{}, MASKS], ids=["evolution", "a trainer that chooses its result"])
+def test_the_last_score_amid_a_round_is_the_rounds_own(lab: Any, trainer: dict[str, Any]) -> None:
+    pruner = "learned" if trainer else "snr"
+    tables = {**TABLES, "pruner": pruner, "pruning": {"ratio": 0.3, "rounds": 1}}
+    long, short = (lab.finished(f"of {n}", **{**tables, "trainer": {**trainer, "generations": n}}) for n in (8, 6))
+    amid, own = (read_view(path).branches[pruner].rounds[0] for path in (long, short))
+    assert [event.generation for event in own.scored] == [3], "the one at its end is the round's"
+    assert own.finished is not None
+    assert own.finished.score == amid.scored[-1].score
 
 
 def test_reports_say_what_was_spent_and_what_a_score_took(whole: Any) -> None:

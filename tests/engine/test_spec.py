@@ -106,7 +106,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"branch": [{"name": "a", "seed": 1}]},
         "$.branch[0].seed: unknown field, expected one of name, transfer, task, network, trainer, pruner, rewind, "
-        "pruning, analysis",
+        "pruning, analysis, noise_seed, noise_from",
     ),
     ({"pruning": {"ratio": 7}}, "$.pruning.ratio: 7, expected a number between 0 and 1, exclusive"),
 ]
