@@ -10,6 +10,7 @@ from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.curvature import nothing_yet
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.words import bars
 
 
 def instability(view: SessionView, selection: Selection) -> Figure:
@@ -84,7 +85,7 @@ def _figure(title: str, x: Axis, lines: list[Line], found: dict[str, Analysed], 
         return Figure(title, x, Axis(y), note=nothing_yet("instability"))
     rules = (Rule(f"stable: below {STABLE:g}", STABLE, "y"),) if y == "instability" and _are_shares(found) else ()
     replicates = max(len(one.array("instability")) for one in found.values())
-    note = f"Mean over {replicates} replicates; bars: ± one standard error." if replicates > 1 else "One replicate."
+    note = bars(replicates) if replicates > 1 else "One replicate: no error bars."
     return Figure(title, x, Axis(y), (*lines, *rules), note)
 
 

@@ -15,6 +15,7 @@ from sessions.view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.words import bars
 
 Against = Literal["generations", "environment_steps", "forward_passes"]
 AGAINST: dict[Against, str] = {
@@ -93,5 +94,5 @@ def _place(point: Point, against: Against) -> float | None:
 def _note(rounds: list[RoundView]) -> str:
     replicates = max(len(event.score) for round_ in rounds for event in round_.scored)
     if replicates > 1:
-        return f"Mean over {replicates} replicates; bars: ± one standard error over them."
+        return bars(replicates)
     return "One replicate: no error bars."
