@@ -1,0 +1,34 @@
+"""Masks over random weights land: Conklin's result, shown again. It takes a quarter of an hour on two cores."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from sessions.header import read_view
+from sessions.session import Session
+from sessions.spec import parse_spec
+from ticket_explorer.presets import load
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(find_spec("envpool") is None, reason="the extra `envpool` is not installed"),
+]
+SOLVED = 200.0
+
+
+def landed(lab: Any, preset: str, seed: int) -> float:
+    """The mean return of the result over 100 fresh episodes."""
+    spec = parse_spec({**load(preset), "seed": seed})
+    assert spec.branches[0].plan.task.test_episodes == 100
+    with Session.create(spec, lab.path(f"{preset}-{seed}")) as session:
+        session.run()
+    finished = read_view(session.path).branches["masks"].rounds[0].finished
+    assert finished is not None
+    return float(finished.score[0])
+
+
+def test_two_of_three_seeds_solve_the_continuous_lander(lab: Any) -> None:
+    found = [landed(lab, "lunar-lander-continuous", seed) for seed in range(3)]
+    assert sum(score >= SOLVED for score in found) >= 2, found
