@@ -115,6 +115,12 @@ class SessionView:
             view = self.branches[view.parent]
         return view.rounds.get(number)
 
+    def learns_mask(self, branch: str) -> bool:
+        """Whether a branch's trainer finds masks: its scores are then of a search, not of retrained tickets."""
+        known = self.branches.get(branch)
+        trainer = TRAINERS.get(known.plan["trainer"]["name"]) if known is not None else None
+        return trainer is not None and trainer.learns_mask
+
     def owner(self, branch: str, number: int) -> str:
         """The branch that trained, or will train, round `number` of `branch`."""
         view = self.branches[branch]
@@ -205,7 +211,7 @@ def free_name(parent: str, taken: Iterable[str]) -> str:
 
 
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
-    if event.borrowed is not None and event.borrowed.takes == "trained" and _learns(view, event.borrowed.branch):
+    if event.borrowed is not None and event.borrowed.takes == "trained" and view.learns_mask(event.borrowed.branch):
         view.former_rules[OLD_TICKETS.format(branch=event.branch, source=event.borrowed.branch)] = None
     view.branches[event.branch] = BranchView(
         name=event.branch,
@@ -218,11 +224,6 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
     )
     if view.state == "finished":
         view.state = "paused"
-
-
-def _learns(view: SessionView, branch: str) -> bool:
-    trainer = TRAINERS.get(view.branches[branch].plan["trainer"]["name"]) if branch in view.branches else None
-    return trainer is not None and trainer.learns_mask
 
 
 def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:

@@ -1,6 +1,7 @@
 """Numbers and events as a person says them: the same words in all faces."""
 
 import time
+from collections.abc import Iterable
 
 from sessions import events
 from sessions.report import mean
@@ -65,6 +66,14 @@ def count(value: int | None) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """`1 branch`, `2 branches`."""
     return f"{number} {one if number == 1 else many}"
+
+
+def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
+    """What scores of branches that learn masks are; None where there are none."""
+    names = ", ".join(name for name in shown if view.learns_mask(name))
+    if not names:
+        return None
+    return f"Scores of {names} are of the searched weights under the mask they found, not of retrained tickets."
 
 
 def clock(at: float) -> str:

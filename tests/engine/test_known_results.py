@@ -95,6 +95,8 @@ def test_continuous_sparsification_of_the_embedded_images(tmp_path: Path) -> Non
     with Session.create(parse_spec(spec), tmp_path / "continuous.session") as session:
         session.run()
         dense, learned = scores(session, "dense")[0], scores(session, "learned")
-        sparse = [score for number, score in learned.items() if session.view.found_density_of("learned", number) <= 0.25]
+        sparse = [
+            score for number, score in learned.items() if session.view.found_density_of("learned", number) <= 0.25
+        ]
     assert sparse
     assert max(sparse) >= dense - 0.01

@@ -219,3 +219,9 @@ def test_a_session_of_learned_masks_is_read_without_jax(lab: Any) -> None:
     path: Path = session.path
     table = report(path, read_header(SessionDirectory(path)), read_view(path))
     assert [row["trained_density"] for row in table["branches"][0]["rounds"]] == [1.0, 1.0]
+
+
+def test_scores_of_a_search_are_told_as_such(lab: Any) -> None:
+    tickets = {"name": "tickets", "trainer": DESCENT, "pruner": "magnitude", "transfer": {"branch": "search"}}
+    with learning(lab, CONTINUOUS, branch=[tickets]) as session:
+        assert [session.view.learns_mask(name) for name in ("search", "tickets")] == [True, False]

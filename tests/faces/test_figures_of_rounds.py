@@ -43,6 +43,13 @@ class TestTicketCurve:
         view = view_of(branch("a"), start("a"), finish("a", score=[0.9]))
         assert marks(figures.ticket_curve(view, Selection()), Line)["a"].low is None
 
+    def test_scores_of_a_search_are_told_from_tickets(self) -> None:
+        view = view_of(branch("a"), branch("search"), start("a"), finish("a"), start("search"), finish("search"))
+        view.branches["search"].plan["trainer"] = {"name": "continuous_sparsification"}
+        note = figures.ticket_curve(view, Selection()).note
+        assert "Scores of search are of the searched weights" in note
+        assert "Scores of" not in figures.ticket_curve(view, Selection("a", branches=())).note
+
     def test_a_real_session(self, golden: SessionView) -> None:
         lines = marks(figures.ticket_curve(golden, Selection()), Line)
         assert {name: line.x.tolist() for name, line in lines.items()} == {

@@ -12,7 +12,7 @@ from sessions.branch_view import RoundView
 from sessions.passes import environment_steps, forward_passes
 from sessions.report import mean, standard_error
 from sessions.view import SessionView
-from widgets.words import count, one_error
+from widgets.words import count, of_searches, one_error
 
 
 def rounds_table(view: SessionView) -> Table:
@@ -28,7 +28,7 @@ def rounds_table(view: SessionView) -> Table:
         is_shared = len(shared) == 1
         cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
         table.add_row(str(number), shared.pop() if is_shared else "", *cells)
-    table.caption = "\n".join(filter(None, (_errors(view), _costs(view)))) or None
+    table.caption = "\n".join(filter(None, (_errors(view), _costs(view), of_searches(view, view.branches)))) or None
     return table
 
 

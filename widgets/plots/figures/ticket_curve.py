@@ -9,7 +9,7 @@ from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.ticket_curve import TicketCurve, ticket_curves
-from widgets.words import bars
+from widgets.words import bars, of_searches
 
 NARROWEST = 0.2
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
@@ -31,7 +31,7 @@ def ticket_curve(view: SessionView, selection: Selection) -> Figure:
     looked_at = selection.branch_in(view)
     ordered = sorted(curves, key=lambda curve: curve.branch != looked_at)
     x = replace(_X, limits=(_sparsest(view, shown), 1.0))
-    return Figure(title, x, replace(_Y, limits=_heights(curves)), (*lines, *_dense(ordered)), _note(curves))
+    return Figure(title, x, replace(_Y, limits=_heights(curves)), (*lines, *_dense(ordered)), _note(curves, view))
 
 
 def _sparsest(view: SessionView, shown: list[str]) -> float:
@@ -73,7 +73,7 @@ def _dense(curves: list[TicketCurve]) -> tuple[Rule, ...]:
     return (Rule("dense", dense[0], "y"),) if dense else ()
 
 
-def _note(curves: list[TicketCurve]) -> str:
-    if any(error is not None for curve in curves for error in curve.error):
-        return bars(curves[0].replicates)
-    return "One replicate: no error bars."
+def _note(curves: list[TicketCurve], view: SessionView) -> str:
+    has_errors = any(error is not None for curve in curves for error in curve.error)
+    errors = bars(curves[0].replicates) if has_errors else "One replicate: no error bars."
+    return " ".join(filter(None, (errors, of_searches(view, (curve.branch for curve in curves)))))
