@@ -50,12 +50,12 @@ def score(value: float | None) -> str:
 
 def one_error(values: int) -> str:
     """What ± is where it is a standard error of the mean of so many values, and how far that is from an interval."""
-    return f"± one standard error (a 95% interval: {quantile(values - 1):.1f} of them)"
+    return f"± 1 standard error (95%: ± {quantile(values - 1):.1f})"
 
 
 def bars(replicates: int, what: str = "bars") -> str:
     """What a figure shows of several replicates."""
-    return f"Mean over {replicates} replicates; {what}: {one_error(replicates)}."
+    return f"Mean of {replicates} replicates; {what}: {one_error(replicates)}."
 
 
 def count(value: int | None) -> str:

@@ -166,6 +166,6 @@ def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(
     np.testing.assert_allclose(lines["less b"].x, [0.5, 1.0])
     np.testing.assert_allclose(lines["less b"].y, [0.2, 0.0], atol=1e-6)
     np.testing.assert_allclose(lines["less b"].high, [0.2 + 4.3027 * 0.02, 4.3027 * 0.01], rtol=1e-4)
-    assert "from b beyond chance at 2 of 2 densities (p < 0.05 with Holm's correction; 2 without)." in figure.note
-    assert "from c beyond chance at 0 of 2 densities (p < 0.05 with Holm's correction; 1 without)." in figure.note
+    assert "Beyond chance from b at 2 of 2 densities (Holm; 2 by p alone)." in figure.note
+    assert "Beyond chance from c at 0 of 2 densities (Holm; 1 by p alone)." in figure.note
     assert figures.comparison(view, Selection("b")).is_empty

@@ -246,7 +246,7 @@ def _decomposition_table(found: Sequence[events.Analysed]) -> Table:
     table, replicates = _table(("branch", "kept", *PARTS), rows), min(map(replicates_of, found), default=1)
     if replicates > 1:
         told = "Shares are told where that interval of the effect is above 0."
-        table.caption = f"Mean over {replicates} replicates {one_error(replicates)}. {told}"
+        table.caption = f"Mean of {replicates} replicates {one_error(replicates)}. {told}"
     return table
 
 

@@ -35,7 +35,7 @@ def rounds_table(view: SessionView) -> Table:
 def _errors(view: SessionView) -> str | None:
     """What ± says, where there are several replicates."""
     scores = [len(r.finished.score) for name in view.branches for r in view.lineage(name) if r.finished]
-    return f"Mean over {scores[0]} replicates {one_error(scores[0])}" if scores and scores[0] > 1 else None
+    return f"Mean of {scores[0]} replicates {one_error(scores[0])}" if scores and scores[0] > 1 else None
 
 
 def needed_table(rows: Sequence[Mapping[str, Any]], target: float) -> Table:

@@ -97,7 +97,7 @@ def _rounds(view: SessionView) -> str:
     heads = "".join(f"<th>{head}</th>" for head in _HEADS)
     scores = [len(r.finished.score) for name in view.branches for r in view.lineage(name) if r.finished]
     what = (
-        f"<p>Scores: mean over {scores[0]} replicates {one_error(scores[0])}.</p>" if max(scores, default=1) > 1 else ""
+        f"<p>Scores: mean of {scores[0]} replicates {one_error(scores[0])}.</p>" if max(scores, default=1) > 1 else ""
     )
     return f"<h2>Rounds</h2>{what}<table><tr>{heads}</tr>{''.join(rows)}</table>"
 

@@ -127,8 +127,8 @@ KINDS: dict[str, Kind] = {
         "How much better the branch scores than another one at equal density: above zero it is better. Replicates see "
         "the same initial weights, batches and noise, so that their differences are taken pair by pair; bars are 95% "
         "intervals of the mean difference (Student's paired t-test). One bar of twenty misses zero by chance: the "
-        "sentence below counts the densities that differ with Holm's correction for all of them. Cf. figure 7, top, of "
-        "Lange & Sprekeler (2023), of SNR and magnitude pruning.",
+        "sentence below counts the densities where p < 0.05, with Holm's correction for all of them and without. Cf. "
+        "figure 7, top, of Lange & Sprekeler (2023), of SNR and magnitude pruning.",
     ),
     "mask": Kind(
         "Mask",
