@@ -354,13 +354,14 @@ class Engine:
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
         layout, arrays = running.shape.problem.layout, Arrays.of(chunk.result)
         check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout)
+        tested = self._scorer.now(running, chunk)
         self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,
             round=view.number,
             generations=running.collected,
-            score=self._scorer.now(running, chunk),
+            score=finite(np.asarray(tested.score)),
             fitness=finite(view.metrics()[-1, :, 0]),
             seconds=time.monotonic() - self._began,
             survivors=survivors(beside, running.ticket, layout),
@@ -369,8 +370,8 @@ class Engine:
         self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
         if plan.analysis.curvature:
             self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
-        problem = running.shape.problem
-        physics = problem.remark(problem_state) if isinstance(problem, RemarkingProblem) else None
+        problem, left_out = running.shape.problem, np.asarray(tested.left_out)
+        physics = problem.remark(problem_state, left_out) if isinstance(problem, RemarkingProblem) else None
         for remark in filter(None, (choice, physics)):
             self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
         self._directory.remove_checkpoint()

@@ -19,6 +19,7 @@ from sessions.spec import Plan
 from sessions.view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import Tested, tested
 
 TURNS = 8
 """How many coming turns are looked at; branches with equal sizes share their executables."""
@@ -69,13 +70,13 @@ def _prefetch_cut(plan: Plan, problems: Problems, compiler: Compiler, running: R
         cutter.prefetch(result_shape(running), ticket_shape(running))
 
 
-def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], jax.Array]:
-    """The function from means [R, D] and problem states to scores [R]."""
+def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], Tested]:
+    """The function from means [R, D] and problem states to what their tests came to, [R]."""
     keys = replicate_keys(seed, shape.replicates, Purpose.SCORE, number)
     executable = compiler.get(_score_key(shape), lambda: _score_call(shape))
 
-    def scores(means: jax.Array, states: Any) -> jax.Array:
-        result: jax.Array = executable(shape.problem, keys, means, states)
+    def scores(means: jax.Array, states: Any) -> Tested:
+        result: Tested = executable(shape.problem, keys, means, states)
         return result
 
     return scores
@@ -86,9 +87,8 @@ def _score_key(shape: RoundShape) -> Key:
 
 
 def _score_call(shape: RoundShape) -> tuple[Any, ...]:
-    def scores(problem: Any, keys: jax.Array, means: jax.Array, states: Any) -> jax.Array:
-        found: jax.Array = jax.vmap(problem.score)(keys, means, states)
-        return found
+    def scores(problem: Any, keys: jax.Array, means: jax.Array, states: Any) -> Tested:
+        return jax.vmap(lambda *given: tested(problem, *given))(keys, means, states)
 
     keys = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.SCORE, 0))
     means = jax.ShapeDtypeStruct((shape.replicates, shape.problem.layout.size), jnp.float32)

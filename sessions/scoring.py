@@ -16,6 +16,7 @@ from sessions.prefetch import score
 from sessions.rounds import Chunk
 from sessions.running import Emit, RunningRound
 from sessions.summary import finite
+from ticket_explorer.problems import Tested
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Scorer:
     seed: int
     journal: Emit
 
-    def now(self, running: RunningRound, chunk: Chunk) -> list[float | None]:
+    def now(self, running: RunningRound, chunk: Chunk) -> Tested:
         """Per replicate, of the weights that a chunk left."""
         scores = score(running.shape, self.compiler, self.seed, running.view.number)
-        return finite(np.asarray(scores(chunk.result.mean, running.problem_state(chunk))))
+        return scores(chunk.result.mean, running.problem_state(chunk))
 
     def amid(self, running: RunningRound, generation: int, chunk: Chunk) -> None:
         """Journal the score amid a round, unless a process before this one has, or the round ends here.
@@ -46,6 +47,6 @@ class Scorer:
                 branch=view.branch,
                 round=view.number,
                 generation=generation,
-                score=self.now(running, result),
+                score=finite(np.asarray(self.now(running, result).score)),
             )
         )

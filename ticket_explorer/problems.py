@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.errors import TicketError
@@ -111,6 +112,33 @@ def judged(
     return Judged(fitness, carried, jnp.zeros((), jnp.int32))
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Tested:
+    """What a test came to."""
+
+    score: Float[Array, "*batch"]
+    """NaN if nothing could be scored."""
+    left_out: Int[Array, "*batch"]
+    """Test episodes that don't count, for they broke; 0 where there are none."""
+
+
+@runtime_checkable
+class TestedProblem(Problem, Protocol):
+    """A problem of whose tests some can fail."""
+
+    def tested(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Tested:
+        """What `score` gives, with what was left out of it."""
+        ...
+
+
+def tested(problem: Problem, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Tested:
+    """The score of θ on any problem, and what was left out of it."""
+    if isinstance(problem, TestedProblem):
+        return problem.tested(key, theta, state)
+    return Tested(problem.score(key, theta, state), jnp.zeros((), jnp.int32))
+
+
 @runtime_checkable
 class DifferentiableProblem(Problem, Protocol):
     """A problem whose loss a gradient can be taken of."""
@@ -173,11 +201,12 @@ class MeasurableProblem(Problem, Protocol):
 class RemarkingProblem(Problem, Protocol):
     """A problem that may have something to say of a finished round."""
 
-    def remark(self, state: ProblemState) -> str | None:
+    def remark(self, state: ProblemState, left_out: Int[np.ndarray, " R"]) -> str | None:
         """What a person should know, in a sentence; None: nothing.
 
         Args:
             state: Of the round's last generation, its arrays leading with the replicate axis.
+            left_out: Test episodes that don't count, per replicate, as `Tested` has them.
         """
         ...
 

@@ -61,3 +61,15 @@ def test_images_have_no_policy(lab):
         session.step(1)
         with pytest.raises(TicketError, match="Only control tasks have a policy"):
             session.rollout("snr")
+
+
+def test_a_round_all_of_whose_test_episodes_break_has_no_score_and_says_so(lab):
+    """A pendulum whose speed overflows is at no angle after a step."""
+    task = {**TABLES["task"], "parameters": {"g": 1e38, "dt": 10.0, "max_speed": 3e38}}
+    with lab.create(**{**TABLES, "task": task, "pruning": {"rounds": 1}}) as session:
+        session.run()
+        assert session.view.round("snr", 0).finished.score == [None]
+        (remark,) = [remark.text for remark in session.view.remarks]
+    assert remark.startswith("snr:0: The physics gave numbers that are none to ")
+    assert "2 of 2 test episodes broke, and are left out of the score." in remark
+    assert remark.endswith("1 of 1 replicates have no score: all of their test episodes broke.")

@@ -1,6 +1,6 @@
 """Control problems against the environments' own loops and NumPy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import gymnasium
@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sessions.layer_sizes import layers_of
+from sessions.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP, MinAtarCNN
 from ticket_explorer.problems import ActingProblem, MeasurableProblem, Problem, RemarkingProblem, bind
@@ -22,6 +24,7 @@ from ticket_explorer.tasks.control.episodes import Play
 from ticket_explorer.tasks.control.gymnax_settings import ENTRIES
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
 from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.repeated import Repeated
 
 KEY = jax.random.key(3)
 DEFAULT = ("pendulum", "space_invaders", "frozen_lake")
@@ -155,10 +158,95 @@ def test_what_follows_an_end_does_not_count_and_broken_physics_are_the_worst(len
 
 def test_failures_are_counted_and_told():
     state = countdown().initial_state()
-    told = countdown().remark(type(state)(None, jnp.array([2, 1])))
+    told = countdown().remark(type(state)(None, jnp.array([2, 1])), np.array([0, 0]))
     assert told is not None
     assert "3 individuals" in told
-    assert countdown().remark(type(state)(None, jnp.array([0]))) is None
+    assert countdown().remark(type(state)(None, jnp.array([0])), np.array([0])) is None
+    told = countdown().remark(type(state)(None, jnp.array([0, 0])), np.array([2, 1]))
+    assert told == (
+        "3 of 4 test episodes broke, and are left out of the score. "
+        "1 of 2 replicates have no score: all of their test episodes broke."
+    )
+
+
+@dataclass(frozen=True)
+class Coin(Countdown):
+    """Pays a number of its own for each start, 1 to 8, and ends; half of the starts break."""
+
+    def reset(self, key):
+        moment = super().reset(key)
+        return replace(moment, state=1.0 + jax.random.randint(key, (), 0, 8))
+
+    def step(self, key, state, action):
+        reward = jnp.where(state % 2 == self.breaks, jnp.nan, state)
+        return Moment(state, jnp.ones(1), reward, jnp.ones((), bool), jnp.zeros((), bool))
+
+
+def coins(breaks):
+    task = ControlTask(Play(Coin(breaks), "clip", 10), 2, 32, False)
+    return task.bind(bind(TASKS["mountain_car"](), MLP(hidden=(1,))).network)
+
+
+def test_test_episodes_that_break_are_left_out_of_the_score_and_counted():
+    theta = coins(0).initialise(KEY)
+    even, odd, whole = (jax.jit(coins(breaks).tested)(KEY, theta, coins(0).initial_state()) for breaks in (0, 1, 2))
+    starts = 1.0 + np.array(
+        [jax.random.randint(key, (), 0, 8) for key in jax.random.split(jax.random.split(KEY)[0], 32)]
+    )
+    assert float(even.score) == pytest.approx(starts[starts % 2 == 1].mean())
+    assert float(odd.score) == pytest.approx(starts[starts % 2 == 0].mean())
+    assert (int(even.left_out), int(odd.left_out)) == ((starts % 2 == 0).sum(), (starts % 2 == 1).sum())
+    assert (float(whole.score), int(whole.left_out)) == (pytest.approx(starts.mean()), 0)
+    evaluated = coins(0).evaluate(KEY, theta[None], coins(0).initial_state())
+    assert float(evaluated.score[0]) == float(even.score)
+
+
+def test_weights_that_are_numbers_no_more_have_no_score(cartpole):
+    lost = jnp.full(cartpole.layout.size, jnp.nan)
+    found = jax.jit(cartpole.tested)(KEY, lost, cartpole.initial_state())
+    assert np.isnan(float(found.score))
+    assert int(found.left_out) == SMALL["test_episodes"]
+    assert np.isnan(jax.jit(cartpole.fitness)(KEY, lost[None], cartpole.initial_state())[0]).all()
+
+
+def test_a_repeated_action_is_as_many_steps_and_stops_at_an_end():
+    once, repeated = Countdown(), Repeated(Countdown(), 4)
+    assert repeated.steps == 13
+    start = repeated.reset(KEY)
+    after = jax.jit(repeated.step)(KEY, start.state, jnp.array([20.0]))
+    assert (float(after.state), float(after.reward), bool(after.terminated)) == (4.0, 4.0, False)
+    after = jax.jit(repeated.step)(KEY, after.state, jnp.array([6.0]))
+    assert (float(after.state), float(after.reward), bool(after.terminated)) == (6.0, 2.0, True)
+    assert once.step(KEY, jnp.float32(6.0), jnp.array([6.0])).reward == 100.0, "what would follow"
+
+
+def test_repeated_actions_count_as_steps_of_the_environment():
+    found = [control("pendulum", action_repeat=repeat) for repeat in (1, 5)]
+    assert [problem.task.play.steps for problem in found] == [12, 3]
+    theta = found[0].initialise(KEY)[None]
+    steps = [int(jax.jit(problem.judged)(KEY, theta, problem.initial_state()).steps) for problem in found]
+    assert steps == [2 * 12, 2 * 15]
+    with pytest.raises(TicketError, match=r"\$\.task\.action_repeat: 2, expected 1"):
+        parse_spec({"task": {"name": "lunar_lander", "action_repeat": 2}})
+
+
+def test_noise_outputs_are_other_outputs_that_change_no_action():
+    plain, noisy = control("pendulum"), control("pendulum", noise_outputs=True)
+    assert (plain.task.outputs, noisy.task.outputs) == (1, 2)
+    assert layers_of(plan_with(noise_outputs=True))[-1].bias == 2
+    theta = noisy.initialise(KEY)
+    last = next(leaf for leaf in noisy.layout if leaf.name == "dense_1/kernel")
+    other = theta.at[last.slice].set(theta[last.slice].reshape(last.shape).at[:, 1].add(1.0).ravel())
+    scores = [float(jax.jit(noisy.score)(KEY, one, noisy.initial_state())) for one in (theta, other)]
+    assert scores[0] == scores[1]
+    with pytest.raises(TicketError, match=r"\$\.task\.noise_outputs: true, expected false"):
+        control("cartpole", noise_outputs=True)
+
+
+def plan_with(**task):
+    return (
+        parse_spec({"task": {"name": "pendulum", **task}, "network": {"name": "mlp", "hidden": [4]}}).branches[0].plan
+    )
 
 
 @pytest.mark.parametrize(("hidden", "bias"), [((40, 40), True), ((40, 40), False)])

@@ -22,8 +22,9 @@ from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import Problem, ProblemState
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
 from ticket_explorer.tasks.control.problem import ControlProblem, ControlState, control
+from ticket_explorer.trainers.ppo_advantages import whole_returns
 from ticket_explorer.trainers.ppo_play import Batch, Players, play, started
-from ticket_explorer.trainers.ppo_policy import Parameters, entropy_of, log_probability
+from ticket_explorer.trainers.ppo_policy import Parameters, draw, entropy_of, log_probability, squashing
 from ticket_explorer.trainers.ppo_settings import PPO
 from ticket_explorer.trainers.strategies.catalogue import check_changes
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
@@ -53,9 +54,9 @@ class ProximalPolicyOptimisation:
 
     def __init__(self, settings: PPO, kept: int):
         self.settings = settings
-        self.optimizer: Any = optax.chain(
-            optax.clip_by_global_norm(settings.gradient_norm), optax.scale_by_adam(eps=1e-5)
-        )
+        norm = settings.gradient_norm
+        clipping = optax.identity() if norm is None else optax.clip_by_global_norm(norm)
+        self.optimizer: Any = optax.chain(clipping, optax.scale_by_adam(eps=settings.adam_epsilon))
 
     def init(self, key: Array, theta0: Float[Array, " D"], mask: Bool[Array, " D"], problem: Problem) -> PPOState:
         """θ₀ under the mask, a fresh value network, and environments at their start.
@@ -65,7 +66,7 @@ class ProximalPolicyOptimisation:
         """
         acting = control(problem)
         value_key, play_key = jax.random.split(key)
-        spread = jnp.log(jnp.full(acting.task.outputs, self.settings.std_init))
+        spread = jnp.log(jnp.full(acting.task.play.actions.count, self.settings.std_init))
         parameters = Parameters(
             policy=jnp.where(mask, theta0, 0.0), value=self._value(acting).initialise(value_key), log_std=spread
         )
@@ -102,7 +103,7 @@ class ProximalPolicyOptimisation:
             problem=carried,
             generation=state.generation + 1,
         )
-        return after, _metrics(batch, parameters)
+        return after, _metrics(batch, parameters, acting.task.play.repeat)
 
     def finish(self, state: PPOState, problem: Problem) -> TrainingResult:
         """The policy; there is no search distribution."""
@@ -137,40 +138,69 @@ class ProximalPolicyOptimisation:
     def _epoch(
         self, carry: tuple[Parameters, Any], key: Array, batch: Batch, state: PPOState, problem: ControlProblem
     ) -> tuple[tuple[Parameters, Any], None]:
-        size = self.settings.environments * self.settings.steps
-        order = jax.random.permutation(key, size).reshape(self.settings.minibatches, -1)
+        order = self._order(key)
 
-        def update(carry: tuple[Parameters, Any], rows: Array) -> tuple[tuple[Parameters, Any], None]:
+        def update(carry: tuple[Parameters, Any], chosen: tuple[Array, Array]) -> tuple[tuple[Parameters, Any], None]:
             parameters, optimizer = carry
+            rows, number = chosen
             part = jax.tree.map(lambda leaf: leaf[rows], batch)
-            gradient = jax.grad(self._loss)(parameters, part, state.schedule, problem)
+            draw_key = jax.random.fold_in(key, number)
+            gradient = jax.grad(self._loss)(parameters, part, draw_key, state.schedule, problem)
             gradient = replace(gradient, policy=jnp.where(state.mask, gradient.policy, 0.0))
             direction, optimizer = self.optimizer.update(gradient, optimizer, parameters)
             rate = self._rate(state)
             return (jax.tree.map(lambda p, d: p - rate * d, parameters, direction), optimizer), None
 
-        return jax.lax.scan(update, carry, order)
+        return jax.lax.scan(update, carry, (order, jnp.arange(self.settings.minibatches)))
+
+    def _order(self, key: Array) -> Int[Array, "M rows"]:
+        """The rows of each minibatch; those of an unroll stay together."""
+        settings, length = self.settings, self.settings.unroll or 1
+        units = jax.random.permutation(key, settings.environments * settings.steps // length)
+        rows = units if settings.unroll is None else units[:, None] * length + jnp.arange(length)
+        return rows.reshape(settings.minibatches, -1)
 
     def _rate(self, state: PPOState) -> Float[Array, ""]:
-        share = jnp.minimum(state.generation / self.settings.generations, 1.0)
+        share = jnp.minimum(state.generation / (self.settings.annealing * self.settings.generations), 1.0)
         first, last = state.schedule["learning_rate"], state.schedule["learning_rate_final"]
         return first + share * (last - first)
 
     def _loss(
-        self, parameters: Parameters, batch: Batch, schedule: Mapping[str, Array], problem: ControlProblem
+        self, parameters: Parameters, batch: Batch, key: Array, schedule: Mapping[str, Array], problem: ControlProblem
     ) -> Float[Array, ""]:
-        """Equations 7 and 9 of the paper, with both the ratio and the value clipped."""
+        """Equations 7 and 9 of the paper; the value is clipped like the ratio where that is asked for."""
         actions, clip = problem.task.play.actions, schedule["clip"]
-        outputs = problem.network.apply(parameters.policy, batch.seen)
-        ratio = jnp.exp(log_probability(actions, outputs, parameters.log_std, batch.actions) - batch.log_probability)
-        advantage = (batch.advantages - batch.advantages.mean()) / (batch.advantages.std() + 1e-8)
+        steps = self._estimated(parameters, batch, problem)
+        outputs = problem.network.apply(parameters.policy, steps.seen)
+        ratio = jnp.exp(log_probability(actions, outputs, parameters.log_std, steps.actions) - steps.log_probability)
+        advantage = (steps.advantages - steps.advantages.mean()) / (steps.advantages.std() + 1e-8)
         gain = jnp.minimum(ratio * advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * advantage)
-        flat = batch.seen.reshape(len(batch.seen), -1)
-        value = self._value(problem).apply(parameters.value, flat)[:, 0]
-        near = batch.values + jnp.clip(value - batch.values, -clip, clip)
-        error = jnp.maximum((value - batch.targets) ** 2, (near - batch.targets) ** 2)
+        value = self._worth(parameters, steps.seen, problem)
+        if self.settings.value_clip:
+            near = steps.values + jnp.clip(value - steps.values, -clip, clip)
+            error = jnp.maximum((value - steps.targets) ** 2, (near - steps.targets) ** 2)
+        else:
+            error = (value - steps.targets) ** 2
         spread = entropy_of(actions, outputs, parameters.log_std)
+        if steps.deviations is not None and problem.task.play.squash == "tanh":
+            spread += squashing(draw(key, actions, outputs, parameters.log_std))
         return -gain.mean() + schedule["critic"] * 0.5 * error.mean() - schedule["entropy"] * spread.mean()
+
+    def _estimated(self, parameters: Parameters, batch: Batch, problem: ControlProblem) -> Batch:
+        """The batch with advantages and targets as the value network has them now, where that is asked for."""
+        if batch.seen_after is None:
+            return batch
+        values, after = (self._worth(parameters, seen, problem) for seen in (batch.seen, batch.seen_after))
+        after = jnp.where(batch.terminated, 0.0, after)
+        columns = (batch.rewards, values, after, batch.ended)
+        rewards, values, after, ended = (leaf.reshape(-1, self.settings.unroll or 1).T for leaf in columns)
+        found = whole_returns(rewards, values, after, ended, self.settings.discount, self.settings.gae_lambda)
+        advantages, targets = (jax.lax.stop_gradient(leaf.T.reshape(-1)) for leaf in (found.advantages, found.targets))
+        return replace(batch, advantages=advantages, targets=targets)
+
+    def _worth(self, parameters: Parameters, seen: Float[Array, "B ..."], problem: ControlProblem) -> Array:
+        """What the value network says of observations [B, ...]."""
+        return self._value(problem).apply(parameters.value, seen.reshape(len(seen), -1))[:, 0]
 
 
 def _observed(statistics: Statistics | None, batch: Batch) -> Statistics | None:
@@ -181,13 +211,14 @@ def _observed(statistics: Statistics | None, batch: Batch) -> Statistics | None:
     return statistics.merged(Sums.around(batch.observations).add(batch.observations[None], every))
 
 
-def _metrics(batch: Batch, parameters: Parameters) -> Metrics:
-    """Returns of the episodes that ended in this generation; NaN if none did."""
+def _metrics(batch: Batch, parameters: Parameters, repeat: int) -> Metrics:
+    """Returns of the episodes that ended, and did not break, in this generation; NaN if none did."""
     ended = jnp.where(batch.ended, batch.returns, jnp.nan)
+    deviations = jnp.exp(parameters.log_std) if batch.deviations is None else batch.deviations
     return Metrics(
         fitness_mean=jnp.nanmean(ended),
         fitness_best=jnp.nanmax(ended),
         fitness_std=jnp.nanstd(ended),
-        sigma=jnp.exp(parameters.log_std).mean(),
-        steps=batch.ended.size,
+        sigma=deviations.mean(),
+        steps=repeat * batch.ended.size,
     )

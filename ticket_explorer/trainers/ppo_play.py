@@ -1,10 +1,7 @@
-"""The steps that PPO learns from: environments played side by side, begun again where they end.
-
-Advantages follow Schulman et al. (2016), High-Dimensional Continuous Control Using Generalized Advantage
-Estimation, equation 16.
-"""
+"""The steps that PPO learns from: environments played side by side, begun again where they end."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,10 +10,11 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.mlp import MultilayerPerceptron
-from ticket_explorer.tasks.control.environment import Environment, Moment
+from ticket_explorer.tasks.control.environment import Actions, Environment, Moment
 from ticket_explorer.tasks.control.normaliser import Statistics
 from ticket_explorer.tasks.control.problem import ControlProblem
-from ticket_explorer.trainers.ppo_policy import Parameters, draw, log_probability
+from ticket_explorer.trainers.ppo_advantages import estimates, whole_returns
+from ticket_explorer.trainers.ppo_policy import Parameters, draw, gaussian, log_probability
 from ticket_explorer.trainers.ppo_settings import PPO
 
 
@@ -35,19 +33,26 @@ class Players:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Batch:
-    """The steps of a generation, in one row each."""
+    """The steps of a generation, in one row each; those of an unroll follow one another."""
 
     observations: Float[Array, "B ..."]
     seen: Float[Array, "B ..."]
     """Observations as the policy sees them."""
+    seen_after: Float[Array, "B ..."] | None
+    """The same after the step; None where no value is asked for again."""
     actions: Array
     log_probability: Float[Array, " B"]
     values: Float[Array, " B"]
     advantages: Float[Array, " B"]
     targets: Float[Array, " B"]
+    rewards: Float[Array, " B"]
+    """Scaled."""
+    terminated: Bool[Array, " B"]
     ended: Bool[Array, " B"]
     returns: Float[Array, " B"]
     """Of the episode up to this step."""
+    deviations: Float[Array, " B"] | None
+    """Of the noise that the policy gives to an action, their mean; None where they are learned beside it."""
 
 
 def started(key: Array, problem: ControlProblem, environments: int) -> Players:
@@ -91,18 +96,22 @@ def play(
         ended = terminated | after.truncated | (now.steps + 1 >= limit)
         reward = jnp.where(broken, 0.0, after.reward)
         returns = now.returns + reward
-        next_worth = jnp.where(terminated, 0.0, worth(_seen(statistics, jnp.nan_to_num(after.observation))))
+        seen_after = _seen(statistics, jnp.nan_to_num(after.observation))
+        next_worth = jnp.where(terminated, 0.0, worth(seen_after))
         fresh = jax.vmap(environment.reset)(jax.random.split(reset_key, count))
         kept = {
             "observations": now.moment.observation,
             "seen": seen,
+            "seen_after": seen_after if settings.advantages == "update" else None,
             "actions": chosen,
             "log_probability": log_probability(actions, outputs, parameters.log_std, chosen),
             "values": worth(seen),
             "next_values": next_worth,
             "rewards": settings.reward_scale * reward,
+            "terminated": terminated,
             "ended": ended,
-            "returns": returns,
+            "returns": jnp.where(broken, jnp.nan, returns),
+            "deviations": _deviations(actions, outputs, parameters.log_std),
         }
         return Players(
             moment=_begun_again(ended, fresh, after),
@@ -111,33 +120,31 @@ def play(
         ), kept
 
     after, kept = jax.lax.scan(advance, players, jax.random.split(key, settings.steps))
-    advantages = _advantages(kept, settings)
-    rows = {name: leaf.reshape(-1, *leaf.shape[2:]) for name, leaf in kept.items()}
-    flat = advantages.reshape(-1)
-    return after, Batch(
-        observations=rows["observations"],
-        seen=rows["seen"],
-        actions=rows["actions"],
-        log_probability=rows["log_probability"],
-        values=rows["values"],
-        advantages=flat,
-        targets=flat + rows["values"],
-        ended=rows["ended"],
-        returns=rows["returns"],
-    )
+    return after, _batch(kept, settings)
 
 
-def _advantages(kept: dict[str, Any], settings: PPO) -> Float[Array, "T E"]:
-    errors = kept["rewards"] + settings.discount * kept["next_values"] - kept["values"]
-    decay = settings.discount * settings.gae_lambda * ~kept["ended"]
+def _batch(kept: dict[str, Any], settings: PPO) -> Batch:
+    """A generation's steps [T, E, ...] in rows, with what they were worth."""
+    cut = jax.tree.map(partial(_in_unrolls, length=settings.unroll or settings.steps), kept)
+    steps = (cut["rewards"], cut["values"], cut.pop("next_values"), cut["ended"])
+    estimate = whole_returns if settings.advantages == "update" else estimates
+    found = estimate(*steps, settings.discount, settings.gae_lambda)
+    cut |= {"advantages": found.advantages, "targets": found.targets}
+    if settings.unroll is not None:
+        cut = jax.tree.map(lambda leaf: leaf.swapaxes(0, 1), cut)
+    return Batch(**jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), cut))
 
-    def back(later: Array, step: tuple[Array, Array]) -> tuple[Array, Array]:
-        error, keep = step
-        advantage = error + keep * later
-        return advantage, advantage
 
-    _, advantages = jax.lax.scan(back, jnp.zeros_like(errors[0]), (errors, decay), reverse=True)
-    return jnp.asarray(advantages)
+def _in_unrolls(leaf: Array, length: int) -> Array:
+    """[T, E, ...] as [L, U, ...]: unrolls of `length` steps side by side."""
+    steps, environments, *rest = leaf.shape
+    return leaf.reshape(steps // length, length, environments, *rest).swapaxes(0, 1).reshape(length, -1, *rest)
+
+
+def _deviations(actions: Actions, outputs: Float[Array, "E O"], log_std: Float[Array, " A"]) -> Array | None:
+    if actions.is_discrete or outputs.shape[-1] == actions.count:
+        return None
+    return jnp.exp(gaussian(actions, outputs, log_std)[1]).mean(-1)
 
 
 def _seen(statistics: Statistics | None, observations: Float[Array, "E ..."]) -> Float[Array, "E ..."]:

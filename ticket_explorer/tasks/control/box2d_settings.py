@@ -57,12 +57,14 @@ class Box2DSettings(ControlSettings, frozen=True, kw_only=True):
         return self.entry.observation
 
     @property
-    def outputs(self) -> int:
+    def action_size(self) -> int:
         """Discrete actions to choose from, or the size of a continuous action."""
         return self.entry.outputs
 
     def check(self) -> None:
-        """Refuse numbers that EnvPool would ignore."""
+        """Refuse numbers that EnvPool would ignore, and repeated actions."""
+        if self.action_repeat > 1:
+            raise InvalidValue("$.task.action_repeat", self.action_repeat, "1: Box2D takes each action once")
         if self.provider == "envpool" and self.parameters:
             raise InvalidValue("$.task.parameters", self.parameters, "none: EnvPool takes no numbers; use gymnasium")
 

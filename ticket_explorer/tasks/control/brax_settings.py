@@ -55,7 +55,7 @@ class BraxSettings(ControlSettings, frozen=True, kw_only=True):
         return (size,)
 
     @property
-    def outputs(self) -> int:
+    def action_size(self) -> int:
         """The size of an action; each entry lies in [-1, 1]."""
         return self.entry.outputs
 

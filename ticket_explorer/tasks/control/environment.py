@@ -52,9 +52,10 @@ class Actions:
         return self.low is None
 
     def of(self, outputs: Float[Array, "... O"], squash: Squash) -> Array:
-        """The actions that a network's outputs mean: the highest, or numbers brought into their range."""
+        """The actions that a network's outputs mean: the highest, or the first ones brought into their range."""
         if self.low is None or self.high is None:
             return jnp.argmax(outputs, axis=-1)
+        outputs = outputs[..., : self.count]
         low, high = jnp.asarray(self.low), jnp.asarray(self.high)
         if squash == "clip":
             return jnp.clip(outputs, low, high)

@@ -2,7 +2,7 @@
 
 Nothing is reset in between: what follows an episode's end is masked, and the loop ends when all have
 ended, so that the length is bounded and nothing recompiles. An episode in which the physics give a
-number that is none ends there, and its return is NaN: the worst that a strategy knows.
+number that is none, or the policy does, ends there, and its return is NaN: the worst that a strategy knows.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,8 @@ class Play:
     environment: Environment | CrowdEnvironment
     squash: Squash
     steps: int
-    """The most of an episode."""
+    """The most of an episode: actions, each of which is taken `repeat` times."""
+    repeat: int = 1
 
     @property
     def actions(self) -> Actions:
@@ -91,9 +92,10 @@ class Play:
             return (now.step < self.steps) & now.alive.any()
 
         def advance(now: _Progress) -> _Progress:
-            seen = now.moment.observation
-            action = self.actions.of(policy(normalised(statistics, seen)), self.squash)
-            return self._counted(now, step(now.step, now.moment.state, action))
+            outputs = policy(normalised(statistics, now.moment.observation))
+            lost = jnp.isnan(outputs).any(-1)  # of weights that are numbers no more
+            action = self.actions.of(jnp.where(lost[..., None], 0.0, outputs), self.squash)
+            return self._counted(now, step(now.step, now.moment.state, action), lost)
 
         shape = (individuals, episodes)
         beginning = _Progress(
@@ -141,9 +143,9 @@ class Play:
         return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[None], (individuals, *leaf.shape)), start), advance
 
     @staticmethod
-    def _counted(now: _Progress, after: Moment) -> _Progress:
-        """Add what a step brought to those episodes that had not ended."""
-        whole = _is_finite(after.observation) & jnp.isfinite(after.reward)
+    def _counted(now: _Progress, after: Moment, lost: Bool[Array, "N E"]) -> _Progress:
+        """Add what a step brought to those episodes that had not ended; a policy that was lost breaks its own."""
+        whole = _is_finite(after.observation) & jnp.isfinite(after.reward) & ~lost
         gained = jnp.where(whole, after.reward, jnp.nan)
         return _Progress(
             step=now.step + 1,

@@ -41,7 +41,7 @@ class GymnaxSettings(ControlSettings, frozen=True, kw_only=True):
         return self.entry.observation
 
     @property
-    def outputs(self) -> int:
+    def action_size(self) -> int:
         """Discrete actions to choose from, or the size of a continuous action."""
         return self.entry.outputs
 

@@ -45,7 +45,7 @@ class PlaygroundSettings(ControlSettings, frozen=True, kw_only=True):
         return (self.entry.observation,)
 
     @property
-    def outputs(self) -> int:
+    def action_size(self) -> int:
         """The size of an action; each entry lies in [-1, 1]."""
         return self.entry.outputs
 

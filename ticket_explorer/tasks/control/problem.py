@@ -19,10 +19,11 @@ from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.network import Narrowing, Network
 from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
-from ticket_explorer.problems import Evaluation, Judged, Problem, ProblemState
+from ticket_explorer.problems import Evaluation, Judged, Problem, ProblemState, Tested
 from ticket_explorer.tasks.control.environment import CrowdEnvironment, Environment
 from ticket_explorer.tasks.control.episodes import Outcome, Play
 from ticket_explorer.tasks.control.normaliser import Statistics
+from ticket_explorer.tasks.control.repeated import Repeated
 from ticket_explorer.tasks.control.rollout import Rollout
 from ticket_explorer.tasks.control.scene import Scene
 from ticket_explorer.tasks.control.settings import ControlSettings
@@ -47,18 +48,26 @@ class ControlTask:
     episodes: int
     test_episodes: int
     normalise: bool
+    noise_outputs: bool = False
 
     @classmethod
     def of(cls, settings: ControlSettings, environment: Environment | CrowdEnvironment) -> "ControlTask":
         """The task that settings describe in an environment.
 
         Raises:
-            InvalidValue: if they ask for a squash that would do nothing.
+            InvalidValue: if they ask for a squash, or outputs, that would do nothing.
         """
+        if environment.actions.is_discrete and settings.noise_outputs:
+            raise InvalidValue("$.task.noise_outputs", "true", "false: discrete actions are drawn without noise")
         if environment.actions.is_discrete and settings.squash == "tanh":
             raise InvalidValue("$.task.squash", "tanh", "clip: discrete actions are those of the highest output")
-        play = Play(environment, settings.squash, settings.steps or environment.steps)
-        return cls(play, settings.episodes, settings.test_episodes, settings.normalise)
+        repeat = settings.action_repeat
+        if repeat > 1 and isinstance(environment, CrowdEnvironment):
+            raise InvalidValue("$.task.action_repeat", repeat, "1: these environments take each action once")
+        steps = -(-(settings.steps or environment.steps) // repeat)
+        repeated = Repeated(environment, repeat) if isinstance(environment, Environment) else environment
+        play = Play(environment if repeat == 1 else repeated, settings.squash, steps, repeat)
+        return cls(play, settings.episodes, settings.test_episodes, settings.normalise, settings.noise_outputs)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -67,8 +76,8 @@ class ControlTask:
 
     @property
     def outputs(self) -> int:
-        """Discrete actions to choose from, or the size of a continuous action."""
-        return self.play.actions.count
+        """Discrete actions to choose from, or the size of a continuous action, and of its noise."""
+        return 2 * self.play.actions.count if self.noise_outputs else self.play.actions.count
 
     def bind(self, network: Network) -> "ControlProblem":
         """The problem of acting in this environment with `network`."""
@@ -130,19 +139,24 @@ class ControlProblem:
         fitness = outcome.returns.mean(-1)
         observations = state.observations if outcome.sums is None else state.observations.merged(outcome.sums)
         failures = state.failures + jnp.isnan(fitness).sum(dtype=jnp.int32)
-        return Judged(fitness, replace(state, observations=observations, failures=failures), outcome.steps.sum())
+        steps = self.task.play.repeat * outcome.steps.sum()
+        return Judged(fitness, replace(state, observations=observations, failures=failures), steps)
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """The mean return of θ over fresh test episodes."""
-        outcome = self._outcome(self.task.test_episodes, False)(key, theta[None], state, None)
-        return outcome.returns.mean()
+        return self.tested(key, theta, state).score
+
+    def tested(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Tested:
+        """The same, and how many episodes were left out of it, for their physics failed; a `TestedProblem`."""
+        returns = self._outcome(self.task.test_episodes, False)(key, theta[None], state, None).returns[0]
+        return Tested(_of_whole(returns), jnp.isnan(returns).sum(dtype=jnp.int32))
 
     def evaluate(
         self, key: Array, population: Float[Array, "N D"], states: ProblemState, examples: int | None = None
     ) -> Evaluation:
         """Mean returns of a population on the same fixed episodes, and as loss minus that; a `MeasurableProblem`."""
         outcome = self._outcome(examples or self.task.test_episodes, False)(key, population, states, None)
-        returns = outcome.returns.mean(-1)
+        returns = _of_whole(outcome.returns)
         return Evaluation(-returns, returns)
 
     def rollout(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Rollout:
@@ -157,15 +171,20 @@ class ControlProblem:
         """An episode as a page of HTML by the environment's own renderer; None if it has none."""
         return self.task.play.environment.page(rollout.states)
 
-    def remark(self, state: ProblemState) -> str | None:
+    def remark(self, state: ProblemState, left_out: Int[np.ndarray, " R"]) -> str | None:
         """What a person should know of a finished round; `state` leads with the replicate axis."""
-        failures = int(state.failures.sum())
-        if failures == 0:
-            return None
-        return (
-            f"The physics gave numbers that are none to {failures:,} individuals of this round; each got the worst "
-            "fitness of its generation."
-        )
+        failures, lost, each = int(state.failures.sum()), int(left_out.sum()), self.task.test_episodes
+        told = []
+        if failures:
+            told.append(
+                f"The physics gave numbers that are none to {failures:,} individuals of this round; each got the worst "
+                "fitness of its generation."
+            )
+        if lost:
+            told.append(f"{lost:,} of {each * len(left_out):,} test episodes broke, and are left out of the score.")
+        if voided := int((left_out == each).sum()):
+            told.append(f"{voided} of {len(left_out)} replicates have no score: all of their test episodes broke.")
+        return " ".join(told) or None
 
     def _outcome(self, episodes: int, observed: bool) -> Callable[..., Outcome]:
         """The function from (key, population [N, D], state, kept entries) to what its episodes came to."""
@@ -175,6 +194,13 @@ class ControlProblem:
             return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
 
         return one_after_another(play, always=isinstance(self.task.play.environment, CrowdEnvironment))
+
+
+def _of_whole(returns: Float[Array, "... E"]) -> Float[Array, "..."]:
+    """The mean over episodes, those that broke left out; NaN if all did."""
+    broken = jnp.isnan(returns)
+    rest = jnp.where(broken, 0.0, returns).sum(-1) / (~broken).sum(-1)
+    return jnp.where(broken.any(-1), rest, returns.mean(-1))
 
 
 def control(problem: Problem) -> ControlProblem:
