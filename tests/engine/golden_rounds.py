@@ -81,6 +81,11 @@ PLANS: dict[str, tuple[dict[str, Any], str, int]] = {
         "snr",
         1,
     ),
+    "evolution-scored": (
+        {**FASHION, "trainer": {**EVOLUTION, "strategy": "snes"}, "analysis": {"score_every": 2}},
+        "snr",
+        1,
+    ),
     "evolution-sep-cma-es": ({**FASHION, "trainer": {**EVOLUTION, "strategy": "sep_cma_es"}}, "snr", 1),
     "evolution-control": (
         {
