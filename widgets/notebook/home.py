@@ -6,12 +6,12 @@ from typing import Any
 import ipywidgets
 
 from sessions.listing import Listing
-from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
 from widgets.notebook.explorer import Explorer
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import button, markup
+from widgets.preset_list import groups
 
 
 class Home(ipywidgets.VBox):
@@ -26,7 +26,8 @@ class Home(ipywidgets.VBox):
         self._created = created
         known = [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()]
         self._session = ipywidgets.Dropdown(options=known, description="session", layout=_WIDE)
-        self._preset = ipywidgets.Dropdown(options=list(presets.names()), description="preset", layout=_WIDE)
+        listed = [name for group in groups() for name in group.names]  # what needs nothing comes first
+        self._preset = ipywidgets.Dropdown(options=listed, description="preset", layout=_WIDE)
         self._rounds = ipywidgets.Text(description="rounds", placeholder="as in the preset", layout=_NARROW)
         self._said = ipywidgets.HTML()
         rows = [
