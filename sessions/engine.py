@@ -353,7 +353,9 @@ class Engine:
         plan = plan_of(view.plan)
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
         layout, arrays = running.shape.problem.layout, Arrays.of(chunk.result)
-        check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout)
+        borrowed = self._view.branches[view.branch].borrowed
+        older = borrowed is not None and borrowed.takes == "trained"
+        check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout, older)
         tested = self._scorer.now(running, chunk)
         self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
         finished = events.RoundFinished(
