@@ -78,6 +78,8 @@ class Laboratory:
             "std": None if arrays.std is None else arrays.std.tobytes(),
             "problem_state": [array.tobytes() for array in arrays.problem_state],
             "metrics": round_.metrics().tobytes(),
+            "steps": bytes(round_.steps),
+            "scored": [(event.generation, event.score) for event in round_.scored],
             "score": finished.score,
             "fitness": finished.fitness,
             "pearson": finished.pearson,

@@ -1,7 +1,9 @@
 """Box2D tasks in sessions: resumed bit for bit amid a round, cut as one likes, and refused where they can't work."""
 
 import warnings
+from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from sessions.driver import Driver, Goal
@@ -19,6 +21,7 @@ TABLES = {
     "network": {"name": "mlp", "hidden": [4], "activation": "tanh"},
     "trainer": {"generations": 8},
     "pruning": {"ratio": 0.3, "rounds": 2},
+    "analysis": {"score_every": 3},
 }
 
 
@@ -32,7 +35,19 @@ def test_a_killed_round_continues_bit_for_bit(lab, whole):
     session.step(5)
     session.pause()
     session.pulse(2)
-    lab.assert_same(lab.go_on(lab.kill(session)), whole, rounds=2)
+    path = lab.go_on(lab.kill(session))
+    lab.assert_same(path, whole, rounds=2)
+    found = lab.outcome(path)["snr:0"]
+    assert [generation for generation, _ in found["scored"]] == [3, 6]
+    assert np.frombuffer(found["steps"], "<i4").tolist() == [8 * 2 * 15] * 8, "nobody lands within 15 steps"
+
+
+@pytest.mark.skipif(find_spec("envpool") is None, reason="the extra `envpool` is not installed")
+def test_envpool_counts_the_steps_of_episodes_that_had_not_ended(lab):
+    task = {**TABLES["task"], "provider": "envpool", "steps": 400}
+    tables = {**TABLES, "task": task, "trainer": {"generations": 2}, "pruning": {"ratio": 0.3, "rounds": 1}}
+    steps = np.frombuffer(lab.outcome(lab.finished("envpool", **tables))["snr:0"]["steps"], "<i4")
+    assert ((steps > 8 * 2 * 40) & (steps < 8 * 2 * 400)).all(), "all have crashed before they are cut off"
 
 
 def test_chunks_change_nothing_and_policies_are_watched(lab, whole):

@@ -114,6 +114,10 @@ class TestInstability:
     def test_along_the_line(self) -> None:
         lines = marks(figures.instability_profile(self.view(), Selection("base")), Line)
         assert list(lines) == ["early", "late", "again"]
+        view = self.view()
+        view.apply(structs.replace(unstable("late", [[0.3], [0.1]], [1.0]), id=9))
+        alike = marks(figures.instability_profile(view, Selection("base")), Line)
+        assert list(alike) == ["early", "again"], "trained alike"
         np.testing.assert_allclose(lines["early"].y, [0.5, 0.3, 0.5], atol=1e-6)
         sparse = marks(figures.instability_profile(self.view(), Selection("again", 1)), Line)
         np.testing.assert_allclose(sparse["again"].y, [0.5, 0.4, 0.5], atol=1e-6)

@@ -1,6 +1,8 @@
 """Instability against noise (Frankle et al. 2020), as the survey of 2021 shows it: the way between two trainings
 of one ticket (its figure 2), against the step they part at (figure 3), and against density."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sessions.events import Analysed
@@ -44,19 +46,19 @@ def instability_from(view: SessionView, selection: Selection) -> Figure:
 
 
 def instability_profile(view: SessionView, selection: Selection) -> Figure:
-    """The score along the line between the two trainings of the round that is looked at, or of the first there is."""
-    title, x, found = (
-        KINDS["instability_profile"].title,
-        Axis("α, from the other branch to this one"),
-        _found(view, selection),
-    )
-    lines = []
+    """The score along the line between the two trainings of the round that is looked at, or of the first there is.
+
+    Branches that trained alike have one line.
+    """
+    title, found = KINDS["instability_profile"].title, _found(view, selection)
+    x, lines = Axis("α, from the other branch to this one"), dict[bytes, Line]()
     for name, one in found.items():
         places = np.flatnonzero(one.array("rounds") == (selection.round or 0))
         if len(places):
             values = one.array("score").astype(float)[:, places[0]]
-            lines.append(_line(name, one.array("alphas").astype(float), list(values.T), colour_of(view, name)))
-    return _figure(f"{title} · round {selection.round or 0}", x, lines, found, "test score")
+            line = _line(name, one.array("alphas").astype(float), list(values.T), colour_of(view, name))
+            lines.setdefault(values.tobytes(), replace(line, markers=False))
+    return _figure(f"{title} · round {selection.round or 0}", x, [*lines.values()], found, "test score")
 
 
 def _found(view: SessionView, selection: Selection) -> dict[str, Analysed]:
@@ -85,7 +87,8 @@ def _figure(title: str, x: Axis, lines: list[Line], found: dict[str, Analysed], 
         return Figure(title, x, Axis(y), note=nothing_yet("instability"))
     rules = (Rule(f"stable: below {STABLE:g}", STABLE, "y"),) if y == "instability" and _are_shares(found) else ()
     replicates = max(len(one.array("instability")) for one in found.values())
-    note = bars(replicates) if replicates > 1 else "One replicate: no error bars."
+    what = "bars" if lines[0].markers else "bands"
+    note = bars(replicates, what) if replicates > 1 else f"One replicate: no error {what}."
     return Figure(title, x, Axis(y), (*lines, *rules), note)
 
 
