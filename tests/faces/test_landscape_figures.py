@@ -78,9 +78,8 @@ def test_a_profile_is_the_mean_over_directions_and_replicates(view: SessionView)
     np.testing.assert_allclose(found["b"].y, [7.0, 1.0, 7.0])
     assert (found["a"].faint, found["b"].faint) == (False, True)
     assert found["a"].low is not None
-    np.testing.assert_allclose(
-        found["a"].y - found["a"].low, [np.std([2, 2, 4, 4], ddof=1) / 2, 0, 0.5773503], rtol=1e-5
-    )
+    of_replicates = np.std([3.0, 5.0], ddof=1) / np.sqrt(2)  # two directions each, which are not four networks
+    np.testing.assert_allclose(found["a"].y - found["a"].low, [of_replicates, 0, of_replicates], rtol=1e-5)
     assert figure.note == "Sharpness 3 ± 1."
 
 

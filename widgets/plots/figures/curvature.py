@@ -23,9 +23,10 @@ _SHARPNESS = Axis("sharpness", scale="log")
 def curvature(view: SessionView, selection: Selection) -> Figure:
     """Loss along random directions through the weights of the round, and of other branches' same round.
 
-    The strong line is the mean over directions and replicates with its standard error, faint lines of
-    the same colour are single directions, faint lines of others the means of other branches. A round
-    that was not looked at gives way to the last one before it that was, unless it was asked for.
+    The strong line is the mean over directions and replicates with its standard error over replicates, or,
+    for one, over directions: directions of one network are no networks of their own. Faint lines of the same
+    colour are single directions, faint lines of others the means of other branches. A round that was not
+    looked at gives way to the last one before it that was, unless it was asked for.
     """
     found, branch = analysis_of(view, selection, "curvature"), selection.branch_in(view)
     title = f"{KINDS['curvature'].title} · {selection.place_in(view)}"
@@ -77,7 +78,7 @@ def _directions(found: Analysed, colour: int) -> list[Line]:
 
 def _average(branch: str, found: Analysed, colour: int) -> Line:
     steps, loss = _x(found), found.array("loss").astype(float)
-    profiles = loss.reshape(-1, loss.shape[-1])
+    profiles = loss.mean(1) if len(loss) > 1 else loss[0]
     centre = profiles.mean(0)
     if len(profiles) < 2:
         return Line(branch, steps, centre, colour=colour)
