@@ -23,6 +23,12 @@ FIGURES = {
     "sparsity_now": "11",
 }
 """What each kind of figure is in Lange & Sprekeler (2023), read off the captions."""
+OTHERS = {
+    "learning": "figures 2 and 3 of Conklin's paper, and of figure 2 of Savarese et al. (2020)",  # training curves
+    "instability_from": "figure 3 of the survey of 2021",  # instability when starting from step k
+    "instability_profile": "figure 2 of the survey of 2021",  # error on the linear path
+}
+"""The same in other papers."""
 HIGHEST = {"figure": 11, "table": 5, "section": 6, "algorithm": 1}
 """Of Lange & Sprekeler (2023)."""
 PLACE = re.compile(
@@ -35,9 +41,14 @@ def test_help_names_the_figure(kind: str, figure: str) -> None:
     assert re.search(rf"\bfigure {figure}\b", KINDS[kind].help, re.I), KINDS[kind].help
 
 
+@pytest.mark.parametrize(("kind", "place"), OTHERS.items())
+def test_help_names_figures_of_other_papers(kind: str, place: str) -> None:
+    assert place in KINDS[kind].help
+
+
 def test_no_other_kind_names_one() -> None:
-    named = {kind for kind, told in KINDS.items() if re.search(r"\bfigure \d", told.help, re.I)}
-    assert named == FIGURES.keys()
+    named = {kind for kind, told in KINDS.items() if re.search(r"\bfigures? \d", told.help, re.I)}
+    assert named == FIGURES.keys() | OTHERS.keys()
 
 
 def test_places_exist() -> None:
