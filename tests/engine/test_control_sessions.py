@@ -2,11 +2,16 @@
 
 from importlib.metadata import version
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from sessions.commands import Rollout
+from sessions.lineage import plan_of
+from sessions.session import Session
 from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import random_bits
 
 TABLES = {
     "task": {"name": "pendulum", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True},
@@ -73,3 +78,19 @@ def test_a_round_all_of_whose_test_episodes_break_has_no_score_and_says_so(lab):
     assert remark.startswith("snr:0: The physics gave numbers that are none to ")
     assert "2 of 2 test episodes broke, and are left out of the score." in remark
     assert remark.endswith("1 of 1 replicates have no score: all of their test episodes broke.")
+
+
+def test_landscapes_see_each_policy_through_its_own_observation_statistics(lab, whole):
+    """The ends of a line between two rounds are what the policies are worth with what each of them was scored with."""
+    with Session.open(whole) as session:
+        found = session.analyse("connectivity", "snr", None, {"points": 3, "examples": 4})
+        problem = session._engine.problems.of(plan_of(session.view.branches["snr"].plan))
+        looks = [session._engine.analyst.subjects.look("snr", number) for number in (0, 1)]
+        key = session._engine.analyst._key(0)
+    for number, look in enumerate(looks):
+        state = jax.tree.map(lambda array: jnp.asarray(array)[:1], look.trained.state)
+        with random_bits():
+            alone = problem.evaluate(key, jnp.asarray(look.trained.mean), state, 4)
+        np.testing.assert_allclose(found.array("score")[0, number, 1 - number, -1], alone.score[0], rtol=1e-4)
+    first, second = (look.trained.state.observations.mean for look in looks)
+    assert not np.allclose(first, second)
