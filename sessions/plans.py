@@ -11,7 +11,7 @@ from sessions.branch_view import RoundView
 from sessions.lineage import Problems, early_generation
 from sessions.spec import Plan, check_ratios
 from ticket_explorer import masks
-from ticket_explorer.densities import Density, finer, scope_of
+from ticket_explorer.densities import Density, Scope, finer, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
@@ -83,10 +83,13 @@ def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> 
     """
     leaves = problems.of(plan).layout.leaves
     scope = plan.scope(leaves)
-    earlier = {scope_of(p["scope"], p.get("ratios", {}), leaves) for p in map(_pruning, rounds) if p is not None}
+    earlier: set[Scope] = {
+        scope_of(p["scope"], p.get("ratios", {}), leaves) for p in map(_pruning, rounds) if p is not None
+    }
     if not any(finer(scope, known, leaves) for known in earlier):
         return
-    instead = "the line was pruned globally already; branch from its round 0 instead"
+    how = "globally" if "global" in earlier else "in groups of layers"
+    instead = f"the line was pruned {how} already; branch from its round 0 instead"
     if plan.pruning.scope == "layer":
         raise InvalidValue("$.pruning.scope", "layer", f"global: {instead}")
     given = ", ".join(plan.pruning.ratios)

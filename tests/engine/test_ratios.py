@@ -136,6 +136,18 @@ def test_ratios_may_be_given_up_but_not_made_finer(lab):
             session.branch("all", 2, None, {"pruning": {"ratios": {"dense": 0.2}, "rounds": 4}})
 
 
+def test_groups_of_layers_are_not_parted_again(lab):
+    network, trainer = {"name": "mlp", "hidden": [8, 4]}, {"generations": 10}
+    with lab.create("groups", network=network, trainer=trainer, pruning={**OWN, "rounds": 2}) as session:
+        session.run()
+        with pytest.raises(TicketError, match=r"^\$\.pruning\.scope: layer, expected global: .* in groups of layers"):
+            session.branch("snr", 1, None, {"pruning": {"scope": "layer", "rounds": 3}})
+        parted = {"ratios": {"dense_0*": 0.2}, "rounds": 3}
+        with pytest.raises(TicketError, match=r"^\$\.pruning\.ratios: dense_0\*, expected ratios for no less than was"):
+            session.branch("snr", 1, None, {"pruning": parted})
+        session.branch("snr", 1, "same", {"pruning": {"ratios": {"dense": 0.5, "output": 0.2}, "rounds": 3}})
+
+
 @pytest.mark.parametrize(
     ("ratios", "message"),
     [
