@@ -297,7 +297,7 @@ def test_the_narrowed_network_computes_the_same(network: Any, density: float) ->
     narrow, full, narrowing = jax.jit(jax.vmap(both))(jax.random.split(jax.random.key(3), REPLICATES))
     np.testing.assert_allclose(narrow, full, rtol=1e-5, atol=1e-5)
     assert (np.diff(narrowing.positions) > 0).all()
-    assert narrowing.positions.max() < narrowing.network.layout.size
+    assert (narrowing.positions < narrowing.network.layout.size).all()
     assert narrowing.inputs is None or (np.diff(narrowing.inputs) > 0).all()
 
 
