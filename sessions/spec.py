@@ -102,7 +102,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     noise_seed: Seed | None = None
     """What batches, samples and noise are drawn by; None is the session's seed. Initial weights are the session's."""
     noise_from: Generation = 0
-    """The generation of each round from which on; until then they are drawn by the session's seed."""
+    """From which generation of each round on; until then the session's seed draws them."""
 
     def trains_like(self, other: "Plan") -> bool:
         """Whether equal tickets give equal rounds under both plans."""

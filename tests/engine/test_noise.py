@@ -97,6 +97,16 @@ def test_instability_joins_twins_round_by_round(finished: Path) -> None:
     np.testing.assert_allclose(same.array("instability"), 0.0, atol=1e-6)
 
 
+def test_a_branch_after_a_round_may_have_other_noise(lab: Any) -> None:
+    with lab.create(pruning={"ratio": 0.3, "rounds": 2}) as session:
+        session.run()
+        name = session.branch("snr", 0, overrides={"noise_seed": 3})
+        session.run()
+        rounds = [session.view.branches[branch].rounds[1] for branch in ("snr", name)]
+    assert (rounds[0].metrics()[..., 0] != rounds[1].metrics()[..., 0]).all()
+    assert [round_.plan["noise_seed"] for round_ in rounds] == [None, 3]
+
+
 def test_instability_needs_a_twin(lab: Any, finished: Path) -> None:
     with (
         Session.open(finished) as session,

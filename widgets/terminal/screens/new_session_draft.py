@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect
 
 from sessions.estimate import Estimate, estimate_session
-from sessions.spec import DEFAULTS, FAMILIES, Pruning, Spec, Table, default_pruner, fits, parse_spec
+from sessions.spec import DEFAULTS, FAMILIES, Analysis, Plan, Pruning, Spec, Table, default_pruner, fits, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
@@ -53,11 +53,13 @@ class Draft:
         found = [Section("Session", _explained(top))]
         for key, title in (("task", "Task"), ("network", "Network"), ("trainer", "Strategy")):
             found.append(Section(title, _explained(self._family(key, (key,)))))
-        found.append(Section("Pruning", _explained(pruning)))
+        scores = [field for field in fields_of(Analysis, ("analysis",)) if field.path[-1] == "score_every"]
+        found.append(Section("Pruning", _explained([*pruning, *scores])))
         for number in range(len(self.table["branch"])):
             place = ("branch", number)
             name = Field((*place, "name"), inspect.StrType(), None, "its name in charts and commands")
             parts = [*self._family("pruner", (*place, "pruner")), *self._family("rewind", (*place, "rewind"))]
+            parts += [field for field in fields_of(Plan, place) if field.path[-1] in ("noise_seed", "noise_from")]
             found.append(Section(f"Branch {number + 1}", _explained([name, *parts]), number))
         return found
 
