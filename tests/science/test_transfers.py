@@ -92,7 +92,7 @@ def test_an_overlap_takes_what_both_have(ticket: Ticket, target: Layout) -> None
 
 def test_the_control_keeps_as_many_weights_at_other_places(ticket: Ticket) -> None:
     target = layout(10)
-    control = sparsity_matched(KEYS, ticket, target, fresh(target))
+    control = sparsity_matched(KEYS, ticket, target, fresh(target), np.array([30, 30, 30]))
     mask = np.asarray(control.mask)
     np.testing.assert_array_equal((mask & target.prunable).sum(-1), [30, 30, 30])
     assert (mask != np.asarray(ticket.mask)).any()
@@ -100,5 +100,7 @@ def test_the_control_keeps_as_many_weights_at_other_places(ticket: Ticket) -> No
     sparser = Ticket(ticket.mask.at[:, 6:60].set(False), ticket.start, ticket.initial)
     counted = int((np.asarray(sparser.mask)[0] & target.prunable).sum())
     assert 0 < counted < 30
-    inner = np.asarray(sparsity_matched(KEYS, sparser, target, fresh(target)).mask)
+    inner = np.asarray(sparsity_matched(KEYS, sparser, target, fresh(target), np.full(3, counted)).mask)
     assert not (inner & ~mask).any()
+    each = np.asarray(sparsity_matched(KEYS, sparser, target, fresh(target), np.array([8, 3, 19])).mask)
+    np.testing.assert_array_equal((each & target.prunable).sum(-1), [8, 3, 19])
