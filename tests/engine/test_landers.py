@@ -29,8 +29,9 @@ def landed(lab: Any, preset: str, seed: int) -> float:
     return float(finished.score[0])
 
 
-def test_two_of_three_seeds_solve_the_continuous_lander(lab: Any) -> None:
-    found = [landed(lab, "lunar-lander-continuous", seed) for seed in range(3)]
+@pytest.mark.parametrize("preset", ["lunar-lander-continuous", "lunar-lander-continuous-sparse"])
+def test_two_of_three_seeds_solve_the_continuous_lander(lab: Any, preset: str) -> None:
+    found = [landed(lab, preset, seed) for seed in range(3)]
     assert sum(score >= SOLVED for score in found) >= 2, found
 
 
