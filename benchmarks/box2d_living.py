@@ -6,8 +6,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from benchmarks.figures import Figure, speed_ratio
-from ticket_explorer.tasks.control.box2d_settings import ENTRIES
-from ticket_explorer.tasks.control.envpool_stepper import ENDLESS, EnvpoolStepper
+from ticket_explorer.tasks.control.box2d.envpool_stepper import ENDLESS, EnvpoolStepper
+from ticket_explorer.tasks.control.box2d.settings import ENTRIES
 from ticket_explorer.tasks.control.stepping import World
 
 EPISODES, STEPS, CHOICES = 37, 600, 4

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from ticket_explorer.tasks.control.box2d_settings import LANDER
+from ticket_explorer.tasks.control.box2d.settings import LANDER
 from ticket_explorer.tasks.control.worlds import Act, Begin, Worlds
 
 CHOICES = 4

@@ -5,8 +5,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, speed_ratio
 from benchmarks.sparse_generation import generations
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 
 SEGMENT = 300

@@ -16,7 +16,7 @@ REPEATS = 5
 OURS = """
 import os, sys
 import ticket_explorer as tx
-from sessions.events import Generations
+from sessions.messages.events import Generations
 
 def shown(event, journalled):
     if isinstance(event, Generations):
@@ -31,7 +31,7 @@ with tx.Session.create(tx.parse_spec(table), sys.argv[1] + "/ant.session") as se
 THEIRS = """
 import jax, jax.numpy as jnp
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control.brax_environment import load
+from ticket_explorer.tasks.control.brax.environment import load
 environment = load(TASKS["ant"]()).play.environment.made()
 action = jnp.zeros((64, environment.action_size))
 

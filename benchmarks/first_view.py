@@ -11,18 +11,18 @@ import msgspec
 import numpy as np
 
 from benchmarks.figures import Figure, seconds
-from sessions import events
-from sessions.frames import A_ROUND, BINS, SAMPLE
-from sessions.header import Header
-from sessions.spec import parse_spec, spec_table, table_of
+from sessions.engine.weight_samples import A_ROUND, BINS, SAMPLE
+from sessions.messages import events
+from sessions.specs.spec import parse_spec, spec_table, table_of
 from sessions.store import Journal, SessionDirectory
+from sessions.views.reading import Header
 from ticket_explorer import presets
 
 ROUNDS, GENERATIONS, BLOCK = 20, 4000, 4
 VIEW = """
 import sys, time
 from pathlib import Path
-from sessions.header import read_view
+from sessions.views.reading import read_view
 view = read_view(Path(sys.argv[1]))
 assert view.generations_done == 80_000 and "jax" not in sys.modules
 """

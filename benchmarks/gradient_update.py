@@ -12,8 +12,8 @@ import optax
 
 from benchmarks.figures import Figure, speed_ratio
 from benchmarks.sparse_generation import generations
-from sessions.session import Session
-from sessions.spec import parse_plan, parse_spec
+from sessions.session.session import Session
+from sessions.specs.spec import parse_plan, parse_spec
 from ticket_explorer.keys import Purpose, generation_key, random_bits, replicate_keys
 from ticket_explorer.problems import bind
 

@@ -14,8 +14,8 @@ import jax
 import numpy as np
 
 from benchmarks.figures import Figure, speed_ratio
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 
 REPEATS = 5

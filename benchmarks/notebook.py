@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.browser import Notebook, chromium, jupyter_lab, opened, write_notebook
 from benchmarks.figures import Figure
-from sessions import events
-from sessions.header import read_view
+from sessions.messages import events
+from sessions.views.reading import read_view
 
 ENGINE = """
 import asyncio
 from pathlib import Path
-from sessions.launch import launch
-from sessions.spec import parse_spec, spec_table
+from sessions.serving.launch import launch
+from sessions.specs.spec import parse_spec, spec_table
 from ticket_explorer import presets
 place = Path("watched.session").resolve()
 table = presets.load("fashion") | {"trainer": {"name": "evolution", "strategy": "snes", "generations": 3000}}

@@ -7,7 +7,7 @@ import jax
 
 from benchmarks.figures import Figure, seconds
 from benchmarks.sparse_generation import generations
-from sessions.spec import parse_plan
+from sessions.specs.spec import parse_plan
 from ticket_explorer import presets
 
 COUNT = 200

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.figures import Figure, speed_ratio
-from sessions.spec import Plan, parse_spec
+from sessions.specs.spec import Plan, parse_spec
 from ticket_explorer import masks, presets
 from ticket_explorer.keys import Purpose, generation_key, random_bits, replicate_keys
 from ticket_explorer.problems import bind

@@ -13,11 +13,11 @@ import psutil
 from benchmarks.figures import Figure
 from benchmarks.first_view import write
 from benchmarks.pseudo_terminal import PseudoTerminal
-from sessions import commands, events
-from sessions.client import Client
-from sessions.header import read_view
-from sessions.launch import launch
-from sessions.spec import parse_spec, spec_table
+from sessions.messages import commands, events
+from sessions.serving.client import Client
+from sessions.serving.launch import launch
+from sessions.specs.spec import parse_spec, spec_table
+from sessions.views.reading import read_view
 from ticket_explorer import presets
 
 APP = (sys.executable, "-c", "from widgets.cli import main; main()")

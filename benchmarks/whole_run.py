@@ -8,10 +8,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure
-from sessions import events
-from sessions.header import decoded
+from sessions.messages import events
 from sessions.store import SessionDirectory, read_records
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.views.reading import decoded
 
 RUN = "from widgets.cli import main; main()"
 

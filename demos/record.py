@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from sessions import events
-from sessions.header import decoded
-from sessions.inspection import verify
+from sessions.messages import events
+from sessions.reports.verify_session import verify
 from sessions.store import Journal, SessionDirectory, read_records
+from sessions.views.reading import decoded
 from widgets.terminal.recorded import recorded_session
 
 FRAMES = 4

@@ -1,1 +1,6 @@
-"""Sessions: decide, advance, remember. Import the modules you need; most of them import no JAX."""
+"""The engine: decide, advance, remember. Ten rooms, arrows one way:
+
+serving > session > engine > analyses > tickets > plans, reports > views > store, messages, specs
+
+Each says in its first lines what it is for; import-linter holds the arrows. No room imports a face.
+"""

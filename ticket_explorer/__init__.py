@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sessions.asking import analyse, decompose, transfer
-    from sessions.session import Session
-    from sessions.spec import Spec, parse_spec
+    from sessions.serving.ask import analyse, decompose, transfer
+    from sessions.session.session import Session
+    from sessions.specs.spec import Spec, parse_spec
     from ticket_explorer.errors import TicketError
     from ticket_explorer.presets import load as load_preset
     from ticket_explorer.presets import names as preset_names
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LiveSession": "widgets.notebook:LiveSession",
-    "Session": "sessions.session:Session",
-    "Spec": "sessions.spec:Spec",
+    "Session": "sessions.session.session:Session",
+    "Spec": "sessions.specs.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
-    "analyse": "sessions.asking:analyse",
-    "decompose": "sessions.asking:decompose",
+    "analyse": "sessions.serving.ask:analyse",
+    "decompose": "sessions.serving.ask:decompose",
     "explore": "widgets.notebook:explore",
     "load_preset": "ticket_explorer.presets:load",
-    "parse_spec": "sessions.spec:parse_spec",
+    "parse_spec": "sessions.specs.spec:parse_spec",
     "preset_names": "ticket_explorer.presets:names",
-    "transfer": "sessions.asking:transfer",
+    "transfer": "sessions.serving.ask:transfer",
     "widgets": "widgets.notebook",
 }
 

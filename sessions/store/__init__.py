@@ -4,8 +4,8 @@ Nothing listed imports NumPy. Arrays are in `rounds` and `arrays`, the checks of
 """
 
 from sessions.store.journal import Journal
+from sessions.store.journal_records import Records, read_records
 from sessions.store.lock import SessionLock
-from sessions.store.records import Records, read_records
 from sessions.store.session_dir import (
     SCHEMA,
     Number,

@@ -11,7 +11,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from sessions.errors import Damaged, NewerSchema, told
+from sessions.store.errors import Damaged, NewerSchema, told
 
 TEMPORARY = ".tmp"
 """The suffix of files that are not finished yet; what a killed process left of them is harmless."""

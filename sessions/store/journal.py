@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import Self, final
 
-from sessions.errors import SessionExists, as_sentence, told
+from sessions.store.errors import SessionExists, as_sentence, told
 from sessions.store.files import write_all, write_atomic
-from sessions.store.records import MAGIC, frame, is_damage, read_records
+from sessions.store.journal_records import MAGIC, frame, is_damage, read_records
 
 
 @final

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Self, final
 
-from sessions.errors import SessionLocked, told
+from sessions.store.errors import SessionLocked, told
 from ticket_explorer.errors import TicketError
 
 _WAITS = (0.01, 0.02, 0.04)

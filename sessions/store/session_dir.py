@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Self, final
 
-from sessions.errors import NewerSchema, NotASession, SessionExists, told
+from sessions.store.errors import NewerSchema, NotASession, SessionExists, told
 from sessions.store.files import (
     TEMPORARY,
     read_whole,
@@ -23,7 +23,7 @@ from sessions.store.files import (
     unseal,
     write_atomic,
 )
-from sessions.store.records import MAGIC
+from sessions.store.journal_records import MAGIC
 from ticket_explorer.errors import InvalidValue
 
 SCHEMA = 1

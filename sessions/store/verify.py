@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sessions.store.records import is_damage, read_records
-from sessions.store.rounds import RoundArrays, decode_round
+from sessions.store.journal_records import is_damage, read_records
+from sessions.store.round_file import RoundArrays, decode_round
 from sessions.store.session_dir import SessionDirectory
 from ticket_explorer.errors import TicketError
 

@@ -13,17 +13,17 @@ from typing import Any
 import jax
 import pytest
 
-import sessions.compiler
-import sessions.engine
-import sessions.session
-from sessions.compiler import Compiler
-from sessions.header import read_view
-from sessions.inspection import verify
-from sessions.lineage import Problems
-from sessions.session import Session
-from sessions.spec import Spec, parse_spec
+import sessions.engine.engine
+import sessions.session.session
+import sessions.tickets.compiler
+from sessions.plans.problems import Problems
+from sessions.reports.verify_session import verify
+from sessions.session.session import Session
+from sessions.specs.spec import Spec, parse_spec
 from sessions.store import SessionDirectory
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.tickets.compiler import Compiler
+from sessions.views.reading import read_view
 
 GENERATIONS = 60
 TINY: dict[str, Any] = {
@@ -126,7 +126,8 @@ class Laboratory:
 
 FORKER = """
 import json, os, sys
-import sessions.server, ticket_explorer.networks.mlp, ticket_explorer.tasks.images, ticket_explorer.trainers.evolution
+import sessions.serving.server
+import ticket_explorer.networks.mlp, ticket_explorer.tasks.images, ticket_explorer.trainers.evolution
 
 for line in sys.stdin:
     request = json.loads(line)
@@ -137,7 +138,7 @@ for line in sys.stdin:
     if child == 0:
         log = os.open(request[0] + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(log, 1), os.dup2(log, 2)
-        sys.exit(sessions.server.main(request))
+        sys.exit(sessions.serving.server.main(request))
     print(child, flush=True)
 """
 
@@ -152,7 +153,7 @@ class Engines:
         self._alive: set[int] = set()
 
     def start(self, session: Path, *options: str) -> int:
-        """The process of `python -m sessions.server SESSION OPTIONS`; what it prints goes to SESSION.log."""
+        """The process of `python -m sessions.serving.server SESSION OPTIONS`; what it prints goes to SESSION.log."""
         process = self._request([str(session), *options])
         self._alive.add(process)
         return process
@@ -205,9 +206,9 @@ def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        patch.setattr(sessions.compiler, "_KEPT", 1000)
-        patch.setattr(sessions.engine, "Compiler", lambda awaited: compiler)
-        patch.setattr(sessions.session, "Problems", lambda: problems)
+        patch.setattr(sessions.tickets.compiler, "_KEPT", 1000)
+        patch.setattr(sessions.engine.engine, "Compiler", lambda awaited: compiler)
+        patch.setattr(sessions.session.session, "Problems", lambda: problems)
         yield
     Compiler.close(compiler)
 

@@ -18,16 +18,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sessions import commands
-from sessions.driver import Driver
-from sessions.header import read_header, read_view
-from sessions.plans import versions
-from sessions.report import report
-from sessions.schedule import Turn, next_turn
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.messages import commands
+from sessions.plans.checks import versions
+from sessions.reports.json_report import report
+from sessions.serving.driver import Driver
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from sessions.store import SessionDirectory
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.views.reading import read_header, read_view
+from sessions.views.turns import Turn, next_turn
 
 FASHION = {
     "task": {"name": "fashion", "batch": 32, "pool": 4},

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import commands
-from sessions.driver import perform
-from sessions.header import read_view
-from sessions.session import Session
+from sessions.messages import commands
+from sessions.serving.driver import perform
+from sessions.session.session import Session
+from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
 

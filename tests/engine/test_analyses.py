@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import commands, events
-from sessions.driver import Driver, Goal
-from sessions.header import read_view
-from sessions.session import Session
+from sessions.messages import commands, events
+from sessions.serving.driver import Driver, Goal
+from sessions.session.session import Session
+from sessions.views.reading import read_view
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
 

@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 import pytest
 
-import sessions.session
-from sessions.checkpoints import Checkpoint
-from sessions.driver import Driver, Goal
-from sessions.errors import Damaged, NewerSchema, NotASession, SessionLocked
-from sessions.session import Session
+import sessions.session.session
+from sessions.serving.driver import Driver, Goal
+from sessions.session.session import Session
 from sessions.store import SessionDirectory
 from sessions.store.arrays import encode_arrays
+from sessions.store.checkpoint import Checkpoint
+from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionLocked
 from sessions.store.files import seal, write_atomic
 from ticket_explorer.errors import TicketError
 
@@ -98,7 +98,7 @@ def test_session_of_a_newer_schema(halfway: Path) -> None:
 
 
 def test_other_random_bits(halfway: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions.session, "RANDOM_BITS", "other bits")
+    monkeypatch.setattr(sessions.session.session, "RANDOM_BITS", "other bits")
     with pytest.raises(TicketError, match="it can be looked at, but not continued bit for bit"):
         Session.open(halfway)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions.spec import Spec, parse_spec, spec_table
+from sessions.specs.spec import Spec, parse_spec, spec_table
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
 

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from sessions.driver import Driver, Goal
-from sessions.spec import parse_spec
+from sessions.serving.driver import Driver, Goal
+from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
-from ticket_explorer.tasks.control.worker_pool import WorkerPool
+from ticket_explorer.tasks.control.box2d.worker_pool import WorkerPool
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # its bindings warn of what Python will change one day

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sessions.header import read_view
-from sessions.spec import completed
+from sessions.specs.spec import completed
+from sessions.views.reading import read_view
 
 TRAINER = {"name": "mask_evolution", "population": 8, "elites": 2, "generations": 6, "retests": 3}
 TABLES: dict[str, Any] = {"trainer": TRAINER, "pruning": {"rounds": 2}}
@@ -34,7 +34,7 @@ def test_a_killed_run_chooses_the_same(
 ) -> None:
     session = lab.create(**TABLES)
     if generations == 6:  # all generations are known, and the choice is made, when the process dies
-        monkeypatch.setattr("sessions.engine.summarise", lambda *_: 1 / 0)
+        monkeypatch.setattr("sessions.engine.engine.summarise", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             session.run()
     else:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-import sessions.engine
-from sessions import events
-from sessions.compiler import Compiler
-from sessions.header import read_view
+import sessions.engine.engine
+from sessions.messages import events
+from sessions.tickets.compiler import Compiler
+from sessions.views.reading import read_view
 
 
 class NotAhead(Compiler):
@@ -21,7 +21,7 @@ class NotAhead(Compiler):
 @pytest.fixture
 def told(lab, monkeypatch):
     """All that a session of one generation told, with whether it was journalled."""
-    monkeypatch.setattr(sessions.engine, "Compiler", NotAhead)
+    monkeypatch.setattr(sessions.engine.engine, "Compiler", NotAhead)
     heard: list[tuple[events.Event, bool, events.Compiling | None]] = []
     with lab.create() as session:
         session.subscribe(lambda event, journalled: heard.append((event, journalled, session.view.compiling)))

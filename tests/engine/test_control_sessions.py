@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sessions.commands import Rollout
-from sessions.lineage import plan_of
-from sessions.session import Session
+from sessions.messages.commands import Rollout
+from sessions.plans.problems import plan_of
+from sessions.session.session import Session
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import random_bits
 

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import commands
-from sessions.driver import perform
-from sessions.header import read_view
-from sessions.lineage import Problems
+from sessions.messages import commands
+from sessions.plans.problems import Problems
+from sessions.serving.driver import perform
 from sessions.store import SessionDirectory
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
 
 NAMES = ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]

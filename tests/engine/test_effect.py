@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sessions.report import mean
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.reports.statistics import mean
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from sessions import events
-from sessions.branch_view import RoundView
-from sessions.estimate import SLOW, estimate, estimate_session, remember_speed, speed
-from sessions.layer_sizes import layers_of
-from sessions.spec import parse_spec, table_of
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.plans.cost import SLOW, estimate, estimate_session, remember_speed, speed
+from sessions.plans.layer_sizes import layers_of
+from sessions.specs.spec import parse_spec, table_of
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from ticket_explorer import masks, presets
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import NETWORKS
@@ -127,7 +127,7 @@ def test_what_the_engine_would_refuse(tables, place):
 
 
 def test_no_jax_is_imported():
-    code = "import sys, sessions.estimate; assert not {'jax', 'numpy'} & set(sys.modules)"
+    code = "import sys, sessions.plans.cost; assert not {'jax', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sessions.frames import BINS, SAMPLE, Framer
-from sessions.summary import Arrays
+from sessions.engine.round_summary import Arrays
+from sessions.engine.weight_samples import BINS, SAMPLE, Framer
 from ticket_explorer.layout import Layout
 
 LAYOUT = Layout.of({"dense_0": {"kernel": np.zeros((40, 30)), "bias": np.zeros(30)}})

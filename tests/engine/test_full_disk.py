@@ -12,12 +12,12 @@ import pytest
 
 import sessions.store.files
 import sessions.store.journal
-from sessions import commands
-from sessions.driver import Driver, Goal
-from sessions.errors import DiskFull
-from sessions.header import read_view
-from sessions.session import Session
+from sessions.messages import commands
+from sessions.serving.driver import Driver, Goal
+from sessions.session.session import Session
+from sessions.store.errors import DiskFull
 from sessions.store.files import write_all
+from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
 SENTENCE = "is full. Nothing written so far is lost: free some space, then continue."
@@ -105,7 +105,7 @@ def test_ctrl_c_between_a_chunk_and_its_record(lab: Any, whole: Path, monkeypatc
     with lab.create() as session:
         session.step(20)
         with monkeypatch.context() as patch:
-            patch.setattr("sessions.running.RunningRound._tell", interrupt)
+            patch.setattr("sessions.engine.running_round.RunningRound._tell", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 session.run()
         session.run()

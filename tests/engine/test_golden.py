@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from sessions import events
-from sessions.header import read_header, read_view
-from sessions.listing import session_state
-from sessions.metrics import metric_rows
-from sessions.report import report
-from sessions.session import Session
+from sessions.messages import events
+from sessions.reports.generation_rows import metric_rows
+from sessions.reports.json_report import report
+from sessions.reports.session_list import session_state
+from sessions.session.session import Session
 from sessions.store import SCHEMA, SessionDirectory
+from sessions.views.reading import read_header, read_view
 
 GOLDEN = Path(__file__).parent / "golden"
 

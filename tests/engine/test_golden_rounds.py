@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from sessions import commands, events
-from sessions.header import decoded, read_view
-from sessions.rounds import RoundRunner
-from sessions.session import Session
+from sessions.engine.round_runner import RoundRunner
+from sessions.messages import commands, events
+from sessions.session.session import Session
 from sessions.store import read_records
+from sessions.views.reading import decoded, read_view
 from tests.engine.golden_rounds import GENERATION, JOURNALLED, PLANS, machine, outcome
 
 GOLDEN = Path(__file__).parent / "golden"

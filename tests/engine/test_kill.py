@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.checkpoints import Checkpoint
-from sessions.header import decoded, read_view
-from sessions.listing import session_state
-from sessions.session import Session
+from sessions.messages import events
+from sessions.reports.session_list import session_state
+from sessions.session.session import Session
 from sessions.store import SessionDirectory, read_records
+from sessions.store.checkpoint import Checkpoint
+from sessions.views.reading import decoded, read_view
 
 TABLES: dict[str, Any] = {
     "trainer": {"generations": 400},

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sessions.report import mean
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.reports.statistics import mean
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer.tasks import datasets
 
 RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sessions.header import read_view
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
+from sessions.views.reading import read_view
 from ticket_explorer.presets import load
 
 pytestmark = [

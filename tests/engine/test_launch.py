@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from sessions import commands, events
-from sessions.client import Client
-from sessions.header import read_view
-from sessions.launch import launch
-from sessions.replay import Replay
-from sessions.spec import spec_table
+from sessions.messages import commands, events
+from sessions.serving.client import Client
+from sessions.serving.launch import launch
+from sessions.serving.replay import Replay
+from sessions.specs.spec import spec_table
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
-from sessions.view import fold
+from sessions.views.reading import read_view
+from sessions.views.session_view import fold
 from ticket_explorer.errors import TicketError
 
 

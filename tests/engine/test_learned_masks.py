@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions.branch_view import RoundView
-from sessions.data_frame import round_rows
-from sessions.header import read_header, read_view
-from sessions.lineage import plan_of
-from sessions.report import report
-from sessions.session import Session
+from sessions.plans.problems import plan_of
+from sessions.reports.data_frame import round_rows
+from sessions.reports.json_report import report
+from sessions.session.session import Session
 from sessions.store import SessionDirectory
+from sessions.views.branch_view import RoundView
+from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import InvalidValue, UnknownName
 
 CONTINUOUS = {

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.header import read_header, read_view
-from sessions.learning import learning_curve, needed
-from sessions.metrics import metric_rows
-from sessions.report import report
-from sessions.scoring import Scorer
+from sessions.engine.scoring import Scorer
+from sessions.messages import events
+from sessions.reports.generation_rows import metric_rows
+from sessions.reports.json_report import report
+from sessions.reports.learning import learning_curve, needed
 from sessions.store import SessionDirectory
-from sessions.view import fold
+from sessions.views.reading import read_header, read_view
+from sessions.views.session_view import fold
 
 TABLES: dict[str, Any] = {
     "task": {"name": "cartpole", "episodes": 2, "test_episodes": 2, "steps": 30},

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-import sessions.client
-import sessions.listener
-from sessions import commands, events
-from sessions.client import Client, NotRunning
-from sessions.driver import Driver, Goal
-from sessions.listener import Listener
-from sessions.session import Session
-from sessions.view import SessionView
-from sessions.wire import Hello, Request, packed, socket_path
+import sessions.serving.client
+import sessions.serving.listener
+from sessions.messages import commands, events
+from sessions.serving.client import Client, NotRunning
+from sessions.serving.driver import Driver, Goal
+from sessions.serving.listener import Listener
+from sessions.serving.wire import Hello, Request, packed, socket_path
+from sessions.session.session import Session
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
 
@@ -199,7 +199,7 @@ def test_garbage_harms_nobody(engine: Engine, caplog: pytest.LogCaptureFixture, 
 
 
 def test_another_protocol_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions.client, "PROTOCOL", 99)
+    monkeypatch.setattr(sessions.serving.client, "PROTOCOL", 99)
 
     async def attach() -> None:
         async with Client(engine.session.path, "future"):
@@ -240,8 +240,8 @@ def test_a_client_that_reads_nothing_is_let_go(
     lab: Any, whole: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds nobody up: the engine finishes, the others see it, and what waits for it is dropped."""
-    monkeypatch.setattr(sessions.listener, "BACKLOG", 1000)
-    monkeypatch.setattr(sessions.listener, "LIMIT", 50_000)
+    monkeypatch.setattr(sessions.serving.listener, "BACKLOG", 1000)
+    monkeypatch.setattr(sessions.serving.listener, "LIMIT", 50_000)
 
     async def watch() -> None:
         async with Client(engine.session.path, "good") as good:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions.checkpoints import digest_of
-from sessions.header import read_view
-from sessions.noise import Noise
-from sessions.session import Session
-from sessions.spec import parse_plan, parse_spec
-from sessions.twins import noisy, twin_of
+from sessions.engine.noise import Noise
+from sessions.engine.running_round import digest_of
+from sessions.plans.twins import noisy, twin_of
+from sessions.session.session import Session
+from sessions.specs.spec import parse_plan, parse_spec
+from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
 
 STEP = 25

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.normalised import normalised_rows
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.reports.comparison import normalised_rows
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.normalised import normalised
 from ticket_explorer.errors import TicketError
 

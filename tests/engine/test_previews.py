@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import commands
-from sessions.driver import Driver, Goal
-from sessions.events import Generations
-from sessions.header import decoded
+from sessions.messages import commands
+from sessions.messages.events import Generations
+from sessions.serving.driver import Driver, Goal
 from sessions.store import SessionDirectory, read_records
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.views.reading import decoded
 from ticket_explorer.errors import TicketError
 
 

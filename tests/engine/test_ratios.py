@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sessions.densities import densities_of
-from sessions.estimate import estimate
-from sessions.header import read_view
-from sessions.report import report
+from sessions.plans.cost import estimate
+from sessions.reports.json_report import report
+from sessions.views.densities import densities_of
+from sessions.views.reading import read_view
 from ticket_explorer import masks
 from ticket_explorer.densities import finer, overall, ratios_of, scope_of, unused
 from ticket_explorer.errors import TicketError

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from sessions.header import read_header, read_view
-from sessions.report import report
+from sessions.reports.json_report import report
 from sessions.store import SessionDirectory
+from sessions.views.reading import read_header, read_view
 
 
 def thresholds(path: Path) -> dict[str, list[float | None]]:

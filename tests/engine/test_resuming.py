@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import sessions.running
-from sessions.header import read_view
-from sessions.session import Session
+import sessions.engine.running_round
+from sessions.session.session import Session
 from sessions.store import SessionDirectory
-from sessions.store.records import MAGIC
+from sessions.store.journal_records import MAGIC
+from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS
 
@@ -58,7 +58,7 @@ def test_pieces_change_no_bit(lab: Any, whole: Path, drive: Callable[[Session], 
 def test_length_of_chunks_changes_no_bit(
     lab: Any, whole: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr(sessions.running, "CHUNK_SECONDS", seconds)
+    monkeypatch.setattr(sessions.engine.running_round, "CHUNK_SECONDS", seconds)
     lab.assert_same(whole, lab.finished("mine"), rounds=3)
 
 
@@ -101,8 +101,8 @@ def test_with_its_checkpoint_only_what_came_after_is_computed_again(
     lab: Any, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where every chunk is checkpointed, a kill costs at most the chunks that were in flight."""
-    monkeypatch.setattr(sessions.running, "CHECKPOINT_SHARE", 1e9)
-    monkeypatch.setattr(sessions.running, "CHUNK_SECONDS", 1e-9)
+    monkeypatch.setattr(sessions.engine.running_round, "CHECKPOINT_SHARE", 1e9)
+    monkeypatch.setattr(sessions.engine.running_round, "CHUNK_SECONDS", 1e-9)
     session = lab.create()
     for _ in range(75):
         session.pulse()

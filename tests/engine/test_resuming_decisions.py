@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sessions.session import Session
+from sessions.session.session import Session
 from sessions.store import SessionDirectory, read_records
 from ticket_explorer.errors import TicketError
 

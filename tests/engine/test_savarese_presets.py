@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from sessions.spec import completed, parse_plan, table_of
+from sessions.specs.spec import completed, parse_plan, table_of
 from ticket_explorer.registry import formerly, identity
 from ticket_explorer.trainers.settings import Evolution
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from sessions import commands
-from sessions.client import Client
-from sessions.driver import Driver, Goal
-from sessions.header import read_view
-from sessions.session import Session
+from sessions.messages import commands
+from sessions.serving.client import Client
+from sessions.serving.driver import Driver, Goal
+from sessions.serving.wire import socket_path
+from sessions.session.session import Session
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
-from sessions.wire import socket_path
+from sessions.views.reading import read_view
 
 
 def listens(path: Path) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.header import read_view
-from sessions.session import Session
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.session.session import Session
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
 TWO = {"ratio": 0.3, "rounds": 2}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.spec import PLAN_KEYS, parse_plan, parse_spec, spec_table, table_of
+from sessions.specs.spec import PLAN_KEYS, parse_plan, parse_spec, spec_table, table_of
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.pruners import PRUNERS

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from sessions.lineage import Problems
-from sessions.plans import check_start
-from sessions.session import Session
-from sessions.spec import parse_plan
+from sessions.plans.checks import check_start
+from sessions.plans.problems import Problems
+from sessions.session.session import Session
+from sessions.specs.spec import parse_plan
 from ticket_explorer.errors import TicketError
 
 SMALL = {"name": "mlp", "hidden": [8]}
@@ -41,7 +41,7 @@ def test_an_output_layer_that_is_not_pruned_may_start_at_zero() -> None:
 
 def test_a_session_that_has_them_goes_on_and_branches(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
-        older.setattr("sessions.branching.check_start", lambda *_: None)
+        older.setattr("sessions.session.branches.check_start", lambda *_: None)
         lab.create(network=ZERO, trainer={"generations": 2}).close()
     with Session.open(lab.path()) as session:
         session.run_round()

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from sessions.errors import Damaged, NewerSchema
 from sessions.store.arrays import decode_arrays, encode_arrays
+from sessions.store.errors import Damaged, NewerSchema
 from sessions.store.files import seal
-from sessions.store.rounds import RoundArrays, decode_round, encode_round
+from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from ticket_explorer.errors import TicketError
 
 FLOATS = st.floats(width=32) | st.sampled_from([0.0, -0.0, float("nan"), float("-inf")])

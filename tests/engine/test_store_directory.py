@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sessions.errors import NewerSchema, NotASession, SessionExists
 from sessions.store import SCHEMA, Journal, SessionDirectory, check_branch_name, check_schema, read_records, sessions_in
-from sessions.store.rounds import RoundArrays, decode_round, encode_round
+from sessions.store.errors import NewerSchema, NotASession, SessionExists
+from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.verify import Finding, verify_files
 from ticket_explorer.errors import InvalidValue, TicketError
 

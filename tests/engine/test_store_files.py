@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.errors import Damaged, DiskFull, DiskRefused, NewerSchema
+from sessions.store.errors import Damaged, DiskFull, DiskRefused, NewerSchema
 from sessions.store.files import read_whole, seal, unseal, write_atomic
 from ticket_explorer.errors import TicketError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sessions.errors import DiskFull
 from sessions.store import Journal, SessionDirectory, read_records
+from sessions.store.errors import DiskFull
 from sessions.store.verify import verify_files
 
 

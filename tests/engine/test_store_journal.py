@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sessions.errors import Damaged, DiskFull, DiskRefused, NewerSchema, SessionExists
 from sessions.store import Journal, read_records
-from sessions.store.records import MAGIC, frame
+from sessions.store.errors import Damaged, DiskFull, DiskRefused, NewerSchema, SessionExists
+from sessions.store.journal_records import MAGIC, frame
 from ticket_explorer.errors import TicketError
 
 PAYLOADS = [b"first", b"\0" * 7, bytes(range(200)), b"x", struct.pack("<6I", 1, 2, 0, 40, 0, 3)]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sessions.errors import DiskRefused, SessionLocked
 from sessions.store import SessionLock
+from sessions.store.errors import DiskRefused, SessionLocked
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import TicketError
 

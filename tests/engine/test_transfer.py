@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sessions import commands
-from sessions.driver import Driver, Goal
-from sessions.header import read_view
-from sessions.session import Session
+from sessions.messages import commands
+from sessions.serving.driver import Driver, Goal
+from sessions.session.session import Session
 from sessions.store import SessionDirectory
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
+from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
 
 BRANCHES = [

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sessions.report import mean
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.reports.statistics import mean
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from ticket_explorer.places import VARIABLE
 from ticket_explorer.tasks import datasets
 

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from sessions.header import read_view
-from sessions.view import SessionView
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.places import VARIABLE
 from widgets.cli.commands import app
 

@@ -12,9 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 import widgets.terminal.app
-from sessions import commands
-from sessions.header import read_header, read_view
+from sessions.messages import commands
 from sessions.store import SessionDirectory
+from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.terminal.dialogs.fields import Row

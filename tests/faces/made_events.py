@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sessions import events
-from sessions.frames import Framer
-from sessions.summary import Arrays
-from sessions.view import SessionView, fold
+from sessions.engine.round_summary import Arrays
+from sessions.engine.weight_samples import Framer
+from sessions.messages import events
+from sessions.views.session_view import SessionView, fold
 from ticket_explorer.layout import Layout, Leaf
 from widgets.plots.figure import Bars, Figure, Line, Picture, Points, Rule
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sessions.header import read_view
+from sessions.views.reading import read_view
 
 SMALL = ("--set", "examples=50", "--set", "points=5")
 

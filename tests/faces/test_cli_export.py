@@ -12,7 +12,7 @@ from pyarrow import parquet
 from safetensors import safe_open
 
 from sessions.store import SessionDirectory
-from sessions.store.rounds import decode_round
+from sessions.store.round_file import decode_round
 
 ROWS = 4 * 5
 """Four rounds were trained, the dense one once."""

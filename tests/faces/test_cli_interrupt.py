@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions.header import read_view
+from sessions.views.reading import read_view
 
 COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))
 

@@ -15,11 +15,11 @@ import aiohttp
 import psutil
 import pytest
 
-from sessions import commands
-from sessions.client import Client
-from sessions.header import read_view
-from sessions.session import Session
-from sessions.spec import parse_spec
+from sessions.messages import commands
+from sessions.serving.client import Client
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
+from sessions.views.reading import read_view
 from ticket_explorer import presets
 
 COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))

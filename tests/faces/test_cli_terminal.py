@@ -13,13 +13,13 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from sessions import events
-from sessions.header import decoded
+from sessions.messages import events
 from sessions.store import SessionDirectory, read_records
-from sessions.view import SessionView
+from sessions.views.reading import decoded
+from sessions.views.session_view import SessionView
 from widgets.cli.progress import Progress, duration, rate
 from widgets.plots.ticks import labels, round_ticks, share_ticks
-from widgets.words import speed
+from widgets.shared.wording import speed
 
 COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|9[0-7]|38;)[0-9;]*m")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions.header import read_view
+from sessions.views.reading import read_view
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import ticket_explorer as tx
-from sessions import commands, events
-from sessions.spec import parse_spec
+from sessions.messages import commands, events
+from sessions.specs.spec import parse_spec
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.presets import names
@@ -159,3 +159,16 @@ def test_the_readmes_commands_run_as_written(tmp_path, environment):
         assert done.returncode == 0, (line, done.stderr)
     assert (tmp_path / "ticket.safetensors").is_file()
     assert (tmp_path / "metrics.csv").is_file()
+
+
+def test_files_that_pages_name_are_there():
+    """A page that leads through the code must not lead astray."""
+    named = re.compile(r"`((?:ticket_explorer|sessions|widgets)/[\w/]+\.(?:py|js))`")
+    gone = [f"{path.name}: {file}" for path in PAGES for file in named.findall(path.read_text(encoding="utf-8"))]
+    gone = [place for place in gone if not (ROOT / place.partition(": ")[2]).exists()]
+    assert not gone
+
+
+def test_every_room_is_on_the_map():
+    rooms = {path.parent.name for path in (ROOT / "sessions").glob("*/__init__.py")}
+    assert rooms == set(re.findall(r"^\| `(\w+)` \|", page("docs/architecture.md"), re.MULTILINE))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.header import decoded
+from sessions.engine.round_summary import Arrays
+from sessions.messages import events
 from sessions.store import SessionDirectory, read_records
-from sessions.summary import Arrays
-from sessions.view import SessionView
+from sessions.views.reading import decoded
+from sessions.views.session_view import SessionView
 from tests.faces.made_events import (
     KEPT,
     block,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import widgets.plots.figures.metrics_cache as metrics_cache_module
-from sessions import events
-from sessions.branch_view import RoundView
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from tests.faces.made_events import block, branch, finish, marks, start, view_of
 from widgets.plots import figures
 from widgets.plots.figure import Line, Rule

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.views.session_view import SessionView
 from tests.faces.made_events import branch, check, finish, marks, start, summaries, view_of
 from widgets.plots import figures
 from widgets.plots.figure import Bars, Figure, Line, Picture, Rule

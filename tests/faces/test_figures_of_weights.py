@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sessions import events
-from sessions.frames import Framer
-from sessions.summary import Arrays
-from sessions.view import SessionView
+from sessions.engine.round_summary import Arrays
+from sessions.engine.weight_samples import Framer
+from sessions.messages import events
+from sessions.views.session_view import SessionView
 from tests.faces.made_events import (
     KEPT,
     LAYOUT,

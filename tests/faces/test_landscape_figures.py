@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from sessions import events
-from sessions.analyses import analysis_rows, analysis_table
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.reports.analysis_rows import analysis_rows, analysis_table
+from sessions.views.session_view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Figure, Line, Picture
 from widgets.plots.figures import Selection

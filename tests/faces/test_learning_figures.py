@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from sessions import events
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.views.session_view import SessionView
 from tests.faces.made_events import block, branch, check, finish, marks, start, view_of
 from tests.faces.test_landscape_figures import analysed
 from widgets.plots import figures
 from widgets.plots.figure import Line, Rule
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look
-from widgets.plots.masks import MaskReader
+from widgets.plots.mask_reader import MaskReader
 
 
 def scored(name: str, generation: int, score: list[float | None]) -> events.Scored:

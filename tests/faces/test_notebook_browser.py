@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from benchmarks.browser import chromium, jupyter_lab, opened
-from sessions.header import read_view
+from sessions.views.reading import read_view
 
 pytestmark = [
     pytest.mark.slow,

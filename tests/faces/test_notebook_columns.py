@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from widgets.notebook.columns import Encoded, encoded, patched
-from widgets.plots.description import described
+from widgets.plots.alt_text import described
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Picture, Points, Rule
 
 FIGURES = (

@@ -9,9 +9,9 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from sessions import commands
-from sessions.header import read_view
-from sessions.spec import parse_plan
+from sessions.messages import commands
+from sessions.specs.spec import parse_plan
+from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.tasks import TASKS
@@ -21,7 +21,7 @@ from widgets.notebook.forms.form import Decision
 from widgets.notebook.forms.subject import Subject
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import Look
-from widgets.plots.masks import MaskReader
+from widgets.plots.mask_reader import MaskReader
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
 PREVIEW = {

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import ticket_explorer as tx
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.errors import TicketError
-from widgets.link import Condition
 from widgets.notebook import CHARTS, Chart
 from widgets.notebook.controls import Controls
 from widgets.notebook.explorer import FIRST, Explorer
 from widgets.plots.figures import Selection
+from widgets.shared.session_link import Condition
 
 SMALL = {
     "pruning.rounds": 2,

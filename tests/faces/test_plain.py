@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from sessions import commands, events
-from sessions.header import read_view
-from sessions.inspection import verify
-from sessions.report import mean
-from widgets.link import EngineLink, ReplayLink
-from widgets.plain import Teller, printable, progress, summary, tell
+from sessions.messages import commands, events
+from sessions.reports.statistics import mean
+from sessions.reports.verify_session import verify
+from sessions.views.reading import read_view
+from widgets.cli.plain_text import Teller, printable, progress, summary, tell
+from widgets.shared.session_link import EngineLink, ReplayLink
 from widgets.terminal.recorded import recorded_session
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sessions.commands import Episode
-from widgets.plots.policy_player import LATEST_AGAIN, STEPS_A_SECOND, PolicyPlayer
+from sessions.messages.commands import Episode
+from widgets.plots.policy.player import LATEST_AGAIN, STEPS_A_SECOND, PolicyPlayer
 
 LONG = 100 * LATEST_AGAIN
 

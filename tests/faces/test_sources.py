@@ -7,7 +7,7 @@ import pytest
 
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
-from widgets.sources import assign, load_table, put, spec_of
+from widgets.shared.spec_sources import assign, load_table, put, spec_of
 
 
 def trainer_of(*assignments: str, preset: str = "fashion") -> Any:

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 
-from sessions import commands
-from sessions.branch_view import RoundView
-from sessions.spec import parse_plan
+from sessions.messages import commands
+from sessions.specs.spec import parse_plan
+from sessions.views.branch_view import RoundView
 from tests.faces.dialog_stage import NOTHING, SIZES, FakeLink, fill, keys, returned, row, says, then
 from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS

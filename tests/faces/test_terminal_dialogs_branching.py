@@ -6,8 +6,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from sessions import commands
-from sessions.spec import parse_plan
+from sessions.messages import commands
+from sessions.specs.spec import parse_plan
 from tests.faces.dialog_stage import NOTHING, fill, keys, returned, says, then
 from ticket_explorer.tasks import TASKS
 from widgets.decisions import trainer_fields

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from sessions import events
+from sessions.messages import events
 from sessions.store import Journal, SessionDirectory
 from tests.faces.dialog_stage import (
     GOLDEN,
@@ -76,7 +76,7 @@ def test_a_figure_is_of_the_round_and_the_kind_that_are_chosen(link: Any) -> Non
     async def proposed(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
         assert dialog.query_one("#file", Input).value == f"{GOLDEN.stem}-sparsity-snr-0.pdf"
 
-    scenario = then(keys(*["right"] * 3, "tab", "right", "right", "tab", "left"), proposed)
+    scenario = then(keys(*["right"] * 3, "tab", "right", "right", "right", "tab", "left"), proposed)
     assert returned(ExportDialog(link, "snr", 1), scenario) == NOTHING
 
 

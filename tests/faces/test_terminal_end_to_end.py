@@ -12,11 +12,11 @@ import pyte
 import pytest
 
 from benchmarks.pseudo_terminal import PseudoTerminal
-from sessions import commands, events
-from sessions.client import Client
-from sessions.header import read_view
+from sessions.messages import commands, events
+from sessions.serving.client import Client
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
+from sessions.views.reading import read_view
 
 COMMAND = (sys.executable, "-c", "from widgets.cli import main; main()")
 COLUMNS, ROWS = 120, 36

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from sessions import commands, events
-from sessions.header import read_header, read_view
+from sessions.messages import commands, events
 from sessions.store import SessionDirectory
+from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
-from widgets.link import Condition, Listener
+from widgets.shared.session_link import Condition, Listener
 from widgets.terminal.actions import ACTIONS, SCOPES, key_name, keys_page, of_scope
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.banner import Banner

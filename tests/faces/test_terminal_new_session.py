@@ -7,14 +7,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from sessions.spec import parse_spec
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers import TRAINERS
+from widgets.decisions.session_draft import Draft
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.screens.new_session import NewSession
-from widgets.terminal.screens.new_session_draft import Draft
 from widgets.terminal.screens.new_session_form import Form
 from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import about, story

@@ -69,7 +69,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A home without sessions, and clocks that stand still."""
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
-    monkeypatch.setattr("widgets.words.clock", lambda at: "12:34:56")
+    monkeypatch.setattr("widgets.shared.wording.clock", lambda at: "12:34:56")
     monkeypatch.setattr("widgets.terminal.panels.journal.clock", lambda at: "12:34:56")
 
 

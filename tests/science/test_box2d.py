@@ -14,18 +14,18 @@ import numpy as np
 import psutil
 import pytest
 
-from sessions.spec import parse_spec
+from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control import environment
-from ticket_explorer.tasks.control.box2d_settings import ENTRIES, LANDER
+from ticket_explorer.tasks.control.box2d.envpool_stepper import EnvpoolStepper
+from ticket_explorer.tasks.control.box2d.settings import ENTRIES, LANDER
+from ticket_explorer.tasks.control.box2d.worker_pool import WorkerPool, pool
 from ticket_explorer.tasks.control.environment import CrowdEnvironment
-from ticket_explorer.tasks.control.envpool_stepper import EnvpoolStepper
 from ticket_explorer.tasks.control.rollout import WatchableProblem, on_the_host
 from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, World
-from ticket_explorer.tasks.control.worker_pool import WorkerPool, pool
 
 gymnasium = pytest.importorskip("gymnasium")
 with warnings.catch_warnings():
@@ -168,7 +168,7 @@ def test_a_generation_survives_a_dead_worker(monkeypatch):
 
 
 def test_workers_that_die_again_and_again_are_a_sentence(workers, monkeypatch):
-    monkeypatch.setattr("ticket_explorer.tasks.control.worker_pool.sys.executable", "/bin/false")
+    monkeypatch.setattr("ticket_explorer.tasks.control.box2d.worker_pool.sys.executable", "/bin/false")
     with pytest.raises(TicketError, match="died 4 times in a row"):
         workers.begin(WORLD, SEEDS)
 
@@ -184,9 +184,9 @@ def test_what_was_never_ended_is_forgotten(workers):
 
 ENGINE = """
 import numpy as np
-from ticket_explorer.tasks.control.box2d_settings import LANDER
+from ticket_explorer.tasks.control.box2d.settings import LANDER
 from ticket_explorer.tasks.control.stepping import World
-from ticket_explorer.tasks.control.worker_pool import pool
+from ticket_explorer.tasks.control.box2d.worker_pool import pool
 
 number, _ = pool(2).begin(World(LANDER, (), None), np.arange(4, dtype="<u4"))
 print(*pool(2).pids, flush=True)

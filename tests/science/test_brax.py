@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sessions.spec import parse_spec
+from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control import brax_v1
-from ticket_explorer.tasks.control.brax_settings import ENTRIES
+from ticket_explorer.tasks.control.brax import first_generation as brax_v1
+from ticket_explorer.tasks.control.brax.settings import ENTRIES
 
 pytest.importorskip("brax")
 KEY = jax.random.key(0)
@@ -104,7 +104,7 @@ def test_unknown_bodies_and_numbers_are_refused():
 
 @pytest.mark.slow
 def test_nothing_is_printed_where_results_go():
-    code = "from ticket_explorer.tasks import TASKS; from ticket_explorer.tasks.control.brax_environment import load; "
+    code = "from ticket_explorer.tasks import TASKS; from ticket_explorer.tasks.control.brax.environment import load; "
     told = subprocess.run(
         [sys.executable, "-c", code + "load(TASKS['ant']())"], capture_output=True, text=True, check=True, timeout=200
     )

@@ -10,18 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sessions.layer_sizes import layers_of
-from sessions.spec import parse_spec
+from sessions.plans.layer_sizes import layers_of
+from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP, MinAtarCNN
 from ticket_explorer.problems import ActingProblem, MeasurableProblem, Problem, RemarkingProblem, bind
 from ticket_explorer.registry import lookup
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control import environment
-from ticket_explorer.tasks.control.box2d_settings import ENTRIES as BOX2D
+from ticket_explorer.tasks.control.box2d.settings import ENTRIES as BOX2D
 from ticket_explorer.tasks.control.environment import Actions, Moment
 from ticket_explorer.tasks.control.episodes import Play
-from ticket_explorer.tasks.control.gymnax_settings import ENTRIES
+from ticket_explorer.tasks.control.gymnax.settings import ENTRIES
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.repeated import Repeated

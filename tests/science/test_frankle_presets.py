@@ -2,8 +2,8 @@
 
 import pytest
 
-from sessions.layer_sizes import layers_of
-from sessions.spec import parse_spec
+from sessions.plans.layer_sizes import layers_of
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.densities import ratios_of
 

@@ -12,7 +12,7 @@ from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control import environment
-from ticket_explorer.tasks.control.playground_settings import ENTRIES
+from ticket_explorer.tasks.control.playground.settings import ENTRIES
 from ticket_explorer.tasks.control.rollout import on_the_host
 
 KEY = jax.random.key(0)

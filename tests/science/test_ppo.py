@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from sessions.spec import completed, parse_spec
+from sessions.specs.spec import completed, parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import generation_key
 from ticket_explorer.networks.settings import MLP

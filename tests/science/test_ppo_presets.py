@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from sessions.layer_sizes import layers_of
-from sessions.spec import parse_spec
+from sessions.plans.layer_sizes import layers_of
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.keys import generation_key
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
-from ticket_explorer.tasks.control.brax_settings import ENTRIES
+from ticket_explorer.tasks.control.brax.settings import ENTRIES
 from ticket_explorer.trainers.ppo import ProximalPolicyOptimisation
 from ticket_explorer.trainers.ppo_settings import PPO
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sessions.spec import PLAN_KEYS, Plan, parse_spec, table_of
+from sessions.specs.spec import PLAN_KEYS, Plan, parse_spec, table_of
 from ticket_explorer import presets
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.tables import merge

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from sessions.layer_sizes import inputs_and_outputs
-from sessions.spec import parse_spec
+from sessions.plans.layer_sizes import inputs_and_outputs
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.registry import implementation_of, name_of
 

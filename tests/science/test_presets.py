@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec import structs
 
-from sessions.spec import parse_spec
+from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import name_of

@@ -7,8 +7,8 @@ import pytest
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.control.gymnax_scenes import SCENES
-from ticket_explorer.tasks.control.gymnax_settings import ENTRIES
+from ticket_explorer.tasks.control.gymnax.scenes import SCENES
+from ticket_explorer.tasks.control.gymnax.settings import ENTRIES
 from ticket_explorer.tasks.control.rollout import WatchableProblem, on_the_host
 from ticket_explorer.tasks.control.scene import bars, cells
 

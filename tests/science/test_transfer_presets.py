@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from sessions.spec import parse_spec, spec_table
+from sessions.specs.spec import parse_spec, spec_table
 from ticket_explorer import presets
 from ticket_explorer.registry import name_of
 

@@ -1,10 +1,10 @@
 """Tasks: what a network must do."""
 
 from ticket_explorer.registry import register
-from ticket_explorer.tasks.control.box2d_settings import box2d_settings
-from ticket_explorer.tasks.control.brax_settings import brax_settings
-from ticket_explorer.tasks.control.gymnax_settings import gymnax_settings
-from ticket_explorer.tasks.control.playground_settings import playground_settings
+from ticket_explorer.tasks.control.box2d.settings import box2d_settings
+from ticket_explorer.tasks.control.brax.settings import brax_settings
+from ticket_explorer.tasks.control.gymnax.settings import gymnax_settings
+from ticket_explorer.tasks.control.playground.settings import playground_settings
 from ticket_explorer.tasks.settings import CIFAR10, KMNIST, MNIST, Fashion, FashionMNIST, TaskSettings
 
 TASKS: dict[str, type[TaskSettings]] = register(

@@ -11,13 +11,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from sessions import commands, events
-from sessions.analyses import analysis_table, holm_p_values, replicates_of
-from sessions.client import Client, NotRunning
-from sessions.header import read_view
-from sessions.report import mean, standard_error
-from sessions.twins import noisy
-from sessions.view import SessionView
+from sessions.messages import commands, events
+from sessions.plans.twins import noisy
+from sessions.reports.analysis_rows import analysis_table, holm_p_values, replicates_of
+from sessions.reports.statistics import mean, standard_error
+from sessions.serving.client import Client, NotRunning
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.errors import InvalidValue, TicketError
@@ -29,8 +29,8 @@ from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.raster.drawing import draw
-from widgets.sources import assign
-from widgets.words import one_error, share
+from widgets.shared.spec_sources import assign
+from widgets.shared.wording import one_error, share
 
 HEIGHT = 20
 
@@ -143,7 +143,7 @@ def _analysed(path: Path, wanted: Sequence[commands.Analyse]) -> list[events.Ana
         try:
             return asyncio.run(_ask_engine(path, wanted))
         except NotRunning:
-            from sessions.session import Session  # JAX: only where no engine runs that has it already
+            from sessions.session.session import Session
 
             with Session.open(path) as opened:
                 return [opened.analyse(one.kind, one.branch, one.round, one.parameters) for one in wanted]

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
-from widgets.sources import session_path as session_path
+from widgets.shared.spec_sources import session_path as session_path
 
 P = ParamSpec("P")
 R = TypeVar("R")

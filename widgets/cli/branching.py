@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sessions import commands
-from sessions.client import Client, NotRunning
+from sessions.messages import commands
+from sessions.serving.client import Client, NotRunning
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import InvalidValue
 from widgets.cli.app import command_line, say, session_path, told
-from widgets.sources import assign
+from widgets.shared.spec_sources import assign
 
 
 def register(app: typer.Typer) -> None:
@@ -57,8 +57,8 @@ def answer(path: Path, command: commands.Command) -> dict[str, Any]:
     try:
         return asyncio.run(_ask_engine(path, command))
     except NotRunning:
-        from sessions.driver import perform  # JAX: only where no engine runs that has it already
-        from sessions.session import Session
+        from sessions.serving.driver import perform
+        from sessions.session.session import Session
 
         with Session.open(path) as opened:
             return perform(opened, command)

@@ -14,7 +14,7 @@ from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.app import print_json, told
-from widgets.preset_list import groups, title_of
+from widgets.shared.preset_list import groups, title_of
 
 Lines = Callable[[], Iterable[tuple[str, str]]]
 

@@ -8,17 +8,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from sessions.header import read_view
-from sessions.learning import needed_rows
-from sessions.normalised import normalised_rows
+from sessions.reports.comparison import normalised_rows
+from sessions.reports.learning import needed_rows
 from sessions.store.files import write_atomic
-from sessions.view import SessionView
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import print_json, say, session_path, told
 from widgets.cli.tables import needed_table
-from widgets.plots import figures, paper
+from widgets.plots import figures
+from widgets.plots import matplotlib_figure as paper
 from widgets.plots.raster.drawing import draw
-from widgets.words import share
+from widgets.shared.wording import share
 
 HEIGHT = 18
 _FORMS = (".png", ".svg", ".pdf")
@@ -36,9 +37,9 @@ def compare(
     target: Annotated[float | None, typer.Option(help="A score: compare what it took to reach it instead.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average the normalised scores of several tasks, or compare what a score took to reach.
+    """Average sessions' scores, or compare what these took to reach.
 
-    Each is scaled to 0 for its worst and 1 for its best round.
+    The scores of each are scaled to 0 for its worst and 1 for its best round.
 
     Branches of one name are one condition; the rounds count that all sessions have of all of them.
     """

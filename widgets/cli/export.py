@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from sessions import errors
-from sessions.analyses import analysis_rows
-from sessions.header import read_header, read_view
-from sessions.metrics import Row, metric_rows
-from sessions.store import SessionDirectory
+from sessions.reports.analysis_rows import analysis_rows
+from sessions.reports.generation_rows import Row, metric_rows
+from sessions.store import SessionDirectory, errors
 from sessions.store.files import write_atomic
-from sessions.view import SessionView
+from sessions.views.reading import read_header, read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import say, session_path, told
 from widgets.cli.branching import parse_round
 from widgets.plots.figures import AGAINST, SHOWN
-from widgets.plots.policy_gif import write_gif
+from widgets.plots.policy.gif import write_gif
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from sessions.export import ExportedTicket
+    from sessions.tickets.export import ExportedTicket
 
 
 class Kind(StrEnum):
@@ -77,7 +76,7 @@ def export(
     elif kind is Kind.figure:
         write_atomic(out, _figure(view, show, from_, against, out.suffix))
     elif kind is Kind.report:
-        from widgets.plots.page import page
+        from widgets.plots.html_report import page
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     else:
@@ -89,7 +88,7 @@ def export(
                 raise InvalidValue("--replicate", replicate, "0: a rollout is one of the first replicate's policy")
             _write_rollout(path, view, branch, number, out)
         else:
-            from sessions.export import exported_ticket  # JAX: metrics do without
+            from sessions.tickets.export import exported_ticket
 
             _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
     say(f"Wrote {out}.")
@@ -104,7 +103,8 @@ def _analysis_rows(view: SessionView) -> Iterable[Row]:
 
 
 def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, suffix: str) -> bytes:
-    from widgets.plots import figures, paper
+    from widgets.plots import figures
+    from widgets.plots import matplotlib_figure as paper
 
     if kind not in SHOWN:
         raise InvalidValue("--show", kind, f"one of {', '.join(SHOWN)}")
@@ -127,7 +127,7 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
 
 
 def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
-    from sessions.rollouts import exported_rollout  # JAX: metrics do without
+    from sessions.engine.rollouts import exported_rollout
 
     found = exported_rollout(path, view, branch, number)
     if out.suffix == ".gif":

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sessions.header import read_header, read_view
-from sessions.inspection import verify
-from sessions.listing import Listing, SessionState
+from sessions.reports.session_list import Listing, SessionState
+from sessions.reports.verify_session import verify
 from sessions.store import SessionDirectory, SessionLock
+from sessions.views.reading import read_header, read_view
 from widgets.cli.app import BAD_INPUT, FAILED, print_json, say, session_path, told
 from widgets.cli.run import show_result
 

@@ -9,12 +9,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sessions import events
-from sessions.branch_view import RoundView
-from sessions.report import mean
-from sessions.view import SessionView
+from sessions.messages import events
+from sessions.reports.statistics import mean
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from widgets.plots.sparkline import sparkline
-from widgets.words import clock, duration, rate, score, speed, waiting
+from widgets.shared.wording import clock, duration, rate, score, speed, waiting
 
 REFRESHES = 4
 """A second."""

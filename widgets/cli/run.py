@@ -7,20 +7,20 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sessions.header import Header, default_path
-from sessions.learning import needed_rows, solved_at
-from sessions.report import report
+from sessions.reports.json_report import report
+from sessions.reports.learning import needed_rows, solved_at
 from sessions.store import SessionDirectory
-from sessions.view import SessionView
+from sessions.views.reading import Header, default_path
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.cli.app import FAILED, INTERRUPTED, command_line, narration, print_json, say, session_path, told
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
 from widgets.plots.ticket_curve import drawn, ticket_curves
-from widgets.sources import DEFAULT, spec_of
+from widgets.shared.spec_sources import DEFAULT, spec_of
 
 if TYPE_CHECKING:
-    from sessions.session import Session
+    from sessions.session.session import Session
 
 CHART_HEIGHT = 18
 
@@ -51,7 +51,7 @@ def run(
     given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
     path = session or default_path(Path(spec or DEFAULT).stem)
     _refuse_taken(path)
-    from sessions.session import Session  # JAX: not before the spec is known to be right
+    from sessions.session.session import Session
 
     with narration.status("loading JAX and the tasks"):
         made = Session.create(given, path)
@@ -69,14 +69,14 @@ def resume(
     """
     path = session_path(session)
     SessionDirectory.open_for_reading(path)
-    from sessions.session import Session
+    from sessions.session.session import Session
 
     _drive(Session.open(path), json)
 
 
 def _drive(session: "Session", json: bool) -> None:
-    from sessions.driver import Goal  # JAX, as the session has it already
-    from sessions.server import host
+    from sessions.serving.driver import Goal
+    from sessions.serving.server import host
 
     say(f"Session {session.path}")
     progress = Progress(session.view, narration)

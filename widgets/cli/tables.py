@@ -8,11 +8,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from sessions.branch_view import RoundView
-from sessions.passes import environment_steps, forward_passes
-from sessions.report import mean, standard_error
-from sessions.view import SessionView
-from widgets.words import count, of_searches, one_error
+from sessions.reports.passes import environment_steps, forward_passes
+from sessions.reports.statistics import mean, standard_error
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
+from widgets.shared.wording import count, of_searches, one_error
 
 
 def rounds_table(view: SessionView) -> Table:

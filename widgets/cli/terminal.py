@@ -17,7 +17,7 @@ from widgets.cli import require_terminal
 from widgets.cli.app import INTERRUPTED, command_line, say, session_path, told
 
 if TYPE_CHECKING:
-    from widgets.link import EngineLink, ReplayLink
+    from widgets.shared.session_link import EngineLink, ReplayLink
 
 HOST = "127.0.0.1"
 
@@ -70,7 +70,7 @@ def replay(
         raise InvalidValue("--speed", speed, "a number above 0, such as 8")
     path = recorded_session() if session is None else _existing(session)
     if plain:
-        from widgets.link import ReplayLink
+        from widgets.shared.session_link import ReplayLink
 
         _tell(ReplayLink(path, speed), "Left the replay.")
     else:
@@ -101,7 +101,7 @@ def _existing(session: str) -> Path:
 
 
 async def _refuse_idle(path: Path) -> None:
-    from sessions.client import Client, NotRunning
+    from sessions.serving.client import Client, NotRunning
 
     try:
         async with Client(path, "command line", live_frames=False):
@@ -115,7 +115,7 @@ def _show_engine(path: Path, plain: bool) -> None:
     if not plain:
         _show(path)
         return
-    from widgets.link import EngineLink
+    from widgets.shared.session_link import EngineLink
 
     is_joined = is_locked(SessionDirectory(path).lock)
     farewell = f"Left; the engine goes on. Come back with: {command_line('attach', path)}"
@@ -130,7 +130,7 @@ def _show(path: Path, replay: bool = False, speed: float = 1.0) -> None:
 
 
 def _tell(link: "EngineLink | ReplayLink", farewell: str, stop: bool = False) -> None:
-    from widgets.plain import tell
+    from widgets.cli.plain_text import tell
 
     def write(line: str) -> None:
         print(line, flush=True)

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from sessions import commands
-from sessions.header import read_view
-from sessions.view import SessionView
+from sessions.messages import commands
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
@@ -15,7 +15,7 @@ from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.app import command_line, say, session_path, told
 from widgets.cli.branching import answer, parse_round
-from widgets.sources import assign, load_table
+from widgets.shared.spec_sources import assign, load_table
 
 _FROM_PRESET = ("task", "network", "trainer")
 

@@ -1,8 +1,8 @@
 """Which analyses to ask for."""
 
-from sessions import commands
-from sessions.twins import noisy
-from sessions.view import SessionView
+from sessions.messages import commands
+from sessions.plans.twins import noisy
+from sessions.views.session_view import SessionView
 
 
 def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -> list[commands.Analyse]:

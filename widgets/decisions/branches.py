@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from sessions.branch_view import RoundView
-from sessions.report import mean
+from sessions.reports.statistics import mean
 from sessions.store import check_branch_name
-from sessions.view import SessionView
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.decisions.fields import Complaint, complaint_of
-from widgets.words import score, share
+from widgets.shared.wording import score, share
 
 
 def finished_rounds(view: SessionView, branch: str) -> Sequence[RoundView]:

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from sessions.spec import Pruning, Table, parse_plan
-from sessions.validation import expected
+from sessions.specs.spec import Pruning, Table, parse_plan
+from sessions.specs.validation import expected
 from ticket_explorer.errors import TicketError
 
 _PATH = re.compile(r"(?P<path>\$\S*): (?P<rest>.*)", re.DOTALL)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sessions import commands
-from sessions.branch_view import RoundView
-from sessions.spec import Table
-from sessions.view import SessionView
+from sessions.messages import commands
+from sessions.specs.spec import Table
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from widgets.decisions.fields import Complaint, Field, objection, shown, typed
 from widgets.decisions.trainer_fields import kind_of, live_fields, nested, refused, settings_fields, whole_table
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from sessions.branch_view import RoundView
-from sessions.events import METRICS
-from sessions.spec import Table
+from sessions.messages.events import METRICS
+from sessions.specs.spec import Table
+from sessions.views.branch_view import RoundView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import summary_of
 from ticket_explorer.tasks import TASKS

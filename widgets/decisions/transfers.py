@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sessions.spec import Table
+from sessions.specs.spec import Table
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions.fields import Complaint, objection

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from sessions import commands, events
-from sessions.view import SessionView
+from sessions.messages import commands, events
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-from widgets.link import Condition, EngineLink
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.kinds import Look
-from widgets.plots.masks import MaskReader
+from widgets.plots.mask_reader import MaskReader
+from widgets.shared.session_link import Condition, EngineLink
 
 CLIENT = "notebook"
 """Who asks, for the journal."""

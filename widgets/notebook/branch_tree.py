@@ -4,15 +4,15 @@ from typing import Any
 
 import ipywidgets
 
-from sessions.branch_view import BranchView, RoundView
-from sessions.report import mean
-from sessions.view import SessionView
+from sessions.reports.statistics import mean
+from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.session_view import SessionView
 from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, markup
 from widgets.plots.figures import Selection
-from widgets.words import score, share
+from widgets.shared.wording import score, share
 
 Place = tuple[str, int | None]
 """A branch, and one of its rounds."""

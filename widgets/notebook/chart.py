@@ -12,9 +12,8 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from sessions import events
+from sessions.messages import events
 from ticket_explorer.errors import TicketError, UnknownName
-from widgets.link import Condition
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.columns import Encoded, encoded, patched
 from widgets.notebook.kept import Kept
@@ -25,7 +24,8 @@ from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, TURNING, Look
-from widgets.plots.policy_player import PolicyPlayer
+from widgets.plots.policy.player import PolicyPlayer
+from widgets.shared.session_link import Condition
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
 CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)

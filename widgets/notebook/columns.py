@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from widgets.plots.description import described
+from widgets.plots.alt_text import described
 from widgets.plots.figure import Axis, Bars, Figure, Line, Mark, Picture, Points, Rule
 
 Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import ipywidgets
 
-from sessions import commands
-from sessions.view import SessionView
-from widgets.link import Condition
+from sessions.messages import commands
+from sessions.views.session_view import SessionView
 from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, button, markup
 from widgets.plots.figures import Selection
-from widgets.words import duration, share, speed
+from widgets.shared.session_link import Condition
+from widgets.shared.wording import duration, share, speed
 
 _STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓ finished", "failed": "✗ failed"}
 

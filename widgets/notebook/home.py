@@ -5,13 +5,13 @@ from typing import Any
 
 import ipywidgets
 
-from sessions.listing import Listing
+from sessions.reports.session_list import Listing
 from ticket_explorer.errors import TicketError
 from widgets.notebook.explorer import Explorer
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import button, markup
-from widgets.preset_list import groups
+from widgets.shared.preset_list import groups
 
 
 class Home(ipywidgets.VBox):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sessions import commands
+from sessions.messages import commands
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.chart import Chart
 

@@ -8,7 +8,7 @@ from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch
-from widgets.words import clock, sentence
+from widgets.shared.wording import clock, sentence
 
 MOST = 200
 """Lines that are shown."""

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import ipywidgets
 
-from sessions import events
+from sessions.messages import events
 from widgets.notebook.attachment import Attachment
-from widgets.plots.description import described
+from widgets.plots.alt_text import described
 from widgets.plots.figure import Figure
 from widgets.plots.svg import svg, svg_of_many
 

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import msgspec
 
-from sessions import commands, events
-from sessions.data_frame import RowKind, frame_of
-from sessions.header import default_path
-from sessions.launch import launch
-from sessions.spec import Spec, Table, parse_spec, spec_table
-from sessions.view import SessionView
+from sessions.messages import commands, events
+from sessions.reports.data_frame import RowKind, frame_of
+from sessions.serving.launch import launch
+from sessions.specs.spec import Spec, Table, parse_spec, spec_table
+from sessions.views.reading import default_path
+from sessions.views.session_view import SessionView
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError, UnknownName
-from widgets.link import EngineLink, Launch
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS
-from widgets.sources import load_table, put, session_path
+from widgets.shared.session_link import EngineLink, Launch
+from widgets.shared.spec_sources import load_table, put, session_path
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -115,7 +115,7 @@ class LiveSession:
         self.attachment.pick(tuple(int(entry) for entry in entries))
 
     def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
-        """A pandas table of the finished rounds, or of all generations; see `sessions.data_frame`.
+        """A pandas table of the finished rounds, or of all generations; see `sessions.reports.data_frame`.
 
         Raises:
             TicketError: if pandas is not installed, or rows are asked for that there are not.
@@ -319,7 +319,7 @@ def _launcher(inline: bool) -> Launch:
                 return await launch(path, run, spec)
             except (OSError, NotImplementedError):
                 pass  # no process may be started here
-        from sessions.inline import launch_inline  # JAX
+        from sessions.serving.inline import launch_inline
 
         return await launch_inline(path, run, spec)
 

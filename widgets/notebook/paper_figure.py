@@ -5,7 +5,7 @@ from pathlib import Path
 from sessions.store.files import write_atomic
 from ticket_explorer.errors import InvalidValue
 from widgets.plots.figure import Figure
-from widgets.plots.paper import drawn
+from widgets.plots.matplotlib_figure import drawn
 
 FORMS = ("png", "svg", "pdf")
 

@@ -4,8 +4,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from widgets.episodes import ask_for_episode
-from widgets.plots.policy_player import STEPS_A_SECOND
+from widgets.plots.policy.ask_episode import ask_for_episode
+from widgets.plots.policy.player import STEPS_A_SECOND
 
 if TYPE_CHECKING:
     from widgets.notebook.chart import Chart

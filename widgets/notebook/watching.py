@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets
 
-from sessions import events
+from sessions.messages import events
 from widgets.notebook.attachment import Attachment
 
 LEAST = 0.25

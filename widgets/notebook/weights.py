@@ -5,9 +5,9 @@ from math import prod
 
 import numpy as np
 
-from sessions.events import LeafShape
+from sessions.messages.events import LeafShape
 from widgets.plots.kinds import Look
-from widgets.words import counted
+from widgets.shared.wording import counted
 
 MOST = 12
 """Weights that are named one by one."""

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sessions import commands, events
-from sessions.view import SessionView
+from sessions.messages import commands, events
+from sessions.views.session_view import SessionView
 from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.selection import colour_of
-from widgets.plots.masks import MaskReader
-from widgets.plots.policy_player import PolicyPlayer
-from widgets.words import share
+from widgets.plots.mask_reader import MaskReader
+from widgets.plots.policy.player import PolicyPlayer
+from widgets.shared.wording import share
 
 Cursor = Literal["generation", "round", "density"]
 

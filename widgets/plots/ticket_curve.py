@@ -5,8 +5,8 @@ from math import log10
 
 import plotext
 
-from sessions.report import mean, standard_error
-from sessions.view import SessionView
+from sessions.reports.statistics import mean, standard_error
+from sessions.views.session_view import SessionView
 from widgets.plots.ticks import labels, round_ticks, share_ticks
 
 

@@ -13,15 +13,15 @@ from textual import events, work
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from sessions.header import default_path
-from sessions.spec import Table
+from sessions.specs.spec import Table
+from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
 from widgets.terminal import settings
 from widgets.terminal.actions import ACTIONS, bindings, scope_of
 from widgets.terminal.themes import THEMES
 
 if TYPE_CHECKING:
-    from widgets.link import Link
+    from widgets.shared.session_link import Link
 
 SMALLEST = (60, 16)
 """Columns and rows; below that there is only a sentence."""
@@ -84,7 +84,7 @@ class TicketExplorer(App[None]):
 
     def open_session(self, path: Path, replay: bool = False, speed: float = 1.0) -> None:
         """Show a session in the explorer."""
-        from widgets.link import EngineLink, ReplayLink
+        from widgets.shared.session_link import EngineLink, ReplayLink
 
         try:
             link = ReplayLink(path, speed) if replay else EngineLink(path)
@@ -101,7 +101,7 @@ class TicketExplorer(App[None]):
             name: From which its directory's name is made.
             run: Whether to run at once.
         """
-        from widgets.link import EngineLink
+        from widgets.shared.session_link import EngineLink
 
         self.go_home()
         self._explore(EngineLink(default_path(name), run, spec))

@@ -7,11 +7,11 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from sessions.branch_view import BranchView, RoundView
-from sessions.report import mean
-from sessions.view import SessionView
+from sessions.reports.statistics import mean
+from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
-from widgets.words import score, share
+from widgets.shared.wording import score, share
 
 Place = tuple[str, int | None]
 """A branch, and one of its rounds."""

@@ -3,11 +3,11 @@
 from rich.text import Text
 from textual.widgets import Static
 
-from sessions.branch_view import RoundView
-from sessions.view import SessionView
-from widgets.link import Condition, Link, ReplayLink
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
-from widgets.words import duration, share, speed
+from widgets.shared.session_link import Condition, Link, ReplayLink
+from widgets.shared.wording import duration, share, speed
 
 _STATES = {
     "running": ("● running", "bold green"),

@@ -12,7 +12,7 @@ from jaxtyping import Array
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.keys import random_bits
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment
-from ticket_explorer.tasks.control.quiet import quiet
+from ticket_explorer.tasks.control.silence import quiet
 
 Numbers = tuple[tuple[str, float], ...]
 LONGEST = 1000

@@ -11,6 +11,7 @@ from ticket_explorer.tasks.settings import TaskSettings
 Episodes = Annotated[int, Meta(ge=1, le=100_000, description="episodes")]
 Steps = Annotated[int, Meta(ge=1, le=1_000_000, description="steps of an episode")]
 Squash = Literal["clip", "tanh"]
+Mass = Annotated[float, Meta(gt=0, le=1_000_000, description="kg")]
 
 
 def can_be_acted_in(task: type[TaskSettings]) -> bool:

@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import summary_of

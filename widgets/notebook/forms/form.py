@@ -6,7 +6,7 @@ from typing import Protocol
 
 import ipywidgets
 
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.fields import Complaint
 from widgets.notebook.attachment import Attachment

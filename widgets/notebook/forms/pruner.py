@@ -5,8 +5,8 @@ from typing import Any
 import ipywidgets
 import msgspec
 
-from sessions import commands
-from sessions.spec import Table
+from sessions.messages import commands
+from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
@@ -17,7 +17,7 @@ from widgets.notebook.forms.form import Form, Request
 from widgets.notebook.forms.rewind import RewindRows
 from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button, markup
-from widgets.words import share
+from widgets.shared.wording import share
 
 _INTRO = "Prune the branch by another criterion, or restart its weights otherwise, from its next pruning on."
 _NAMES = {name: name for name in PRUNERS}

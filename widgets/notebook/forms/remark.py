@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.form import Form, Request

@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets
 
-from sessions.spec import Table
+from sessions.specs.spec import Table
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
 from widgets.decisions.fields import Complaint, fields_of, typed

@@ -1,7 +1,7 @@
 """Tickets elsewhere: whose they are, what trains them, and what runs beside them."""
 
-from sessions import commands
-from sessions.spec import Table
+from sessions.messages import commands
+from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
@@ -12,7 +12,7 @@ from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.form import Form, Request
 from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button
-from widgets.words import share
+from widgets.shared.wording import share
 
 _INTRO = (
     "Train the branch's tickets on another task or by another trainer. Layers must have the same shapes; "

@@ -1,6 +1,6 @@
 """Going back: from which finished round a branch goes on anew; or no more rounds of it at all."""
 
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.branches import finished_rounds, round_in_words, round_to_go_back_to
 from widgets.notebook.attachment import Attachment

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sessions.analyses import holm_p_values, replicates_of
-from sessions.events import Analysed
-from sessions.view import SessionView
+from sessions.messages.events import Analysed
+from sessions.reports.analysis_rows import holm_p_values, replicates_of
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import LEVEL, quantile
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet

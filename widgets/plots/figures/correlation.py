@@ -5,8 +5,8 @@ The paper does not say which correlation it shows; this is Pearson's of the two 
 
 import numpy as np
 
-from sessions.report import mean, standard_error
-from sessions.view import SessionView
+from sessions.reports.statistics import mean, standard_error
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sessions.branch_view import RoundView
-from sessions.events import Frame, LeafShape, Pruned
-from sessions.view import SessionView
+from sessions.messages.events import Frame, LeafShape, Pruned
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Scope, parts, ratios_of, scope_of
 from widgets.plots.figures.sample import Quantity, Sample, histogram_of, sample_of
 

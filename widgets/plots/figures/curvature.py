@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sessions.events import Analysed
-from sessions.report import mean, standard_error
-from sessions.view import SessionView
+from sessions.messages.events import Analysed
+from sessions.reports.statistics import mean, standard_error
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Mark, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of

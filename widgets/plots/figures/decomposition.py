@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sessions.analyses import replicates_of
-from sessions.events import Analysed
-from sessions.view import SessionView
+from sessions.messages.events import Analysed
+from sessions.reports.analysis_rows import replicates_of
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.analysis.significance import quantile
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Rule

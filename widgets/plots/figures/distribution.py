@@ -3,7 +3,7 @@
 Lange & Sprekeler (2023) sum weights up in figure 11; what their figure 7 says of thresholds is read off these.
 """
 
-from sessions.view import SessionView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Rule
 from widgets.plots.figures.criterion import criterion_of
 from widgets.plots.figures.names import KINDS

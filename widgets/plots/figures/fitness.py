@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sessions.branch_view import RoundView
-from sessions.view import SessionView
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution
@@ -17,7 +17,7 @@ from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
-from widgets.words import bars
+from widgets.shared.wording import bars
 
 _X = Axis("generation")
 _Y = Axis("fitness, higher is better")

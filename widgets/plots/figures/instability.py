@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sessions.events import Analysed
-from sessions.view import SessionView
+from sessions.messages.events import Analysed
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import STABLE
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.curvature import nothing_yet
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
-from widgets.words import bars
+from widgets.shared.wording import bars
 
 
 def instability(view: SessionView, selection: Selection) -> Figure:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sessions.view import SessionView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Picture, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
 from widgets.plots.figures.names import KINDS

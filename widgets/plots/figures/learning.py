@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from sessions.branch_view import RoundView
-from sessions.learning import Point, learning_curve, solved_at
-from sessions.report import mean, standard_error
-from sessions.view import SessionView
+from sessions.reports.learning import Point, learning_curve, solved_at
+from sessions.reports.statistics import mean, standard_error
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
-from widgets.words import bars
+from widgets.shared.wording import bars
 
 Against = Literal["generations", "environment_steps", "forward_passes"]
 AGAINST: dict[Against, str] = {

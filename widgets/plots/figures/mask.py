@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from sessions.events import LeafShape
+from sessions.messages.events import LeafShape
 from widgets.plots.figure import Axis, Figure, Picture, Points, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import percent

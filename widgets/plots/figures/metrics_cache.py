@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sessions.branch_view import RoundView
-from sessions.events import METRICS
+from sessions.messages.events import METRICS
+from sessions.views.branch_view import RoundView
 from widgets.plots.figure import Values
 from widgets.plots.figures.decimation import bucket_size, extremes, highest, lowest
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from widgets.plots.figure import Axis, Figure, Line
-from widgets.words import one_error
+from widgets.shared.wording import one_error
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 _Y = Axis("normalised score", limits=(-0.02, 1.02))
@@ -16,7 +16,7 @@ def normalised(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """The mean over sessions of scores from 0 (a session's worst) to 1 (its best), against density.
 
     Args:
-        rows: As `sessions.normalised.normalised_rows` makes them; bars are standard errors over sessions.
+        rows: As `sessions.reports.comparison.normalised_rows` makes them; bars are standard errors over sessions.
     """
     names = list(dict.fromkeys(row["branch"] for row in rows))
     lines = [_line(name, [row for row in rows if row["branch"] == name], colour) for colour, name in enumerate(names)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sessions.commands import Episode
+from sessions.messages.commands import Episode
 from widgets.plots.figure import Axis, Figure, Picture, Values
 
 ROWS = 36

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sessions.events import Frame
+from sessions.messages.events import Frame
 from widgets.plots.figure import Values
 
 Quantity = Literal["magnitude", "sigma", "snr"]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sessions.branch_view import RoundView
-from sessions.events import Frame
-from sessions.view import SessionView
+from sessions.messages.events import Frame
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The paper's figure analyses the thresholds of both; this is the same, weight by 
 import numpy as np
 import numpy.typing as npt
 
-from sessions.view import SessionView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import MUTED, Axis, Figure, Mark, Points, Rule, Values
 from widgets.plots.figures.criterion import Criterion, criterion_of, goes
 from widgets.plots.figures.names import KINDS

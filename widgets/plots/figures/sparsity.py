@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sessions.branch_view import BranchView, RoundView
-from sessions.view import SessionView
+from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Line, Mark
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, percent

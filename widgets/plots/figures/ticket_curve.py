@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from sessions.view import SessionView
+from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.names import KINDS
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.ticket_curve import TicketCurve, ticket_curves
-from widgets.words import bars, of_searches
+from widgets.shared.wording import bars, of_searches
 
 NARROWEST = 0.2
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)

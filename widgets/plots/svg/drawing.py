@@ -5,8 +5,8 @@ from html import escape
 from itertools import count
 from textwrap import wrap
 
+from widgets.plots.alt_text import described
 from widgets.plots.colours import LIGHT
-from widgets.plots.description import described
 from widgets.plots.figure import MUTED, Bars, Figure, Line, Mark, Picture, Points, Rule
 from widgets.plots.raster.layout import shown_values
 from widgets.plots.raster.scales import Tick, fitted, ticks

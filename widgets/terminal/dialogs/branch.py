@@ -9,14 +9,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from sessions import commands
-from sessions.spec import Table
-from sessions.view import free_name
+from sessions.messages import commands
+from sessions.specs.spec import Table
+from sessions.views.session_view import free_name
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.fields import Complaint, objection, pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
-from widgets.link import Link
+from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.pruner import RewindForm
 from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList

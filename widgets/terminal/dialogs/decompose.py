@@ -6,12 +6,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from sessions import commands
+from sessions.messages import commands
 from widgets.decisions.trainer_fields import whole_table
 from widgets.decisions.transfers import learns_masks, under_masks
-from widgets.link import Link
+from widgets.shared.session_link import Link
+from widgets.shared.wording import share
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
-from widgets.words import share
 
 _TOLD = (
     "What is their effect due to? They are trained three times more, as the branch trains them: with permuted weights, "

@@ -17,11 +17,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from sessions.view import SessionView
+from sessions.views.session_view import SessionView
 from widgets.decisions.branches import finished_rounds, round_in_words
-from widgets.link import Link
 from widgets.plots import figures
 from widgets.plots.figure import Figure
+from widgets.shared.session_link import Link
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 

@@ -3,13 +3,13 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sessions import commands
+from sessions.messages import commands
 from ticket_explorer.errors import TicketError
-from widgets.link import Condition
+from widgets.shared.session_link import Condition
 from widgets.terminal.dialogs import ask
 
 if TYPE_CHECKING:
-    from widgets.link import Link
+    from widgets.shared.session_link import Link
     from widgets.terminal.app import TicketExplorer
 
 _CHOICES = {"on": "Leave it running", "pause": "Pause it", "stop": "Stop the engine"}

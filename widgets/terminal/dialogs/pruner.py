@@ -9,14 +9,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from sessions import commands
-from sessions.spec import Table
+from sessions.messages import commands
+from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
 from widgets.decisions.fields import Complaint, fields_of, objection, typed
-from widgets.link import Link
+from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
 _BAR = 20

@@ -7,11 +7,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from sessions import commands
+from sessions.messages import commands
 from widgets.decisions.fields import shown
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
 from widgets.decisions.trainer_fields import KINDS, kind_of, kinds_for
-from widgets.link import Link
+from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
 

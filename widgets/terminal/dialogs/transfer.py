@@ -8,16 +8,16 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from sessions import commands
-from sessions.spec import Table
+from sessions.messages import commands
+from sessions.specs.spec import Table
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.fields import Complaint
 from widgets.decisions.trainer_fields import KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, objection_to_transfer, overrides_of
-from widgets.link import Link
+from widgets.shared.session_link import Link
+from widgets.shared.wording import share
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
-from widgets.words import share
 
 
 class TransferDialog(ModalScreen[commands.Transfer | None]):

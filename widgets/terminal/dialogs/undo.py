@@ -7,14 +7,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from sessions import commands
-from sessions.branch_view import RoundView
-from sessions.report import mean
-from sessions.view import SessionView
+from sessions.messages import commands
+from sessions.reports.statistics import mean
+from sessions.views.branch_view import RoundView
+from sessions.views.session_view import SessionView
 from widgets.decisions.branches import finished_rounds, round_to_go_back_to
-from widgets.link import Link
+from widgets.shared.session_link import Link
+from widgets.shared.wording import score, share
 from widgets.terminal.dialogs.fields import KEYS, Closing
-from widgets.words import score, share
 
 ROUNDS_HEAD = "round    kept                           score"
 """Above a list of rounds."""

@@ -3,9 +3,9 @@
 from rich.text import Text
 from textual.widgets import RichLog
 
-from sessions import events
-from sessions.view import SessionView
-from widgets.words import clock, sentence
+from sessions.messages import events
+from sessions.views.session_view import SessionView
+from widgets.shared.wording import clock, sentence
 
 _STYLES: dict[type[events.Event], str] = {
     events.RoundFinished: "bold",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from textual.containers import Grid
 
-from sessions import events
+from sessions.messages import events
 from widgets.plots.kinds import KINDS, TURNING, Look
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import Journal

@@ -9,16 +9,16 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from sessions import commands, events
-from sessions.estimate import remember_speed
-from sessions.view import SessionView
+from sessions.messages import commands, events
+from sessions.plans.cost import remember_speed
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-from widgets.episodes import ask_for_episode
-from widgets.link import Condition, EngineLink, Link
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import KINDS, Look, wanted_analyses
-from widgets.plots.masks import MaskReader
-from widgets.plots.scrubbing import branch_beside, generation_beside, round_beside
+from widgets.plots.mask_reader import MaskReader
+from widgets.plots.policy.ask_episode import ask_for_episode
+from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
+from widgets.shared.session_link import Condition, EngineLink, Link
 from widgets.terminal import settings
 from widgets.terminal.actions import bindings
 from widgets.terminal.banner import Banner

@@ -10,11 +10,11 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
-from sessions.listing import Listing, SessionState
+from sessions.reports.session_list import Listing, SessionState
 from widgets.plots.sparkline import sparkline
+from widgets.shared.wording import score, share
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
-from widgets.words import score, share
 
 REFRESH_SECONDS = 3.0
 _COLUMNS = ("session", "state", "rounds", "best, sparsest", "ticket curve", "task", "strategy")

@@ -12,12 +12,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, OptionList, Static
 
-from sessions.estimate import Estimate
+from sessions.plans.cost import Estimate
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
+from widgets.decisions.session_checks import missing_data
+from widgets.decisions.session_draft import Draft
 from widgets.terminal.actions import bindings
-from widgets.terminal.screens.new_session_checks import missing_data
-from widgets.terminal.screens.new_session_draft import Draft
 from widgets.terminal.screens.new_session_form import Form
 from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story

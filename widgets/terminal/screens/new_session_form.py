@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static
 
+from widgets.decisions.session_draft import Draft, Section
+from widgets.decisions.spec_fields import written
 from widgets.terminal.dialogs.fields import Choice
-from widgets.terminal.forms import written
-from widgets.terminal.screens.new_session_draft import Draft, Section
 from widgets.terminal.screens.new_session_row import FormRow, identity
 
 

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from widgets.preset_list import groups
+from widgets.shared.preset_list import groups
 
 
 class PresetList(OptionList):

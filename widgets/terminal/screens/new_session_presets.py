@@ -2,10 +2,10 @@
 
 from rich.text import Text
 
-from sessions.estimate import Estimate
-from sessions.spec import Table
+from sessions.plans.cost import Estimate
+from sessions.specs.spec import Table
 from ticket_explorer import presets
-from widgets.words import counted
+from widgets.shared.wording import counted
 
 _UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
 _YEAR = 365 * 86400

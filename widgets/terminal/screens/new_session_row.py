@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from widgets.decisions.spec_fields import Field, read, written
 from widgets.terminal.dialogs.fields import Choice
-from widgets.terminal.forms import Field, read, written
 
 
 class FormRow(Horizontal):

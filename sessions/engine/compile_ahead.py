@@ -1,0 +1,102 @@
+"""What will be needed soon, compiled while the current round runs."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from sessions.engine.choosing import prefetch_choice
+from sessions.engine.round_runner import (
+    RoundShape,
+    begin_round,
+    prefetch_round,
+    problem_state_shape,
+    result_shape,
+    ticket_shape,
+)
+from sessions.plans.problems import Problems, plan_of
+from sessions.specs.spec import Plan
+from sessions.tickets.compiler import Compiler, Key
+from sessions.tickets.prune_and_rewind import Cutter
+from sessions.views.densities import densities_of
+from sessions.views.session_view import SessionView
+from sessions.views.turns import Turn, planned, upcoming
+from ticket_explorer import masks
+from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import Tested, tested
+
+TURNS = 8
+"""How many coming turns are looked at; branches with equal sizes share their executables."""
+AHEAD = 2
+"""How many other sizes are compiled before their turn: what isn't used soon would only take memory."""
+
+
+def begin_turn(turn: Turn, view: SessionView, problems: Problems, compiler: Compiler, replicates: int) -> None:
+    """Have what a turn needs compiled while its ticket is made."""
+    begin_round(_shape(turn, view, problems, replicates), compiler)
+
+
+def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+    """Compile in the background what comes after the running round, in the order in which it is needed."""
+    coming = _coming(view, problems, running)
+    for shape in coming[:1]:
+        prefetch_round(shape, compiler)
+    prefetch_choice(running, compiler)
+    compiler.prefetch(_score_key(running), partial(_score_call, running))
+    for branch in view.branches.values():
+        _prefetch_cut(plan_of(branch.plan), problems, compiler, running)
+    for shape in coming[1:]:
+        prefetch_round(shape, compiler)
+        compiler.prefetch(_score_key(shape), partial(_score_call, shape))
+
+
+def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[RoundShape]:
+    """The next sizes after the running one, each once."""
+    coming = {running.key: running}
+    for turn in islice(upcoming(view), TURNS):
+        shape = _shape(turn, view, problems, running.replicates)
+        coming.setdefault(shape.key, shape)
+    return list(coming.values())[1 : AHEAD + 1]
+
+
+def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -> RoundShape:
+    """The size of a turn's round, as far as it is known before its ticket is."""
+    plan = plan_of(planned(view, turn))
+    layout, density = problems.of(plan).layout, densities_of(view, turn.branch, turn.round)
+    kept = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
+    return RoundShape.of(plan, problems, kept, replicates)
+
+
+def _prefetch_cut(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+    """Compile what would prune and rewind the running round's result under a plan."""
+    if problems.key(plan) == running.problem_key:
+        cutter = Cutter(plan, running.problem_key, running.problem, compiler)
+        cutter.prefetch(result_shape(running), ticket_shape(running))
+
+
+def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], Tested]:
+    """The function from means [R, D] and problem states to what their tests came to, [R]."""
+    keys = replicate_keys(seed, shape.replicates, Purpose.SCORE, number)
+    executable = compiler.get(_score_key(shape), lambda: _score_call(shape))
+
+    def scores(means: jax.Array, states: Any) -> Tested:
+        result: Tested = executable(shape.problem, keys, means, states)
+        return result
+
+    return scores
+
+
+def _score_key(shape: RoundShape) -> Key:
+    return ("score", shape.problem_key, shape.replicates)
+
+
+def _score_call(shape: RoundShape) -> tuple[Any, ...]:
+    def scores(problem: Any, keys: jax.Array, means: jax.Array, states: Any) -> Tested:
+        return jax.vmap(lambda *given: tested(problem, *given))(keys, means, states)
+
+    keys = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.SCORE, 0))
+    means = jax.ShapeDtypeStruct((shape.replicates, shape.problem.layout.size), jnp.float32)
+    return scores, shape.problem, keys, means, problem_state_shape(shape)

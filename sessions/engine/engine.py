@@ -1,0 +1,398 @@
+"""The engine: takes the next round up, advances it chunk by chunk, and finishes it.
+
+It decides nothing a person decides: branches, plans and early ends come from the session, whose view
+says what there is to do.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from sessions.analyses.inputs import Look, Subjects, trained_now
+from sessions.analyses.queue import Analyst
+from sessions.engine.choosing import chosen
+from sessions.engine.compile_ahead import begin_turn, prefetch
+from sessions.engine.compiling import teller
+from sessions.engine.early_weights import early_generations, provide_early
+from sessions.engine.noise import Noise
+from sessions.engine.rollouts import episode, finished_rollout, rollout
+from sessions.engine.round_runner import Chunk, RoundShape
+from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
+from sessions.engine.running_round import RunningRound, Watchers
+from sessions.engine.scoring import Scorer
+from sessions.messages import events
+from sessions.messages.commands import Episode, Preview
+from sessions.plans.problems import Problems, plan_of
+from sessions.specs.spec import Plan
+from sessions.store import SessionDirectory
+from sessions.tickets.compiler import Compiler
+from sessions.tickets.pruning_preview import preview
+from sessions.tickets.tickets import Lineage, Pruning
+from sessions.views.branch_view import RoundView
+from sessions.views.densities import densities_of, found_densities_of
+from sessions.views.session_view import SessionView
+from sessions.views.turns import Turn, next_turn, planned
+from ticket_explorer import masks
+from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
+from ticket_explorer.densities import overall
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import RemarkingProblem
+from ticket_explorer.registry import name_of
+from ticket_explorer.tasks.control.rollout import WatchableProblem
+
+CHUNK = 1 << 30
+"""A budget that never limits a chunk."""
+LIVE = Curvature(points=9)
+"""What is looked at while a round runs: a fifth of the work of a whole analysis, three blocks of points."""
+
+
+class Engine:
+    """Computes what a session's view says is next."""
+
+    def __init__(
+        self,
+        directory: SessionDirectory,
+        view: SessionView,
+        problems: Problems,
+        seed: int,
+        replicates: int,
+        watchers: Watchers,
+    ) -> None:
+        self._compiler = Compiler(teller(view, watchers.live))
+        self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
+        self.problems = problems
+        self.analyst = Analyst(
+            Subjects(self.lineage, view, problems),
+            view,
+            problems,
+            self._compiler,
+            seed,
+            replicates,
+            watchers.journal,
+            watchers.live,
+        )
+        self._scorer = Scorer(self._compiler, seed, watchers.journal)
+        self.running: RunningRound | None = None
+        self._directory, self._view, self._watchers = directory, view, watchers
+        self._seed, self._replicates = seed, replicates
+        self._began = 0.0
+        self._looked_ahead: object = None
+
+    def pulse(self, budget: int) -> int:
+        """Compute one chunk of at most `budget` new generations, starting and finishing rounds as needed.
+
+        Returns:
+            The new generations that came in; those that a killed process had journalled don't count again.
+        """
+        with self._whole_or_forgotten():
+            running = self.running or self._start()
+            done = 0 if running.is_complete else running.advance(budget)
+            self._look_ahead(running.shape)
+            self._finish_if_complete(running)
+        self.work_on_analyses()
+        return done
+
+    def work_on_analyses(self) -> bool:
+        """Work on analyses for one slice; whether anything was done. What can't be done is remarked on."""
+        try:
+            return self.analyst.work()
+        except TicketError as error:
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"An analysis could not be done: {error}"))
+            return True
+
+    def settle(self) -> int:
+        """Wait for what is in flight; returns the new generations that came in."""
+        if self.running is None:
+            return 0
+        with self._whole_or_forgotten():
+            running = self.running
+            done = running.drain()
+            self._finish_if_complete(running)
+        return done
+
+    def cut(self) -> None:
+        """End the running round at its last generation, and finish it.
+
+        Raises:
+            TicketError: if no round is running, or it has no generation yet.
+        """
+        running = self._caught_up("ended early")
+        if running.collected == 0:
+            raise TicketError("The running round has no generation yet; step at least once, then prune.")
+        view = running.view
+        self._watchers.journal(
+            events.RoundCut(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
+        )
+        self._finish_if_complete(running)
+
+    def tune(self, changes: Mapping[str, float]) -> None:
+        """Change hyper-parameters of the running round from its next generation on.
+
+        Raises:
+            TicketError: if no round is running, or a name or value is not possible.
+        """
+        self._caught_up("tuned").tune({name: float(value) for name, value in changes.items()})
+
+    def analyse(self, settings: AnalysisSettings, branch: str, number: int | None) -> int:
+        """Put an analysis in the queue; returns its id.
+
+        Args:
+            settings: Which, and how.
+            branch: Whose.
+            number: A finished round; None is what the running round has found so far, or else the last finished one.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        self.settle()
+        subjects, running = self.analyst.subjects, self.running
+        settings = subjects.completed(settings, branch)
+        subjects.check(settings, branch, number)
+        if settings.looks_at in ("line", "lines"):
+            return self.analyst.ask(settings, branch, subjects.last(branch))
+        if number is None and running is not None and running.view.branch == branch and running.collected > 0:
+            return self.analyst.ask(settings, branch, running.view.number, self._look_at(running, running.latest()))
+        return self.analyst.ask(settings, branch, subjects.last(branch) if number is None else number)
+
+    def take_up_analyses(self) -> None:
+        """Ask again for what specs ask for at the end of each round and a process that ended had not finished."""
+        for branch in self._view.branches.values():
+            for round_ in branch.rounds.values():
+                if round_.finished is not None and plan_of(round_.plan).analysis.curvature:
+                    self._analyse_automatically(Curvature(), round_, round_.finished.generations, None)
+
+    def preview(self, branch: str, plan: Plan) -> Preview:
+        """What each pruner would remove from a branch's latest weights if it were pruned now.
+
+        Raises:
+            TicketError: if nothing is trained yet.
+        """
+        self.settle()
+        running = self.running
+        if running is not None and running.collected > 0 and running.view.branch == branch:
+            number, ticket, result = running.view.number, running.ticket, running.latest().result
+        else:
+            number = self._view.branches[branch].next_round - 1
+            if number < 0:
+                raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
+            ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
+        keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
+        problem = self.problems.of(plan)
+        density = plan.density_after(1, problem.layout.leaves, found_densities_of(self._view, branch, number))
+        return preview(plan, keys, result, ticket, problem, density)
+
+    def rollout(self, branch: str, number: int | None) -> Episode:
+        """One episode of a branch's policy: of round `number`, or as it is now.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self.settle()
+        running = self.running
+        if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
+            chunk, shape, number = running.latest(), running.shape, running.view.number
+            states = running.problem_state(chunk)
+            given = shape.problem, shape.problem_key, self._compiler, self._seed, number, chunk.result.mean, states
+            problem, played, generation = shape.problem, rollout(*given), running.collected
+        else:
+            number = self._view.branches[branch].next_round - 1 if number is None else number
+            known = self._view.round(branch, number)
+            if known is None or known.finished is None:
+                of_round = f" of round {number}" if number >= 0 else ""
+                raise TicketError(f"Branch {branch!r} has no policy{of_round} yet; run or step first.")
+            plan = plan_of(known.plan)
+            problem, problem_key = self.problems.of(plan), self.problems.key(plan)
+            place = self.lineage, problem, problem_key, self._compiler, self._seed, branch, number
+            played, generation = finished_rollout(*place), known.done
+        assert isinstance(problem, WatchableProblem)
+        return episode(problem, played, branch, number, generation)
+
+    def save(self, durable: bool) -> None:
+        """Write a checkpoint of the running round, if there is one."""
+        if self.running is not None:
+            self.running.save(durable)
+
+    def abandon(self, branch: str) -> None:
+        """Give up the running round if it is this branch's; taken up again, it starts from its beginning."""
+        if self.running is not None and self.running.view.branch == branch:
+            with self._whole_or_forgotten():
+                self.running.drain()
+            self.running = None
+            self._directory.remove_checkpoint()
+
+    def forget(self) -> None:
+        """Drop what is in memory of the running round; it is taken up again from disk."""
+        self.running = None
+
+    def close(self) -> None:
+        """Give up analyses, and stop compiling ahead."""
+        self.analyst.close()
+        self._compiler.close()
+
+    @contextmanager
+    def _whole_or_forgotten(self) -> Iterator[None]:
+        """A full disk, or Ctrl-C, may hit between a chunk and its record: then the disk says how to go on."""
+        try:
+            yield
+        except BaseException:
+            self.forget()
+            raise
+
+    def _start(self) -> RunningRound:
+        turn = next_turn(self._view)
+        if turn is None:
+            raise TicketError("Every branch has all its rounds; add a branch, or more rounds to one.")
+        self._began = time.monotonic()
+        known = self._view.branches[turn.branch].rounds.get(turn.round)
+        plan = plan_of(planned(self._view, turn))
+        is_slow = isinstance(self.problems.of(plan), WatchableProblem)
+        if is_slow:
+            begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)
+        provide_early(turn, plan, self.lineage, self._view, self.problems, self._compiler)
+        made = self.lineage.ticket(turn.branch, turn.round, plan)
+        shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
+        if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
+            self._announce_pruning(turn, plan, made)
+        if self._view.running is None:
+            self._announce_start(turn, plan, made)
+        view = self._view.branches[turn.branch].rounds[turn.round]
+        if not is_slow:
+            self._look_ahead(shape)
+        self.running = self._take_up(view, shape, made)
+        self.running.make_up()
+        if self.running.recovered:
+            self._watchers.journal(events.Remarked(at=time.time(), text=self.running.recovered))
+        return self.running
+
+    def _look_ahead(self, shape: RoundShape) -> None:
+        """Compile what comes next in the background, unless that was done for a round of this size and these plans.
+
+        Where there are physics to compile, not before the round's first generation: until then a person waits.
+        """
+        known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
+        if known != self._looked_ahead:
+            self._looked_ahead = known
+            prefetch(self._view, self.problems, self._compiler, shape)
+
+    def _announce_pruning(self, turn: Turn, plan: Plan, made: Pruning) -> None:
+        self._watchers.journal(
+            events.Pruned(
+                at=time.time(),
+                branch=turn.branch,
+                round=turn.round - 1,
+                pruner=name_of(plan.pruner),
+                rewind=name_of(plan.rewind),
+                kept=made.kept,
+                threshold=made.threshold,
+            )
+        )
+
+    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
+        layout, densities = self.problems.of(plan).layout, densities_of(self._view, turn.branch, turn.round)
+        density = overall(densities, layout.prunable_leaves)
+        if masks.kept_prunable(layout, densities, plan.scope(layout.leaves)) != made.kept:  # learned masks, or overlap
+            density = made.kept / layout.prunable_size
+        self._watchers.journal(
+            events.RoundStarted(
+                at=time.time(),
+                branch=turn.branch,
+                round=turn.round,
+                density=density,
+                kept=made.kept,
+                dimension=masks.dimension(layout, made.kept),
+                generations=plan.trainer.generations,
+                densities=dict(densities) if isinstance(densities, Mapping) else {},
+            )
+        )
+
+    def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
+        plan = plan_of(view.plan)
+        every, score_every = plan.analysis.curvature_every, plan.analysis.score_every
+        marks = early_generations(self._view) if view.number == 0 else ()
+
+        def at_mark(generation: int, chunk: Chunk) -> None:
+            assert self.running is not None
+            if generation in marks:
+                self.lineage.keep_early(view.branch, generation, self.running.weights(chunk))
+            if score_every is not None and generation % score_every == 0:
+                self._scorer.amid(self.running, generation, chunk)
+            if every is not None and generation % every == 0 and generation < view.generations:
+                self._analyse_automatically(LIVE, view, generation, self._look_at(self.running, chunk))
+
+        return RunningRound(
+            view,
+            shape,
+            made.ticket,
+            self._directory,
+            self._compiler,
+            Noise.of(plan, self._seed),
+            self._watchers,
+            at_mark,
+            marks,
+            tuple(filter(None, (every, score_every))),
+        )
+
+    def _caught_up(self, what: str) -> RunningRound:
+        """The running round with nothing in flight, no earlier than what is known of it already."""
+        if self.running is None and self._view.running is not None:
+            self._start()
+        self.settle()
+        while self.running is not None and self.running.collected < self.running.view.done:
+            self.pulse(0)
+        if self.running is None:
+            raise TicketError(f"No round is running that could be {what}; run or step first.")
+        return self.running
+
+    def _finish_if_complete(self, running: RunningRound) -> None:
+        if not running.is_complete:
+            return
+        view = running.view
+        chunk, choice = chosen(running.shape, self._compiler, self._seed, view.number, running.latest())
+        plan = plan_of(view.plan)
+        problem_state, beside = running.problem_state(chunk), running.beside(chunk)
+        layout, arrays = running.shape.problem.layout, Arrays.of(chunk.result)
+        borrowed = self._view.branches[view.branch].borrowed
+        older = borrowed is not None and borrowed.takes == "trained"
+        check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout, older)
+        tested = self._scorer.now(running, chunk)
+        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
+        finished = events.RoundFinished(
+            at=time.time(),
+            branch=view.branch,
+            round=view.number,
+            generations=running.collected,
+            score=finite(np.asarray(tested.score)),
+            fitness=finite(view.metrics()[-1, :, 0]),
+            seconds=time.monotonic() - self._began,
+            survivors=survivors(beside, running.ticket, layout),
+        )
+        next_density = plan.density_after(1, layout.leaves, view.densities or view.trained_density)
+        self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
+        if plan.analysis.curvature:
+            self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
+        problem, left_out = running.shape.problem, np.asarray(tested.left_out)
+        physics = problem.remark(problem_state, left_out) if isinstance(problem, RemarkingProblem) else None
+        for remark in filter(None, (choice, physics)):
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"{view.branch}:{view.number}: {remark}"))
+        self._directory.remove_checkpoint()
+        self.running = None
+
+    def _look_at(self, running: RunningRound, chunk: Chunk) -> Look:
+        view = running.view
+        trained = trained_now(view.branch, view.number, chunk.result, running.problem_state(chunk))
+        return Look(plan_of(view.plan), trained, chunk.first + chunk.count)
+
+    def _analyse_automatically(
+        self, settings: Curvature, round_: RoundView, generation: int, look: Look | None
+    ) -> None:
+        """Ask for what the spec asks for, unless a process before this one has done it."""
+        wanted = (name_of(settings), round_.branch, round_.number, generation, settings.points)
+        if not any(
+            (known.kind, known.branch, known.round, known.generation, known.parameters.get("points")) == wanted
+            for known in self._view.analyses
+            if known.automatic
+        ):
+            self.analyst.ask(settings, round_.branch, round_.number, look, automatic=True)

@@ -1,0 +1,237 @@
+"""One round of training on the device: started from a ticket, advanced chunk by chunk, looked at.
+
+A chunk is one call of one executable, whatever its length (the loop's bounds are arguments), so
+that stepping, pausing and running share it and give the same bits. Replicates lie along a leading
+axis of every array.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import msgspec
+import numpy as np
+
+from sessions.engine.noise import Noise
+from sessions.messages.events import METRICS
+from sessions.plans.problems import Problems
+from sessions.specs.spec import Plan
+from sessions.tickets.compiler import Compiler, Executable, Key
+from ticket_explorer import masks
+from ticket_explorer.keys import Purpose, generation_key, replicate_keys
+from ticket_explorer.layout import Layout
+from ticket_explorer.problems import Problem
+from ticket_explorer.registry import identity, implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.settings import TrainerSettings
+from ticket_explorer.trainers.trainer import KeepingTrainer, LearnedScores, Metrics, Trainer, TrainingResult
+
+CHUNK_LIMIT = 1024
+"""The longest chunk, in generations: the size of the metrics buffer."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a stretch of generations left, on its way from the device: reading it waits for it."""
+
+    first: int
+    count: int
+    metrics: Metrics
+    """Arrays [CHUNK_LIMIT, R], the first `count` rows valid."""
+    result: TrainingResult
+    state: Any
+
+    def values(self) -> np.ndarray:
+        """float32 [count, R, len(METRICS)]."""
+        columns = [np.asarray(getattr(self.metrics, name))[: self.count] for name in METRICS]
+        return np.stack(columns, axis=-1)
+
+    def steps(self) -> np.ndarray:
+        """Environment steps of each generation, int32 [count, R]; zeros where nothing acts."""
+        return np.asarray(self.metrics.steps)[: self.count]
+
+
+@dataclass(frozen=True)
+class RoundShape:
+    """All that a round's executables depend on: compiling needs no ticket, only this."""
+
+    problem_key: bytes
+    problem: Problem
+    trainer: TrainerSettings
+    kept: int
+    """Entries of θ searched; all of them where the trainer's sizes don't follow the mask."""
+    replicates: int
+
+    @property
+    def key(self) -> Key:
+        """What tells this shape from all others."""
+        return (self.problem_key, msgspec.msgpack.encode(identity(self.trainer)), self.kept, self.replicates)
+
+    @classmethod
+    def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int) -> "RoundShape":
+        """The shape of a plan's round that keeps `kept` prunable weights."""
+        problem = problems.of(plan)
+        dimension = masks.dimension(problem.layout, kept) if plan.trainer.narrows else problem.layout.size
+        return cls(problems.key(plan), problem, plan.trainer, dimension, replicates)
+
+    def build(self) -> Trainer:
+        """The trainer for this size."""
+        trainer: Trainer = implementation_of(self.trainer)(self.trainer, self.kept)
+        return trainer
+
+
+class RoundRunner:
+    """A running round."""
+
+    def __init__(self, shape: RoundShape, compiler: Compiler, noise: Noise, number: int) -> None:
+        self.shape = shape
+        self.trainer = shape.build()
+        self._compiler = compiler
+        self._noise, self._number = noise, number
+        self._state: Any = None
+        self.dispatched = 0
+        """Generations that the device has been asked for."""
+
+    def start(self, ticket: Ticket) -> None:
+        """Go to generation 0 of a ticket whose arrays lead with the replicate axis."""
+        scores = () if ticket.scores is None else (ticket.scores,)
+        key = ("init", *self.shape.key, len(scores))
+        init = self._compiler.get(key, lambda: _init_call(self.shape, self.trainer, bool(scores)))
+        self._state = init(self._keys(0), ticket.start, ticket.mask, self.shape.problem, *scores)
+        self.dispatched = 0
+
+    def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
+        """Go to a generation whose state was saved by `saved`."""
+        shapes, structure = jax.tree.flatten(state_shape(self.shape, self.trainer))
+        if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
+            raise ValueError("the saved state has other shapes than this round's")
+        self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
+        self.dispatched = generation
+
+    def dispatch(self, count: int) -> Chunk:
+        """Ask the device for the next generations, at most `count`; returns before they are there."""
+        first, count = self.dispatched, min(count, CHUNK_LIMIT)
+        if (change := self._noise.ends(first)) is not None:
+            count = min(count, change - first)
+        outcome = self._advance(self.shape.problem, self._state, self._keys(first), np.int32(first), np.int32(count))
+        self._state, metrics, result = outcome
+        self.dispatched = first + count
+        return Chunk(first, count, metrics, result, self._state)
+
+    def _keys(self, generation: int) -> jax.Array:
+        return self._noise.keys(self.shape.replicates, self._number, generation)
+
+    @cached_property
+    def _advance(self) -> Executable:
+        key = ("advance", *self.shape.key)
+        return self._compiler.get(key, lambda: _advance_call(self.shape, self.trainer))
+
+    def tune(self, changes: dict[str, float]) -> None:
+        """Change hyper-parameters from the next generation on."""
+        self._state = self.tuned(changes)
+
+    def tuned(self, changes: dict[str, float]) -> Any:
+        """The state as `tune` would leave it.
+
+        Raises:
+            TicketError: if a name or a value is not possible.
+        """
+        return self.trainer.tuned(self._state, changes)
+
+    def beside(self, chunk: Chunk) -> Any:
+        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        return self.trainer.beside(chunk.state) if isinstance(self.trainer, KeepingTrainer) else ()
+
+    def weights(self, chunk: Chunk) -> jax.Array:
+        """θ as it is trained, [R, D]: where a mask is learned, the weights that it does not keep too."""
+        left = self.beside(chunk)
+        return left.weights if isinstance(left, LearnedScores) else chunk.result.mean
+
+
+def saved(state: Any) -> list[np.ndarray]:
+    """The arrays of a trainer's state, on the host."""
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+
+
+def begin_round(shape: RoundShape, compiler: Compiler) -> None:
+    """Begin to compile what takes longest of a round's executables."""
+    compiler.begin(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
+
+
+def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
+    """Compile a coming round's executables in the background."""
+    compiler.prefetch(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
+    goes_on = shape.trainer.carries_scores
+    compiler.prefetch(("init", *shape.key, int(goes_on)), lambda: _init_call(shape, shape.build(), goes_on))
+
+
+def problem_state_shape(shape: RoundShape) -> Any:
+    """What `Trainer.problem_state` gives for a state of this shape."""
+    trainer = shape.build()
+    return jax.eval_shape(jax.vmap(trainer.problem_state), state_shape(shape, trainer))
+
+
+def ticket_shape(shape: RoundShape) -> Ticket:
+    """A ticket's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
+    _, theta, mask = _ticket_shapes(shape, shape.problem.layout)
+    return Ticket(mask, theta, theta)
+
+
+def result_shape(shape: RoundShape) -> TrainingResult:
+    """A result's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
+    trainer = shape.build()
+    finish = jax.vmap(trainer.finish, (0, None))
+    result: TrainingResult = jax.eval_shape(finish, state_shape(shape, trainer), shape.problem)
+    return result
+
+
+def _init_call(shape: RoundShape, trainer: Trainer, goes_on: bool) -> tuple[Any, ...]:
+    """How a state is made of a ticket; one that `goes_on` has scores of the round before."""
+    keys, theta, mask = _ticket_shapes(shape, shape.problem.layout)
+    scores = (theta,) if goes_on else ()
+    return jax.vmap(trainer.init, (0, 0, 0, None, *(0 for _ in scores))), keys, theta, mask, shape.problem, *scores
+
+
+def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
+    state = state_shape(shape, trainer)
+    counter = jax.ShapeDtypeStruct((), jnp.int32)
+    arguments = (shape.problem, state, keys_shape(shape), counter, counter)
+    return _advance(trainer), *arguments
+
+
+def _advance(trainer: Trainer) -> Any:
+    def advance(problem: Problem, state: Any, keys: jax.Array, first: jax.Array, count: jax.Array) -> Any:
+        replicates = keys.shape[0]
+        empty = jnp.full((CHUNK_LIMIT, replicates), jnp.nan, jnp.float32)
+        buffer = Metrics(**dict.fromkeys(METRICS, empty), steps=jnp.zeros(empty.shape, jnp.int32))
+
+        def generation(i: jax.Array, carry: Any) -> Any:
+            state, buffer = carry
+            now = jax.vmap(generation_key, (0, None))(keys, first + i)
+            state, metrics = jax.vmap(trainer.step, (0, 0, None))(now, state, problem)
+            return state, jax.tree.map(lambda column, value: column.at[i].set(value), buffer, metrics)
+
+        state, buffer = jax.lax.fori_loop(0, count, generation, (state, buffer))
+        return state, buffer, jax.vmap(trainer.finish, (0, None))(state, problem)
+
+    return advance
+
+
+def _ticket_shapes(shape: RoundShape, layout: Layout) -> tuple[Any, ...]:
+    of = (shape.replicates, layout.size)
+    return keys_shape(shape), jax.ShapeDtypeStruct(of, jnp.float32), jax.ShapeDtypeStruct(of, jnp.bool_)
+
+
+def keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
+    """A round's keys [R], as `jax.ShapeDtypeStruct`."""
+    keys: jax.ShapeDtypeStruct = jax.eval_shape(lambda: replicate_keys(0, shape.replicates, Purpose.TRAIN, 0))
+    return keys
+
+
+def state_shape(shape: RoundShape, trainer: Trainer) -> Any:
+    """A trainer's state, as `jax.ShapeDtypeStruct`."""
+    arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.problem)
+    return jax.eval_shape(jax.vmap(trainer.init, (0, 0, 0, None)), *arguments)

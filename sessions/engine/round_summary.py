@@ -1,0 +1,125 @@
+"""What the end of a round tells: scores, correlations, thresholds and leaves, per replicate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from msgspec import structs
+
+from sessions.messages.events import LeafSummary, RoundFinished
+from sessions.specs.spec import Plan
+from sessions.views.branch_view import RoundView
+from ticket_explorer import masks
+from ticket_explorer.analysis.snr_magnitude import Correlation, snr_magnitude_correlation, threshold
+from ticket_explorer.densities import Density
+from ticket_explorer.layout import Layout
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A round's result on the host, [R, D]."""
+
+    mean: np.ndarray
+    std: np.ndarray | None
+    mask: np.ndarray
+
+    @classmethod
+    def of(cls, result: TrainingResult) -> "Arrays":
+        """Waits for the device."""
+        std = None if result.std is None else np.asarray(result.std)
+        return cls(np.asarray(result.mean), std, np.asarray(result.mask))
+
+
+def summarise(
+    finished: RoundFinished, arrays: Arrays, layout: Layout, plan: Plan, next_density: Density
+) -> RoundFinished:
+    """`finished` with everything filled in that follows from the result's arrays.
+
+    Args:
+        finished: Branch, round, generations, scores, fitness and seconds.
+        arrays: What the round found.
+        layout: Of the problem.
+        plan: What is asked for.
+        next_density: What the next round would be pruned to.
+    """
+    considered = arrays.mask & layout.prunable
+    correlations = _correlations(arrays, considered) if plan.analysis.correlation else []
+    return structs.replace(
+        finished,
+        pearson=[correlation.pearson for correlation in correlations],
+        spearman=[correlation.spearman for correlation in correlations],
+        thresholds=_thresholds(arrays, considered, masks.kept_prunable(layout, next_density)),
+        leaves={leaf.name: _leaf(arrays, leaf.slice) for leaf in layout},
+        kept=[int(kept) for kept in considered.sum(-1)],
+    )
+
+
+def check_masks(
+    found: np.ndarray, trained: np.ndarray, round_: RoundView, plan: Plan, layout: Layout, older: bool = False
+) -> None:
+    """See that what a round found, what it trained and what is told of it are one story, before it is sealed.
+
+    Args:
+        found: The result's mask, bool [R, D].
+        trained: The ticket's, bool [R, D].
+        round_: As the journal has it.
+        plan: Of the round.
+        layout: Of the weights.
+        older: Whether an older session may have begun it, which told replicate 0's count and what the source found.
+    """
+    kept, rounding = trained[:, layout.prunable].sum(-1).mean(), (len(layout.prunable_leaves) + 1) / 2
+    assert not (found & ~trained).any(), "a round's mask keeps weights that it did not train"
+    assert plan.trainer.learns_mask or (found == trained).all(), "a trainer that learns no mask changed it"
+    if older:
+        return
+    assert round(float(kept)) == round_.trained_kept, "the journal tells another number of weights than is trained"
+    assert abs(round_.trained_density * layout.prunable_size - kept) <= rounding, "density and weights kept differ"
+
+
+def survivors(beside: Any, ticket: Ticket, layout: Layout) -> list[int]:
+    """Prunable weights of each replicate that go on where a learned mask is taken over; none where that is the mask."""
+    if not isinstance(beside, LearnedScores):
+        return []
+    goes_on = np.asarray(beside.survivors(ticket.mask, jnp.asarray(layout.prunable)))
+    return [int(kept) for kept in goes_on[:, layout.prunable].sum(-1)]
+
+
+def finite(values: np.ndarray) -> list[float | None]:
+    """Numbers as they are journalled: NaN and infinities have no meaning there and become None."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _correlations(arrays: Arrays, considered: np.ndarray) -> list[Correlation]:
+    if arrays.std is None:
+        return []
+    return [
+        snr_magnitude_correlation(mean, std, kept)
+        for mean, std, kept in zip(arrays.mean, arrays.std, considered, strict=True)
+    ]
+
+
+def _thresholds(arrays: Arrays, considered: np.ndarray, kept_next: int) -> dict[str, list[float | None]]:
+    criteria: dict[str, Callable[[int], np.ndarray]] = {"magnitude": lambda r: np.abs(arrays.mean[r])}
+    if (std := arrays.std) is not None:
+        criteria["snr"] = lambda r: np.abs(arrays.mean[r]) / np.where(std[r] > 0, std[r], 1.0)
+    return {
+        name: [
+            threshold(criterion(r)[considered[r]], max(int(considered[r].sum()) - kept_next, 0))
+            for r in range(considered.shape[0])
+        ]
+        for name, criterion in criteria.items()
+    }
+
+
+def _leaf(arrays: Arrays, where: slice) -> LeafSummary:
+    mask = arrays.mask[:, where]
+    magnitude = np.abs(arrays.mean[:, where])[mask]
+    return LeafSummary(
+        density=float(mask.mean()),
+        mean_magnitude=float(magnitude.mean()) if magnitude.size else None,
+        mean_std=float(arrays.std[:, where][mask].mean()) if arrays.std is not None and magnitude.size else None,
+    )

@@ -1,0 +1,268 @@
+"""The running round: chunks in flight, what they told, and the checkpoint behind them.
+
+While the host journals one chunk the device already computes the next: watching is free. What is
+decided (a change of hyper-parameters, an early end) is journalled with its generation first, so
+that a killed run decides the same again.
+"""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sessions.engine.noise import Noise
+from sessions.engine.round_runner import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
+from sessions.engine.round_summary import Arrays
+from sessions.engine.weight_samples import Framer
+from sessions.messages import events
+from sessions.messages.events import Emit
+from sessions.store.checkpoint import checkpoint, read_checkpoint, write_checkpoint
+from sessions.store.errors import Damaged
+from sessions.store.session_dir import SessionDirectory
+from sessions.tickets.compiler import Compiler
+from sessions.views.branch_view import RoundView
+from ticket_explorer.keys import RANDOM_BITS
+from ticket_explorer.layout import Layout
+from ticket_explorer.tickets import Ticket
+
+CHUNK_SECONDS = 0.1
+"""How long a chunk should take: what a pause has to wait for."""
+CHECKPOINT_SHARE = 0.01
+"""The most of the time that may go into checkpoints."""
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Where a round's events go."""
+
+    journal: Emit
+    live: Emit
+    """For frames that are not journalled."""
+    wants_frames: Callable[[], bool]
+
+
+class RunningRound:
+    """One round on the device, from its ticket (or checkpoint) to its last generation."""
+
+    def __init__(
+        self,
+        view: RoundView,
+        shape: RoundShape,
+        ticket: Ticket,
+        directory: SessionDirectory,
+        compiler: Compiler,
+        noise: Noise,
+        watchers: Watchers,
+        marks: Callable[[int, Chunk], None] | None = None,
+        mark_at: tuple[int, ...] = (),
+        mark_every: tuple[int, ...] = (),
+    ) -> None:
+        """Take up a round.
+
+        Args:
+            view: What is known of the round; its `generations` may shrink while it runs.
+            shape: What its executables depend on.
+            ticket: What it trains, arrays [R, D].
+            directory: Where checkpoints go.
+            compiler: Has or makes the executables.
+            noise: What its batches, samples and noise come from.
+            watchers: Where events go.
+            marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations; again for
+                a generation at which a round is taken up.
+            mark_at: Generations at which a chunk must end.
+            mark_every: After how many generations, again and again, a chunk must end; several may be given.
+        """
+        self.view = view
+        self.shape = shape
+        self.ticket = ticket
+        self._directory = directory
+        self._watchers = watchers
+        self._marks, self._mark_at, self._mark_every = marks, mark_at, mark_every
+        self._runner = RoundRunner(shape, compiler, noise, view.number)
+        self._digest = digest_of(shape.key, noise.seed, view.branch, view.number, *noise.identity)
+        self._flying: deque[Chunk] = deque()
+        self._latest: Chunk | None = None
+        self._tuned = 0
+        self._chunk = 1
+        self._collected_at = time.monotonic()
+        self._checkpoint_due = 0.0
+        layout: Layout = shape.problem.layout
+        self._framer = Framer(view.branch, view.number, view.generations, layout, np.asarray(ticket.mask[0]))
+        self.recovered = self._take_up(ticket)
+        self.collected = self._runner.dispatched
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last planned generation is done and journalled."""
+        return self.collected >= self.view.generations
+
+    def advance(self, budget: int) -> int:
+        """Compute up to one chunk, and ask for the one after it; returns the new generations that came in.
+
+        Args:
+            budget: No more than this many generations beyond those known may be asked for.
+        """
+        while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
+            self._flying.append(self._runner.dispatch(count))
+        return self._collect() if self._flying else 0
+
+    def drain(self) -> int:
+        """Wait for everything in flight; returns the new generations that came in."""
+        before = self.view.done
+        while self._flying:
+            self._collect()
+        return self.view.done - before
+
+    def tune(self, changes: dict[str, float]) -> None:
+        """Change hyper-parameters from the next generation on; nothing may be in flight.
+
+        Raises:
+            TicketError: if a name or a value is not possible; then nothing has changed.
+        """
+        self._runner.tuned(changes)  # refuses what is not possible before it is journalled
+        self._watchers.journal(
+            events.Tuned(
+                at=time.time(),
+                branch=self.view.branch,
+                round=self.view.number,
+                generation=self.collected,
+                changes=changes,
+            )
+        )
+        self._replay_tuning()
+
+    def latest(self) -> Chunk:
+        """The state after the last generation collected."""
+        self.drain()
+        if self._latest is None or self._latest.first + self._latest.count != self.collected:
+            self._latest = self._runner.dispatch(0)
+        return self._latest
+
+    def problem_state(self, chunk: Chunk) -> Any:
+        """What the task carries in a chunk's state, as scores need it."""
+        return self._runner.trainer.problem_state(chunk.state)
+
+    def beside(self, chunk: Chunk) -> Any:
+        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        return self._runner.beside(chunk)
+
+    def weights(self, chunk: Chunk) -> Any:
+        """θ as it is trained, [R, D]."""
+        return self._runner.weights(chunk)
+
+    def make_up(self) -> None:
+        """Do again what is due at the generation taken up: whatever left it there may not have come to it."""
+        if self._marks is not None and self.collected > 0 and self._is_mark(self.collected):
+            self._marks(self.collected, self.latest())
+
+    def save(self, durable: bool) -> None:
+        """Write a checkpoint of the last generation collected; nothing may be in flight."""
+        began = time.monotonic()
+        self._write(self._runner.dispatch(0), durable)
+        self._plan_next_checkpoint(began)
+
+    def _take_up(self, ticket: Ticket) -> str | None:
+        recovered = None
+        try:
+            restored = self._restore()
+        except Damaged as error:
+            restored, recovered = False, f"{error} The round starts again from its beginning, and comes out the same."
+        if not restored:
+            self._runner.start(ticket)
+        self._replay_tuning()
+        return recovered
+
+    def _restore(self) -> bool:
+        """Go to the checkpoint; whether there is one of this round that agrees with the journal."""
+        found = read_checkpoint(self._directory, self._digest, self.view.branch, self.view.number)
+        if found is None or found.generation > self.view.done or found.tuned > len(self.view.tuned):
+            return False
+        try:
+            self._runner.restore(found.leaves, found.generation)
+        except ValueError as error:
+            raise Damaged(self._directory.checkpoint, str(error)) from None
+        self._tuned = found.tuned
+        return True
+
+    def _next_count(self, budget: int) -> int:
+        at = self._runner.dispatched
+        ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
+        ends += [mark for mark in self._mark_at if mark > at]
+        ends += [at - at % every + every for every in self._mark_every]
+        if self._tuned < len(self.view.tuned):
+            ends.append(self.view.tuned[self._tuned].generation)
+        return max(min(ends) - at, 0)
+
+    def _collect(self) -> int:
+        known = self.view.done
+        chunk = self._flying.popleft()
+        values = chunk.values()
+        now = time.monotonic()
+        self._adapt(chunk.count, now - self._collected_at)
+        self._collected_at = now
+        end = chunk.first + chunk.count
+        self._tell(chunk, values, end)
+        self.collected = end
+        self._latest = chunk
+        if self._marks is not None and self._is_mark(end):
+            self._marks(end, chunk)
+            self._collected_at = time.monotonic()  # what is done there tells nothing of the time of a chunk
+        if now >= self._checkpoint_due or end >= self.view.generations:
+            self._write(chunk, durable=False)
+            self._plan_next_checkpoint(now)
+        if not self._flying:
+            self._replay_tuning()
+        return self.view.done - known
+
+    def _is_mark(self, generation: int) -> bool:
+        return generation in self._mark_at or any(generation % every == 0 for every in self._mark_every)
+
+    def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
+        known = max(self.view.done - chunk.first, 0)
+        if known >= chunk.count:
+            return
+        branch, number, steps = self.view.branch, self.view.number, chunk.steps()[known:]
+        self._watchers.journal(
+            events.Generations(
+                at=time.time(),
+                branch=branch,
+                round=number,
+                first=chunk.first + known,
+                count=chunk.count - known,
+                values=np.ascontiguousarray(values[known:], "<f4").tobytes(),
+                steps=np.ascontiguousarray(steps, "<i4").tobytes() if steps.any() else b"",
+            )
+        )
+        if self._framer.is_due(end, last=end >= self.view.generations):
+            self._watchers.journal(self._framer.take(Arrays.of(chunk.result), end))
+        elif self._watchers.wants_frames() and self._framer.is_wanted_live():
+            self._watchers.live(self._framer.take(Arrays.of(chunk.result), end))
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        wanted = count * CHUNK_SECONDS / max(seconds, 1e-6)
+        self._chunk = int(np.clip(wanted, 1, min(2 * self._chunk, CHUNK_LIMIT)))
+
+    def _replay_tuning(self) -> None:
+        while self._tuned < len(self.view.tuned) and self.view.tuned[self._tuned].generation <= self._runner.dispatched:
+            self._runner.tune(self.view.tuned[self._tuned].changes)
+            self._tuned += 1
+
+    def _write(self, chunk: Chunk, durable: bool) -> None:
+        generation = chunk.first + chunk.count
+        written = checkpoint(
+            self._digest, self.view.branch, self.view.number, generation, self._tuned, saved(chunk.state)
+        )
+        write_checkpoint(self._directory, written, durable)
+
+    def _plan_next_checkpoint(self, began: float) -> None:
+        now = time.monotonic()
+        self._checkpoint_due = now + (now - began) / CHECKPOINT_SHARE
+
+
+def digest_of(*parts: object) -> str:
+    """What tells one running round from every other."""
+    return hashlib.sha256(repr((RANDOM_BITS, *parts)).encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""The score of a running round: at its end, and amid it as often as its plan wants.
+
+All scores of a round are of the same held-out data: keys know the round, never the generation, so that
+what amounts to the round's own score is equal to it, and differences are the weights' alone.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sessions.engine.choosing import chosen
+from sessions.engine.compile_ahead import score
+from sessions.engine.round_runner import Chunk
+from sessions.engine.round_summary import finite
+from sessions.engine.running_round import RunningRound
+from sessions.messages import events
+from sessions.messages.events import Emit
+from sessions.tickets.compiler import Compiler
+from ticket_explorer.problems import Tested
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Takes scores."""
+
+    compiler: Compiler
+    seed: int
+    journal: Emit
+
+    def now(self, running: RunningRound, chunk: Chunk) -> Tested:
+        """Per replicate, of the weights that a chunk left."""
+        scores = score(running.shape, self.compiler, self.seed, running.view.number)
+        return scores(chunk.result.mean, running.problem_state(chunk))
+
+    def amid(self, running: RunningRound, generation: int, chunk: Chunk) -> None:
+        """Journal the score amid a round, unless a process before this one has, or the round ends here.
+
+        Where a trainer chooses its result by testing candidates again, that is done here too.
+        """
+        view = running.view
+        if generation >= view.generations or any(known.generation == generation for known in view.scored):
+            return
+        result, _ = chosen(running.shape, self.compiler, self.seed, view.number, chunk)
+        self.journal(
+            events.Scored(
+                at=time.time(),
+                branch=view.branch,
+                round=view.number,
+                generation=generation,
+                score=finite(np.asarray(self.now(running, result).score)),
+            )
+        )

@@ -1,0 +1,383 @@
+"""What happened in a session, in the order it happened. The journal is a list of these.
+
+Numbers of many generations travel in blocks, as float32 bytes (little-endian): a block costs one
+record. New fields get defaults; a field is never reused or retyped.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
+"""The columns of a block of generations."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The base of all events."""
+
+    at: float = 0.0
+    """Seconds since 1970; plays no part in what is computed."""
+
+
+class Opened(Event, frozen=True, kw_only=True):
+    """A process took up the session."""
+
+    versions: dict[str, str]
+    recovered: str | None = None
+    """What had to be repaired, in a sentence."""
+
+
+class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
+    """One leaf of θ, so that faces can fold a flat mask without building the network."""
+
+    name: str
+    shape: list[int]
+    prunable: bool
+
+
+class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose tickets a branch trains instead of finding its own."""
+
+    branch: str
+    rounds: list[int]
+    """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether only what both networks have of each leaf is taken."""
+    rewind: str | None = None
+    """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
+    takes: Literal["trained", "found"] = "trained"
+    """Which mask: the one that a round trained at, or the one that it came out with. They differ where masks are
+    learned; replicates of the control then keep as many weights as replicate 0, or each as many as its own."""
+    start: dict[str, Any] | None = None
+    """Which weights, as a table that names a rewind: `initial`, `early` or `trained`; None: those that the round began
+    with."""
+
+
+class BranchAdded(Event, frozen=True, kw_only=True):
+    """A branch begins: at a fresh initialisation, or after a round of its parent."""
+
+    branch: str
+    parent: str | None = None
+    parent_round: int | None = None
+    plan: dict[str, Any]
+    leaves: list[LeafShape] = []
+    """Of its network, in the order they have in θ; empty in journals of early versions."""
+    input_shape: list[int] = []
+    """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
+    borrowed: Borrowed | None = None
+
+
+class PlanChanged(Event, frozen=True, kw_only=True):
+    """A branch's coming rounds, and its next pruning, follow another plan."""
+
+    branch: str
+    plan: dict[str, Any]
+
+
+class SetAsideChanged(Event, frozen=True, kw_only=True):
+    """A branch runs no more rounds, or runs again."""
+
+    branch: str
+    aside: bool
+
+
+class Pruned(Event, frozen=True, kw_only=True):
+    """The weights of a finished round were scored and the lowest pruned; the next round can begin."""
+
+    branch: str
+    round: int
+    """The round whose result was pruned."""
+    pruner: str
+    rewind: str
+    kept: int
+    """Prunable weights left; the mean over replicates, rounded, where masks were learned."""
+    threshold: list[list[float | None]]
+    """The highest score pruned, per replicate; one value, or one per prunable leaf."""
+
+
+class RoundStarted(Event, frozen=True, kw_only=True):
+    """A round begins to train."""
+
+    branch: str
+    round: int
+    density: float
+    kept: int
+    """Prunable weights kept."""
+    dimension: int
+    """All entries searched: the kept ones and those that are never pruned."""
+    generations: int
+    densities: dict[str, float] = {}
+    """Of each prunable leaf; empty where all are pruned alike."""
+
+
+class Generations(Event, frozen=True, kw_only=True):
+    """Metrics of consecutive generations."""
+
+    branch: str
+    round: int
+    first: int
+    count: int
+    values: bytes
+    """float32 [count, replicates, len(METRICS)]."""
+    steps: bytes = b""
+    """Environment steps of each: int32 [count, replicates]. Empty where nothing acts in an environment, and in journals
+    of early versions."""
+
+
+class Scored(Event, frozen=True, kw_only=True):
+    """The score while a round runs: of the weights as they are, on the held-out data of the round's own score."""
+
+    branch: str
+    round: int
+    generation: int
+    """Generations that were done."""
+    score: list[float | None]
+    """Per replicate."""
+
+
+class Frame(Event, frozen=True, kw_only=True):
+    """A look at the search distribution: a fixed sample of the kept prunable weights of replicate 0."""
+
+    branch: str
+    round: int
+    generation: int
+    indices: bytes
+    """int32 [sample], entries of θ."""
+    mean: bytes
+    """float32 [sample]."""
+    std: bytes | None = None
+    """float32 [sample]; None if the trainer has no σ."""
+    histograms: dict[str, bytes] = {}
+    """Of log10 |θ|, σ and SNR over all kept prunable weights: float32 [2 ends], then counts."""
+
+
+class Tuned(Event, frozen=True, kw_only=True):
+    """Hyper-parameters of a running round changed before this generation."""
+
+    branch: str
+    round: int
+    generation: int
+    changes: dict[str, float]
+
+
+class RoundCut(Event, frozen=True, kw_only=True):
+    """A person ended a round before its planned last generation."""
+
+    branch: str
+    round: int
+    generations: int
+
+
+class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One leaf at the end of a round; means over replicates."""
+
+    density: float
+    mean_magnitude: float | None = None
+    """Of |θ| over kept entries; None if nothing is kept."""
+    mean_std: float | None = None
+
+
+class RoundFinished(Event, frozen=True, kw_only=True):
+    """A round is trained and its arrays are on disk."""
+
+    branch: str
+    round: int
+    generations: int
+    score: list[float | None]
+    """Per replicate, of the search mean on held-out data."""
+    fitness: list[float | None]
+    """Per replicate, mean of the last generation."""
+    pearson: list[float | None] = []
+    """Correlation of SNR and magnitude over the kept prunable weights, per replicate."""
+    spearman: list[float | None] = []
+    thresholds: dict[str, list[float | None]] = {}
+    """What each criterion's threshold would be at the next pruning, per replicate."""
+    leaves: dict[str, LeafSummary] = {}
+    seconds: float = 0.0
+    kept: list[int] = []
+    """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
+    trainer learned a mask. Empty in journals of early versions."""
+    survivors: list[int] = []
+    """Prunable weights that go on where the learned mask is taken over, per replicate, if they are not those of that
+    mask: a trainer may let dropped weights return."""
+
+
+class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A finished round of a branch that another session trained."""
+
+    number: int
+    density: float
+    kept: int
+    dimension: int
+    generations: int
+    started: float
+    plan: dict[str, Any]
+    metrics: bytes
+    """float32 [generations, replicates, len(METRICS)]."""
+    steps: bytes = b""
+    """As in `RoundView.steps`."""
+    scored: list[Scored] = []
+    finished: RoundFinished
+    densities: dict[str, float] = {}
+
+
+class BranchAdopted(Event, frozen=True, kw_only=True):
+    """A branch of another session is taken in, its finished rounds with it."""
+
+    branch: str
+    session: str
+    """The path that the other session had."""
+    source: str
+    """What the branch is called there."""
+    plan: dict[str, Any]
+    leaves: list[LeafShape] = []
+    input_shape: list[int] = []
+    rounds: list[AdoptedRound]
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """An array of numbers."""
+
+    shape: list[int]
+    data: bytes
+    """float32, in C order."""
+
+
+class Analysed(Event, frozen=True, kw_only=True):
+    """What an analysis found."""
+
+    id: int
+    kind: str
+    branch: str
+    round: int
+    """The round that was looked at; the last one, where all were."""
+    generation: int
+    """Generations of that round that were done."""
+    parameters: dict[str, Any]
+    arrays: dict[str, Block]
+    """By the names of the result's fields; see `ticket_explorer.analysis`. NaN is what is not defined."""
+    automatic: bool = False
+    """Whether the spec asked for it."""
+    seconds: float = 0.0
+
+    def array(self, name: str) -> "np.ndarray":
+        """One of the arrays, float32."""
+        import numpy as np  # a first view does without
+
+        block = self.arrays[name]
+        return np.frombuffer(block.data, "<f4").reshape(block.shape)
+
+
+class Analysing(Event, frozen=True, kw_only=True):
+    """How far an analysis is; never journalled."""
+
+    id: int
+    kind: str
+    branch: str
+    round: int
+    done: int
+    total: int
+    """Points of weight space to be evaluated."""
+    ended: str = ""
+    """Why it ended without a result."""
+
+
+class Compiling(Event, frozen=True, kw_only=True):
+    """What the session waits for; never journalled."""
+
+    what: str = ""
+    """What is compiled, `generations of ant`; empty once it is there."""
+
+
+class Paused(Event, frozen=True, kw_only=True):
+    """Nothing is computed until somebody asks."""
+
+    reason: str = ""
+
+
+class Resumed(Event, frozen=True, kw_only=True):
+    """The session computes."""
+
+
+class PaceChanged(Event, frozen=True, kw_only=True):
+    """The session runs no faster than this; None is as fast as can be. A pace ends with its process."""
+
+    generations_per_second: float | None = None
+
+
+class Finished(Event, frozen=True, kw_only=True):
+    """Every branch has all its rounds."""
+
+
+class Failed(Event, frozen=True, kw_only=True):
+    """The engine could not go on; the message says why and what to do."""
+
+    message: str
+
+
+class Remarked(Event, frozen=True, kw_only=True):
+    """Something a person should know once, or wrote down."""
+
+    text: str
+    author: str = "engine"
+
+
+class CommandReceived(Event, frozen=True, kw_only=True):
+    """Somebody asked for something."""
+
+    client: str
+    command: dict[str, Any]
+
+
+AnyEvent = (
+    Opened
+    | BranchAdded
+    | BranchAdopted
+    | PlanChanged
+    | SetAsideChanged
+    | Pruned
+    | RoundStarted
+    | Generations
+    | Scored
+    | Frame
+    | Tuned
+    | RoundCut
+    | RoundFinished
+    | Analysed
+    | Analysing
+    | Compiling
+    | Paused
+    | Resumed
+    | PaceChanged
+    | Finished
+    | Failed
+    | Remarked
+    | CommandReceived
+)
+
+Emit = Callable[[Event], None]
+"""Where events go."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """An event as msgpack."""
+    return _encoder.encode(event)
+
+
+def decode(payload: bytes | memoryview) -> AnyEvent:
+    """The event of a journal record.
+
+    Raises:
+        msgspec.MsgspecError: if the payload is no event of this version.
+    """
+    event: AnyEvent = _decoder.decode(payload)
+    return event

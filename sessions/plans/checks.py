@@ -1,0 +1,192 @@
+"""What a plan must satisfy beyond its types, and small facts that a session records."""
+
+import os
+import platform
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from sessions.plans.problems import Problems, early_generation
+from sessions.specs.spec import Plan, check_ratios
+from sessions.views.branch_view import RoundView
+from ticket_explorer import masks
+from ticket_explorer.densities import Density, Scope, finer, scope_of
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.problems import DifferentiableProblem
+from ticket_explorer.pruners.settings import SNR
+from ticket_explorer.registry import implementation_of, name_of
+from ticket_explorer.trainers import TRAINERS, strategies
+from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.transfers import mismatches
+
+_PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
+_ENVIRONMENTS = ("gymnax", "brax", "gymnasium", "box2d", "envpool", "playground", "mujoco")
+"""Those of these that are installed."""
+
+
+def check_plan(
+    plan: Plan, problems: Problems, density: Density = 1.0, round_: int = 0, first_generations: int | None = None
+) -> None:
+    """Refuse a plan that could not run to its end; loads its problem.
+
+    Args:
+        plan: To be checked.
+        problems: Of the session.
+        density: That of the round the plan goes on from.
+        round_: The number of that round.
+        first_generations: How many generations the line's round 0 has; None if the plan itself trains it.
+
+    Raises:
+        TicketError: if the data are missing, or pruning would leave no weight.
+    """
+    layout = problems.of(plan).layout
+    _check_loss(plan, problems)
+    if plan.trainer.needs_loss:  # only its construction tells what its optimiser takes
+        implementation_of(plan.trainer)(plan.trainer, layout.size)
+    check_ratios(plan, layout.leaves)
+    last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), layout.leaves, density)
+    if masks.kept_prunable(layout, last, plan.scope(layout.leaves)) < 1:
+        raise InvalidValue(
+            "$.pruning",
+            f"{plan.pruning.words} over {plan.pruning.rounds} rounds",
+            f"at least one of the {layout.prunable_size} prunable weights to be left in the last round; "
+            "prune less a round, or in fewer rounds",
+        )
+
+    early = early_generation(plan)
+    most = plan.trainer.generations if first_generations is None else first_generations
+    if early is not None and early > most:
+        raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
+
+
+def _check_loss(plan: Plan, problems: Problems) -> None:
+    if isinstance(problems.of(plan), DifferentiableProblem):
+        return
+    task = name_of(plan.task)
+    if plan.trainer.needs_loss:
+        others = ", ".join(name for name, known in TRAINERS.items() if not known.needs_loss)
+        given = f"{name_of(plan.trainer)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.trainer.name", given, f"one of {others}, or a task of images")
+    if plan.pruner.needs_loss:
+        given = f"{name_of(plan.pruner)}, which follows the gradient of a loss that {task} does not have"
+        raise InvalidValue("$.pruner.name", given, "another pruner, or a task of images")
+
+
+def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> None:
+    """Refuse ranking apart what was ranked together: a leaf may have fewer weights left than it would keep.
+
+    Args:
+        plan: To be checked.
+        rounds: Those that the plan goes on from.
+        problems: Of the session.
+    """
+    leaves = problems.of(plan).layout.leaves
+    scope = plan.scope(leaves)
+    earlier: set[Scope] = {
+        scope_of(p["scope"], p.get("ratios", {}), leaves) for p in map(_pruning, rounds) if p is not None
+    }
+    if not any(finer(scope, known, leaves) for known in earlier):
+        return
+    how = "globally" if "global" in earlier else "in groups of layers"
+    instead = f"the line was pruned {how} already; branch from its round 0 instead"
+    if plan.pruning.scope == "layer":
+        raise InvalidValue("$.pruning.scope", "layer", f"global: {instead}")
+    given = ", ".join(plan.pruning.ratios)
+    expected = "ratios for no less than was ranked together so far"
+    raise InvalidValue("$.pruning.ratios", given, f"{expected if 'global' not in earlier else 'none'}: {instead}")
+
+
+def _pruning(round_: RoundView) -> dict[str, Any] | None:
+    """How a round was pruned; None for a dense one."""
+    pruning: dict[str, Any] = round_.plan["pruning"]
+    return pruning if round_.number > 0 else None
+
+
+def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
+    """Refuse to go on with a network whose weights are others than those found so far.
+
+    Args:
+        plan: To be checked.
+        before: What the weights found so far belong to.
+        problems: Of the session.
+    """
+    layout, known = problems.of(plan).layout, problems.of(before).layout
+    if layout != known:
+        raise InvalidValue(
+            "$.network",
+            f"another network, of {layout.size} weights",
+            f"the one of {known.size} weights that the branch goes on from",
+        )
+
+
+def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> None:
+    """Refuse prunable weights that all start at zero: rewinding, fresh draws and permutations would change nothing.
+
+    Args:
+        plan: To be checked.
+        problems: Of the session.
+        before: What the plan goes on from: a network that a session has had from its start may stay.
+    """
+    network = plan.network
+    if before is not None and before.network == network:
+        return
+    sizes = {leaf.name: leaf.size for leaf in problems.of(plan).layout.prunable_leaves}
+    for layer in network.layers:
+        if network.kernel_init_of(layer) == "zeros" and (size := sizes.get(f"{layer}/kernel")):
+            is_last = layer == network.layers[-1] and network.last_kernel_init is not None
+            raise InvalidValue(
+                f"$.network.{'last_kernel_init' if is_last else 'kernel_init'}",
+                "zeros",
+                f"a distribution that tells weights apart: the {size:,} prunable ones of {layer} would all start "
+                "at 0, where rewinding, fresh draws and permutations change nothing",
+            )
+
+
+def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) -> None:
+    """Refuse to carry tickets over to layers of other shapes, unless their overlap is asked for.
+
+    Args:
+        plan: Of the branch that the tickets go to.
+        before: What found the tickets.
+        problems: Of the session.
+        overlap: Whether what both networks have is enough.
+    """
+    source, target = problems.of(before).layout, problems.of(plan).layout
+    different = mismatches(source, target)
+    if different and not overlap:
+        raise TicketError(
+            f"The tickets don't fit: {'; '.join(different)}. Choose a task and a network of the same shapes, "
+            "or ask for the overlap, which takes what both have of each layer."
+        )
+    both = {leaf.name for leaf in source.prunable_leaves} & {leaf.name for leaf in target.prunable_leaves}
+    if not both:
+        raise TicketError("The two networks have no layer in common, so that nothing of the tickets could be taken.")
+
+
+def caution(plan: Plan) -> str | None:
+    """What a person should know about a plan that works but may not mean what it seems to."""
+    if isinstance(plan.pruner, SNR) and isinstance(plan.trainer, Evolution):
+        strategy = strategies.check(plan.trainer)
+        if not strategy.per_weight_std:
+            return (
+                f"{strategy.name} has one σ for all weights, so that SNR pruning is magnitude pruning here; "
+                "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
+            )
+    return None
+
+
+def span(numbers: list[int]) -> str:
+    """Consecutive numbers in words: `0 to 7`, or `none`."""
+    if not numbers:
+        return "none"
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+
+
+def versions() -> dict[str, str]:
+    """What computes: packages, Python and processor. Bits may differ where these differ."""
+    found = {package: version(package) for package in _PACKAGES}
+    for package in _ENVIRONMENTS:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found | {"python": platform.python_version(), "machine": platform.machine(), "cores": str(os.cpu_count())}

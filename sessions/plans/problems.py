@@ -1,0 +1,46 @@
+"""The problems that plans train on, each loaded once, and plans as they are journalled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sessions.messages import events
+from sessions.specs.spec import Plan, parse_plan, parse_start
+from ticket_explorer.problems import Problem, bind
+from ticket_explorer.registry import identity
+from ticket_explorer.rewinds.settings import Early, RewindSettings
+
+
+class Problems:
+    """The problems of a session, each loaded once."""
+
+    def __init__(self) -> None:
+        self._problems: dict[bytes, Problem] = {}
+
+    def of(self, plan: Plan) -> Problem:
+        """The problem a plan trains on."""
+        key = self.key(plan)
+        if key not in self._problems:
+            self._problems[key] = bind(plan.task, plan.network)
+        return self._problems[key]
+
+    @staticmethod
+    def key(plan: Plan) -> bytes:
+        """What tells a problem from all others."""
+        return msgspec.msgpack.encode((identity(plan.task), identity(plan.network)))
+
+
+def plan_of(table: Mapping[str, Any]) -> Plan:
+    """The typed plan of a journalled table."""
+    return parse_plan(table)
+
+
+def early_generation(plan: Plan) -> int | None:
+    """The generation whose weights the plan's rewind wants; None for the others."""
+    return plan.rewind.generation if isinstance(plan.rewind, Early) else None
+
+
+def start_of(borrowed: events.Borrowed) -> RewindSettings | None:
+    """Where borrowed tickets start: one of `STARTS`; None: where the round began that lends them."""
+    return None if borrowed.start is None else parse_start(borrowed.start)

@@ -1,0 +1,166 @@
+"""Which branches a transfer adds: the transferred tickets, their random control, and native tickets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from sessions.messages import commands, events
+from sessions.plans.checks import check_plan, check_start, check_transfer, span
+from sessions.plans.problems import Problems, plan_of
+from sessions.specs.spec import Plan, Spec, Table, Transfer, default_pruner, fits, parse_plan, parse_start
+from sessions.store import check_branch_name
+from sessions.views.branch_view import BranchView
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import name_of
+from ticket_explorer.rewinds.settings import Initial, Trained
+from ticket_explorer.tables import merge
+from ticket_explorer.trainers import TRAINERS
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A branch to be added."""
+
+    name: str
+    plan: Plan
+    borrowed: events.Borrowed | None
+
+
+def additions(view: SessionView, problems: Problems, wish: commands.Transfer) -> list[Addition]:
+    """The branches of a transfer, the transferred one first.
+
+    Raises:
+        TicketError: if there is no such branch or round, the tickets don't fit, or a name is taken.
+    """
+    if wish.branch not in view.branches:
+        raise UnknownName("branch", wish.branch, view.branches)
+    source = view.branches[wish.branch]
+    numbers = checked_rounds(source, wish.rounds)
+    plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides, source.plan)), len(numbers))
+    density = view.found_density_of(wish.branch, numbers[-1])
+    check_plan(plan, problems, density, len(numbers) - 1, plan.trainer.generations)
+    check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
+    check_start(plan, problems, plan_of(source.plan))
+    name = wish.name or _name(wish.branch, plan_of(source.plan), plan, view)
+    start = lent_start(wish.start, source.plan)
+    check_lent_start(start, view, wish.branch)
+    borrowed = events.Borrowed(
+        branch=wish.branch, rounds=list(numbers), overlap=wish.overlap, takes="found", start=start
+    )
+    added = [Addition(name, plan, borrowed)]
+    if wish.control:
+        added.append(Addition(f"{name}-random", plan, structs.replace(borrowed, control=True)))
+    if wish.native:
+        rounds = max(numbers) + 1
+        native = with_rounds(plan, rounds)
+        check_plan(native, problems)
+        added.append(Addition(f"{name}-native", native, None))
+    check_new_names([addition.name for addition in added], view)
+    return added
+
+
+def check_spec_transfers(spec: Spec, problems: Problems) -> None:
+    """Refuse a spec whose tickets don't fit where they are taken to.
+
+    Raises:
+        TicketError: with the layers.
+    """
+    plans = {branch.name: branch.plan for branch in spec.branches}
+    for branch in spec.branches:
+        if branch.transfer is not None:
+            check_transfer(branch.plan, plans[branch.transfer.branch], problems, branch.transfer.overlap)
+
+
+def lent_start(given: str | Table | None, source: Table) -> Table | None:
+    """Where tickets of a branch of the plan `source` start, as `events.Borrowed` has it.
+
+    Raises:
+        InvalidValue: if it can't be where tickets start.
+    """
+    if given is not None:
+        table: Table = msgspec.to_builtins(parse_start(given))
+        return table
+    return {"name": name_of(Initial)} if source["rewind"]["name"] == name_of(Trained) else None
+
+
+def check_lent_start(start: Table | None, view: SessionView, branch: str) -> None:
+    """Refuse early weights that the branch's first round will not have.
+
+    Raises:
+        InvalidValue: with the number of generations that it has.
+    """
+    first = view.round(branch, 0)
+    most = int(view.branches[branch].plan["trainer"]["generations"]) if first is None else first.generations
+    if start is not None and start.get("generation", 0) > most:
+        raise InvalidValue("$.start.generation", start["generation"], f"at most {most}, the generations of round 0")
+
+
+def spec_addition(name: str, plan: Plan, transfer: Transfer, source: BranchView) -> Addition:
+    """The branch of a spec that trains the tickets of another one."""
+    numbers = list(range(source.planned_rounds)) if transfer.rounds is None else list(transfer.rounds)
+    borrowed = events.Borrowed(
+        branch=transfer.branch,
+        rounds=numbers,
+        control=transfer.control,
+        overlap=transfer.overlap,
+        rewind=transfer.rewind,
+        takes="found",
+        start=lent_start(transfer.start, source.plan),
+    )
+    return Addition(name, with_rounds(plan, len(numbers)), borrowed)
+
+
+def with_rounds(plan: Plan, rounds: int) -> Plan:
+    """The plan with another number of rounds."""
+    return structs.replace(plan, pruning=structs.replace(plan.pruning, rounds=rounds))
+
+
+def checked_rounds(source: BranchView, rounds: Sequence[int] | None) -> list[int]:
+    """The rounds whose tickets are wanted, all that are planned where none is named.
+
+    Raises:
+        TicketError: if the branch will not have them.
+    """
+    planned = source.planned_rounds
+    numbers = list(range(planned)) if rounds is None else list(rounds)
+    outside = [number for number in numbers if not 0 <= number < planned]
+    if outside or not numbers:
+        what = f"no round {outside[0]}" if outside else "nothing to transfer: no round is named"
+        raise TicketError(f"Branch {source.name!r} has {what}; its rounds are {span(list(range(planned)))}.")
+    return numbers
+
+
+def _with_a_pruner(overrides: Mapping[str, Any], source: Table) -> Mapping[str, Any]:
+    """Where the trainer finds nothing for the pruner of the tickets' branch, its own default prunes."""
+    trainer = merge(source["trainer"], overrides.get("trainer"))
+    name = trainer if isinstance(trainer, str) else trainer.get("name", "")
+    if "pruner" in overrides or fits(TRAINERS.get(name), PRUNERS.get(source["pruner"]["name"])):
+        return overrides
+    return {**overrides, "pruner": default_pruner(trainer)}
+
+
+def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
+    """`snr-on-mnist`, or `snr-with-pgpe`."""
+    if name_of(after.task) != name_of(before.task):
+        stem = f"{branch}-on-{name_of(after.task)}"
+    else:
+        stem = f"{branch}-with-{getattr(after.trainer, 'strategy', name_of(after.trainer))}"
+    stem, taken = stem.replace("_", "-"), {name.lower() for name in view.branches}
+    return next(name for n in range(1, 1_000_000) if (name := stem if n == 1 else f"{stem}-{n}").lower() not in taken)
+
+
+def check_new_names(names: Sequence[str], view: SessionView) -> None:
+    """Refuse names that no branch can have, or that one has already.
+
+    Raises:
+        TicketError: with the name.
+    """
+    for name in names:
+        check_branch_name(name)
+        if name.lower() in map(str.lower, view.branches):
+            raise TicketError(f"There is a branch {name!r} already; give the new one another name.")

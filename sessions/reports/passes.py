@@ -1,0 +1,39 @@
+"""What a round of training costs whoever trains it: environment steps where it acts, else forward passes.
+
+Searchers are compared at equal numbers of them. A backward pass counts as two forward passes. No JAX is
+imported here.
+"""
+
+import msgspec
+
+from sessions.views.branch_view import RoundView
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.settings import ImageSettings
+from ticket_explorer.trainers import TRAINERS
+
+
+def forward_passes(round_: RoundView) -> int | None:
+    """Forward passes of one batch in all generations of a finished round, for each replicate.
+
+    None where no batch is passed through a network (control tasks), or nothing is known of the trainer.
+    """
+    return None if round_.finished is None else passes_by(round_, round_.finished.generations)
+
+
+def passes_by(round_: RoundView, generations: int) -> int | None:
+    """The same of so many generations of any round."""
+    task, trainer = (dict(round_.plan.get(key, {})) for key in ("task", "trainer"))
+    settings = TRAINERS.get(trainer.pop("name", ""))
+    images = TASKS.get(task.get("name", ""))
+    if settings is None or images is None or not issubclass(images, ImageSettings):
+        return None
+    passes = msgspec.convert(trainer, settings).passes
+    return None if passes is None else round(passes * generations)
+
+
+def environment_steps(round_: RoundView) -> list[int] | None:
+    """Environment steps of a finished round, per replicate: actions of episodes that had not ended.
+
+    Those of its training, not those of scores. None where nothing acts, or an early version did not count them.
+    """
+    return None if round_.finished is None else round_.steps_by(round_.finished.generations)

@@ -1,0 +1,106 @@
+"""Which sessions there are, and in what state; neither JAX nor NumPy is imported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sessions.reports.statistics import mean
+from sessions.store import SessionDirectory, sessions_in
+from sessions.store.lock import is_locked
+from sessions.views.reading import read_header, read_view
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+from ticket_explorer.places import sessions_dir
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """One session in a list."""
+
+    name: str
+    path: str
+    title: str
+    task: str
+    strategy: str
+    branches: int
+    rounds_done: int
+    rounds_planned: int
+    best_score: float | None
+    """The best score at the lowest density that has one."""
+    lowest_density: float | None
+    curve: tuple[float, ...]
+    """The ticket curve: the best score at each density, from dense to sparse."""
+    state: str
+    """`running`, `paused`, `finished`, `stopped` (its engine ended without a pause; it can be resumed), `failed`,
+    or why it can't be read."""
+
+
+class Listing:
+    """The sessions of the user's directory; a session that has not changed is not read again."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[tuple[float, int, bool], SessionState]] = {}
+
+    def known(self) -> list[SessionState]:
+        """What there is now, the latest first."""
+        stamps = {path: stamp for path in sessions_in(sessions_dir()) if (stamp := _stamp(path)) is not None}
+        self._read = {path: self._read[path] for path in self._read.keys() & stamps.keys()}
+        for path, stamp in stamps.items():
+            if path not in self._read or self._read[path][0] != stamp:
+                self._read[path] = (stamp, session_state(path))
+        return [self._read[path][1] for path in sorted(stamps, key=stamps.__getitem__, reverse=True)]
+
+
+def session_state(path: Path) -> SessionState:
+    """One session's line in a list; a session that can't be read says why in `state`."""
+    name = path.name.removesuffix(".session")
+    try:
+        header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
+    except TicketError as error:
+        return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), str(error))
+    scores = _best_scores(view)
+    branches = view.branches.values()
+    return SessionState(
+        name=name,
+        path=str(path),
+        title=header.title,
+        task=", ".join(sorted({branch.plan["task"]["name"] for branch in branches})),
+        strategy=", ".join(sorted({_trainer(branch.plan["trainer"]) for branch in branches})),
+        branches=len(view.branches),
+        rounds_done=sum(branch.next_round - branch.first_round for branch in branches),
+        rounds_planned=sum(branch.planned_rounds - branch.first_round for branch in branches),
+        best_score=scores[min(scores)] if scores else None,
+        lowest_density=min(scores, default=None),
+        curve=tuple(scores[density] for density in sorted(scores, reverse=True)),
+        state=_state(path, view),
+    )
+
+
+def _trainer(table: dict[str, Any]) -> str:
+    return str(table.get("strategy", table["name"]))
+
+
+def _stamp(path: Path) -> tuple[float, int, bool] | None:
+    """What changes when a session does; None if it has just gone."""
+    directory = SessionDirectory(path)
+    try:
+        journal = directory.journal.stat()
+    except OSError:
+        return (0.0, 0, False) if path.exists() else None
+    return journal.st_mtime, journal.st_size, is_locked(directory.lock)
+
+
+def _best_scores(view: SessionView) -> dict[float, float]:
+    scores: dict[float, float] = {}
+    for branch in view.branches.values():
+        for round_ in branch.rounds.values():
+            score = mean(round_.finished.score) if round_.finished else None
+            if score is not None:
+                scores[round_.density] = max(score, scores.get(round_.density, score))
+    return scores
+
+
+def _state(path: Path, view: SessionView) -> str:
+    if is_locked(SessionDirectory(path).lock):
+        return "running" if view.state == "running" else "open, paused"
+    return "stopped" if view.state == "running" else view.state

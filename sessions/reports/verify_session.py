@@ -1,0 +1,82 @@
+"""Whether a session is whole: every checksum, and journal and rounds against each other.
+
+No JAX is imported, nothing is changed, and a session that runs is not disturbed.
+"""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from sessions.specs.spec import Table
+from sessions.store import SessionDirectory
+from sessions.store.round_file import RoundArrays, decode_round
+from sessions.store.verify import Finding, verify_files
+from sessions.views.branch_view import RoundView
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.trainers import TRAINERS
+
+
+def verify(path: Path) -> list[Finding]:
+    """Check every checksum, and that journal and rounds tell the same story."""
+    directory = SessionDirectory.open_for_reading(path)
+    findings = verify_files(directory)
+    try:
+        view = read_view(path)
+    except TicketError as error:
+        return [*findings, Finding(directory.journal, False, str(error))]
+    for branch in view.branches.values():
+        for number, round_ in branch.rounds.items():
+            if round_.finished is not None:
+                findings.append(_checked_round(directory, view, branch.name, number))
+    return findings
+
+
+def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, number: int) -> Finding:
+    path = directory.round_path(branch, number)
+    round_ = view.branches[branch].rounds[number]
+    try:
+        arrays = _arrays(directory, branch, number)
+        kept = arrays.mask.sum(axis=1).tolist()
+        told = _told(round_, len(kept))
+        if kept != told:
+            return Finding(path, False, f"keeps {kept} entries, the journal says {told}")
+        if not _is_nested(directory, view, branch, number, arrays):
+            return Finding(path, False, "keeps weights that the round before it had pruned")
+    except TicketError as error:
+        return Finding(path, False, str(error))
+    counts = "or ".join(f"{count} " for count in sorted(set(told)))
+    return Finding(path, True, f"agrees with the journal: {counts}entries kept in each replicate")
+
+
+def _told(round_: RoundView, replicates: int) -> list[int]:
+    """How many entries each replicate keeps, as the journal has it."""
+    assert round_.finished is not None
+    fixed = round_.dimension - round_.trained_kept
+    return [count + fixed for count in round_.finished.kept or [round_.trained_kept] * replicates]
+
+
+def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, number: int, arrays: RoundArrays) -> bool:
+    known = view.branches[branch]
+    is_pruned = number > 0 and known.borrows(number) is None and number >= known.adopted
+    before = view.round(branch, number - 1) if is_pruned else None
+    plan = view.branches[branch].rounds[number].plan
+    if before is None or plan["rewind"]["name"] == "permuted_mask" or _may_return(plan, before.plan):
+        return True
+    return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)
+
+
+def _may_return(plan: Table, before: Table) -> bool:
+    """Whether weights that a learned mask dropped may be in the next one."""
+    pruner, trainer = PRUNERS.get(plan["pruner"]["name"]), TRAINERS.get(before["trainer"]["name"])
+    if pruner is None or trainer is None or not pruner.takes_learned:
+        return False
+    fields = {key: value for key, value in before["trainer"].items() if key != "name"}
+    return msgspec.convert(fields, trainer).carries_scores
+
+
+def _arrays(directory: SessionDirectory, branch: str, number: int) -> RoundArrays:
+    return decode_round(directory.read_round(branch, number), directory.round_path(branch, number))

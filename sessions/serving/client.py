@@ -1,0 +1,152 @@
+"""The client: attaches to the engine of a session, folds its events, and hands in commands.
+
+It imports no JAX. The view is complete from the first moment, since the journal is read from disk up
+to where the socket takes over.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from sessions.messages import events
+from sessions.messages.commands import Command
+from sessions.serving.wire import (
+    PROTOCOL,
+    Farewell,
+    FromServer,
+    Hello,
+    Reply,
+    Request,
+    Told,
+    Welcome,
+    packed,
+    receive,
+    socket_path,
+)
+from sessions.store import SessionDirectory, read_records
+from sessions.views.reading import decoded, read_header
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+
+
+class NotRunning(TicketError):
+    """No engine runs the session now."""
+
+
+class Client:
+    """One connection to a running engine; use it as an asynchronous context manager."""
+
+    def __init__(self, session: Path, client: str, live_frames: bool = True) -> None:
+        """Prepare to attach.
+
+        Args:
+            session: The session's directory.
+            client: Who is asking, for the journal.
+            live_frames: Whether to be sent frames that are not journalled.
+        """
+        self.view = SessionView()
+        self.farewell: str | None = None
+        """Why the engine said good-bye; None while it is there."""
+        self._path, self._hello = session, Hello(protocol=PROTOCOL, client=client, live_frames=live_frames)
+        self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromServer)
+        self._ids = count(1)
+        self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._events: asyncio.Queue[events.Event | None] = asyncio.Queue()
+        self._writer: asyncio.StreamWriter | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        directory = SessionDirectory.open_for_reading(self._path)
+        read_header(directory)
+        try:
+            reader, self._writer = await asyncio.open_unix_connection(socket_path(self._path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise NotRunning(f"No engine runs {self._path}; resume it, and it can be attached to.") from None
+        try:
+            self._writer.write(packed(self._hello))
+            welcome = await receive(reader, self._decoder)
+            if not isinstance(welcome, Welcome):
+                raise TicketError(
+                    welcome.reason if isinstance(welcome, Farewell) else "The engine ended before it answered."
+                )
+            for event in decoded(read_records(directory.journal, end=welcome.journal_end).payloads, directory.journal):
+                self.view.apply(event)
+        except BaseException:
+            await self._hang_up()
+            raise
+        self._listening = asyncio.create_task(self._listen(reader, welcome.journal_end))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+
+    async def ask(self, command: Command) -> dict[str, Any]:
+        """Hand in a command and wait for its result.
+
+        Raises:
+            TicketError: with the engine's sentence, if it can't be done or the engine is gone.
+        """
+        if self._writer is None or self.farewell is not None:
+            raise NotRunning(f"The engine is gone ({self.farewell}); resume the session and attach again.")
+        number = next(self._ids)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._replies[number] = answer
+        self._writer.write(packed(Request(id=number, command=command)))  # type: ignore[arg-type]
+        return await answer
+
+    async def stream(self) -> AsyncIterator[events.Event]:
+        """Events as they come; each is in the view when it is handed out. Ends when the engine does."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def _listen(self, reader: asyncio.StreamReader, known: int) -> None:
+        reason = "it ended without a word"
+        try:
+            while (message := await receive(reader, self._decoder)) is not None:
+                if isinstance(message, Told) and (message.journal_end is None or message.journal_end > known):
+                    self._take(events.decode(message.event), message.journal_end is not None)
+                elif isinstance(message, Reply):
+                    self._settle(message)
+                elif isinstance(message, Farewell):
+                    reason = message.reason
+        except (TicketError, msgspec.MsgspecError) as error:
+            reason = str(error)
+        self._end(reason)
+
+    def _take(self, event: events.Event, journalled: bool) -> None:
+        if journalled:
+            self.view.apply(event)
+        else:
+            self.view.apply_live(event)
+        self._events.put_nowait(event)
+
+    def _settle(self, reply: Reply) -> None:
+        answer = self._replies.pop(reply.id, None)
+        if answer is None or answer.done():
+            return
+        if reply.error is not None:
+            answer.set_exception(TicketError(reply.error))
+        else:
+            answer.set_result(reply.result or {})
+
+    def _end(self, reason: str) -> None:
+        self.farewell = reason
+        for answer in self._replies.values():
+            if not answer.done():
+                answer.set_exception(NotRunning(f"The engine is gone: {reason}."))
+        self._events.put_nowait(None)

@@ -1,0 +1,224 @@
+"""The driver: runs a session towards what was last asked for, and takes commands between chunks."""
+
+import queue
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import msgspec
+from msgspec import structs
+
+from sessions.engine.engine import CHUNK
+from sessions.messages import commands
+from sessions.session.session import Session
+from ticket_explorer.errors import TicketError
+
+COMPILING_SECONDS = 0.02
+"""How often to look whether an analysis's executable is there, when there is nothing else to do."""
+PULSE_SECONDS = 0.2
+"""At a person's pace, how often generations come."""
+
+Reply = Callable[[dict[str, Any] | None, str | None], None]
+"""Called with a result, or with the sentence that says why there is none."""
+
+
+@dataclass
+class Goal:
+    """How far to run."""
+
+    generations: int = 0
+    """Generations still to run."""
+    rounds: int = 0
+    """Rounds still to finish; while there are any, generations don't limit."""
+    to_the_end: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether there is nothing left to run."""
+        return not (self.to_the_end or self.rounds > 0 or self.generations > 0)
+
+    @property
+    def budget(self) -> int:
+        """The most generations that the next chunk may have."""
+        return CHUNK if self.to_the_end or self.rounds > 0 else self.generations
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command that waits for its turn."""
+
+    command: commands.Command
+    client: str
+    reply: Reply
+
+
+class Driver:
+    """Runs one session in the calling thread; commands may come from any thread."""
+
+    def __init__(self, session: Session, goal: Goal | None = None) -> None:
+        self.session = session
+        self.failure: TicketError | None = None
+        """Why the last run did not reach its goal."""
+        self._goal = goal or Goal()
+        self._inbox: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+        self._stopping = False
+        self._due = 0.0
+
+    def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
+        """Hand in a command; it is taken up after the chunk in flight."""
+        self._inbox.put(Asked(command, client, reply))
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether there is nothing to compute until somebody asks."""
+        return self._goal.is_reached and self._inbox.empty() and not self.session.is_analysing
+
+    def run(self, stay: bool) -> None:
+        """Work until the goal is reached or somebody says stop.
+
+        Args:
+            stay: Whether to wait for further commands once the goal is reached.
+        """
+        try:
+            self._run(stay)
+        except Exception as error:
+            self.session.fail(f"{type(error).__name__}: {error}")
+            raise
+
+    def _run(self, stay: bool) -> None:
+        while not self._stopping:
+            if self.is_resting and not stay:
+                return
+            resting = self._goal.is_reached
+            analysing = resting and self.session.is_analysing
+            if analysing:
+                self._analyse()
+            self._take_commands(wait=resting and not analysing)
+            self._hold()
+            if not self._stopping and not self._goal.is_reached:
+                self._advance()
+
+    def _analyse(self) -> None:
+        """One slice of an analysis while nothing trains; a command ends the waiting for its executable."""
+        if not self.session.work_on_analyses():
+            with suppress(queue.Empty):
+                self._take(self._inbox.get(timeout=COMPILING_SECONDS))
+
+    def _hold(self) -> None:
+        """Wait until the pace allows more generations; commands are taken meanwhile."""
+        while not self._stopping and not self._goal.is_reached and self.session.view.pace is not None:
+            left = self._due - time.monotonic()
+            if left <= 0:
+                return
+            try:
+                self._take(self._inbox.get(timeout=left))
+            except queue.Empty:
+                return
+
+    @property
+    def _budget(self) -> int:
+        pace = self.session.view.pace
+        return self._goal.budget if pace is None else min(self._goal.budget, max(round(pace * PULSE_SECONDS), 1))
+
+    def _advance(self) -> None:
+        finished, began = len(self._finished()), time.monotonic()
+        try:
+            done = self.session.pulse(self._budget)
+            self._due = began + done / (self.session.view.pace or float("inf"))
+            self._goal.generations = max(self._goal.generations - done, 0)
+            self._goal.rounds = max(self._goal.rounds - (len(self._finished()) - finished), 0)
+            if self.session.is_finished:
+                self._goal = Goal()
+            if self._goal.is_reached:
+                self.session.pause()
+        except TicketError as error:
+            self._give_up(error)
+        except jax.errors.JaxRuntimeError as error:
+            self._give_up(_sentence(error))
+
+    def _give_up(self, error: TicketError) -> None:
+        self.failure, self._goal = error, Goal()
+        self.session.interrupt(str(error))
+
+    def _finished(self) -> list[object]:
+        branches = self.session.view.branches.values()
+        return [round_ for branch in branches for round_ in branch.rounds.values() if round_.finished]
+
+    def _take_commands(self, wait: bool) -> None:
+        while not self._stopping and (wait or not self._inbox.empty()):
+            self._take(self._inbox.get())
+            wait = False
+
+    def _take(self, asked: Asked) -> None:
+        self._stopping = isinstance(asked.command, commands.Stop)
+        try:
+            if asked.command.is_journalled:
+                self.session.record(asked.client, msgspec.to_builtins(asked.command))
+            result = self._execute(asked.command)
+        except TicketError as error:
+            asked.reply(None, str(error))
+        else:
+            asked.reply(result, None)
+
+    def _execute(self, command: commands.Command) -> dict[str, Any]:
+        if type(command) in _GOALS:
+            self._goal = _GOALS[type(command)](command)
+            if self._goal.is_reached:
+                self.session.pause()
+            return {}
+        return perform(self.session, command)
+
+
+def _sentence(error: Exception) -> TicketError:
+    """What a person can do about an error that came out of a compiled function; what nobody foresaw is raised."""
+    if "RESOURCE_EXHAUSTED" in str(error):
+        return TicketError("The device has too little memory; make the population or the batch smaller.")
+    said = re.search(r"TicketError: (.+)", str(error))
+    if said is None:
+        raise error
+    return TicketError(said[1])
+
+
+def perform(session: Session, command: commands.Command) -> dict[str, Any]:
+    """Do at once what a command asks for that doesn't say how far to run; returns its answer.
+
+    Raises:
+        TicketError: if it can't be done.
+    """
+    return _ACTIONS[type(command)](session, command) or {}
+
+
+_GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
+    commands.Pause: lambda _: Goal(),
+    commands.Stop: lambda _: Goal(),
+    commands.Resume: lambda _: Goal(to_the_end=True),
+    commands.Step: lambda command: Goal(generations=command.generations),
+    commands.RunRounds: lambda command: Goal(rounds=command.rounds),
+}
+
+_ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any] | None]] = {
+    commands.Prune: lambda session, c: session.prune(),
+    commands.SwitchPruner: lambda session, c: session.switch_pruner(c.branch, c.pruner, c.rewind),
+    commands.SwitchTrainer: lambda session, c: session.switch_trainer(c.branch, c.trainer),
+    commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
+    commands.Tune: lambda session, c: session.tune(c.changes),
+    commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
+    commands.Transfer: lambda session, c: {"branches": session.transfer(**structs.asdict(c))},
+    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds, c.trainer)},
+    commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
+    commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
+    commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
+    commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
+    commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
+    commands.Rollout: lambda session, c: msgspec.to_builtins(
+        session.rollout(c.branch, c.round), builtin_types=(bytes,)
+    ),
+    commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
+    commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
+    commands.Note: lambda session, c: session.note(c.text),
+}

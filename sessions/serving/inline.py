@@ -1,0 +1,73 @@
+"""An engine in a thread of this process, for places where no process may be started.
+
+It listens on the session's socket as any engine does, so that faces attach to it all the same. It
+shares the interpreter with them: they are less smooth than beside an engine of its own.
+"""
+
+import asyncio
+import atexit
+import threading
+from pathlib import Path
+
+from sessions.messages import commands
+from sessions.serving.driver import Driver, Goal
+from sessions.serving.launch import LINGER
+from sessions.serving.server import host
+from sessions.session.session import Session
+from sessions.specs.spec import Table, parse_spec
+from ticket_explorer.errors import TicketError
+
+
+async def launch_inline(path: Path, run: bool = False, spec: Table | None = None) -> None:
+    """Start the engine of a session in a thread, and wait until it can be attached to.
+
+    Args:
+        path: The session's directory.
+        run: Whether to run to the end at once, or to wait paused.
+        spec: What to make the session from first; None if it exists.
+
+    Raises:
+        TicketError: if it can't start.
+    """
+    await asyncio.to_thread(_InlineEngine(path, run, spec).start)
+
+
+class _InlineEngine:
+    """One session, hosted by a thread until nobody watches an idle engine, or the process ends."""
+
+    def __init__(self, path: Path, run: bool, spec: Table | None) -> None:
+        self._path, self._run, self._spec = path, run, spec
+        self._driver: Driver | None = None
+        self._settled = threading.Event()
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._host, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start, and wait until clients are served."""
+        self._thread.start()
+        self._settled.wait()
+        if self._driver is None:
+            raise TicketError(self._trouble)
+        atexit.register(self._stop)
+
+    def _host(self) -> None:
+        try:
+            session = self._session()
+            host(session, Goal(to_the_end=self._run), True, self._listening, LINGER)
+        except TicketError as error:
+            self._trouble = str(error)
+        finally:
+            self._settled.set()
+
+    def _session(self) -> Session:
+        return Session.open(self._path) if self._spec is None else Session.create(parse_spec(self._spec), self._path)
+
+    def _listening(self, driver: Driver) -> None:
+        self._driver = driver
+        self._settled.set()
+
+    def _stop(self) -> None:
+        """Checkpoint before the process ends."""
+        if self._driver is not None and self._thread.is_alive():
+            self._driver.ask(commands.Stop(), client="the end of the process")
+            self._thread.join()

@@ -1,0 +1,177 @@
+"""The listener: clients on a Unix socket, served by a thread of its own while the session runs.
+
+Events are handed over from the session's thread and never wait for a client. A client that reads
+too slowly first misses live frames, then is let go with a sentence: the journal has everything.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sessions.messages import commands, events
+from sessions.serving.driver import Driver
+from sessions.serving.wire import (
+    PROTOCOL,
+    Farewell,
+    FromClient,
+    Hello,
+    Reply,
+    Request,
+    Told,
+    Welcome,
+    packed,
+    receive,
+    socket_path,
+)
+from ticket_explorer.errors import TicketError
+
+BACKLOG = 4 * 1024 * 1024
+"""Bytes that may wait for a client before live frames are withheld."""
+LIMIT = 64 * 1024 * 1024
+"""Bytes that may wait for a client before it is let go."""
+PATIENCE = 1.0
+"""Seconds that a client has to read its last messages."""
+
+
+class Listener:
+    """Serves the clients of one driver, from `start` to `stop`."""
+
+    def __init__(self, driver: Driver, linger: float | None = None) -> None:
+        """Prepare.
+
+        Args:
+            driver: Takes the clients' commands.
+            linger: Stop the driver when for so many seconds nobody was there and nothing to compute; None stays.
+        """
+        self.path: Path = socket_path(driver.session.path)
+        self._driver, self._linger = driver, linger
+        self._clients: dict[asyncio.StreamWriter, Hello] = {}
+        self._partings: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="listen", daemon=True)
+        self._server: asyncio.Server | None = None
+
+    def start(self) -> None:
+        """Listen, and pass on the session's events from now on."""
+        self._thread.start()
+        self._call(self._listen())
+        self._driver.session.subscribe(self._on_event)
+        if self._linger is not None:
+            self._loop.call_soon_threadsafe(self._look_around, time.monotonic())
+
+    def stop(self, reason: str) -> None:
+        """Say farewell to every client and stop listening."""
+        self._driver.session.unsubscribe(self._on_event)
+        self._call(self._close(reason))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, coroutine: Any) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _listen(self) -> None:
+        self.path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self.path)
+        finally:
+            os.umask(before)
+
+    def _look_around(self, needed: float) -> None:
+        """Stop the driver if nobody has needed it for long; `needed` is when it was last seen to be."""
+        now = time.monotonic()
+        if self._clients or not self._driver.is_resting:
+            needed = now
+        if self._linger is not None and now - needed > self._linger:
+            self._driver.ask(commands.Stop(), client="nobody watches")
+        else:
+            self._loop.call_later(0.5, self._look_around, needed)
+
+    async def _close(self, reason: str) -> None:
+        if self._server is not None:
+            self._server.close()
+        for writer in tuple(self._clients):
+            writer.write(packed(Farewell(reason=reason)))
+            await self._let_go(writer)
+        self.path.unlink(missing_ok=True)
+
+    def _on_event(self, event: events.Event, journalled: bool) -> None:
+        if self._clients:
+            message = packed(Told(event=events.encode(event), journal_end=self._end(journalled)))
+            self._loop.call_soon_threadsafe(self._broadcast, message, journalled)
+
+    def _end(self, journalled: bool) -> int | None:
+        return self._driver.session.journal_end if journalled else None
+
+    def _broadcast(self, message: bytes, journalled: bool) -> None:
+        for writer, hello in tuple(self._clients.items()):
+            waiting = writer.transport.get_write_buffer_size()
+            if waiting > LIMIT:
+                writer.write(packed(Farewell(reason="You read too slowly; the journal has everything, attach again.")))
+                self._closing(writer)
+            elif journalled or (hello.live_frames and waiting < BACKLOG):
+                writer.write(message)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromClient)
+        try:
+            hello = await receive(reader, decoder)
+            if isinstance(hello, Hello) and self._welcome(hello, writer):
+                while isinstance(request := await receive(reader, decoder), Request):
+                    self._driver.ask(request.command, hello.client, self._replier(writer, request.id))
+        except TicketError as error:
+            writer.write(packed(Farewell(reason=str(error))))
+        finally:
+            await self._let_go(writer)
+
+    def _welcome(self, hello: Hello, writer: asyncio.StreamWriter) -> bool:
+        if hello.protocol != PROTOCOL:
+            reason = (
+                f"This engine speaks protocol {PROTOCOL}, the client {hello.protocol}; use the same version of both."
+            )
+            writer.write(packed(Farewell(reason=reason)))
+            return False
+        session = self._driver.session
+        self._clients[writer] = hello  # before the journal's end is read: no event can fall between the two
+        welcome = Welcome(
+            protocol=PROTOCOL, session=str(session.path), pid=os.getpid(), journal_end=session.journal_end
+        )
+        writer.write(packed(welcome))
+        if session.view.compiling is not None and hello.live_frames:
+            writer.write(packed(Told(event=events.encode(session.view.compiling), journal_end=None)))
+        return True
+
+    def _replier(
+        self, writer: asyncio.StreamWriter, number: int
+    ) -> Callable[[dict[str, Any] | None, str | None], None]:
+        def reply(result: dict[str, Any] | None, error: str | None) -> None:
+            message = packed(Reply(id=number, result=result, error=error))
+            self._loop.call_soon_threadsafe(self._write, writer, message)
+
+        return reply
+
+    def _write(self, writer: asyncio.StreamWriter, message: bytes) -> None:
+        if writer in self._clients:
+            writer.write(message)
+
+    def _closing(self, writer: asyncio.StreamWriter) -> None:
+        self._clients.pop(writer, None)
+        self._partings.add(parting := self._loop.create_task(self._let_go(writer)))
+        parting.add_done_callback(self._partings.discard)
+
+    async def _let_go(self, writer: asyncio.StreamWriter) -> None:
+        self._clients.pop(writer, None)
+        writer.close()
+        try:
+            await asyncio.wait_for(writer.wait_closed(), PATIENCE)
+        except TimeoutError:
+            writer.transport.abort()
+        except ConnectionError:
+            pass

@@ -1,0 +1,138 @@
+"""Taking a branch of another session in: its finished rounds as they are, and the tickets that they trained.
+
+Files first, then one record in the journal, as with any round. Tickets follow from keys of the other
+session, so that they are worked out there, once, and kept beside the rounds.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from msgspec import structs
+
+from sessions.messages import events
+from sessions.plans.problems import Problems, early_generation, plan_of
+from sessions.plans.transfer import check_new_names
+from sessions.specs.spec import parse_spec
+from sessions.store import SessionDirectory
+from sessions.store.arrays import encode_arrays
+from sessions.tickets.compiler import Compiler
+from sessions.tickets.tickets import Lineage
+from sessions.views.branch_view import RoundView
+from sessions.views.reading import Header, read_header, read_view
+from sessions.views.session_view import SessionView, free_name
+from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.keys import RANDOM_BITS
+
+
+@dataclass(frozen=True)
+class Source:
+    """A branch of another session."""
+
+    directory: SessionDirectory
+    header: Header
+    view: SessionView
+    branch: str
+
+    @classmethod
+    def of(cls, path: Path, branch: str, replicates: int) -> "Source":
+        """The branch, if it can be taken in by a session of so many replicates.
+
+        Raises:
+            TicketError: if there is no such branch or session, or they don't fit together.
+        """
+        directory = SessionDirectory.open_for_reading(path)
+        source = cls(directory, read_header(directory), read_view(path), branch)
+        if branch not in source.view.branches:
+            raise UnknownName("branch", branch, source.view.branches)
+        if not source.rounds:
+            raise TicketError(f"Branch {branch!r} of {path} has no finished round yet; run a round there first.")
+        there = int(source.header.spec.get("replicates", 1))
+        if there != replicates:
+            raise TicketError(
+                f"{path} has {there} replicates and this session {replicates}: tickets go from replicate to replicate; "
+                "take one from a session of as many replicates."
+            )
+        if source.header.random_bits != RANDOM_BITS:
+            raise TicketError(
+                f"{path} was made with random bits of another kind, so that its tickets can't be had again."
+            )
+        return source
+
+    @property
+    def rounds(self) -> list[RoundView]:
+        """The finished rounds of its line."""
+        return [round_ for round_ in self.view.lineage(self.branch) if round_.finished is not None]
+
+    def free_name(self, view: SessionView) -> str:
+        """What it is called in another session: `snr-of-fashion-1`."""
+        stem = re.sub(r"[^A-Za-z0-9 ._+-]", "-", self.directory.path.stem)
+        name = f"{self.branch}-of-{stem}"[:60]
+        return name if name.lower() not in map(str.lower, view.branches) else free_name(name, view.branches)
+
+
+def adopt(source: Source, name: str | None, into: SessionDirectory, view: SessionView) -> events.BranchAdopted:
+    """Copy a branch's rounds and tickets; returns what is to be journalled.
+
+    Args:
+        source: The branch.
+        name: What it is to be called.
+        into: The session that takes it in.
+        view: Of that session.
+
+    Raises:
+        TicketError: if the name is taken, or a file of the branch is damaged.
+    """
+    name = name or source.free_name(view)
+    check_new_names([name], view)
+    lineage = _lineage(source)
+    for round_ in source.rounds:
+        ticket = lineage.trained(source.branch, round_.number)
+        arrays = [np.asarray(array) for array in (ticket.mask, ticket.start, ticket.initial)]
+        into.write_round(name, f"ticket-{round_.number:03d}", encode_arrays(arrays))
+        into.write_round(name, round_.number, source.directory.read_round(round_.branch, round_.number))
+    _copy_early(source, lineage, name, into)
+    branch = source.view.branches[source.branch]
+    pruning = {**branch.plan["pruning"], "rounds": len(source.rounds)}
+    return events.BranchAdopted(
+        at=time.time(),
+        branch=name,
+        session=str(source.directory.path),
+        source=source.branch,
+        plan={**branch.plan, "pruning": pruning},
+        leaves=branch.leaves,
+        input_shape=branch.input_shape,
+        rounds=[_told(round_, name) for round_ in source.rounds],
+    )
+
+
+def _lineage(source: Source) -> Lineage:
+    spec = parse_spec(source.header.spec)
+    return Lineage(source.directory, source.view, Problems(), Compiler(), spec.seed, spec.replicates)
+
+
+def _copy_early(source: Source, lineage: Lineage, name: str, into: SessionDirectory) -> None:
+    generation = early_generation(plan_of(source.view.branches[source.branch].plan))
+    early = None if generation is None else lineage.early(source.branch, generation)
+    if early is not None:
+        into.write_round(name, f"early-{generation}", encode_arrays([np.asarray(early)]))
+
+
+def _told(round_: RoundView, name: str) -> events.AdoptedRound:
+    assert round_.finished is not None
+    return events.AdoptedRound(
+        number=round_.number,
+        density=round_.trained_density,
+        kept=round_.trained_kept,
+        dimension=round_.dimension,
+        generations=round_.generations,
+        started=round_.started,
+        plan=round_.plan,
+        metrics=bytes(round_.values),
+        steps=bytes(round_.steps),
+        scored=[structs.replace(event, branch=name) for event in round_.scored],
+        finished=structs.replace(round_.finished, branch=name),
+        densities=round_.densities,
+    )

@@ -1,0 +1,164 @@
+"""Which branches a session has and what they plan: checked first, then written into the journal."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sessions.messages import commands, events
+from sessions.messages.events import Emit
+from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
+from sessions.plans.controls import control_additions
+from sessions.plans.problems import Problems, plan_of
+from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
+from sessions.session.adopt import Source, adopt
+from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
+from sessions.store import SessionDirectory, check_branch_name
+from sessions.views.branch_view import BranchView
+from sessions.views.densities import found_densities_of
+from sessions.views.session_view import SessionView, free_name
+from ticket_explorer.errors import TicketError, UnknownName
+
+
+def check_spec(spec: Spec, problems: Problems) -> None:
+    """Refuse a spec that can't work.
+
+    Raises:
+        TicketError: with what is wrong with a branch's name, its plan, or the tickets it takes.
+    """
+    for branch in spec.branches:
+        check_branch_name(branch.name)
+        check_plan(branch.plan, problems)
+        check_start(branch.plan, problems)
+    check_spec_transfers(spec, problems)
+
+
+class Branches:
+    """The branches of one session."""
+
+    def __init__(self, view: SessionView, problems: Problems, emit: Emit) -> None:
+        self._view, self._problems, self._emit = view, problems, emit
+
+    def called(self, name: str) -> BranchView:
+        """A branch by its name.
+
+        Raises:
+            TicketError: if there is none.
+        """
+        if name not in self._view.branches:
+            raise UnknownName("branch", name, self._view.branches)
+        return self._view.branches[name]
+
+    def begin(self, specs: tuple[BranchSpec, ...]) -> None:
+        """Add the branches of a spec that are not there yet; those that begin alike share their dense round."""
+        for spec in specs:
+            if spec.name in self._view.branches:
+                continue
+            if spec.transfer is not None:
+                source = self._view.branches[spec.transfer.branch]
+                self._add(spec_addition(spec.name, spec.plan, spec.transfer, source))
+            else:
+                like = next((b for b in self._view.branches.values() if _begins_like(b, spec.plan)), None)
+                self._add(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
+
+    def fork(self, parent: str, round_: int, name: str | None, overrides: Mapping[str, Any] | None) -> str:
+        """Begin a branch after a finished round of another; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round, or the overrides can't work.
+        """
+        view, known = self.called(parent), self._view.round(parent, round_)
+        if known is None or known.finished is None:
+            numbers = [known.number for known in self._view.lineage(parent) if known.finished]
+            raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
+        plan = parse_plan(view.plan, overrides)
+        first = self._first_generations(parent)
+        check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
+        check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
+        check_layout(plan, plan_of(known.plan), self._problems)
+        check_start(plan, self._problems, plan_of(view.plan))
+        name = name or free_name(parent, self._view.branches)
+        check_new_names([name], self._view)
+        self._add(Addition(name, plan, None), self._view.owner(parent, round_), round_)
+        return name
+
+    def transfer(self, wish: commands.Transfer) -> list[str]:
+        """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
+
+        Raises:
+            TicketError: if there is no such round, or the tickets don't fit.
+        """
+        added = additions(self._view, self._problems, wish)
+        for one in added:
+            self._add(one)
+        return [one.name for one in added]
+
+    def decompose(self, wish: commands.Decompose) -> list[str]:
+        """Begin those controls of a branch's tickets that it has not yet; returns their names.
+
+        Raises:
+            TicketError: if there is no such round, or all controls are there.
+        """
+        self.called(wish.branch)
+        added = control_additions(self._view, self._problems, wish)
+        for one in added:
+            self._add(one)
+        return [one.name for one in added]
+
+    def adopt(self, source: Source, name: str | None, into: SessionDirectory) -> str:
+        """Take a branch of another session in; returns its name.
+
+        Raises:
+            TicketError: if its name is taken, or one of its files is damaged.
+        """
+        adopted = adopt(source, name, into, self._view)
+        self._emit(adopted)
+        return adopted.branch
+
+    def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        """Have a branch's coming rounds, and its next pruning, follow another plan.
+
+        Raises:
+            TicketError: if that can't work.
+        """
+        view = self.called(branch)
+        plan = parse_plan(view.plan, overrides)
+        done = view.next_round - 1
+        density = found_densities_of(self._view, branch, done) if done >= 0 else 1.0
+        check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
+        check_scope(plan, list(self._view.lineage(branch)), self._problems)
+        check_start(plan, self._problems, plan_of(view.plan))
+        self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
+        self._remark_on(plan)
+
+    def _add(self, addition: Addition, parent: str | None = None, round_: int | None = None) -> None:
+        problem = self._problems.of(addition.plan)
+        leaves = [
+            events.LeafShape(name=leaf.name, shape=list(leaf.shape), prunable=leaf.prunable) for leaf in problem.layout
+        ]
+        self._emit(
+            events.BranchAdded(
+                at=time.time(),
+                branch=addition.name,
+                parent=parent,
+                parent_round=round_,
+                plan=table_of(addition.plan),
+                leaves=leaves,
+                input_shape=list(problem.input_shape),
+                borrowed=addition.borrowed,
+            )
+        )
+        self._remark_on(addition.plan)
+
+    def _remark_on(self, plan: Plan) -> None:
+        text = caution(plan)
+        if text is not None and not self._view.says(text):
+            self._emit(events.Remarked(at=time.time(), text=text))
+
+    def _first_generations(self, branch: str) -> int | None:
+        first = self._view.round(branch, 0)
+        return None if first is None else first.generations
+
+
+def _begins_like(branch: BranchView, plan: Plan) -> bool:
+    is_its_own = branch.parent is None and branch.borrowed is None and not branch.adopted
+    return is_its_own and plan_of(branch.plan).trains_like(plan)

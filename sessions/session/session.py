@@ -1,0 +1,399 @@
+"""The session: the plain object that everything else is built on.
+
+It runs in the caller's process, one step at a time, emits events and keeps everything on disk.
+Faces and servers only call its methods; what they may ask is listed in `commands`.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from sessions.engine.engine import CHUNK, Engine
+from sessions.engine.running_round import Watchers
+from sessions.messages import commands, events
+from sessions.messages.commands import Episode, Preview
+from sessions.plans.checks import versions
+from sessions.plans.problems import Problems
+from sessions.reports.data_frame import RowKind, frame_of
+from sessions.session.adopt import Source
+from sessions.session.announcer import Announcer, Subscriber
+from sessions.session.branches import Branches, check_spec
+from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
+from sessions.specs.validation import convert
+from sessions.store import Journal, SessionDirectory, SessionLock, read_records
+from sessions.views.reading import Header, decoded, default_path, read_header
+from sessions.views.session_view import SessionView
+from sessions.views.turns import next_turn
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.settings import AnalysisSettings
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import RANDOM_BITS
+from ticket_explorer.registry import lookup
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Session:
+    """A session that this process drives; nobody else may write to it meanwhile."""
+
+    def __init__(
+        self, directory: SessionDirectory, header: Header, lock: SessionLock, journal: Journal, problems: Problems
+    ) -> None:
+        """Use `create` or `open`."""
+        self.path = directory.path
+        self.header = header
+        self.spec: Spec = parse_spec(header.spec)
+        self.view = SessionView()
+        self._lock, self._journal = lock, journal
+        self._announcer = Announcer(journal, self.view)
+        self._emit = self._announcer.emit
+        watchers = Watchers(self._emit, self._announcer.emit_live, lambda: self.wants_frames)
+        self._engine = Engine(directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
+        self._branches = Branches(self.view, problems, self._emit)
+
+    @classmethod
+    def create(cls, spec: Spec, path: str | Path | None = None) -> Self:
+        """A new session, its branches planned and nothing trained yet.
+
+        Raises:
+            TicketError: if the spec can't work, its data are missing, or the place is taken.
+        """
+        problems = Problems()
+        check_spec(spec, problems)
+        header = Header(
+            title=spec.title,
+            created=time.time(),
+            spec=spec_table(spec),
+            random_bits=RANDOM_BITS,
+            versions=versions(),
+        )
+        directory = SessionDirectory.create(Path(path or default_path(spec.title)), msgspec.msgpack.encode(header))
+        with ExitStack() as undo:
+            lock = undo.enter_context(SessionLock(directory.lock))
+            journal = undo.enter_context(Journal.open(directory.journal))
+            session = cls(directory, header, lock, journal, problems)
+            session._begin(None)
+            undo.pop_all()
+        return session
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """A session on disk, ready to go on where it was.
+
+        Raises:
+            TicketError: if it is not a session, somebody else drives it, or it is damaged.
+        """
+        directory = SessionDirectory.open_for_reading(path := Path(path))
+        header = read_header(directory)
+        if header.random_bits != RANDOM_BITS:
+            raise TicketError(
+                f"{path} was made with random bits of another kind ({header.random_bits}) than this version's "
+                f"({RANDOM_BITS}); it can be looked at, but not continued bit for bit."
+            )
+        with ExitStack() as undo:
+            lock = undo.enter_context(SessionLock(directory.lock))
+            directory.remove_leftovers()
+            journal = undo.enter_context(Journal.open(directory.journal))
+            session = cls(directory, header, lock, journal, Problems())
+            for event in decoded(read_records(directory.journal).payloads, directory.journal):
+                session.view.apply(event)
+            torn = journal.torn_bytes
+            session._begin(f"{torn} bytes of an unfinished record were cut off." if torn else None)
+            session._engine.take_up_analyses()
+            undo.pop_all()
+        return session
+
+    def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
+        """Have every event from now on, and frames between those that are journalled if they are wanted.
+
+        The subscriber is called in the thread that runs the session, and must return at once.
+        """
+        self._announcer.subscribe(subscriber, live_frames)
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """End a subscription."""
+        self._announcer.unsubscribe(subscriber)
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether any subscriber takes frames that are not journalled."""
+        return self._announcer.wants_frames
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every branch has all its rounds or is set aside."""
+        return next_turn(self.view) is None
+
+    @property
+    def journal_end(self) -> int:
+        """How many bytes of the journal are written."""
+        return self._journal.offset
+
+    def pulse(self, budget: int = CHUNK) -> int:
+        """The smallest piece of work: one chunk of at most `budget` generations, and what follows from it.
+
+        Starts the next round if none is running, and finishes the round if the chunk ends it. Another chunk may still
+        be computing when this returns; `settle` waits for it. Returns the generations that came in.
+        """
+        if self.is_finished:
+            self._finish()
+            return 0
+        if self.view.state != "running":
+            self._emit(events.Resumed(at=time.time()))
+        return self._engine.pulse(budget)
+
+    def settle(self) -> int:
+        """Wait for what is in flight; returns the generations that came in."""
+        return self._engine.settle()
+
+    def step(self, generations: int = 1) -> int:
+        """Run `generations` generations, across rounds if need be; returns how many there were."""
+        done = 0
+        while done < generations and not self.is_finished:
+            done += self.pulse(generations - done)
+        done += self.settle()
+        self._finish_analyses()
+        self._rest("", durable=False)
+        return done
+
+    def run_round(self) -> events.RoundFinished | None:
+        """Run to the end of the running round, or of the next one; None if the session is finished."""
+        turn = next_turn(self.view)
+        if turn is None:
+            self._finish()
+            return None
+        rounds = self.view.branches[turn.branch].rounds
+        while turn.round not in rounds or rounds[turn.round].finished is None:
+            self.pulse()
+        self._finish_analyses()
+        return rounds[turn.round].finished
+
+    def run(self) -> None:
+        """Run until every branch has all its rounds."""
+        while not self.is_finished:
+            self.pulse()
+        self._finish_analyses()
+        self._finish()
+
+    def pause(self, reason: str = "") -> None:
+        """Wait for what is in flight, write a checkpoint that survives a power failure, and say so."""
+        self._rest(reason, durable=True)
+        self._journal.sync()
+
+    def interrupt(self, reason: str) -> None:
+        """Drop the running round's memory after something went wrong, and say so; it is taken up again from disk."""
+        self._engine.forget()
+        self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason))
+
+    def fail(self, message: str) -> None:
+        """Say that the engine can't go on, for a reason nobody foresaw."""
+        self._engine.forget()
+        self._announcer.emit_if_possible(events.Failed(at=time.time(), message=message))
+
+    def prune(self) -> None:
+        """End the running round at its last generation and prune what it found.
+
+        Raises:
+            TicketError: if no round is running, or none of its generations is done.
+        """
+        self._engine.cut()
+        self._finish_if_done()
+
+    def tune(self, changes: Mapping[str, float]) -> None:
+        """Change hyper-parameters of the running round from its next generation on.
+
+        Raises:
+            TicketError: if no round is running, or a name or value is not possible.
+        """
+        self._engine.tune(changes)
+
+    def switch_pruner(self, branch: str, pruner: Any = None, rewind: Any = None) -> None:
+        """Prune `branch` by another criterion, or restart its weights otherwise, from its next pruning on."""
+        given = {"pruner": pruner, "rewind": rewind}
+        self._change_plan(branch, {key: value for key, value in given.items() if value is not None})
+
+    def switch_trainer(self, branch: str, trainer: Mapping[str, Any]) -> None:
+        """Train `branch` otherwise from its next round on."""
+        self._change_plan(branch, {"trainer": dict(trainer)})
+
+    def set_pruning(self, branch: str, pruning: Mapping[str, Any]) -> None:
+        """Change how much `branch` prunes, in which scope, and how many rounds it has."""
+        self._change_plan(branch, {"pruning": dict(pruning)})
+
+    def branch(
+        self, parent: str, round_: int, name: str | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> str:
+        """Begin a branch after a finished round of another; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round, or the overrides can't work.
+        """
+        return self._branches.fork(parent, round_, name, overrides)
+
+    def transfer(
+        self,
+        branch: str,
+        rounds: Sequence[int] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> list[str]:
+        """Train a branch's tickets on another task, with another strategy, or by another trainer.
+
+        `options` are the other fields of `commands.Transfer`; tickets that are not there yet are waited for. Returns
+        the names of the new branches, the transferred one first.
+
+        Raises:
+            TicketError: if there is no such round, or the tickets don't fit.
+        """
+        wish = {"branch": branch, "rounds": rounds, "overrides": overrides or {}, **options}
+        return self._branches.transfer(convert(wish, commands.Transfer, "$"))
+
+    def decompose(self, branch: str, rounds: Sequence[int] | None = None, trainer: Any = None) -> list[str]:
+        """Begin the controls that the analysis `decomposition` needs, by `commands.Decompose`; their names."""
+        wish = {"branch": branch, "rounds": rounds, "trainer": trainer}
+        return self._branches.decompose(convert(wish, commands.Decompose, "$"))
+
+    def adopt(self, session: Path, branch: str, name: str | None = None) -> str:
+        """Take a branch of another session in, with its finished rounds, by `commands.Adopt`; its name."""
+        return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, SessionDirectory(self.path))
+
+    def rewind_to(self, branch: str, round_: int) -> str:
+        """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
+        name = self.branch(branch, round_)
+        self.set_aside(branch)
+        return name
+
+    def set_aside(self, branch: str, aside: bool = True) -> None:
+        """Run no more rounds of a branch, or take it up again; a running round of it is given up."""
+        self._branches.called(branch)
+        if aside:
+            self._engine.abandon(branch)
+        self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
+        self._finish_if_done()
+
+    def set_pace(self, generations_per_second: float | None) -> None:
+        """Have whoever drives this session run it no faster than this, for teaching; None is as fast as can be."""
+        self._emit(events.PaceChanged(at=time.time(), generations_per_second=generations_per_second))
+
+    def preview_pruning(self, branch: str) -> Preview:
+        """What each pruner would remove from the branch's running round, or from its last finished one, now.
+
+        Raises:
+            TicketError: if the branch has neither.
+        """
+        return self._engine.preview(branch, parse_plan(self._branches.called(branch).plan))
+
+    def rollout(self, branch: str, round_: int | None = None) -> Episode:
+        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self._branches.called(branch)
+        return self._engine.rollout(branch, round_)
+
+    def analyse(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> events.Analysed:
+        """Look at a branch's weights, and wait for what is found.
+
+        `kind` is one of `ticket_explorer.analysis.ANALYSES`, `parameters` are fields of its settings; no round is what
+        runs now, or else the last finished one.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        return self._engine.analyst.run(self.ask_analysis(kind, branch, round_, parameters))
+
+    def ask_analysis(
+        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> int:
+        """Have `analyse` done between chunks instead of now; returns the id that its events carry."""
+        settings: AnalysisSettings = convert(dict(parameters or {}), lookup("analysis", ANALYSES, kind), "$")
+        settings.check()
+        return self._engine.analyse(settings, branch, round_)
+
+    def cancel_analysis(self, number: int) -> None:
+        """Give up an analysis that waits or is under way.
+
+        Raises:
+            TicketError: if there is none of this id.
+        """
+        self._engine.analyst.cancel(number)
+
+    @property
+    def is_analysing(self) -> bool:
+        """Whether an analysis waits or is under way."""
+        return self._engine.analyst.is_busy
+
+    def work_on_analyses(self) -> bool:
+        """Work on analyses for a twentieth of a second; whether anything was done."""
+        return self._engine.work_on_analyses()
+
+    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+        """A pandas table of the finished rounds, or of all generations; see `sessions.reports.data_frame`.
+
+        Raises:
+            TicketError: if pandas is not installed, or rows are asked for that there are not.
+        """
+        return frame_of(self.view, rows)
+
+    def note(self, text: str, author: str = "person") -> None:
+        """Write a remark into the journal."""
+        self._emit(events.Remarked(at=time.time(), text=text, author=author))
+
+    def record(self, client: str, command: dict[str, Any]) -> None:
+        """Write into the journal who asked for what."""
+        self._emit(events.CommandReceived(at=time.time(), client=client, command=command))
+
+    def close(self, reason: str = "closed") -> None:
+        """Pause, and let others open the session."""
+        try:
+            self.pause(reason)
+        finally:
+            self._engine.close()
+            self._journal.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, recovered: str | None) -> None:
+        self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
+        for rule in self.view.former_rules:
+            if not self.view.says(rule):
+                self._emit(events.Remarked(at=time.time(), text=rule))
+        self._branches.begin(self.spec.branches)
+
+    def _rest(self, reason: str, durable: bool) -> None:
+        self.settle()
+        self._engine.save(durable)
+        if self.is_finished:
+            self._finish()
+        elif self.view.state == "running":
+            self._emit(events.Paused(at=time.time(), reason=reason))
+
+    def _finish_analyses(self) -> None:
+        while self.is_analysing:
+            self._engine.analyst.work(at_once=True)
+
+    def _finish_if_done(self) -> None:
+        if self.is_finished:
+            self._finish()
+
+    def _finish(self) -> None:
+        if self.view.state != "finished":
+            self._emit(events.Finished(at=time.time()))
+            self._journal.sync()
+
+    def _change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        self._branches.change_plan(branch, overrides)
+        self._finish_if_done()

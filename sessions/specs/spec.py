@@ -1,0 +1,382 @@
+"""The spec: everything a session is made from, typed and frozen, checked once at the edge.
+
+A spec is read from TOML, from the command line (`--set path=value`) and from Python; the same paths
+appear in error messages. It may begin from a preset, and a branch may override any table; `Plan` is what a
+branch amounts to once its overrides are merged in. Plans are journalled as plain tables, so that a session made with a
+plug-in can still be looked at where the plug-in is not installed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from sessions.specs.validation import convert
+from ticket_explorer import presets
+from ticket_explorer.densities import KINDS, Density, Named, Scope, after, scope_of, unused
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.networks import NETWORKS
+from ticket_explorer.networks.settings import NetworkSettings
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.pruners.settings import PrunerSettings
+from ticket_explorer.registry import Settings, formerly, lookup, name_of
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.rewinds.settings import RewindSettings
+from ticket_explorer.tables import is_table, merge
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.control.settings import can_be_acted_in
+from ticket_explorer.tasks.settings import TaskSettings
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import TrainerSettings
+
+Table = dict[str, Any]
+
+FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
+    "task": ("task", TASKS),
+    "network": ("network", NETWORKS),
+    "trainer": ("trainer", TRAINERS),
+    "pruner": ("pruner", PRUNERS),
+    "rewind": ("rewind", REWINDS),
+}
+STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
+"""Where transferred tickets may start."""
+PLAN_KEYS = (*FAMILIES, "pruning", "analysis", "noise_seed", "noise_from")
+BRANCH_KEYS = ("name", "transfer", *PLAN_KEYS)
+DEFAULTS: Table = {
+    "task": {"name": "fashion"},
+    "network": {"name": "mlp"},
+    "trainer": {"name": "evolution"},
+    "rewind": "initial",
+    "pruning": {},
+    "analysis": {},
+}
+
+Ratio = Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")]
+
+
+Seed = Annotated[int, Meta(ge=0, lt=2**32)]
+Generation = Annotated[int, Meta(ge=0, description="generations")]
+
+
+class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much is pruned, how often."""
+
+    ratio: Ratio = 0.2
+    ratios: dict[str, Ratio] = {}
+    """For `convolution`, `dense` and `output` layers, or patterns of leaves (`dense_*`): ratios of their own. Weights
+    are then ranked among those that share one."""
+    rounds: Annotated[int, Meta(ge=1, le=10_000, description="rounds, the dense one included")] = 18
+    scope: Literal["global", "layer"] = "global"
+
+    @property
+    def words(self) -> str:
+        """Its ratios, for errors."""
+        own = ", ".join(f"{key} {ratio}" for key, ratio in self.ratios.items())
+        return f"ratio {self.ratio}" + (f" ({own})" if own else "")
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is computed at the end of each round, and live."""
+
+    correlation: bool = True
+    """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
+    curvature: bool = False
+    """Of the loss around the mean, at the end of each round."""
+    curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """Also so often while a round runs, coarsely; None is never."""
+    score_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """After how many generations, again and again, the score is taken while a round runs; None is only at its end."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a branch does in its coming rounds."""
+
+    task: TaskSettings
+    network: NetworkSettings
+    trainer: TrainerSettings
+    pruner: PrunerSettings
+    rewind: RewindSettings
+    pruning: Pruning = Pruning()
+    analysis: Analysis = Analysis()
+    noise_seed: Seed | None = None
+    """What batches, samples and noise are drawn by; None is the session's seed. Initial weights are the session's."""
+    noise_from: Generation = 0
+    """From which generation of each round on; until then the session's seed draws them."""
+
+    def trains_like(self, other: "Plan") -> bool:
+        """Whether equal tickets give equal rounds under both plans."""
+        return self.searches_like(other) and (self.noise_seed, self.noise_from) == (other.noise_seed, other.noise_from)
+
+    def searches_like(self, other: "Plan") -> bool:
+        """The same but for batches, samples and noise."""
+        return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
+
+    def density_after(self, rounds: int, leaves: Sequence[Named] = (), density: Density = 1.0) -> Density:
+        """What is left of a density after some more rounds; a mask that is learned is counted as it is now.
+
+        Args:
+            rounds: How often it is pruned.
+            leaves: All leaves of the network, for ratios of their own.
+            density: Before.
+        """
+        pruning = self.pruning
+        return density if self.pruner.takes_learned else after(density, pruning.ratio, pruning.ratios, leaves, rounds)
+
+    def scope(self, leaves: Sequence[Named]) -> Scope:
+        """Which weights are ranked together."""
+        return scope_of(self.pruning.scope, self.pruning.ratios, leaves)
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose tickets a branch trains, instead of finding its own."""
+
+    branch: str
+    """An earlier `[[branch]]`."""
+    rounds: tuple[Annotated[int, Meta(ge=0)], ...] | None = None
+    """Of which of its rounds; None: of all."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether layers of other shapes take what both have, instead of being refused."""
+    rewind: Literal["permuted_weights", "permuted_mask"] | None = None
+    """What is permuted before they are trained: the tickets' weights, or mask and weights."""
+    start: str | dict[str, Any] | None = None
+    """Which weights they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
+    their rounds began with, but initial ones where the branch goes on from trained weights."""
+
+
+class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[branch]]`: a name, and what it does."""
+
+    name: str
+    plan: Plan
+    transfer: Transfer | None = None
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole session's specification."""
+
+    title: str = ""
+    seed: Seed = 0
+    replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
+    branches: tuple[BranchSpec, ...]
+
+
+class _Top(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    title: str = ""
+    seed: Seed = 0
+    replicates: Annotated[int, Meta(ge=1, le=1000, description="random seeds run together")] = 1
+
+
+def parse_spec(table: Mapping[str, Any]) -> Spec:
+    """The spec of a table as read from TOML, over the preset that it begins from if it names one.
+
+    Raises:
+        TicketError: with the path, the given value and what was expected.
+    """
+    table = presets.resolved(table)
+    base = {key: table[key] for key in PLAN_KEYS if key in table}
+    rest = {key: value for key, value in table.items() if key not in PLAN_KEYS and key != "branch"}
+    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
+    _refuse_unknown(rest, known, "$")
+    top = convert(rest, _Top, "$")
+    pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
+    given = table.get("branch") or [{"name": _name_of(pruner)}]
+    if not isinstance(given, list | tuple):
+        raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
+    branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
+    _check_names([branch.name for branch in branches])
+    _check_transfers(branches)
+    return Spec(title=top.title, seed=top.seed, replicates=top.replicates, branches=branches)
+
+
+def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, path: str = "$") -> Plan:
+    """The plan of a table, with the tables of `overrides` merged over it, as `merge` does."""
+    overrides = overrides or {}
+    _refuse_unknown(overrides, PLAN_KEYS, path)
+    merged = {key: merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
+    if merged["pruner"] is None:
+        merged["pruner"] = default_pruner(merged["trainer"])
+    settings = {
+        key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
+        for key, (kind, registry) in FAMILIES.items()
+    }
+    plan = Plan(
+        **settings,  # type: ignore[arg-type]
+        pruning=convert(merged["pruning"], Pruning, f"{path if 'pruning' in overrides else '$'}.pruning"),
+        analysis=convert(merged["analysis"], Analysis, f"{path if 'analysis' in overrides else '$'}.analysis"),
+        **_noise(merged, path),
+    )
+    for family in settings.values():
+        family.check()
+    _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
+    if plan.trainer.acts and not can_be_acted_in(type(plan.task)):
+        given = f"{name_of(plan.trainer)} on {name_of(plan.task)}"
+        expected = "a trainer that needs no environment to act in, or a control task of gymnax or brax"
+        raise InvalidValue(f"{path if 'trainer' in overrides else '$'}.trainer.name", given, expected)
+    return plan
+
+
+def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
+    """Refuse a ratio that would be of no layer.
+
+    Raises:
+        InvalidValue: with the leaves that there are.
+    """
+    wrong = unused(plan.pruning.ratios, leaves)
+    if wrong:
+        names = ", ".join(leaf.name for leaf in leaves if leaf.prunable)
+        expected = f"{', '.join(KINDS)} or a pattern, whichever {name_of(plan.network)} has: it prunes {names}"
+        raise InvalidValue(f"$.pruning.ratios.{wrong[0]}", "no such layer", expected)
+
+
+def parse_start(given: str | Table, path: str = "$.start") -> RewindSettings:
+    """The rewind that says where transferred tickets start.
+
+    Raises:
+        InvalidValue: if it is none of `STARTS`.
+    """
+    start = _settings("start", STARTS, given, path)
+    assert isinstance(start, RewindSettings)
+    return start
+
+
+class _Noise(msgspec.Struct, frozen=True, kw_only=True):
+    noise_seed: Seed | None = None
+    noise_from: Generation = 0
+
+
+def _noise(merged: Table, path: str) -> dict[str, Any]:
+    """The fields of a plan that say what noise is drawn by."""
+    given = {key: merged[key] for key in ("noise_seed", "noise_from") if merged[key] is not None}
+    noise = convert(given, _Noise, path)
+    if noise.noise_from > 0 and noise.noise_seed is None:
+        raise InvalidValue(
+            f"{path}.noise_from", noise.noise_from, "a noise_seed beside it, by which noise is drawn then"
+        )
+    return msgspec.structs.asdict(noise)
+
+
+def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
+    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    if trainer is None or pruner is None:
+        return True
+    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
+
+
+def _check_pruner(plan: Plan, path: str) -> None:
+    """Refuse a pruner that needs what the trainer does not find."""
+    pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
+    if plan.pruner.needs_sigma and not plan.trainer.has_sigma:
+        expected = f"magnitude or another one that needs no σ: {trainer} finds none; only evolution strategies do"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
+    if plan.pruner.takes_learned and not plan.trainer.learns_mask:
+        learning = ", ".join(name for name, known in TRAINERS.items() if known.learns_mask)
+        expected = f"a pruner that scores weights, such as magnitude: only {learning} learn a mask"
+        raise InvalidValue(path, f"{pruner} after {trainer}", expected)
+
+
+def table_of(plan: Plan) -> Table:
+    """A plan as plain tables, which `parse_plan` reads back."""
+    table: Table = msgspec.msgpack.decode(msgspec.msgpack.encode(plan))  # lists, as it comes back from disk
+    return table
+
+
+def completed(plan: Mapping[str, Any], said: dict[str, None] | None = None) -> Table:
+    """A plan's tables as an older session wrote them, with the fields that came later as that session meant them.
+
+    Args:
+        plan: As it is journalled.
+        said: Takes in what a person should know of the rules that the session follows.
+    """
+    tables: Table = dict(plan)
+    for family, (_, registry) in FAMILIES.items():
+        table = tables.get(family)
+        settings = registry.get(table.get("name", "")) if is_table(table) else None
+        if table is None or settings is None:
+            continue
+        later = formerly(settings).items()
+        missing = {field: former for field, former in later if field not in table and former.concerns(table)}
+        tables[family] = {**table, **{field: former.value for field, former in missing.items()}}
+        if said is not None:
+            said.update({former.said: None for former in missing.values() if former.said})
+    return tables
+
+
+def spec_table(spec: Spec) -> Table:
+    """A spec as plain tables: what `parse_spec` reads back, every field written out."""
+    return {
+        "title": spec.title,
+        "seed": spec.seed,
+        "replicates": spec.replicates,
+        "branch": [_branch_table(branch) for branch in spec.branches],
+    }
+
+
+def _branch_table(branch: BranchSpec) -> Table:
+    transfer = {} if branch.transfer is None else {"transfer": msgspec.to_builtins(branch.transfer)}
+    return {"name": branch.name, **transfer, **table_of(branch.plan)}
+
+
+def _branch(base: Table, override: Any, path: str) -> BranchSpec:
+    if not is_table(override) or not isinstance(override.get("name"), str):
+        raise InvalidValue(path, override, "a table with a name")
+    _refuse_unknown(override, BRANCH_KEYS, path)
+    rest = {key: value for key, value in override.items() if key not in ("name", "transfer")}
+    given = override.get("transfer")
+    transfer = None if given is None else convert(given, Transfer, f"{path}.transfer")
+    if transfer is not None and transfer.start is not None:
+        parse_start(transfer.start, f"{path}.transfer.start")
+    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
+
+
+def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, path: str) -> Settings:
+    table = {"name": given} if isinstance(given, str) else given
+    if not is_table(table) or not isinstance(table.get("name"), str):
+        raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
+    settings = lookup(kind, registry, table["name"], f"{path}.name")
+    known = settings.__struct_encode_fields__
+    for key in table:
+        if known and key not in ("name", *known):
+            instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
+            raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}; {instead}")
+    return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
+
+
+def default_pruner(trainer: Any) -> str:
+    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
+    name = trainer.get("name") if is_table(trainer) else trainer
+    return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
+
+
+def _name_of(pruner: Any) -> str:
+    name = pruner.get("name") if is_table(pruner) else pruner
+    return name if isinstance(name, str) else "main"
+
+
+def _check_names(names: list[str]) -> None:
+    for i, name in enumerate(names):
+        if name.lower() in [other.lower() for other in names[:i]]:
+            raise InvalidValue(f"$.branch[{i}].name", repr(name), "a name that no other branch has")
+
+
+def _check_transfers(branches: tuple[BranchSpec, ...]) -> None:
+    for i, branch in enumerate(branches):
+        earlier = {other.name: other.plan.pruning.rounds for other in branches[:i]}
+        if branch.transfer is None:
+            continue
+        path, source = f"$.branch[{i}].transfer", branch.transfer.branch
+        if source not in earlier:
+            raise InvalidValue(f"{path}.branch", repr(source), f"an earlier branch: {', '.join(earlier) or 'none'}")
+        if branch.transfer.rounds is not None and not branch.transfer.rounds:
+            raise InvalidValue(f"{path}.rounds", "none", "at least one round of the branch")
+        late = [number for number in branch.transfer.rounds or () if number >= earlier[source]]
+        if late:
+            raise InvalidValue(f"{path}.rounds", late[0], f"at most {earlier[source] - 1}, the last round of {source}")
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
+    for key in table:
+        if key not in known:
+            raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}")

@@ -1,0 +1,66 @@
+"""What each pruner would remove now: a look ahead that changes nothing.
+
+A person who is about to switch the pruner wants to know how much that would matter: how many of the
+weights that one criterion removes, another would remove too (Jaccard overlap of the removed sets).
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from sessions.messages.commands import Preview
+from sessions.specs.spec import Plan
+from ticket_explorer import masks
+from ticket_explorer.densities import Density
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import random_bits
+from ticket_explorer.problems import Problem
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
+
+
+def preview(
+    plan: Plan, keys: Array, result: TrainingResult, ticket: Ticket, problem: Problem, density: Density
+) -> Preview:
+    """What each pruner would remove from a result.
+
+    Args:
+        plan: Its scope counts.
+        keys: As the pruning itself would have them, one a replicate.
+        result: Of the round, arrays [R, D].
+        ticket: What the round trained, arrays [R, D].
+        problem: Of the plan.
+        density: Of the next round.
+    """
+    layout, scope = problem.layout, plan.scope(problem.layout.leaves)
+    counts = jnp.asarray(masks.counts(layout, density, scope))
+    choices = {name: settings for name, settings in PRUNERS.items() if not settings.takes_learned}
+    first = jax.tree.map(lambda array: array[0], (result, ticket))
+    removed = {}
+    for name, settings in choices.items():
+        score = implementation_of(settings())
+        try:
+            with random_bits():
+                scores = score(keys[0], *first, problem)
+        except TicketError:
+            continue  # a criterion that this trainer has nothing for is no choice
+        kept = masks.prune_to(first[0].mask, scores, layout, counts, scope).mask
+        removed[name] = np.asarray(first[0].mask & ~kept)
+    return Preview(
+        kept=int((np.asarray(first[0].mask) & layout.prunable).sum()),
+        removed=int(next(iter(removed.values())).sum()),
+        pruners=list(removed),
+        overlap=[[_jaccard(one, other) for other in removed.values()] for one in removed.values()],
+        layers={
+            name: {leaf.name: int(lost[leaf.slice].sum()) for leaf in layout.prunable_leaves}
+            for name, lost in removed.items()
+        },
+    )
+
+
+def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    union = int((one | other).sum())
+    return int((one & other).sum()) / union if union else 1.0

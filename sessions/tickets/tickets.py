@@ -1,0 +1,293 @@
+"""Where tickets come from: the initial weights of a line, and what pruning and rewinding made of them.
+
+Nothing here is stored but results and initial weights: a ticket follows from the result before it,
+by pure functions of keys, and is worked out again when it is needed.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sessions.messages import events
+from sessions.plans.problems import Problems, early_generation, plan_of, start_of
+from sessions.specs.spec import Plan
+from sessions.store import Number, SessionDirectory
+from sessions.store.arrays import decode_arrays, encode_arrays
+from sessions.store.round_file import RoundArrays, decode_round, encode_round
+from sessions.tickets.compiler import Compiler
+from sessions.tickets.prune_and_rewind import Cutter
+from sessions.views.densities import densities_of
+from sessions.views.session_view import SessionView
+from ticket_explorer import masks
+from ticket_explorer.errors import TicketError
+from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.problems import Problem
+from ticket_explorer.registry import name_of
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.rewinds.rewind import Origin
+from ticket_explorer.rewinds.settings import Early, Trained
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
+from ticket_explorer.transfers import fitted, rewound, sparsity_matched
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A ticket, and how it was pruned out of the round before it."""
+
+    ticket: Ticket
+    kept: int
+    """Prunable weights kept; the mean over replicates, rounded, where masks were learned."""
+    threshold: list[list[float | None]]
+    """Per replicate; one value, or one per prunable leaf. Empty for a dense ticket."""
+
+
+class Lineage:
+    """The tickets and results of a session's branches. All arrays lead with the replicate axis."""
+
+    def __init__(
+        self,
+        directory: SessionDirectory,
+        view: SessionView,
+        problems: Problems,
+        compiler: Compiler,
+        seed: int,
+        replicates: int,
+    ) -> None:
+        self._directory = directory
+        self._view = view
+        self._problems = problems
+        self._compiler = compiler
+        self.seed = seed
+        self.replicates = replicates
+        self._latest: dict[str, tuple[int, Plan, Pruning]] = {}
+
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        return self._view.owner(branch, number)
+
+    def result(self, branch: str, number: int) -> TrainingResult:
+        """What a finished round found.
+
+        Raises:
+            TicketError: if the round is not finished or its file is missing or damaged.
+        """
+        arrays = self.arrays(branch, number)
+        std = None if arrays.std is None else jnp.asarray(arrays.std)
+        return TrainingResult(jnp.asarray(arrays.mean), std, jnp.asarray(arrays.mask))
+
+    def arrays(self, branch: str, number: int) -> RoundArrays:
+        """A finished round's file."""
+        owner = self.owner(branch, number)
+        round_ = self._view.branches[owner].rounds.get(number)
+        if round_ is None or round_.finished is None:
+            raise TicketError(f"Round {number} of branch {branch!r} is not finished; finish it first.")
+        return decode_round(self._directory.read_round(owner, number), self._directory.round_path(owner, number))
+
+    def keep_result(
+        self, branch: str, number: int, result: TrainingResult, problem_state: Any, beside: Any = ()
+    ) -> None:
+        """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state."""
+        state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves((problem_state, beside)))
+        std = None if result.std is None else np.asarray(result.std)
+        arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state)
+        self._directory.write_round(branch, number, encode_round(arrays))
+
+    def ticket(self, branch: str, number: int, plan: Plan) -> Pruning:
+        """What round `number` of `branch` trains when `plan` prunes and rewinds.
+
+        Args:
+            branch: The branch.
+            number: The round; the one before it must be finished.
+            plan: The plan in force when the round began.
+        """
+        known = self._latest.get(branch)
+        if known is None or known[:2] != (number, plan):
+            with random_bits():
+                made = self._made(branch, number, plan)
+            self._latest[branch] = (number, plan, made)
+        return self._latest[branch][2]
+
+    def initial(self, branch: str, plan: Plan) -> jax.Array:
+        """θ at the very beginning of a branch's line, [R, D]; drawn once, then kept on disk."""
+        kept = self._kept(branch, "initial")
+        if kept is not None:
+            return kept
+        drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self._keys(Purpose.INITIALISE, 0))
+        self._keep(branch, "initial", drawn)
+        return drawn
+
+    def early(self, branch: str, generation: int) -> jax.Array | None:
+        """The search mean of the line's first round after `generation` generations, [R, D], if it was kept.
+
+        Raises:
+            TicketError: if it was not, and another session trained the round.
+        """
+        kept, first = self._kept(branch, f"early-{generation}"), self.owner(branch, 0)
+        if kept is None and self._view.branches[first].adopted:
+            raise TicketError(
+                f"Branch {first!r} comes from another session, which did not keep its weights of generation "
+                f"{generation}; rewind to its initial weights."
+            )
+        return kept
+
+    def keep_early(self, branch: str, generation: int, mean: Any) -> None:
+        """Keep the search mean of a line's first round for later rewinding."""
+        self._keep(branch, f"early-{generation}", mean)
+
+    def _kept(self, branch: str, name: Number) -> jax.Array | None:
+        root = self.owner(branch, 0)
+        path = self._directory.round_path(root, name)
+        return jnp.asarray(decode_arrays(self._directory.read_round(root, name), path)[0]) if path.exists() else None
+
+    def _keep(self, branch: str, name: Number, array: Any) -> None:
+        self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
+
+    def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
+        if number < self._view.branches[branch].adopted:
+            return self._brought_along(branch, number, plan)
+        if self._view.branches[branch].borrows(number) is not None:
+            return self._carried_over(branch, number, plan)
+        return self._dense(branch, plan) if number == 0 else self._pruned(branch, number, plan)
+
+    def _carried_over(self, branch: str, number: int, plan: Plan) -> Pruning:
+        borrowed = self._view.branches[branch].borrowed
+        assert borrowed is not None
+        known = self._view.round(borrowed.branch, borrowed.rounds[number])
+        assert known is not None
+        source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
+        fresh = jax.jit(jax.vmap(target.initialise))(self._keys(Purpose.TRANSFER, 0))
+        ticket = fitted(self._lent(borrowed, borrowed.rounds[number]), source, target.layout, fresh)
+        kept = _kept(ticket, target)
+        if borrowed.control:
+            matched = kept if borrowed.takes == "found" else np.full_like(kept, kept[0])
+            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh, matched)
+            kept = matched
+        if borrowed.rewind is not None:
+            ticket = rewound(self._keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
+        _check_kept(kept, plan, f"round {borrowed.rounds[number]} of branch {borrowed.branch!r}")
+        return Pruning(ticket, round(float(kept.mean())), [])
+
+    def _lent(self, borrowed: events.Borrowed, number: int) -> Ticket:
+        """The mask and the weights that a round lends to another branch."""
+        ticket = replace(self.trained(borrowed.branch, number), scores=None)
+        if borrowed.takes == "found":
+            ticket = replace(ticket, mask=self.result(borrowed.branch, number).mask)
+        match start_of(borrowed):
+            case None:
+                return ticket
+            case Early(generation=generation):
+                early = self.early(borrowed.branch, generation)
+                assert early is not None, "early weights are provided before a ticket is made"
+                return replace(ticket, start=early)
+            case Trained():
+                return replace(ticket, start=self.result(borrowed.branch, number).mean)
+            case _:
+                return replace(ticket, start=ticket.initial)
+
+    def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
+        """The ticket of a round that another session trained."""
+        name = f"ticket-{number:03d}"
+        path = self._directory.round_path(branch, name)
+        ticket = Ticket(*map(jnp.asarray, decode_arrays(self._directory.read_round(branch, name), path)))
+        return Pruning(ticket, round(float(_kept(ticket, self._problems.of(plan)).mean())), [])
+
+    def _dense(self, branch: str, plan: Plan) -> Pruning:
+        initial = self.initial(branch, plan)
+        layout = self._problems.of(plan).layout
+        mask = jnp.broadcast_to(jnp.asarray(masks.dense(layout)), initial.shape)
+        return Pruning(Ticket(mask, initial, initial), layout.prunable_size, [])
+
+    def _pruned(self, branch: str, number: int, plan: Plan) -> Pruning:
+        problem = self._problems.of(plan)
+        before = self.trained(branch, number - 1)
+        density = densities_of(self._view, branch, number)
+        result, scores = self._left(branch, number - 1, plan, before)
+        cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
+            self._keys(Purpose.PRUNE, number),
+            self._keys(Purpose.REWIND, number),
+            result,
+            before,
+            Origin(before.initial, self._early_for(branch, plan)),
+            density,
+        )
+        if scores is not None and not bool((cut.mask == result.mask).all()):
+            scores = None  # the mask was permuted
+        ticket = Ticket(cut.mask, cut.theta0, before.initial, scores)
+        layout, kept = problem.layout, _kept(ticket, problem)
+        wanted = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
+        _check_kept(kept, plan, f"round {number - 1}")
+        assert plan.pruner.takes_learned or (kept <= wanted).all(), "a mask keeps more than was wanted"
+        return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(cut.threshold)))
+
+    def _left(self, branch: str, number: int, plan: Plan, before: Ticket) -> tuple[TrainingResult, jax.Array | None]:
+        """What a round leaves to the next one: a result to prune, and the scores that its trainer goes on from."""
+        round_ = self._view.round(branch, number)
+        assert round_ is not None
+        old = plan_of(round_.plan)
+        if not (plan.pruner.takes_learned and old.trainer.carries_scores):
+            return self.result(branch, number), None
+        problem = self._problems.of(old)
+        left = LearnedScores(*map(jnp.asarray, _beside(self.arrays(branch, number), problem)))
+        survivors = left.survivors(before.mask, jnp.asarray(problem.layout.prunable))
+        goes_on = plan.trainer.carries_scores and type(plan.trainer) is type(old.trainer)
+        scores = jnp.where(survivors, left.scores, 0.0) if goes_on else None
+        return TrainingResult(jnp.where(survivors, left.weights, 0.0), None, survivors), scores
+
+    def trained(self, branch: str, number: int) -> Ticket:
+        """The ticket that round `number` of a branch trained."""
+        owner = self.owner(branch, number)
+        return self.ticket(owner, number, plan_of(self._view.branches[owner].rounds[number].plan)).ticket
+
+    def _early_for(self, branch: str, plan: Plan) -> jax.Array | None:
+        generation = early_generation(plan)
+        return None if generation is None else self.early(branch, generation)
+
+    def _keys(self, purpose: Purpose, number: int) -> jax.Array:
+        return replicate_keys(self.seed, self.replicates, purpose, number)
+
+
+def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
+    """What the task carried at the end of a round, arrays [R, ...]."""
+    if not arrays.problem_state:  # of most tasks: tracing takes longer than reading the round
+        return problem.initial_state()
+    leaves, structure = jax.tree.flatten(jax.eval_shape(problem.initial_state))
+    return jax.tree.unflatten(structure, arrays.problem_state[: len(leaves)])
+
+
+def _beside(arrays: RoundArrays, problem: Problem) -> tuple[np.ndarray, ...]:
+    """What the trainer kept beside the weights, arrays [R, ...]."""
+    return arrays.problem_state[len(jax.tree.leaves(jax.eval_shape(problem.initial_state))) :]
+
+
+def _kept(ticket: Ticket, problem: Problem) -> np.ndarray:
+    """Prunable weights that each replicate keeps, int [R]."""
+    return np.asarray(np.asarray(ticket.mask)[:, problem.layout.prunable].sum(-1))
+
+
+def _check_kept(kept: np.ndarray, plan: Plan, source: str) -> None:
+    """Refuse what can't be trained: an empty mask, or masks of several sizes where a trainer needs one size.
+
+    Args:
+        kept: Prunable weights that each replicate keeps.
+        plan: What trains them.
+        source: The round that found the mask.
+    """
+    if not kept.all():
+        raise TicketError(
+            f"The mask that was learned in {source} keeps no weight at all; branch from an earlier round "
+            "with a smaller penalty, a higher score_init, or a lower threshold."
+        )
+    if plan.trainer.narrows and (kept != kept[0]).any():
+        raise TicketError(
+            f"The masks learned in {source} keep {', '.join(map(str, kept))} weights in its replicates, and "
+            f"{name_of(plan.trainer)} trains masks of one size together; train by gradient descent, or one replicate."
+        )
+
+
+def _thresholds(values: np.ndarray) -> list[list[float | None]]:
+    rows = values.reshape(values.shape[0], -1)
+    return [[float(value) if np.isfinite(value) else None for value in row] for row in rows]

@@ -1,0 +1,5 @@
+"""What events amount to: the view of a session, its branches, rounds and densities, and whose turn is next.
+
+Live, attached, replayed and travelled-in-time views differ only in where the events come from. Imports store, messages
+and specs, and no JAX.
+"""

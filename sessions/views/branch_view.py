@@ -1,0 +1,154 @@
+"""A branch and its rounds, as events tell them. No JAX is imported here."""
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sessions.messages import events
+from sessions.messages.events import METRICS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class RoundView(msgspec.Struct, kw_only=True):
+    """One round of a branch, running or finished."""
+
+    branch: str
+    number: int
+    trained_density: float
+    """What it trains at: (1 − p)^t, or what a mask that was learned before has; the mean over replicates."""
+    trained_kept: int
+    """Prunable weights that it trains; the mean over replicates, rounded."""
+    dimension: int
+    """Entries of θ that it trains."""
+    prunable: int = 0
+    """Prunable weights of the network; 0 where a journal doesn't say."""
+    generations: int
+    """Planned, or fewer once a person ended the round."""
+    started: float
+    plan: dict[str, Any] = {}
+    """The branch's plan when the round began: what its ticket was made by, and what trains it."""
+    done: int = 0
+    """Generations that are known."""
+    values: bytearray = msgspec.field(default_factory=bytearray)
+    """Their metrics, as in `events.Generations`."""
+    steps: bytearray = msgspec.field(default_factory=bytearray)
+    """Their environment steps, int32 [done, replicates]; -1 where an early version did not count them. Empty where
+    nothing acts in an environment, or nothing was counted."""
+    heard: float = 0.0
+    """When the last of them was told, in seconds since 1970."""
+    scored: list[events.Scored] = []
+    """Scores taken while it ran, in order; the score at its end is in `finished`."""
+    frames: list[events.Frame] = []
+    tuned: list[events.Tuned] = []
+    finished: events.RoundFinished | None = None
+    densities: dict[str, float] = {}
+    """Of each prunable leaf, as it began; empty where all are pruned alike."""
+    pruned: list[events.Pruned] = []
+    """How its result was pruned; several if pruned anew under another plan, the last one counts."""
+
+    @property
+    def found_kept(self) -> float | None:
+        """Prunable weights of the mask that it found, the mean over replicates; None if that is the one it trained."""
+        kept = self.finished.kept if self.finished is not None else []
+        return sum(kept) / len(kept) if any(count != self.trained_kept for count in kept) else None
+
+    @property
+    def kept(self) -> int:
+        """Prunable weights of the mask that its score is measured with: the found one, where masks are learned."""
+        return self.trained_kept if self.found_kept is None else round(self.found_kept)
+
+    @property
+    def density(self) -> float:
+        """Of the mask that its score is measured with; as planned where that is the mask that it trained."""
+        if self.found_kept is None or not self.prunable:
+            return self.trained_density
+        return self.found_kept / self.prunable
+
+    @property
+    def surviving_density(self) -> float:
+        """Of the weights that go on where the learned mask is taken over."""
+        survivors = self.finished.survivors if self.finished is not None else []
+        return sum(survivors) / len(survivors) / self.prunable if survivors and self.prunable else self.density
+
+    def metrics(self, start: int = 0) -> "np.ndarray":
+        """float32 [generations known from `start` on, replicates, len(METRICS)]."""
+        import numpy as np  # a first view does without: it costs more than reading a long journal
+
+        if not self.done:
+            return np.zeros((0, 1, len(METRICS)), np.float32)
+        generation = len(self.values) // self.done
+        return np.frombuffer(self.values[start * generation :], "<f4").reshape(self.done - start, -1, len(METRICS))
+
+    def steps_taken(self) -> "np.ndarray | None":
+        """Environment steps by the end of each generation, int64 [generations counted, replicates].
+
+        -1 from the first generation on that was not counted; None where nothing was.
+        """
+        import numpy as np
+
+        if not self.steps:
+            return None
+        counted = np.frombuffer(self.steps, "<i4").reshape(-1, self.metrics(self.done - 1).shape[1])
+        return np.where(np.logical_or.accumulate(counted < 0), -1, counted.cumsum(0, dtype=np.int64))
+
+    def steps_by(self, generation: int) -> list[int] | None:
+        """Environment steps that each replicate has taken by the end of some generations; None if that isn't known."""
+        taken = self.steps_taken()
+        if taken is None or not 0 < generation <= len(taken) or taken[generation - 1].min() < 0:
+            return None
+        return [int(total) for total in taken[generation - 1]]
+
+
+class BranchView(msgspec.Struct, kw_only=True):
+    """A line of rounds."""
+
+    name: str
+    parent: str | None
+    parent_round: int | None
+    plan: dict[str, Any]
+    """What its coming rounds follow."""
+    rounds: dict[int, RoundView] = {}
+    """The rounds it trained itself."""
+    aside: bool = False
+    """Whether it waits until somebody takes it up again."""
+    leaves: list[events.LeafShape] = []
+    input_shape: list[int] = []
+    borrowed: events.Borrowed | None = None
+    """Whose tickets its first rounds train, if not its own."""
+    adopted: int = 0
+    """How many of its rounds another session trained; their tickets are kept beside them."""
+
+    def borrows(self, number: int) -> tuple[str, int] | None:
+        """The branch and the round whose ticket round `number` trains, if it is not one of its own."""
+        if self.borrowed is None or number >= len(self.borrowed.rounds):
+            return None
+        return self.borrowed.branch, self.borrowed.rounds[number]
+
+    @property
+    def prunable(self) -> int:
+        """Prunable weights of its network; 0 where a journal doesn't say."""
+        return sum(prod(leaf.shape) for leaf in self.leaves if leaf.prunable)
+
+    @property
+    def first_round(self) -> int:
+        """The number of the first round it trains itself."""
+        return 0 if self.parent_round is None else self.parent_round + 1
+
+    @property
+    def next_round(self) -> int:
+        """The number of the round that comes after its finished ones."""
+        own = [number for number, round_ in self.rounds.items() if round_.finished]
+        return max(own) + 1 if own else self.first_round
+
+    @property
+    def planned_rounds(self) -> int:
+        """How many rounds it has when it is done, inherited ones included."""
+        return int(self.plan["pruning"]["rounds"])
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has all its rounds."""
+        return self.next_round >= self.planned_rounds

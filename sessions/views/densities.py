@@ -1,0 +1,71 @@
+"""The densities that rounds have or will have, leaf by leaf where layers are pruned at ratios of their own."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sessions.views.branch_view import BranchView
+from ticket_explorer.densities import Density, after, overall
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.trainers import TRAINERS
+
+if TYPE_CHECKING:
+    from sessions.views.session_view import SessionView
+
+
+def densities_of(view: "SessionView", branch: str, number: int) -> Density:
+    """The density that round `number` of a branch trains at: (1 − p) times what the one before found, for each leaf.
+
+    What a learned mask will come out with is not known before: it counts as the one it began with.
+    """
+    known = view.round(branch, number)
+    if known is not None:
+        return known.densities or known.trained_density
+    itself = view.branches[branch]
+    borrowed = itself.borrows(number)
+    if borrowed is not None:
+        return _borrowed(view, itself, borrowed)
+    if number == 0:
+        return 1.0
+    last = view.round(branch, number - 1)
+    if _takes_learned(itself.plan):
+        return densities_of(view, branch, number - 1) if last is None else last.surviving_density
+    before = found_densities_of(view, branch, number - 1)
+    pruning = itself.plan["pruning"]
+    ratios = pruning.get("ratios", {})
+    if ratios:
+        before = _found(view, branch, number - 1) or before
+    return after(before, float(pruning["ratio"]), ratios, itself.leaves)
+
+
+def found_densities_of(view: "SessionView", branch: str, number: int) -> Density:
+    """The density of the mask that round `number` of a branch found: the one it trained, unless it learns."""
+    known = view.round(branch, number)
+    is_learned = known is not None and known.found_kept is not None
+    return known.density if known is not None and is_learned else densities_of(view, branch, number)
+
+
+def _borrowed(view: "SessionView", itself: BranchView, borrowed: tuple[str, int]) -> Density:
+    """The density of a ticket of another branch; of each leaf only if its mask has the same leaves' shares."""
+    assert itself.borrowed is not None
+    of = found_densities_of if itself.borrowed.takes == "found" else densities_of
+    density = of(view, *borrowed)
+    source = view.branches[borrowed[0]].leaves
+    is_alike = source == itself.leaves and not itself.borrowed.control
+    return density if is_alike else overall(density, [leaf for leaf in source if leaf.prunable])
+
+
+def _found(view: "SessionView", branch: str, number: int) -> dict[str, float] | None:
+    """What each leaf of a mask that was learned, or brought along, came out with; None for any other."""
+    round_ = view.round(branch, number)
+    if round_ is None or round_.finished is None or round_.densities:
+        return None
+    trainer = TRAINERS.get(round_.plan["trainer"]["name"])
+    learned = trainer is not None and trainer.learns_mask
+    if not learned and view.branches[round_.branch].borrows(number) is None:
+        return None
+    return {name: leaf.density for name, leaf in round_.finished.leaves.items()}
+
+
+def _takes_learned(plan: Mapping[str, Any]) -> bool:
+    pruner = PRUNERS.get(plan["pruner"]["name"])
+    return pruner is not None and pruner.takes_learned

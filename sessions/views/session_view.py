@@ -1,0 +1,400 @@
+"""The view: what events amount to. Faces draw it, and the engine decides by it.
+
+Live, attached, replayed and travelled-in-time views differ only in where the events come from.
+No JAX is imported here.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from sessions.messages import events
+from sessions.specs.spec import completed
+from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.densities import densities_of
+from ticket_explorer.densities import overall
+from ticket_explorer.trainers import TRAINERS
+
+OLD_TICKETS = (
+    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
+    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
+)
+State = Literal["paused", "running", "finished", "failed"]
+
+_UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing)
+UNCOUNTED = b"\xff"
+"""Of which −1 is made, in any integer type."""
+
+
+class SessionView:
+    """A session as its events tell it."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str, BranchView] = {}
+        self.state: State = "paused"
+        self.message: str = ""
+        """Why it is paused or failed, if there is more to say."""
+        self.running: RoundView | None = None
+        self.live: events.Frame | None = None
+        """The latest frame of the running round, journalled or not."""
+        self.versions: dict[str, str] = {}
+        self.pace: float | None = None
+        """Generations per second at most; None is as fast as can be."""
+        self.history: list[events.Event] = []
+        """All events but blocks of generations, scores amid a round and frames, in their order."""
+        self.recent: tuple[float, float] | None = None
+        """Generations per second of late, and when that was measured."""
+        self.analyses: list[events.Analysed] = []
+        """What was analysed, in the order in which it was done."""
+        self.analysing: dict[int, events.Analysing] = {}
+        """How far analyses are that are under way, by their ids."""
+        self.compiling: events.Compiling | None = None
+        """What the session waits for, and since when."""
+        self.former_rules: dict[str, None] = {}
+        """Sentences on the rules that the session follows because it is older than today's."""
+
+    def apply(self, event: events.Event) -> None:
+        """Take in one event."""
+        if not isinstance(event, _UNTOLD) and not _is_routine(event):
+            self.history.append(event)
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def apply_live(self, event: events.Event) -> None:
+        """Take in an event that is not journalled."""
+        if isinstance(event, events.Frame):
+            self.live = event
+        elif isinstance(event, events.Analysing):
+            self.apply(event)
+        elif isinstance(event, events.Compiling):
+            self.compiling = event if event.what else None
+
+    def analysis(
+        self, kind: str, branch: str, number: int | None = None, generation: int | None = None
+    ) -> events.Analysed | None:
+        """The latest analysis of a kind, of a branch or of one of its rounds, which an ancestor may have trained.
+
+        Args:
+            kind: Which.
+            branch: Whose.
+            number: Of the round; None takes any.
+            generation: The latest state of the round to look at; None takes any.
+        """
+        found = None
+        for known in self.analyses:
+            if known.kind != kind or (number is not None and known.round != number):
+                continue
+            if number is not None and not self._is_of(known, branch, number):
+                continue
+            if number is None and known.branch != branch:
+                continue
+            if generation is not None and known.generation > generation:
+                continue
+            if found is None or known.generation >= found.generation or known.round != found.round:
+                found = known
+        return found
+
+    def _is_of(self, known: events.Analysed, branch: str, number: int) -> bool:
+        """Whether an analysis of round `number` is of the round that `branch` has."""
+        round_ = self.round(branch, number)
+        return round_ is not None and known.branch in self.branches and self.round(known.branch, number) is round_
+
+    def lineage(self, branch: str) -> Iterator[RoundView]:
+        """The finished and running rounds of a branch from round 0 on, inherited ones first."""
+        view = self.branches[branch]
+        if view.parent is not None and view.parent_round is not None:
+            for round_ in self.lineage(view.parent):
+                if round_.number <= view.parent_round:
+                    yield round_
+        yield from (view.rounds[number] for number in sorted(view.rounds))
+
+    def round(self, branch: str, number: int) -> RoundView | None:
+        """Round `number` of a branch, which an ancestor may have trained; None if there is none yet."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.rounds.get(number)
+
+    def learns_mask(self, branch: str) -> bool:
+        """Whether a branch's trainer finds masks: its scores are then of a search, not of retrained tickets."""
+        known = self.branches.get(branch)
+        trainer = TRAINERS.get(known.plan["trainer"]["name"]) if known is not None else None
+        return trainer is not None and trainer.learns_mask
+
+    def owner(self, branch: str, number: int) -> str:
+        """The branch that trained, or will train, round `number` of `branch`."""
+        view = self.branches[branch]
+        while number < view.first_round and view.parent is not None:
+            view = self.branches[view.parent]
+        return view.name
+
+    def density_of(self, branch: str, number: int) -> float:
+        """The density that round `number` of a branch has or will have: (1 − p) times the one before.
+
+        What a learned mask will come out with is not known before: it counts as the one it began with.
+        """
+        known = self.round(branch, number)
+        if known is not None:
+            return known.trained_density
+        prunable = [leaf for leaf in self.branches[branch].leaves if leaf.prunable]
+        return overall(densities_of(self, branch, number), prunable)
+
+    def found_density_of(self, branch: str, number: int) -> float:
+        """The density of the mask that round `number` of a branch found: the one it trained, unless it learns."""
+        known = self.round(branch, number)
+        return self.density_of(branch, number) if known is None else known.density
+
+    @property
+    def remarks(self) -> list[events.Remarked]:
+        """What a person should know, or wrote down."""
+        return [event for event in self.history if isinstance(event, events.Remarked)]
+
+    def says(self, text: str) -> bool:
+        """Whether a remark of this text was made."""
+        return any(remark.text == text for remark in self.remarks)
+
+    @property
+    def commands(self) -> list[events.CommandReceived]:
+        """Who asked for what."""
+        return [event for event in self.history if isinstance(event, events.CommandReceived)]
+
+    @property
+    def generations_left(self) -> int:
+        """Generations until every branch that is not set aside is done."""
+        left = 0
+        for branch in self.branches.values():
+            if branch.aside:
+                continue
+            rounds = max(branch.planned_rounds - branch.next_round, 0)
+            left += rounds * int(branch.plan["trainer"]["generations"])
+            current = branch.rounds.get(branch.next_round)
+            if current is not None and rounds:
+                left -= current.done
+        return max(left, 0)
+
+    @property
+    def generations_done(self) -> int:
+        """Generations trained in all branches together."""
+        return sum(round_.done for branch in self.branches.values() for round_ in branch.rounds.values())
+
+    @property
+    def generations_per_second(self) -> float | None:
+        """Of late; None before anything was measured."""
+        return self.recent[0] if self.recent else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds of computing left at the present rate; None if it isn't known yet."""
+        rate = self.generations_per_second
+        return self.generations_left / rate if rate else None
+
+
+def _is_routine(event: events.Event) -> bool:
+    """Whether it comes by itself, again and again, while a round runs."""
+    return isinstance(event, events.Analysed) and event.automatic
+
+
+def fold(stream: Iterator[events.Event]) -> SessionView:
+    """The view of a stream of events."""
+    view = SessionView()
+    for event in stream:
+        view.apply(event)
+    return view
+
+
+def free_name(parent: str, taken: Iterable[str]) -> str:
+    """A name for a branch of `parent`, `snr-2`; no other branch has it, whatever its case."""
+    stem, _, number = parent.rpartition("-")
+    stem = stem if stem and number.isdigit() else parent
+    names = {name.lower() for name in taken}
+    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
+
+
+def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
+    if event.borrowed is not None and event.borrowed.takes == "trained" and view.learns_mask(event.borrowed.branch):
+        view.former_rules[OLD_TICKETS.format(branch=event.branch, source=event.borrowed.branch)] = None
+    view.branches[event.branch] = BranchView(
+        name=event.branch,
+        parent=event.parent,
+        parent_round=event.parent_round,
+        plan=completed(event.plan, view.former_rules),
+        leaves=event.leaves,
+        input_shape=event.input_shape,
+        borrowed=event.borrowed,
+    )
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
+    adopted = BranchView(
+        name=event.branch,
+        parent=None,
+        parent_round=None,
+        plan=completed(event.plan, view.former_rules),
+        leaves=event.leaves,
+        input_shape=event.input_shape,
+        adopted=len(event.rounds),
+    )
+    adopted.rounds = {told.number: _adopted_round(event.branch, told, adopted.prunable) for told in event.rounds}
+    view.branches[event.branch] = adopted
+
+
+def _adopted_round(branch: str, told: events.AdoptedRound, prunable: int) -> RoundView:
+    return RoundView(
+        branch=branch,
+        number=told.number,
+        trained_density=told.density,
+        trained_kept=told.kept,
+        dimension=told.dimension,
+        prunable=prunable,
+        generations=told.generations,
+        started=told.started,
+        plan=completed(told.plan),
+        done=told.finished.generations,
+        values=bytearray(told.metrics),
+        steps=bytearray(told.steps),
+        scored=list(told.scored),
+        finished=told.finished,
+        densities=told.densities,
+    )
+
+
+def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
+    view.branches[event.branch].plan = completed(event.plan, view.former_rules)
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
+    view.branches[event.branch].aside = event.aside
+    if view.running is not None and view.running.branch == event.branch:
+        view.running = None
+    if view.state == "finished":
+        view.state = "paused"
+
+
+def _round_started(view: SessionView, event: events.RoundStarted) -> None:
+    branch = view.branches[event.branch]
+    known = branch.rounds.get(event.round)
+    if known is None:
+        known = RoundView(
+            branch=event.branch,
+            number=event.round,
+            trained_density=_density_told(event, branch),
+            trained_kept=event.kept,
+            dimension=event.dimension,
+            prunable=branch.prunable,
+            generations=event.generations,
+            started=event.at,
+            plan=branch.plan,
+            densities=event.densities,
+        )
+        branch.rounds[event.round] = known
+    view.running, view.live = known, None
+
+
+def _density_told(event: events.RoundStarted, branch: BranchView) -> float:
+    """The density that a round began with; what an early version wrote of transferred learned masks is put right."""
+    prunable = branch.prunable
+    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
+    return event.density if is_exact else event.kept / prunable
+
+
+def _generations(view: SessionView, event: events.Generations) -> None:
+    round_ = view.branches[event.branch].rounds[event.round]
+    if event.first != round_.done:
+        return
+    if event.steps:
+        round_.steps += UNCOUNTED * (round_.done * len(event.steps) // event.count - len(round_.steps)) + event.steps
+    round_.values += event.values
+    round_.done += event.count
+    elapsed = event.at - (round_.heard or round_.started)
+    round_.heard = event.at
+    if elapsed > 0:
+        rate = event.count / elapsed
+        weight = min(1.0, elapsed / 3.0)
+        before = view.recent[0] if view.recent else rate
+        view.recent = (before + weight * (rate - before), event.at)
+
+
+def _scored(view: SessionView, event: events.Scored) -> None:
+    view.branches[event.branch].rounds[event.round].scored.append(event)
+
+
+def _frame(view: SessionView, event: events.Frame) -> None:
+    view.live = event
+    view.branches[event.branch].rounds[event.round].frames.append(event)
+
+
+def _tuned(view: SessionView, event: events.Tuned) -> None:
+    view.branches[event.branch].rounds[event.round].tuned.append(event)
+
+
+def _round_cut(view: SessionView, event: events.RoundCut) -> None:
+    view.branches[event.branch].rounds[event.round].generations = event.generations
+
+
+def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
+    view.branches[event.branch].rounds[event.round].finished = event
+    view.running = None
+
+
+def _pruned(view: SessionView, event: events.Pruned) -> None:
+    round_ = view.round(event.branch, event.round)
+    if round_ is not None:
+        round_.pruned.append(event)
+
+
+def _analysed(view: SessionView, event: events.Analysed) -> None:
+    view.analyses.append(event)
+    view.analysing.pop(event.id, None)
+
+
+def _analysing(view: SessionView, event: events.Analysing) -> None:
+    if event.ended:
+        view.analysing.pop(event.id, None)
+    else:
+        view.analysing[event.id] = event
+
+
+def _state(state: State) -> Any:
+    def handler(view: SessionView, event: Any) -> None:
+        view.state = state
+        view.message = getattr(event, "reason", "") or getattr(event, "message", "")
+
+    return handler
+
+
+def _pace_changed(view: SessionView, event: events.PaceChanged) -> None:
+    view.pace = event.generations_per_second
+
+
+def _opened(view: SessionView, event: events.Opened) -> None:
+    view.versions = event.versions
+    view.pace = None
+    view.state = "paused" if view.state in ("running", "failed") else view.state
+
+
+_HANDLERS: dict[type[events.Event], Any] = {
+    events.Opened: _opened,
+    events.BranchAdded: _branch_added,
+    events.BranchAdopted: _branch_adopted,
+    events.PlanChanged: _plan_changed,
+    events.SetAsideChanged: _set_aside,
+    events.RoundStarted: _round_started,
+    events.Generations: _generations,
+    events.Scored: _scored,
+    events.Frame: _frame,
+    events.Tuned: _tuned,
+    events.RoundCut: _round_cut,
+    events.RoundFinished: _round_finished,
+    events.Pruned: _pruned,
+    events.Analysed: _analysed,
+    events.Analysing: _analysing,
+    events.Paused: _state("paused"),
+    events.Resumed: _state("running"),
+    events.PaceChanged: _pace_changed,
+    events.Finished: _state("finished"),
+    events.Failed: _state("failed"),
+}

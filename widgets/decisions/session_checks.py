@@ -1,0 +1,72 @@
+"""What is wrong with the table of a session that is being planned: all of it, field by field."""
+
+import re
+from contextlib import suppress
+
+from sessions.plans.cost import estimate_session
+from sessions.specs.spec import Table, parse_spec
+from sessions.store import check_branch_name
+from ticket_explorer.errors import TicketError
+from ticket_explorer.tasks import datasets
+from widgets.decisions.spec_fields import Key, place_of, value_at, with_value
+
+_PATH = re.compile(r"^\$([^:\s]*): (.*)$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+
+
+def problems_of(table: Table) -> dict[str, str]:
+    """What can't be, by the place of the field it is about; the empty place is the whole's.
+
+    Parsing stops at the first error, so what is wrong is taken away until nothing is.
+    """
+    found: dict[str, str] = {}
+    while (error := _error(table)) is not None:
+        path, said = _parted(error)
+        place = place_of(path) if path else ""
+        if place in found or not path or value_at(table, path) is None or path == ("branch",):
+            found.setdefault(place, said)
+            break
+        found[place] = said
+        is_branch_name = path[0] == "branch" and len(path) == 3
+        table = with_value(table, path, f"branch-{path[1]}" if is_branch_name else None)
+    return found
+
+
+def missing_data(table: Table) -> str | None:
+    """The data set that must be prepared first; None if nothing is missing."""
+    name = str(value_at(table, ("task", "name")))
+    return next((one.name for one in datasets.status() if one.name == name and not one.prepared), None)
+
+
+def _error(table: Table) -> TicketError | None:
+    try:
+        spec = parse_spec(table)
+        for number, branch in enumerate(spec.branches):
+            _check_name(branch.name, number)
+    except TicketError as error:
+        return error
+    with suppress(TicketError):  # sizes that aren't known are no fault
+        try:
+            estimate_session(spec)
+        except TicketError as error:
+            if _PATH.match(str(error)):
+                return error
+            raise
+    return None
+
+
+def _check_name(name: str, number: int) -> None:
+    try:
+        check_branch_name(name)
+    except TicketError as error:
+        raise TicketError(f"$.branch[{number}].name: {_parted(error)[1]}") from None
+
+
+def _parted(error: TicketError) -> tuple[tuple[Key, ...], str]:
+    match = _PATH.match(str(error))
+    if match is None:
+        return (), str(error)
+    steps = [int(index) if index else name for name, index in _STEP.findall(match[1])]
+    while steps and isinstance(steps[-1], int):  # an item of a list is typed in its list's field
+        steps.pop()
+    return tuple(steps), match[2]

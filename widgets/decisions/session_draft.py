@@ -1,0 +1,219 @@
+"""A session being planned: the table of a preset as a person changes it, and the fields it has."""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import inspect
+
+from sessions.plans.cost import Estimate, estimate_session
+from sessions.specs.spec import (
+    DEFAULTS,
+    FAMILIES,
+    Analysis,
+    Plan,
+    Pruning,
+    Spec,
+    Table,
+    default_pruner,
+    fits,
+    parse_spec,
+)
+from ticket_explorer import presets
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import Settings, summary_of
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.strategies import STRATEGIES
+from ticket_explorer.trainers.strategies.catalogue import OPTIONS
+from widgets.decisions.session_checks import problems_of
+from widgets.decisions.spec_fields import Field, fields_of, inner_struct, read, value_at, with_value
+
+EXPLANATIONS = {
+    "title": "what the list of sessions shows",
+    "seed": "the first random seed; the same seed gives the same session",
+    "replicates": "random seeds run together; they give the error bars",
+    "strategy": "the evolution strategy",
+    "scope": "weights are ranked all together, or layer by layer",
+    "learning_rate": "of the optimizer, at the start of a round",
+    "activation": "between any two layers",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields under one heading."""
+
+    title: str
+    fields: tuple[Field, ...]
+    branch: int | None = None
+    """Which branch's, if it is one's."""
+
+
+class Draft:
+    """One preset and what a person changed of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.table: Table = _complete(presets.load(name))
+
+    def sections(self) -> list[Section]:
+        """All fields, in the order of a spec."""
+        pruning = fields_of(Pruning, ("pruning",))
+        top = [field for field in fields_of(Spec, ()) if field.path != ("branches",)]
+        found = [Section("Session", _explained(top))]
+        for key, title in (("task", "Task"), ("network", "Network"), ("trainer", "Strategy")):
+            found.append(Section(title, _explained(self._family(key, (key,)))))
+        scores = [field for field in fields_of(Analysis, ("analysis",)) if field.path[-1] == "score_every"]
+        found.append(Section("Pruning", _explained([*pruning, *scores])))
+        for number in range(len(self.table["branch"])):
+            place = ("branch", number)
+            name = Field((*place, "name"), inspect.StrType(), None, "its name in charts and commands")
+            parts = [*self._family("pruner", (*place, "pruner")), *self._family("rewind", (*place, "rewind"))]
+            parts += [field for field in fields_of(Plan, place) if field.path[-1] in ("noise_seed", "noise_from")]
+            found.append(Section(f"Branch {number + 1}", _explained([name, *parts]), number))
+        return found
+
+    def value(self, field: Field) -> object:
+        """What a field holds; its default where nothing is given and the form can show it."""
+        given = value_at(self.table, field.path)
+        return field.default if given is None and field.choices else given
+
+    def enter(self, field: Field, text: str) -> None:
+        """Take what a person typed or chose."""
+        value = read(text, inspect.StrType()) or None if field.choices else read(text, field.kind)
+        if field.choices and isinstance(value, str) and set(field.choices) == {"false", "true"}:
+            value = value == "true"
+        self.table = with_value(self.table, field.path, value)
+        if field.path[-1] == "name" and field.path[-2] in FAMILIES:
+            key = str(field.path[-2])
+            settings = FAMILIES[key][1][str(value)]
+            table = _renamed(settings, value_at(self.table, field.path[:-1]))
+            self.table = with_value(self.table, field.path[:-1], table)
+            if key == "trainer":
+                self._fit_pruners()
+        elif field.path[-1] == "name" and field.choices and "" in field.choices:  # an optimizer's own parameters
+            table = {key: known for key, known in value_at(self.table, field.path[:-1]).items() if key != "parameters"}
+            self.table = with_value(self.table, field.path[:-1], table if value else None)
+        if field.path == ("trainer", "strategy"):
+            self.table = {**self.table, "trainer": _fitting(self.table["trainer"])}
+
+    def _fit_pruners(self) -> None:
+        """Branches whose pruner needs what the trainer doesn't find get the trainer's own."""
+        trainer = self.table["trainer"]
+        for number, branch in enumerate(self.table["branch"]):
+            pruner = value_at(branch, ("pruner", "name"))
+            if not fits(TRAINERS.get(trainer["name"]), PRUNERS.get(str(pruner))):
+                place = ("branch", number, "pruner")
+                self.table = with_value(self.table, place, {"name": default_pruner(trainer)})
+
+    def add_branch(self) -> None:
+        """Another branch like the last, by a pruner that none has yet if there is one."""
+        branches = self.table["branch"]
+        used = {value_at(branch, ("pruner", "name")) for branch in branches}
+        pruner = next((name for name in FAMILIES["pruner"][1] if name not in used), "magnitude")
+        names = {branch["name"] for branch in branches}
+        tries = [pruner, *(f"{pruner}-{n}" for n in range(2, len(branches) + 3))]
+        name = next(name for name in tries if name not in names)
+        new = {**deepcopy(branches[-1]), "name": name, "pruner": {"name": pruner}}
+        self.table = {**self.table, "branch": [*branches, new]}
+
+    def remove_branch(self, number: int) -> None:
+        """One branch less; the last one stays."""
+        branches = self.table["branch"]
+        if len(branches) > 1:
+            self.table = {**self.table, "branch": branches[:number] + branches[number + 1 :]}
+
+    def problems(self) -> dict[str, str]:
+        """What can't be, by the place of the field it is about; an empty place is the whole's."""
+        return problems_of(self.table)
+
+    def cost(self) -> Estimate:
+        """What it will cost.
+
+        Raises:
+            TicketError: if that isn't known, or it can't be.
+        """
+        return estimate_session(parse_spec(self.table))
+
+    def _family(self, key: str, path: tuple[str | int, ...]) -> Iterator[Field]:
+        kind, registry = FAMILIES[key]
+        table = value_at(self.table, path) or DEFAULTS.get(key) or default_pruner(self.table["trainer"])
+        name = table if isinstance(table, str) else str(table.get("name"))
+        if len(registry) > 1:
+            summaries = {known: summary_of(settings) for known, settings in registry.items()}
+            yield Field((*path, "name"), inspect.StrType(), None, f"which {kind}", summaries)
+        if name in registry:
+            fields = list(fields_of(registry[name], path))
+            yield from (
+                self._strategy_fields(fields) if (key, name) == ("trainer", "evolution") else self._opened(fields)
+            )
+
+    def _opened(self, fields: list[Field]) -> Iterator[Field]:
+        """Fields that are tables become the choice of their name, and their fields if one is chosen."""
+        for field in fields:
+            inner = inner_struct(field.kind)
+            parts = list(fields_of(inner, field.path)) if inner else []
+            name = next((part for part in parts if part.path[-1] == "name" and part.choices), None)
+            if name is None:
+                yield field
+                continue
+            choices = {"": "the default", **(name.choices or {})}
+            yield replace(name, default=None, explanation=field.explanation, choices=choices)
+            if value_at(self.table, name.path) is not None:
+                yield from (part for part in parts if part != name)
+
+    def _strategy_fields(self, fields: list[Field]) -> Iterator[Field]:
+        """The fields that the chosen strategy has, the strategy first."""
+        info = STRATEGIES.get(str(self.table["trainer"].get("strategy", "snes")))
+        summaries = {name: known.summary for name, known in STRATEGIES.items()}
+        hidden = set() if info is None else set(OPTIONS) - info.options
+        if info is not None and info.optimizer is None:
+            hidden.add("optimizer")
+        by_name = {str(field.path[-1]): field for field in fields if field.path[-1] not in hidden}
+        yield replace(by_name.pop("strategy"), choices=summaries)
+        if info is not None:
+            choices = {"": f"the strategy's default, {info.shapings[0]}"} | dict.fromkeys(info.shapings, "")
+            by_name["fitness_shaping"] = replace(by_name["fitness_shaping"], choices=choices)
+        yield from self._opened(list(by_name.values()))
+
+
+def _complete(table: Table) -> Table:
+    """A preset's table in which every branch says how it prunes and rewinds."""
+    given: Table = table["trainer"] if "trainer" in table else DEFAULTS["trainer"]
+    base = {"pruner": default_pruner(given), "rewind": DEFAULTS["rewind"]}
+    base |= {key: table.pop(key) for key in base if key in table}
+    branches = table.get("branch") or [{"name": "main"}]
+    trainer = {"strategy": "snes", **given} if given["name"] == "evolution" else given
+    return {**DEFAULTS, **table, "trainer": trainer, "branch": [{**base, **branch} for branch in branches]}
+
+
+def _explained(fields: Iterator[Field] | list[Field]) -> tuple[Field, ...]:
+    return tuple(
+        field if field.explanation else replace(field, explanation=EXPLANATIONS.get(str(field.path[-1]), ""))
+        for field in fields
+    )
+
+
+def _renamed(settings: type[Settings], table: Mapping[str, object]) -> Table:
+    """What another algorithm of the family can take over; what it must be given starts at the least it may be."""
+    known = {field.path[-1]: field for field in fields_of(settings, ())}
+    kept = {key: value for key, value in table.items() if key == "name" or key in known}
+    for entry in msgspec.structs.fields(settings):
+        kind = known[entry.encode_name].kind
+        bare = kind.type if isinstance(kind, inspect.Metadata) else kind
+        if entry.required and isinstance(bare, inspect.IntType):
+            kept.setdefault(entry.encode_name, bare.ge or 0)
+    return kept
+
+
+def _fitting(trainer: Table) -> Table:
+    """The settings without those that the chosen strategy doesn't have, and would refuse."""
+    info = STRATEGIES[trainer["strategy"]]
+    lost = set(OPTIONS) - info.options
+    lost |= {"optimizer"} if info.optimizer is None else set()
+    lost |= {"fitness_shaping"} if trainer.get("fitness_shaping") not in (None, *info.shapings) else set()
+    fitting = {key: value for key, value in trainer.items() if key not in lost}
+    if info.parameters is not None and isinstance(given := fitting.get("parameters"), dict):
+        fitting["parameters"] = {name: value for name, value in given.items() if name in info.parameters}
+    return fitting

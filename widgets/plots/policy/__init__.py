@@ -1,0 +1,1 @@
+"""A policy at work: its episodes asked for, played, and kept as a picture that moves."""

@@ -1,0 +1,243 @@
+"""How a face is tied to a session: to its engine's process, or to a journal that is replayed.
+
+Both hand out one view and take the same commands; the screens don't know which they have.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from sessions.messages import commands, events
+from sessions.serving.client import Client, NotRunning
+from sessions.serving.launch import launch
+from sessions.serving.replay import Replay
+from sessions.specs.spec import Table
+from sessions.store import SessionDirectory
+from sessions.views.reading import Header, read_header, read_view
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+
+Listener = Callable[[events.Event], None]
+
+Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
+"""Starts an engine, and waits until it can be attached to; see `sessions.serving.launch.launch`."""
+
+SLOWEST = 0.5
+"""Generations a second: slower than this nobody waits for the next one."""
+
+
+class Condition(Enum):
+    """What a face is tied to."""
+
+    CONNECTING = "connecting"
+    ATTACHED = "attached"
+    GONE = "gone"
+    """The engine ended; what is on disk is shown."""
+    REPLAY = "replay"
+
+
+class Link(Protocol):
+    """A session as a face has it."""
+
+    path: Path
+    header: Header
+    view: SessionView
+    condition: Condition
+    reason: str
+    """Why the engine is gone."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether generations come in."""
+        ...
+
+    async def follow(self, told: Listener) -> None:
+        """Pass events on, each when it is in the view, until there are no more."""
+        ...
+
+    async def ask(self, command: commands.Command) -> dict[str, Any]:
+        """Hand in a command and wait for its result.
+
+        Raises:
+            TicketError: with a sentence, if it can't be done.
+        """
+        ...
+
+    async def change_pace(self, factor: float) -> None:
+        """Run slower (factor below 1) or faster, up to as fast as can be."""
+        ...
+
+    async def close(self) -> None:
+        """Let the session go; its engine goes on."""
+        ...
+
+
+class EngineLink:
+    """Tied to the engine's process, which is started if none runs."""
+
+    def __init__(
+        self,
+        path: Path,
+        run: bool = False,
+        spec: Table | None = None,
+        start: bool = True,
+        client: str = "terminal",
+        launch: Launch = launch,
+    ) -> None:
+        """Prepare; `connect` does it.
+
+        Args:
+            path: The session's directory.
+            run: Whether a started engine runs to the end at once.
+            spec: What to make the session from, if it isn't there yet.
+            start: Whether to start an engine if none runs.
+            client: Who asks, for the journal.
+            launch: How an engine is started.
+        """
+        self.path, self._run, self._spec, self._start = path, run, spec, start
+        self._name, self._launch = client, launch
+        self.view = SessionView()
+        self.condition = Condition.CONNECTING
+        self.reason = ""
+        self._client: Client | None = None
+        self._fastest = 100.0
+        if spec is None:
+            self.header = read_header(SessionDirectory.open_for_reading(path))
+            self.view = read_view(path)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether generations come in."""
+        return self.condition is Condition.ATTACHED and self.view.state == "running"
+
+    async def connect(self, run: bool = False) -> None:
+        """Join the engine, and start it first if none runs.
+
+        Args:
+            run: Whether an engine that has to be started runs to the end at once.
+
+        Raises:
+            TicketError: with the engine's sentence, if it can't start.
+        """
+        self.condition, self.reason, self._run = Condition.CONNECTING, "", self._run or run
+        try:
+            if self._spec is not None:
+                await self._launch(self.path, self._run, self._spec)
+                self._spec = None
+            self._client = await self._joined()
+        except TicketError as error:
+            self.condition, self.reason = Condition.GONE, str(error)
+            raise
+        self.header = read_header(SessionDirectory.open_for_reading(self.path))
+        self.view, self.condition, self._run = self._client.view, Condition.ATTACHED, False
+
+    async def follow(self, told: Listener) -> None:
+        """Pass events on until the engine ends."""
+        assert self._client is not None
+        async for event in self._client.stream():
+            told(event)
+        self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a word"
+
+    async def ask(self, command: commands.Command) -> dict[str, Any]:
+        """Hand in a command and wait for its result."""
+        if self._client is None:
+            raise NotRunning("The engine is still starting; try again in a moment.")
+        return await self._client.ask(command)
+
+    async def change_pace(self, factor: float) -> None:
+        """Run slower, or faster up to as fast as the machine was seen to go."""
+        view = self.view
+        if view.pace is None:
+            self._fastest = view.generations_per_second or self._fastest
+        pace = (view.pace or self._fastest) * factor
+        await self.ask(commands.Pace(generations_per_second=None if pace >= self._fastest else max(pace, SLOWEST)))
+
+    async def close(self) -> None:
+        """Let the session go; its engine goes on."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.__aexit__(None, None, None)
+
+    async def _joined(self) -> Client:
+        try:
+            return await Client(self.path, self._name).__aenter__()
+        except NotRunning:
+            if not self._start:
+                raise
+        await self._launch(self.path, self._run, None)
+        return await Client(self.path, self._name).__aenter__()
+
+
+class ReplayLink:
+    """Tied to a journal: commands move through what happened, and decide nothing."""
+
+    def __init__(self, path: Path, speed: float = 1.0) -> None:
+        self.path = path
+        self.header = read_header(SessionDirectory.open_for_reading(path))
+        self.view = SessionView()
+        self.condition = Condition.REPLAY
+        self.reason = ""
+        self._replay = Replay(path, speed)
+        self._told: Listener = lambda event: None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether generations come in."""
+        return not self._replay.is_held and self._replay.progress < 1.0
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the session that pass in one second."""
+        return self._replay.speed
+
+    @property
+    def progress(self) -> float:
+        """The share of the journal that was played, in [0, 1]."""
+        return self._replay.progress
+
+    async def follow(self, told: Listener) -> None:
+        """Pass events on until the journal's end."""
+        self._told = told
+        async for event in self._replay.stream():
+            self._take(event)
+        await asyncio.Event().wait()
+
+    async def ask(self, command: commands.Command) -> dict[str, Any]:
+        """Hold, go on, or step."""
+        match command:
+            case commands.Pause():
+                self._replay.hold(True)
+            case commands.Resume():
+                self._replay.hold(False)
+            case commands.Step():
+                self._step(command.generations)
+            case commands.RunRounds():
+                self._step_round()
+            case _:
+                raise TicketError("This is a replay of what happened; open the session to take part.")
+        return {}
+
+    async def change_pace(self, factor: float) -> None:
+        """Replay slower or faster."""
+        self._replay.speed = min(max(self._replay.speed * factor, 1 / 16), 1024.0)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _step(self, generations: int) -> None:
+        self._replay.hold(True)
+        for event in self._replay.take(generations):
+            self._take(event)
+
+    def _step_round(self) -> None:
+        self._replay.hold(True)
+        for event in self._replay.take(2**62):
+            self._take(event)
+            if isinstance(event, events.RoundFinished):
+                return
+
+    def _take(self, event: events.Event) -> None:
+        self.view.apply(event)
+        self._told(event)

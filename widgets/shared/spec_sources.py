@@ -1,0 +1,140 @@
+"""What a person names: a preset, a file, single values of a spec, a session."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sessions.specs.spec import Spec, Table, parse_spec
+from ticket_explorer import presets
+from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.places import sessions_dir
+from ticket_explorer.tables import merge
+from ticket_explorer.tasks import TASKS
+
+DEFAULT = "fashion"
+
+
+def load_table(source: str | None) -> Table:
+    """The whole table of a preset by name, or of a TOML file; without either, the embedded default's.
+
+    Raises:
+        TicketError: if there is no such preset or file, or it is no TOML.
+    """
+    name = source or DEFAULT
+    if name in presets.names():
+        return presets.load(name)
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        if name in TASKS:
+            raise TicketError(f"{name!r} is a task, not a preset; take a preset and: --set task={name}")
+        raise UnknownName("preset", name, presets.names())
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise TicketError(f"{path} is not valid TOML: {error}.") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise TicketError(f"{path} can't be read: {why}; give a preset or a TOML file.") from None
+    except UnicodeDecodeError:
+        raise TicketError(f"{path} is no text; give a preset or a TOML file.") from None
+    return presets.resolved(table)
+
+
+def assign(table: Table, assignments: list[str]) -> None:
+    """Set `path=value` in a table; values are TOML, anything else is text.
+
+    Args:
+        table: Changed in place.
+        assignments: `pruning.ratio=0.3`, `branch.random.rewind="initial"`, `branch.0.pruner=snr`.
+    """
+    values = {}
+    for assignment in assignments:
+        path, equals, value = assignment.partition("=")
+        if not equals or not path.strip():
+            raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
+        values[path.strip()] = _value(value.strip())
+    put(table, values, "--set")
+
+
+def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
+    """Set values in a table; another strategy or trainer drops what was tuned for the one before, as in a branch.
+
+    Args:
+        table: Changed in place.
+        values: By their paths: `pruning.ratio`, `branch.random.rewind`; those that name trainers and strategies first.
+        given: What the person set them by, for errors.
+    """
+    for path in sorted(values, key=lambda path: not _names_trainer(path)):
+        _put(table, path, values[path], given)
+
+
+def _names_trainer(path: str) -> bool:
+    return path.split(".")[-2:] in (["trainer", "name"], ["trainer", "strategy"])
+
+
+def _put(table: Table, path: str, value: Any, given: str) -> None:
+    if path == "preset":
+        raise InvalidValue(given, f"preset={value}", "a field; give the preset in place of the spec")
+    *parents, last = path.removeprefix("$.").split(".")
+    place: Any = table
+    for key in parents:
+        place = _into(place, key, path, given)
+    if not isinstance(place, dict):
+        raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
+    changed = merge(dict(place), {last: value}) if _names_trainer(path) else {**place, last: value}
+    place.clear()
+    place.update(changed)
+
+
+def spec_of(
+    source: str | None,
+    assignments: list[str],
+    rounds: int | None = None,
+    generations: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+) -> Spec:
+    """The spec that the arguments of `run` describe; rounds and generations hold for branches with their own too."""
+    table = load_table(source)
+    assign(table, assignments)
+    short = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
+    put(table, {path: value for path, value in short.items() if value is not None})
+    for branch in table.get("branch", ()):
+        if isinstance(branch, dict):
+            put(branch, {p: v for p, v in short.items() if v is not None and p.partition(".")[0] in branch})
+    return parse_spec(table)
+
+
+def _into(place: Any, key: str, path: str, given: str) -> Any:
+    if isinstance(place, list):
+        names = [item.get("name") if isinstance(item, dict) else None for item in place]
+        for i, item in enumerate(place):
+            if key in (str(i), names[i]):
+                return item
+        known = ", ".join(str(name) for name in names)
+        raise InvalidValue(given, path, f"a branch among {known}")
+    if not isinstance(place, dict):
+        raise InvalidValue(given, path, "a field of a table; one of the names before the last is none")
+    inner = place.setdefault(key, {})
+    if isinstance(inner, str):
+        inner = place[key] = {"name": inner}
+    return inner
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def session_path(given: str | Path) -> Path:
+    """The session a person means: a path, or the name of one in the user's sessions directory."""
+    path = Path(given)
+    if path.exists() or path.name != given:
+        return path
+    for name in (given, f"{given}.session"):
+        if (candidate := sessions_dir() / name).exists():
+            return candidate
+    return sessions_dir() / given if not path.suffix else path

@@ -1,0 +1,146 @@
+"""Numbers and events as a person says them: the same words in all faces."""
+
+import time
+from collections.abc import Iterable
+
+from sessions.messages import events
+from sessions.reports.statistics import mean
+from sessions.views.session_view import SessionView
+from ticket_explorer.analysis.significance import quantile
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `42 s`, `3 min 5 s`, `2 h 10 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def rate(generations_per_second: float | None) -> str:
+    """Generations a second, two digits or more."""
+    if not generations_per_second:
+        return "first generation"
+    return f"{generations_per_second:.{0 if generations_per_second >= 10 else 1}f} gen/s"
+
+
+def speed(view: SessionView) -> str:
+    """How fast a running session is, or what it waits for."""
+    return rate(view.generations_per_second) if view.compiling is None else waiting(view.compiling)
+
+
+def waiting(compiling: events.Compiling) -> str:
+    """What a session waits for, and how long it has."""
+    return f"compiling {compiling.what}, {duration(max(0.0, time.time() - compiling.at))} so far"
+
+
+def share(density: float) -> str:
+    """A density in percent, three digits: `51.2%`."""
+    return f"{100 * density:.3g}%"
+
+
+def score(value: float | None) -> str:
+    """A score in three decimals, a dash if there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def one_error(values: int) -> str:
+    """What ± is where it is a standard error of the mean of so many values, and how far that is from an interval."""
+    return f"± 1 standard error (95%: ± {quantile(values - 1):.1f})"
+
+
+def bars(replicates: int, what: str = "bars") -> str:
+    """What a figure shows of several replicates."""
+    return f"Mean of {replicates} replicates; {what}: {one_error(replicates)}."
+
+
+def count(value: int | None) -> str:
+    """A whole number with commas, a dash if there is none."""
+    return "–" if value is None else f"{value:,}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 branch`, `2 branches`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
+    """What scores of branches that learn masks are; None where there are none."""
+    names = ", ".join(name for name in shown if view.learns_mask(name))
+    if not names:
+        return None
+    return f"Scores of {names} are of the searched weights under the mask they found, not of retrained tickets."
+
+
+def clock(at: float) -> str:
+    """The local time of day of an event."""
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def sentence(event: events.Event) -> str:
+    """What an event of the journal tells, in a line; nothing for those that tell a person nothing."""
+    match event:
+        case events.Opened():
+            return f"The session was opened. {event.recovered or ''}".rstrip()
+        case events.BranchAdded():
+            origin = f" after {event.parent}:{event.parent_round}" if event.parent is not None else ""
+            return f"Branch {event.branch}{origin}: {_plan(event.plan)}"
+        case events.BranchAdopted():
+            return f"Branch {event.branch} with {len(event.rounds)} rounds comes from {event.session}: {event.source}"
+        case events.PlanChanged():
+            return f"Branch {event.branch} goes on with {_plan(event.plan)}"
+        case events.SetAsideChanged():
+            return f"Branch {event.branch} was {'set aside' if event.aside else 'taken up again'}"
+        case events.Pruned():
+            return (
+                f"{event.branch}:{event.round} pruned by {event.pruner} to {event.kept:,} weights, "
+                f"rewound to {event.rewind}"
+            )
+        case events.RoundStarted():
+            return f"{event.branch}:{event.round} begins at {share(event.density)}, {event.kept:,} weights"
+        case events.RoundFinished():
+            return f"{event.branch}:{event.round} ends with score {score(mean(event.score))}"
+        case events.Analysed() if not event.automatic:
+            return f"{event.branch}:{event.round} was analysed after generation {event.generation}: {event.kind}"
+        case events.RoundCut():
+            return f"{event.branch}:{event.round} was ended at generation {event.generations}"
+        case events.Tuned():
+            changes = ", ".join(f"{name} = {value:g}" for name, value in event.changes.items())
+            return f"{event.branch}:{event.round}: {changes} from generation {event.generation} on"
+        case events.PaceChanged():
+            pace = event.generations_per_second
+            return "As fast as can be" if pace is None else f"No faster than {pace:g} generations a second"
+        case events.Paused():
+            return f"Paused. {event.reason}".rstrip()
+        case events.Resumed():
+            return "Running"
+        case events.Finished():
+            return "Every branch has all its rounds"
+        case events.Failed():
+            return f"Failed: {event.message}"
+        case events.Remarked():
+            return event.text if event.author == "engine" else f"{event.author}: {event.text}"
+        case events.CommandReceived():
+            return _asked(event)
+        case _:
+            return ""
+
+
+def _plan(plan: dict[str, object]) -> str:
+    names = []
+    for key in ("task", "network", "trainer", "pruner", "rewind"):
+        table = plan[key]
+        assert isinstance(table, dict)
+        names.append(str(table.get("strategy", table["name"])))
+    task, network, trainer, pruner, rewind = names
+    return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
+
+
+def _asked(event: events.CommandReceived) -> str:
+    fields = {key: value for key, value in event.command.items() if key != "type" and value not in (None, {}, [])}
+    what = ", ".join(f"{key} {value}" for key, value in fields.items())
+    return f"{event.client} asked: {event.command['type']}{' ' + what if what else ''}"
