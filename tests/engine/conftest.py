@@ -193,7 +193,8 @@ class _SharedCompiler(Compiler):
 @pytest.fixture(scope="session")
 def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One home, one store of executables in memory and one on disk, for these tests and their processes."""
-    compiled = request.config.cache.mkdir("compiled") if request.config.cache else tmp_path_factory.mktemp("compiled")
+    cache = getattr(request.config, "cache", None)  # not there with `-p no:cacheprovider`
+    compiled = cache.mkdir("compiled") if cache else tmp_path_factory.mktemp("compiled")
     settings = {
         "TICKET_EXPLORER_HOME": str(tmp_path_factory.mktemp("home")),
         "XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("run")),

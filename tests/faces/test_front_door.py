@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
@@ -7,6 +8,7 @@ import ticket_explorer as tx
 
 LIGHT = """
 import sys
+from importlib.resources import files
 import ticket_explorer as tx
 assert not {"jax", "numpy", "msgspec", "sessions", "widgets"} & set(sys.modules), "at import"
 assert "fashion" in tx.preset_names()
@@ -40,3 +42,15 @@ def test_subpackages_are_still_packages():
     from ticket_explorer import presets
 
     assert presets.names() == tx.preset_names()
+
+
+def test_the_package_is_the_command_line_too():
+    told = subprocess.run(
+        [sys.executable, "-m", "ticket_explorer", "pruners"], capture_output=True, text=True, check=True
+    )
+    assert "magnitude" in told.stdout
+
+
+@pytest.mark.parametrize("package", ["ticket_explorer", "sessions", "widgets"])
+def test_types_are_published(package):
+    assert (files(package) / "py.typed").is_file()
