@@ -104,7 +104,7 @@ def _first_generation(name: str, module: Any, mass: dict[str, float], parameters
 
 
 def _second_generation(name: str, backend: Backend, mass: dict[str, float], parameters: dict[str, float]) -> Any:
-    from brax import envs
+    envs: Any = import_module("brax.envs")
 
     _check_parameters(name, envs._envs[name], parameters)
     made: Any = envs.get_environment(name, backend=backend, **parameters)
