@@ -1,9 +1,7 @@
 """`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +13,7 @@ from sessions.messages import commands, events
 from sessions.plans.twins import noisy
 from sessions.reports.analysis_rows import analysis_table, holm_p_values, replicates_of
 from sessions.reports.statistics import mean, standard_error
-from sessions.serving.client import Client, NotRunning
+from sessions.serving.ask import analysed
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis import ANALYSES
@@ -23,7 +21,7 @@ from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
-from widgets.cli.app import narration, print_json, say, session_path, told
+from widgets.cli.app import CLIENT, narration, print_json, say, session_path, told
 from widgets.cli.branching import parse_round
 from widgets.plots import figures
 from widgets.plots.figure import Figure
@@ -75,7 +73,8 @@ def analyse(
         commands.Analyse(kind=kind, branch=branch, round=number, parameters=parameters)
         for branch, number in _wanted(view, kind, from_)
     ]
-    found = _analysed(path, wanted)
+    with narration.status("analysing; loading the science takes some seconds"):
+        found = analysed(path, wanted, CLIENT)
     if json:
         print_json([analysis_table(one) for one in found])
     else:
@@ -135,32 +134,6 @@ def _last(view: SessionView, branch: str) -> int | None:
     if branch not in view.branches:
         return None
     return max((round_.number for round_ in view.lineage(branch) if round_.finished), default=None)
-
-
-def _analysed(path: Path, wanted: Sequence[commands.Analyse]) -> list[events.Analysed]:
-    """The results, from the engine that runs the session or from one of our own."""
-    with narration.status("analysing; loading the science takes some seconds"):
-        try:
-            return asyncio.run(_ask_engine(path, wanted))
-        except NotRunning:
-            from sessions.session.session import Session
-
-            with Session.open(path) as opened:
-                return [opened.analyse(one.kind, one.branch, one.round, one.parameters) for one in wanted]
-
-
-async def _ask_engine(path: Path, wanted: Sequence[commands.Analyse]) -> list[events.Analysed]:
-    async with Client(path, client="command line", live_frames=False) as client:
-        numbers = [(await client.ask(one))["id"] for one in wanted]
-        missing = set(numbers)
-        async for event in client.stream():
-            if isinstance(event, events.Analysed):
-                missing.discard(event.id)
-            elif isinstance(event, events.Analysing) and event.id in missing and event.ended:
-                raise TicketError(f"The {event.kind} of {event.branch} was not computed: {event.ended}")
-            if not missing:
-                return [next(known for known in client.view.analyses if known.id == number) for number in numbers]
-    raise TicketError(f"The engine is gone: {client.farewell}. Ask again, and the analysis is computed here.")
 
 
 def _show(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> None:

@@ -21,6 +21,8 @@ R = TypeVar("R")
 BAD_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
+CLIENT = "command line"
+"""Who asks, as the journal has it."""
 
 app = typer.Typer(
     name="ticket-explorer",

@@ -1,16 +1,14 @@
 """`branch`: another future from a finished round."""
 
-import asyncio
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from sessions.messages import commands
-from sessions.serving.client import Client, NotRunning
+from sessions.serving.ask import answer
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import InvalidValue
-from widgets.cli.app import command_line, say, session_path, told
+from widgets.cli.app import CLIENT, command_line, say, session_path, told
 from widgets.shared.spec_sources import assign
 
 
@@ -39,7 +37,7 @@ def branch(
     overrides: dict[str, object] = {}
     assign(overrides, set_ or [])
     wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
-    made = str(answer(path, wanted)["branch"])
+    made = str(answer(path, wanted, CLIENT)["branch"])
     say(f"Branch {made!r} begins after round {number} of {parent!r}. Run it with: {command_line('resume', path)}")
     typer.echo(made)
 
@@ -50,20 +48,3 @@ def parse_round(given: str) -> tuple[str, int]:
     if not colon or not name or not number.isdecimal():
         raise InvalidValue("--from", given, "BRANCH:ROUND, such as snr:3; rounds count from 0")
     return name, int(number)
-
-
-def answer(path: Path, command: commands.Command) -> dict[str, Any]:
-    """What the engine that runs a session answers to a command, or one of our own where none runs."""
-    try:
-        return asyncio.run(_ask_engine(path, command))
-    except NotRunning:
-        from sessions.serving.driver import perform
-        from sessions.session.session import Session
-
-        with Session.open(path) as opened:
-            return perform(opened, command)
-
-
-async def _ask_engine(path: Path, command: commands.Command) -> dict[str, Any]:
-    async with Client(path, client="command line", live_frames=False) as client:
-        return await client.ask(command)

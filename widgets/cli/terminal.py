@@ -14,7 +14,7 @@ from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import require_terminal
-from widgets.cli.app import INTERRUPTED, command_line, say, session_path, told
+from widgets.cli.app import CLIENT, INTERRUPTED, command_line, say, session_path, told
 
 if TYPE_CHECKING:
     from widgets.shared.session_link import EngineLink, ReplayLink
@@ -104,7 +104,7 @@ async def _refuse_idle(path: Path) -> None:
     from sessions.serving.client import Client, NotRunning
 
     try:
-        async with Client(path, "command line", live_frames=False):
+        async with Client(path, CLIENT, live_frames=False):
             return
     except NotRunning:
         start = command_line("open", path)

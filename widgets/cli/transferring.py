@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from sessions.messages import commands
+from sessions.serving.ask import answer
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
@@ -13,8 +14,8 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.cli.app import command_line, say, session_path, told
-from widgets.cli.branching import answer, parse_round
+from widgets.cli.app import CLIENT, command_line, say, session_path, told
+from widgets.cli.branching import parse_round
 from widgets.shared.spec_sources import assign, load_table
 
 _FROM_PRESET = ("task", "network", "trainer")
@@ -64,7 +65,7 @@ def transfer(
         overlap=overlap,
         start=_start(start),
     )
-    made = answer(path, wanted)["branches"]
+    made = answer(path, wanted, CLIENT)["branches"]
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
     typer.echo("\n".join(made))
 
@@ -87,7 +88,7 @@ def decompose(
     """
     path = session_path(session)
     branch, rounds = _tickets(read_view(path), from_)
-    made = answer(path, commands.Decompose(branch=branch, rounds=rounds, trainer=trainer))["branches"]
+    made = answer(path, commands.Decompose(branch=branch, rounds=rounds, trainer=trainer), CLIENT)["branches"]
     say(f"Controls of {from_} are {', '.join(made)}. Run them with: {command_line('resume', path)}")
     typer.echo("\n".join(made))
 
@@ -107,7 +108,7 @@ def adopt(
     path, other = session_path(session), session_path(source)
     if from_ not in (known := read_view(other).branches):
         raise InvalidValue("--from", from_, f"a branch among {', '.join(known)}")
-    made = answer(path, commands.Adopt(session=str(other.resolve()), branch=from_, name=name))["branch"]
+    made = answer(path, commands.Adopt(session=str(other.resolve()), branch=from_, name=name), CLIENT)["branch"]
     say(f"Branch {from_} of {other} is {made} here. Transfer it: {command_line('transfer', path)} --from {made}")
     typer.echo(made)
 
