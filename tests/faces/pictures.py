@@ -29,9 +29,11 @@ def picture(app: TicketExplorer, size: tuple[int, int], scenario: Callable[[Pilo
 async def settled(app: TicketExplorer, pilot: Pilot[None]) -> str:
     """The picture when a replay is over and nothing moves any more, on a machine as busy as it may be."""
     seen: list[str] = []
-    while len(seen) < 4 or len(set(seen[-4:])) > 1:
+    alike = 4
+    while len(seen) < alike or len(set(seen[-alike:])) > 1:
         await pilot.pause(0.1)
         link = next((link for screen in app.screen_stack if (link := getattr(screen, "link", None))), None)
+        alike = 4 if link is None else 12  # charts are drawn a few times a second, and later on a busy machine
         if link is None or link.progress == 1.0:
             seen.append(_plain(app.export_screenshot()))
     return seen[-1]

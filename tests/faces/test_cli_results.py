@@ -170,7 +170,7 @@ def test_presets_stand_under_what_they_need(tell):
     assert lines[0] == "Embedded images: nothing to prepare"
     assert lines[1].startswith("  fashion ")
     assert lines.index("Control by gymnax: needs extra control") < lines.index(
-        f"  {'pendulum':<29}  {known['pendulum']}"
+        f"  {'pendulum':<{max(map(len, known))}}  {known['pendulum']}"
     )
     assert "Other tasks" not in lines
 
