@@ -1,4 +1,4 @@
-"""The engine: decide, advance, remember. Ten rooms, arrows one way:
+"""The engine: decide, advance, remember. Eleven rooms, arrows one way:
 
 serving > session > engine > analyses > tickets > plans, reports > views > store, messages, specs
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan, check_start, check_transfer, span
 from sessions.plans.problems import Problems, plan_of
-from sessions.specs.spec import Plan, Spec, Table, Transfer, default_pruner, fits, parse_plan, parse_start
+from sessions.specs.spec import Plan, Spec, Table, Transfer, default_pruner, fits, parse_plan, parse_start, table_of
 from sessions.store import check_branch_name
 from sessions.views.branch_view import BranchView
 from sessions.views.session_view import SessionView
@@ -47,8 +47,8 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
     check_start(plan, problems, plan_of(source.plan))
     name = wish.name or _name(wish.branch, plan_of(source.plan), plan, view)
-    start = lent_start(wish.start, source.plan)
-    check_lent_start(start, view, wish.branch)
+    start, first = lent_start(wish.start, source.plan), view.round(wish.branch, 0)
+    check_lent_start(start, plan_of(source.plan).trainer.generations if first is None else first.generations)
     borrowed = events.Borrowed(
         branch=wish.branch, rounds=list(numbers), overlap=wish.overlap, takes="found", start=start
     )
@@ -65,15 +65,18 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
 
 
 def check_spec_transfers(spec: Spec, problems: Problems) -> None:
-    """Refuse a spec whose tickets don't fit where they are taken to.
+    """Refuse a spec whose tickets don't fit where they are taken to, or can't start where they are to.
 
     Raises:
-        TicketError: with the layers.
+        TicketError: with the layers, or the generations that there are.
     """
     plans = {branch.name: branch.plan for branch in spec.branches}
-    for branch in spec.branches:
+    for i, branch in enumerate(spec.branches):
         if branch.transfer is not None:
-            check_transfer(branch.plan, plans[branch.transfer.branch], problems, branch.transfer.overlap)
+            source = plans[branch.transfer.branch]
+            check_transfer(branch.plan, source, problems, branch.transfer.overlap)
+            start = lent_start(branch.transfer.start, table_of(source))
+            check_lent_start(start, source.trainer.generations, f"$.branch[{i}].transfer.start")
 
 
 def lent_start(given: str | Table | None, source: Table) -> Table | None:
@@ -88,16 +91,14 @@ def lent_start(given: str | Table | None, source: Table) -> Table | None:
     return {"name": name_of(Initial)} if source["rewind"]["name"] == name_of(Trained) else None
 
 
-def check_lent_start(start: Table | None, view: SessionView, branch: str) -> None:
-    """Refuse early weights that the branch's first round will not have.
+def check_lent_start(start: Table | None, most: int, path: str = "$.start") -> None:
+    """Refuse early weights that the first round, of `most` generations, will not have.
 
     Raises:
         InvalidValue: with the number of generations that it has.
     """
-    first = view.round(branch, 0)
-    most = int(view.branches[branch].plan["trainer"]["generations"]) if first is None else first.generations
     if start is not None and start.get("generation", 0) > most:
-        raise InvalidValue("$.start.generation", start["generation"], f"at most {most}, the generations of round 0")
+        raise InvalidValue(f"{path}.generation", start["generation"], f"at most {most}, the generations of round 0")
 
 
 def spec_addition(name: str, plan: Plan, transfer: Transfer, source: BranchView) -> Addition:

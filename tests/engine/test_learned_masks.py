@@ -170,6 +170,9 @@ def test_where_transferred_tickets_start(lab: Any) -> None:
         assert (early != 0).mean() > 0.9, "early weights are those of all entries, whatever the mask keeps"
         with pytest.raises(InvalidValue, match=r"start\.generation: 31, expected at most 30"):
             session.transfer("search", None, {"trainer": DESCENT}, start={"name": "early", "generation": 31})
+        late = {**branches[0], "transfer": {"branch": "search", "start": {"name": "early", "generation": 31}}}
+        with pytest.raises(InvalidValue, match=r"branch\[1\]\.transfer\.start\.generation: 31, expected at most 30"):
+            learning(lab, CONTINUOUS, "late", branch=[late])
         with pytest.raises(UnknownName, match="unknown start 'fresh'; known: early, initial, trained"):
             session.transfer("search", None, {"trainer": DESCENT}, start="fresh")
 
