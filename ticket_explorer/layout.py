@@ -86,8 +86,7 @@ class Layout:
 
     def flatten(self, parameters: Any) -> Float[Array, " D"]:
         """θ of a nested dict of arrays."""
-        leaves = jax.tree_util.tree_leaves(parameters)
-        return jnp.concatenate([jnp.ravel(leaf).astype(jnp.float32) for leaf in leaves])
+        return flat(parameters)
 
     def unflatten(self, theta: Shaped[Array, "*batch D"]) -> dict[str, Any]:
         """The nested dict of arrays of θ, or of any vector of its entries; leading axes of `theta` lead every leaf."""
@@ -105,6 +104,12 @@ class Layout:
     def kept_by_leaf(self, mask: Bool[np.ndarray, "*batch D"]) -> Mapping[str, Int[np.ndarray, "*batch"]]:
         """How many entries of each leaf a mask keeps."""
         return {leaf.name: np.asarray(mask[..., leaf.slice].sum(-1)) for leaf in self.leaves}
+
+
+def flat(parameters: Any) -> Float[Array, " D"]:
+    """A nested dict of arrays as one vector: θ, or whatever else there is one of for each entry."""
+    leaves = jax.tree_util.tree_leaves(parameters)
+    return jnp.concatenate([jnp.ravel(leaf).astype(jnp.float32) for leaf in leaves])
 
 
 def kept_indices(mask: Bool[Array, " D"], kept: int) -> Int[Array, " n"]:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ticket_explorer.layout import flat
 from ticket_explorer.problems import DifferentiableProblem, Problem, ProblemState, differentiable
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.descent import Descent, DescentState, Parameters
@@ -201,8 +202,3 @@ def keys_for(tree: Parameters, key: Array) -> Parameters:
     """A key for each leaf of a tree."""
     leaves, structure = jax.tree.flatten(tree)
     return jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
-
-
-def flat(tree: Parameters) -> Float[Array, " D"]:
-    """The leaves of a tree, in their order, as one vector."""
-    return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(tree)])
