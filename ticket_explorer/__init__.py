@@ -1,12 +1,17 @@
 """The front door: the public names of all three packages, handed on at first use.
 
 Importing it imports no JAX; what needs it does when it is asked for. `import ticket_explorer as tx`.
+
+`sessions` and `widgets` are loaded from beside it. `python -m ticket_explorer` runs this file while the working
+directory stands first on the path: nothing may be imported here that Python has not imported by then.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sessions.serving.ask import analyse, decompose, transfer
     from sessions.session.session import Session
     from sessions.specs.spec import Spec, parse_spec
@@ -30,6 +35,8 @@ _HOMES = {
     "transfer": "sessions.serving.ask:transfer",
     "widgets": "widgets.notebook",
 }
+_CLAIMED = {"sessions": ("sessions",), "widgets": ("sessions", "widgets")}
+"""What must be ours before a module of a package is imported."""
 
 __all__ = [
     "LiveSession",
@@ -47,25 +54,29 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     place, _, attribute = _HOMES[name].partition(":")
+    from ticket_explorer.siblings import claim
+
+    claim(*_CLAIMED.get(place.partition(".")[0], ()))
     try:
         module = import_module(place)
-    except ModuleNotFoundError as error:
-        raise _what_installs(name, error) from None
+    except Exception as error:
+        raise _explained(name, error) from None
     value = globals()[name] = getattr(module, attribute) if attribute else module
     return value
 
 
-def _what_installs(name: str, error: ModuleNotFoundError) -> Exception:
-    """The sentence for widgets without what they need; the error itself otherwise."""
-    if error.name not in ("ipywidgets", "anywidget", "traitlets"):
-        return error
+def _explained(name: str, error: Exception) -> Exception:
+    """The sentence for widgets without what they need, or a file that hides a module; otherwise the error itself."""
     from ticket_explorer.errors import TicketError
+    from ticket_explorer.siblings import hidden_by_working_directory
 
-    return TicketError(f"tx.{name} needs {error.name}; install it with: pip install 'ticket-explorer[notebook]'")
+    if isinstance(error, ModuleNotFoundError) and error.name in ("ipywidgets", "anywidget", "traitlets"):
+        return TicketError(f"tx.{name} needs {error.name}; install it with: pip install 'ticket-explorer[notebook]'")
+    return hidden_by_working_directory() or error
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,6 @@ its socket, so that nothing that closes can stop it.
 
 import asyncio
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 
 from sessions.serving.wire import socket_path
 from sessions.specs.spec import Table
+from ticket_explorer.child_process import python
 from ticket_explorer.errors import TicketError
 
 LINGER = 30.0
@@ -35,7 +35,7 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
     """
     options = ["--linger", str(LINGER), *(["--run"] if run else []), *(["--create"] if spec is not None else [])]
     log = socket_path(path).with_suffix(".log")
-    command = [sys.executable, "-m", "sessions.serving.server", str(path), *options]
+    command = python("sessions.serving.server", str(path), *options)
     given = b"" if spec is None else msgspec.json.encode(spec)
     if not (await asyncio.to_thread(_start, command, log, given)).startswith(LISTENING):
         raise TicketError(_last_words(log))

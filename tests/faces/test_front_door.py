@@ -44,13 +44,6 @@ def test_subpackages_are_still_packages():
     assert presets.names() == tx.preset_names()
 
 
-def test_the_package_is_the_command_line_too():
-    told = subprocess.run(
-        [sys.executable, "-m", "ticket_explorer", "pruners"], capture_output=True, text=True, check=True
-    )
-    assert "magnitude" in told.stdout
-
-
 @pytest.mark.parametrize("package", ["ticket_explorer", "sessions", "widgets"])
 def test_types_are_published(package):
     assert (files(package) / "py.typed").is_file()

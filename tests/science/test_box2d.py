@@ -168,7 +168,7 @@ def test_a_generation_survives_a_dead_worker(monkeypatch):
 
 
 def test_workers_that_die_again_and_again_are_a_sentence(workers, monkeypatch):
-    monkeypatch.setattr("ticket_explorer.tasks.control.box2d.worker_pool.sys.executable", "/bin/false")
+    monkeypatch.setattr("ticket_explorer.tasks.control.box2d.worker_pool.python", lambda module: ["/bin/false", module])
     with pytest.raises(TicketError, match="died 4 times in a row"):
         workers.begin(WORLD, SEEDS)
 

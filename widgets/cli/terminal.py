@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
+from ticket_explorer.child_process import python
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import require_terminal
 from widgets.cli.app import CLIENT, INTERRUPTED, command_line, say, session_path, told
@@ -89,7 +89,7 @@ def serve(
     arguments = [] if session is None else ["open", str(_existing(session).absolute())]
     if find_spec("textual_serve") is None:
         raise TicketError("The app is served by textual-serve; install it with: pip install 'ticket-explorer[serve]'")
-    command = shlex.join([sys.executable, "-c", "from widgets.cli import main; main()", *arguments])
+    command = shlex.join(python("ticket_explorer", *arguments))
     say(f"Open http://{HOST}:{port} in a browser; Ctrl-C ends.")
     import_module("textual_serve.server").Server(command, host=HOST, port=port, title="Ticket Explorer").serve()
 

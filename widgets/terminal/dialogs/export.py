@@ -4,7 +4,6 @@ The command line writes it in a process of its own: a ticket needs JAX, which th
 """
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from sessions.views.session_view import SessionView
+from ticket_explorer.child_process import python
 from widgets.decisions.branches import finished_rounds, round_in_words
 from widgets.plots import figures
 from widgets.plots.figure import Figure
@@ -25,7 +25,6 @@ from widgets.shared.session_link import Link
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
-_COMMAND = "from widgets.cli import main; main()"
 _SPEAKER = "ticket-explorer: "
 """What the command line's own sentences begin with."""
 _TABLES = (".csv", ".parquet", ".json")
@@ -195,7 +194,7 @@ class ExportDialog(ModalScreen[str | None]):
 async def _told_by_command_line(*arguments: str) -> str | None:
     """Run the command line; why it refused, or None if it did what was asked."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _COMMAND, *arguments),
+        *python("ticket_explorer", *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -8,18 +8,17 @@ import atexit
 import os
 import select
 import subprocess
-import sys
 import threading
 import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from ticket_explorer.child_process import python
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, cores, known
 from ticket_explorer.tasks.control.worlds import LENGTH_BYTES, Act, Begin, End, Failed, Message, Seen, send
@@ -58,14 +57,11 @@ class Worker:
     """One process."""
 
     def __init__(self) -> None:
-        package = str(Path(__file__).parents[3])
-        paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ticket_explorer.tasks.control.worlds"],
+            python("ticket_explorer.tasks.control.worlds"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -1,0 +1,69 @@
+"""`sessions` and `widgets` come from beside this package, whatever lies in the working directory.
+
+Their names are common ones: somebody's `widgets.py` may stand before ours on `sys.path`. So whoever enters claims them
+first, and then imports as usual: what lies inside a package is found through the package.
+"""
+
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+from threading import RLock
+from types import ModuleType
+
+from ticket_explorer.errors import TicketError
+
+HOME = Path(__file__).resolve().parents[1]
+"""The directory in which all three packages lie."""
+_CLAIMING = RLock()
+
+
+def claim(*names: str) -> None:
+    """Load packages from beside this one, unless they are loaded already.
+
+    Args:
+        names: `sessions`, `widgets`.
+
+    Raises:
+        TicketError: if another module of that name is already imported, or ours is missing.
+    """
+    with _CLAIMING:
+        for name in names:
+            if name not in sys.modules:
+                _load(name)
+            elif (place := _place(sys.modules[name])) != HOME / name:
+                raise TicketError(
+                    f"The module {name!r} that is already imported lies at {place}, and Ticket Explorer has a package "
+                    "of that name; rename that file, and start Python again."
+                )
+
+
+def hidden_by_working_directory() -> TicketError | None:
+    """What to say if a file of the working directory was imported where a package or module of its name was meant."""
+    here = Path.cwd()
+    elsewhere = [entry for entry in sys.path if Path(entry).resolve() != here]
+    for name, module in tuple(sys.modules.items()):
+        place = None if "." in name else _place(module)
+        if place is not None and place.parent == here and PathFinder.find_spec(name, elsewhere) is not None:
+            return TicketError(f"{place} hides another module {name!r}; rename that file, and start Python again.")
+    return None
+
+
+def _load(name: str) -> None:
+    spec = PathFinder.find_spec(name, [str(HOME)])
+    if spec is None or spec.loader is None:
+        raise TicketError(
+            f"{HOME} has no package {name!r}, expected beside ticket_explorer; install ticket-explorer again."
+        )
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+def _place(module: ModuleType) -> Path | None:
+    """The directory of a package, or the file of a module; None for what has neither."""
+    places = [*getattr(module, "__path__", ()), getattr(module, "__file__", None)]
+    return next((Path(place).resolve() for place in places if place), None)
