@@ -22,7 +22,7 @@ REPEATS = 5
 IMAGES = 1000
 ROUNDS = 18
 EVERY = 50
-KINDS: dict[str, tuple[str, float, int]] = {
+ANALYSES: dict[str, tuple[str, float, int]] = {
     "curvature": ("curvature, 5 directions of 51 points, seconds", 0.5, 5 * 51),
     "surface": ("surface of 51 × 51 points, seconds", 4.0, 51 * 51),
     "connectivity": (
@@ -43,7 +43,7 @@ def _analyses(place: Path) -> Iterator[Figure]:
     with Session.create(_spec(generations=4, rounds=ROUNDS), place / "finished.session") as session:
         session.run()
         weights = session.view.branches["snr"].rounds[0].kept
-        for kind, (name, target, points) in KINDS.items():
+        for kind, (name, target, points) in ANALYSES.items():
             session.analyse(kind, "snr")
             seconds = min(session.analyse(kind, "snr").seconds for _ in range(REPEATS))
             yield Figure(name, seconds, target, at_least=False, unit="s")

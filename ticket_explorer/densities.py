@@ -16,7 +16,7 @@ Density = float | Mapping[str, float]
 Scope = Literal["global", "layer"] | tuple[tuple[str, ...], ...]
 """Which weights are ranked together: all, those of a leaf, or those of a group of leaves, by their names."""
 
-KINDS = ("convolution", "dense", "output")
+LAYER_KINDS = ("convolution", "dense", "output")
 """Kinds of layers: the output layer is the last dense one by its name, and no other dense one."""
 
 
@@ -113,7 +113,10 @@ def parts(scope: Scope, leaves: Sequence[AnyLeaf]) -> list[list[AnyLeaf]]:
 def _keys(ratios: Mapping[str, float], leaves: Sequence[Named]) -> dict[str, str | None]:
     """Which entry of `ratios` each prunable leaf is meant by: its name, then a pattern, then its kind."""
     output = _output(leaves)
-    ordered = [*(key for key in ratios if key not in KINDS), *(key for key in reversed(KINDS) if key in ratios)]
+    ordered = [
+        *(key for key in ratios if key not in LAYER_KINDS),
+        *(key for key in reversed(LAYER_KINDS) if key in ratios),
+    ]
     found: dict[str, str | None] = {}
     for leaf in leaves:
         if leaf.prunable:
@@ -124,7 +127,7 @@ def _keys(ratios: Mapping[str, float], leaves: Sequence[Named]) -> dict[str, str
 
 def _means(key: str, leaf: Named, output: str | None) -> bool:
     """Whether an entry of `ratios` means a leaf."""
-    if key not in KINDS:
+    if key not in LAYER_KINDS:
         return fnmatchcase(leaf.name, key)
     if len(leaf.shape) != 2:
         return key == "convolution" and len(leaf.shape) > 2

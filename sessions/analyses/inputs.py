@@ -28,7 +28,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 
 @dataclass(frozen=True)
-class Look:
+class RoundState:
     """Weights after some generation of a round, and whatever their loss depends on."""
 
     plan: Plan
@@ -79,7 +79,7 @@ class Subjects:
             )
         return structs.replace(settings, other=twin)
 
-    def look(self, branch: str, number: int) -> Look:
+    def state_of(self, branch: str, number: int) -> RoundState:
         """A finished round.
 
         Raises:
@@ -94,23 +94,23 @@ class Subjects:
         state = problem_state_of(arrays, self._problems.of(plan))
         found = arrays.mean, arrays.std, arrays.mask
         trained = Trained(round_.branch, number, *found, round_.density, score, state)
-        return Look(plan, trained, round_.finished.generations)
+        return RoundState(plan, trained, round_.finished.generations)
 
     def last(self, branch: str) -> int:
         """The number of the branch's last finished round."""
         return self._finished(branch)[-1].number
 
-    def subject(self, settings: AnalysisSettings, branch: str, look: Look) -> Subject:
+    def subject(self, settings: AnalysisSettings, branch: str, state: RoundState) -> Subject:
         """Everything that an analysis needs around the weights it looks at."""
-        problem = self._problems.of(look.plan)
+        problem = self._problems.of(state.plan)
         other = settings.other if isinstance(settings, Connectivity | Comparison | Instability) else None
-        line = self._line(settings, branch, look)
+        line = self._line(settings, branch, state)
         if isinstance(settings, Instability) and other is not None:
             line = tuple(trained for trained in line if self._is_of_one_ticket(branch, other, trained.number))
         return Subject(
             layout=problem.layout,
             input_shape=problem.input_shape,
-            centre=look.trained,
+            centre=state.trained,
             line=line,
             other=self._all(other) if other is not None else (),
             controls=self._controls(branch) if isinstance(settings, Decomposition) else {},
@@ -130,10 +130,10 @@ class Subjects:
             )
         return problem
 
-    def _line(self, settings: AnalysisSettings, branch: str, look: Look) -> tuple[Trained, ...]:
+    def _line(self, settings: AnalysisSettings, branch: str, state: RoundState) -> tuple[Trained, ...]:
         if settings.looks_at == "round":
-            has_dense = self._finished(branch) and look.trained.number > 0
-            return (self.look(branch, 0).trained if has_dense else look.trained,)
+            has_dense = self._finished(branch) and state.trained.number > 0
+            return (self.state_of(branch, 0).trained if has_dense else state.trained,)
         if settings.looks_at == "controls":
             return self._all(tickets_of(self._view, branch) or branch)
         return self._all(branch) if settings.looks_at in ("line", "lines") else ()
@@ -150,7 +150,7 @@ class Subjects:
         return np.array_equal(own.mask, theirs.mask) and np.array_equal(own.start, theirs.start)
 
     def _all(self, branch: str) -> tuple[Trained, ...]:
-        return tuple(self.look(branch, round_.number).trained for round_ in self._finished(branch))
+        return tuple(self.state_of(branch, round_.number).trained for round_ in self._finished(branch))
 
     def _finished(self, branch: str) -> list[RoundView]:
         if branch not in self._view.branches:

@@ -15,7 +15,7 @@ import jax
 import msgspec
 import numpy as np
 
-from sessions.analyses.inputs import Look, Subjects
+from sessions.analyses.inputs import RoundState, Subjects
 from sessions.messages import events
 from sessions.messages.events import Emit
 from sessions.plans.problems import Problems
@@ -36,14 +36,14 @@ PROGRESS_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Request:
-    """An analysis that was asked for; `look` is there if it is of a running round, which changes meanwhile."""
+class AskedAnalysis:
+    """An analysis that was asked for; `state` is there if it is of a running round, which changes meanwhile."""
 
     id: int
     settings: AnalysisSettings
     branch: str
     round: int
-    look: Look | None
+    state: RoundState | None
     automatic: bool
 
 
@@ -51,8 +51,8 @@ class Request:
 class Work:
     """An analysis that is being worked on."""
 
-    request: Request
-    look: Look
+    request: AskedAnalysis
+    state: RoundState
     subject: Subject
     analysis: Analysis
     points: Points | None
@@ -117,7 +117,7 @@ class Analyst:
         self._view, self._problems, self._compiler = view, problems, compiler
         self._seed, self._replicates = seed, replicates
         self._journal, self._live = journal, live
-        self._waiting: deque[Request] = deque()
+        self._waiting: deque[AskedAnalysis] = deque()
         self._work: Work | None = None
         self._evaluators: dict[tuple[object, ...], Evaluator] = {}
         self._examples_keys: tuple[jax.Array, ...] = ()
@@ -129,7 +129,12 @@ class Analyst:
         return self._work is not None or bool(self._waiting)
 
     def ask(
-        self, settings: AnalysisSettings, branch: str, number: int, look: Look | None = None, automatic: bool = False
+        self,
+        settings: AnalysisSettings,
+        branch: str,
+        number: int,
+        state: RoundState | None = None,
+        automatic: bool = False,
     ) -> int:
         """Put an analysis in the queue; returns its id.
 
@@ -137,11 +142,11 @@ class Analyst:
             settings: Which, and how.
             branch: Whose.
             number: Of the round.
-            look: The weights, if the round runs.
+            state: The weights, if the round runs.
             automatic: Whether the spec asked for it.
         """
         self._last_id = max(self._last_id, max((known.id for known in self._view.analyses), default=0)) + 1
-        self._waiting.append(Request(self._last_id, settings, branch, number, look, automatic))
+        self._waiting.append(AskedAnalysis(self._last_id, settings, branch, number, state, automatic))
         return self._last_id
 
     def cancel(self, number: int) -> None:
@@ -196,28 +201,28 @@ class Analyst:
             self.work(at_once=True)
         return found
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: AskedAnalysis) -> None:
         try:
             self._work = self._begun(request)
         except BaseException as error:
             self._end(request, str(error))
             raise
 
-    def _begun(self, request: Request) -> Work:
-        look = request.look or self.subjects.look(request.branch, request.round)
-        subject = self.subjects.subject(request.settings, request.branch, look)
+    def _begun(self, request: AskedAnalysis) -> Work:
+        state = request.state or self.subjects.state_of(request.branch, request.round)
+        subject = self.subjects.subject(request.settings, request.branch, state)
         analysis: Analysis = implementation_of(request.settings)(request.settings)
         with random_bits():
             points = analysis.points(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 0), subject)
         if points is None:
-            return Work(request, look, subject, analysis, None, None, None, time.monotonic())
+            return Work(request, state, subject, analysis, None, None, None, time.monotonic())
         points = landscape.padded(points)
-        evaluator = self._evaluator(look, points, request.settings)
-        return Work(request, look, subject, analysis, points, landscape.init(points), evaluator, time.monotonic())
+        evaluator = self._evaluator(state, points, request.settings)
+        return Work(request, state, subject, analysis, points, landscape.init(points), evaluator, time.monotonic())
 
-    def _evaluator(self, look: Look, points: Points, settings: AnalysisSettings) -> Evaluator:
-        problem, examples = self.subjects.measurable(look.plan), getattr(settings, "examples", None)
-        key = ("landscape", self._problems.key(look.plan), points.basis.shape[1], examples)
+    def _evaluator(self, state: RoundState, points: Points, settings: AnalysisSettings) -> Evaluator:
+        problem, examples = self.subjects.measurable(state.plan), getattr(settings, "examples", None)
+        key = ("landscape", self._problems.key(state.plan), points.basis.shape[1], examples)
         if key not in self._evaluators:
             coefficients, blocks = landscape.blocks_of(points.coefficients[:1])
             arguments = (problem, self._key(0), points.basis[0], coefficients, blocks, _replicate(points, 0))
@@ -234,7 +239,7 @@ class Analyst:
         assert work.walk is not None
         assert work.points is not None
         assert work.evaluate is not None
-        problem, points, executable = self._problems.of(work.look.plan), work.points, work.evaluate.executable()
+        problem, points, executable = self._problems.of(work.state.plan), work.points, work.evaluate.executable()
 
         def evaluate(replicate: int, coefficients: np.ndarray) -> Any:
             filled, blocks = landscape.blocks_of(coefficients)
@@ -259,8 +264,8 @@ class Analyst:
                 id=request.id,
                 kind=name_of(request.settings),
                 branch=request.branch,
-                round=work.look.trained.number,
-                generation=work.look.generation,
+                round=work.state.trained.number,
+                generation=work.state.generation,
                 parameters=_parameters(request.settings),
                 arrays={field.name: _block(getattr(found, field.name)) for field in fields(found)},
                 automatic=request.automatic,
@@ -268,10 +273,10 @@ class Analyst:
             )
         )
 
-    def _end(self, request: Request, why: str) -> None:
+    def _end(self, request: AskedAnalysis, why: str) -> None:
         self._tell(request, 0, 1, why)
 
-    def _tell(self, request: Request, done: int, total: int, ended: str = "") -> None:
+    def _tell(self, request: AskedAnalysis, done: int, total: int, ended: str = "") -> None:
         kind = name_of(request.settings)
         self._live(
             events.Analysing(

@@ -20,7 +20,7 @@ from sessions.engine.round_runner import (
 from sessions.plans.problems import Problems, plan_of
 from sessions.specs.spec import Plan
 from sessions.tickets.compiler import Compiler, Key
-from sessions.tickets.prune_and_rewind import Cutter
+from sessions.tickets.prune_and_rewind import PruneAndRewind
 from sessions.views.densities import densities_of
 from sessions.views.session_view import SessionView
 from sessions.views.turns import Turn, planned, upcoming
@@ -47,7 +47,7 @@ def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running:
     prefetch_choice(running, compiler)
     compiler.prefetch(_score_key(running), partial(_score_call, running))
     for branch in view.branches.values():
-        _prefetch_cut(plan_of(branch.plan), problems, compiler, running)
+        _prefetch_pruning(plan_of(branch.plan), problems, compiler, running)
     for shape in coming[1:]:
         prefetch_round(shape, compiler)
         compiler.prefetch(_score_key(shape), partial(_score_call, shape))
@@ -70,11 +70,11 @@ def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -
     return RoundShape.of(plan, problems, kept, replicates)
 
 
-def _prefetch_cut(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+def _prefetch_pruning(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
     """Compile what would prune and rewind the running round's result under a plan."""
     if problems.key(plan) == running.problem_key:
-        cutter = Cutter(plan, running.problem_key, running.problem, compiler)
-        cutter.prefetch(result_shape(running), ticket_shape(running))
+        pruning = PruneAndRewind(plan, running.problem_key, running.problem, compiler)
+        pruning.prefetch(result_shape(running), ticket_shape(running))
 
 
 def score(shape: RoundShape, compiler: Compiler, seed: int, number: int) -> Callable[[Any, Any], Tested]:

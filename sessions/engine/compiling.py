@@ -12,7 +12,7 @@ PARTS: Mapping[object, str] = {
     "advance": "generations",
     "score": "the score",
     "choose": "the choice of the result",
-    "cut": "pruning",
+    "prune": "pruning",
     "rollout": "an episode",
     "landscape": "an analysis",
 }

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from sessions.analyses.inputs import Look, Subjects, trained_now
+from sessions.analyses.inputs import RoundState, Subjects, trained_now
 from sessions.analyses.queue import Analyst
 from sessions.engine.choosing import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
@@ -113,7 +113,7 @@ class Engine:
             self._finish_if_complete(running)
         return done
 
-    def cut(self) -> None:
+    def end_round(self) -> None:
         """End the running round at its last generation, and finish it.
 
         Raises:
@@ -124,7 +124,7 @@ class Engine:
             raise TicketError("The running round has no generation yet; step at least once, then prune.")
         view = running.view
         self._watchers.journal(
-            events.RoundCut(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
+            events.RoundEnded(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
         )
         self._finish_if_complete(running)
 
@@ -154,7 +154,7 @@ class Engine:
         if settings.looks_at in ("line", "lines"):
             return self.analyst.ask(settings, branch, subjects.last(branch))
         if number is None and running is not None and running.view.branch == branch and running.collected > 0:
-            return self.analyst.ask(settings, branch, running.view.number, self._look_at(running, running.latest()))
+            return self.analyst.ask(settings, branch, running.view.number, self._state_of(running, running.latest()))
         return self.analyst.ask(settings, branch, subjects.last(branch) if number is None else number)
 
     def take_up_analyses(self) -> None:
@@ -320,7 +320,7 @@ class Engine:
             if score_every is not None and generation % score_every == 0:
                 self._scorer.amid(self.running, generation, chunk)
             if every is not None and generation % every == 0 and generation < view.generations:
-                self._analyse_automatically(LIVE, view, generation, self._look_at(self.running, chunk))
+                self._analyse_automatically(LIVE, view, generation, self._state_of(self.running, chunk))
 
         return RunningRound(
             view,
@@ -372,7 +372,7 @@ class Engine:
         next_density = plan.density_after(1, layout.leaves, view.densities or view.trained_density)
         self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
         if plan.analysis.curvature:
-            self._analyse_automatically(Curvature(), view, running.collected, self._look_at(running, chunk))
+            self._analyse_automatically(Curvature(), view, running.collected, self._state_of(running, chunk))
         problem, left_out = running.shape.problem, np.asarray(tested.left_out)
         physics = problem.remark(problem_state, left_out) if isinstance(problem, RemarkingProblem) else None
         for remark in filter(None, (choice, physics)):
@@ -380,13 +380,13 @@ class Engine:
         self._directory.remove_checkpoint()
         self.running = None
 
-    def _look_at(self, running: RunningRound, chunk: Chunk) -> Look:
+    def _state_of(self, running: RunningRound, chunk: Chunk) -> RoundState:
         view = running.view
         trained = trained_now(view.branch, view.number, chunk.result, running.problem_state(chunk))
-        return Look(plan_of(view.plan), trained, chunk.first + chunk.count)
+        return RoundState(plan_of(view.plan), trained, chunk.first + chunk.count)
 
     def _analyse_automatically(
-        self, settings: Curvature, round_: RoundView, generation: int, look: Look | None
+        self, settings: Curvature, round_: RoundView, generation: int, state: RoundState | None
     ) -> None:
         """Ask for what the spec asks for, unless a process before this one has done it."""
         wanted = (name_of(settings), round_.branch, round_.number, generation, settings.points)
@@ -395,4 +395,4 @@ class Engine:
             for known in self._view.analyses
             if known.automatic
         ):
-            self.analyst.ask(settings, round_.branch, round_.number, look, automatic=True)
+            self.analyst.ask(settings, round_.branch, round_.number, state, automatic=True)

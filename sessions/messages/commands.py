@@ -1,6 +1,7 @@
 """What a person may ask of a session. Commands in, events out; both are small, frozen and tagged.
 
-The same structs travel over the socket, stand in the journal and are called from Python.
+The same structs travel over the socket, stand in the journal and are called from Python. Where a tag is given, it is
+the name that older journals know a command by: on disk it stays for ever.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -38,7 +39,7 @@ class RunRounds(Command, frozen=True, kw_only=True):
     rounds: Count = 1
 
 
-class Prune(Command, frozen=True, kw_only=True):
+class EndRound(Command, frozen=True, kw_only=True, tag="Prune"):
     """End the running round at this generation, and prune what it found."""
 
 
@@ -128,7 +129,7 @@ class Adopt(Command, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class RewindTo(Command, frozen=True, kw_only=True):
+class GoBack(Command, frozen=True, kw_only=True, tag="RewindTo"):
     """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
     branch: str
@@ -228,7 +229,7 @@ AnyCommand = (
     | Resume
     | Step
     | RunRounds
-    | Prune
+    | EndRound
     | SwitchPruner
     | SwitchTrainer
     | SetPruning
@@ -237,7 +238,7 @@ AnyCommand = (
     | Transfer
     | Decompose
     | Adopt
-    | RewindTo
+    | GoBack
     | SetAside
     | Pace
     | PreviewPruning

@@ -166,7 +166,7 @@ class Tuned(Event, frozen=True, kw_only=True):
     changes: dict[str, float]
 
 
-class RoundCut(Event, frozen=True, kw_only=True):
+class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
     """A person ended a round before its planned last generation."""
 
     branch: str
@@ -347,7 +347,7 @@ AnyEvent = (
     | Scored
     | Frame
     | Tuned
-    | RoundCut
+    | RoundEnded
     | RoundFinished
     | Analysed
     | Analysing

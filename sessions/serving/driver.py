@@ -202,7 +202,7 @@ _GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
 }
 
 _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any] | None]] = {
-    commands.Prune: lambda session, c: session.prune(),
+    commands.EndRound: lambda session, c: session.end_round(),
     commands.SwitchPruner: lambda session, c: session.switch_pruner(c.branch, c.pruner, c.rewind),
     commands.SwitchTrainer: lambda session, c: session.switch_trainer(c.branch, c.trainer),
     commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
@@ -211,7 +211,7 @@ _ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any
     commands.Transfer: lambda session, c: {"branches": session.transfer(**structs.asdict(c))},
     commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds, c.trainer)},
     commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
-    commands.RewindTo: lambda session, c: {"branch": session.rewind_to(c.branch, c.round)},
+    commands.GoBack: lambda session, c: {"branch": session.go_back(c.branch, c.round)},
     commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
     commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
     commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),

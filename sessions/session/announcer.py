@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sessions.messages import events
-from sessions.store import Journal
+from sessions.store import JournalFile
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
@@ -14,7 +14,7 @@ Subscriber = Callable[[events.Event, bool], None]
 class Announcer:
     """Tells everybody what happens in one session."""
 
-    def __init__(self, journal: Journal, view: SessionView) -> None:
+    def __init__(self, journal: JournalFile, view: SessionView) -> None:
         self._journal, self._view = journal, view
         self._subscribers: dict[Subscriber, bool] = {}
 

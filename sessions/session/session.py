@@ -24,7 +24,7 @@ from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
 from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
 from sessions.specs.validation import convert
-from sessions.store import Journal, SessionDirectory, SessionLock, read_records
+from sessions.store import JournalFile, SessionDirectory, SessionLock, read_records
 from sessions.views.reading import Header, decoded, default_path, read_header
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn
@@ -42,7 +42,7 @@ class Session:
     """A session that this process drives; nobody else may write to it meanwhile."""
 
     def __init__(
-        self, directory: SessionDirectory, header: Header, lock: SessionLock, journal: Journal, problems: Problems
+        self, directory: SessionDirectory, header: Header, lock: SessionLock, journal: JournalFile, problems: Problems
     ) -> None:
         """Use `create` or `open`."""
         self.path = directory.path
@@ -75,7 +75,7 @@ class Session:
         directory = SessionDirectory.create(Path(path or default_path(spec.title)), msgspec.msgpack.encode(header))
         with ExitStack() as undo:
             lock = undo.enter_context(SessionLock(directory.lock))
-            journal = undo.enter_context(Journal.open(directory.journal))
+            journal = undo.enter_context(JournalFile.open(directory.journal))
             session = cls(directory, header, lock, journal, problems)
             session._begin(None)
             undo.pop_all()
@@ -98,7 +98,7 @@ class Session:
         with ExitStack() as undo:
             lock = undo.enter_context(SessionLock(directory.lock))
             directory.remove_leftovers()
-            journal = undo.enter_context(Journal.open(directory.journal))
+            journal = undo.enter_context(JournalFile.open(directory.journal))
             session = cls(directory, header, lock, journal, Problems())
             for event in decoded(read_records(directory.journal).payloads, directory.journal):
                 session.view.apply(event)
@@ -195,13 +195,13 @@ class Session:
         self._engine.forget()
         self._announcer.emit_if_possible(events.Failed(at=time.time(), message=message))
 
-    def prune(self) -> None:
+    def end_round(self) -> None:
         """End the running round at its last generation and prune what it found.
 
         Raises:
             TicketError: if no round is running, or none of its generations is done.
         """
-        self._engine.cut()
+        self._engine.end_round()
         self._finish_if_done()
 
     def tune(self, changes: Mapping[str, float]) -> None:
@@ -262,7 +262,7 @@ class Session:
         """Take a branch of another session in, with its finished rounds, by `commands.Adopt`; its name."""
         return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, SessionDirectory(self.path))
 
-    def rewind_to(self, branch: str, round_: int) -> str:
+    def go_back(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
         name = self.branch(branch, round_)
         self.set_aside(branch)

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from sessions.specs.validation import convert
 from ticket_explorer import presets
-from ticket_explorer.densities import KINDS, Density, Named, Scope, after, scope_of, unused
+from ticket_explorer.densities import LAYER_KINDS, Density, Named, Scope, after, scope_of, unused
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.settings import NetworkSettings
@@ -227,7 +227,7 @@ def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
     wrong = unused(plan.pruning.ratios, leaves)
     if wrong:
         names = ", ".join(leaf.name for leaf in leaves if leaf.prunable)
-        expected = f"{', '.join(KINDS)} or a pattern, whichever {name_of(plan.network)} has: it prunes {names}"
+        expected = f"{', '.join(LAYER_KINDS)} or a pattern, whichever {name_of(plan.network)} has: it prunes {names}"
         raise InvalidValue(f"$.pruning.ratios.{wrong[0]}", "no such layer", expected)
 
 

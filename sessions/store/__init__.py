@@ -3,7 +3,7 @@
 Nothing listed imports NumPy. Arrays are in `rounds` and `arrays`, the checks of `verify` in `verify`.
 """
 
-from sessions.store.journal import Journal
+from sessions.store.journal import JournalFile
 from sessions.store.journal_records import Records, read_records
 from sessions.store.lock import SessionLock
 from sessions.store.session_dir import (
@@ -17,7 +17,7 @@ from sessions.store.session_dir import (
 
 __all__ = [
     "SCHEMA",
-    "Journal",
+    "JournalFile",
     "Number",
     "Records",
     "SessionDirectory",

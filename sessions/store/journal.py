@@ -14,7 +14,7 @@ from sessions.store.journal_records import MAGIC, frame, is_damage, read_records
 
 
 @final
-class Journal:
+class JournalFile:
     """A journal open for appending, by the one process that holds the session's lock.
 
     Args:

@@ -29,7 +29,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Cut:
+class NextStart:
     """What pruning and rewinding made of a round, per replicate."""
 
     mask: Bool[Array, "R D"]
@@ -38,7 +38,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Cutter:
+class PruneAndRewind:
     """Prunes and rewinds as a plan says."""
 
     plan: Plan
@@ -46,7 +46,7 @@ class Cutter:
     problem: Problem
     compiler: Compiler
 
-    def cut(
+    def next_start(
         self,
         prune_keys: Array,
         rewind_keys: Array,
@@ -54,7 +54,7 @@ class Cutter:
         before: Ticket,
         origin: Origin,
         density: Density,
-    ) -> Cut:
+    ) -> NextStart:
         """Prune a round's result to a density, and say where the next round starts.
 
         Args:
@@ -68,7 +68,7 @@ class Cutter:
         counts = self._counts(density)
         arguments = (prune_keys, rewind_keys, result, replace(before, scores=None), origin, counts, self.problem)
         executable = self.compiler.get(self._key(arguments), lambda: (self._function(), *arguments))
-        made: Cut = executable(*arguments)
+        made: NextStart = executable(*arguments)
         return made
 
     def prefetch(self, result: TrainingResult, ticket: Ticket) -> None:
@@ -92,7 +92,7 @@ class Cutter:
         criteria = msgspec.msgpack.encode((self.plan.pruner, self.plan.rewind, self._scope))
         _, _, result, before, origin, *_ = arguments
         return (
-            "cut",
+            "prune",
             criteria,
             self.problem_key,
             before.mask.shape,
@@ -100,12 +100,12 @@ class Cutter:
             origin.early is None,
         )
 
-    def _function(self) -> Callable[..., Cut]:
+    def _function(self) -> Callable[..., NextStart]:
         score = jax.vmap(implementation_of(self.plan.pruner), (0, 0, 0, None))
         restart = jax.vmap(implementation_of(self.plan.rewind), (0, 0, 0, 0, None))
         scope = self._scope
 
-        def cut(
+        def next_start(
             prune_keys: Array,
             rewind_keys: Array,
             result: TrainingResult,
@@ -113,10 +113,10 @@ class Cutter:
             origin: Origin,
             counts: Array,
             problem: Problem,
-        ) -> Cut:
+        ) -> NextStart:
             prune = partial(masks.prune_to, layout=problem.layout, kept=counts, scope=scope)
             pruned = jax.vmap(prune)(result.mask, score(prune_keys, result, before, problem))
             start = restart(rewind_keys, origin, result, pruned.mask, problem)
-            return Cut(start.mask, start.theta0, pruned.threshold)
+            return NextStart(start.mask, start.theta0, pruned.threshold)
 
-        return cut
+        return next_start

@@ -18,7 +18,7 @@ from sessions.store import Number, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.tickets.compiler import Compiler
-from sessions.tickets.prune_and_rewind import Cutter
+from sessions.tickets.prune_and_rewind import PruneAndRewind
 from sessions.views.densities import densities_of
 from sessions.views.session_view import SessionView
 from ticket_explorer import masks
@@ -206,7 +206,7 @@ class Lineage:
         before = self.trained(branch, number - 1)
         density = densities_of(self._view, branch, number)
         result, scores = self._left(branch, number - 1, plan, before)
-        cut = Cutter(plan, self._problems.key(plan), problem, self._compiler).cut(
+        start = PruneAndRewind(plan, self._problems.key(plan), problem, self._compiler).next_start(
             self._keys(Purpose.PRUNE, number),
             self._keys(Purpose.REWIND, number),
             result,
@@ -214,14 +214,14 @@ class Lineage:
             Origin(before.initial, self._early_for(branch, plan)),
             density,
         )
-        if scores is not None and not bool((cut.mask == result.mask).all()):
+        if scores is not None and not bool((start.mask == result.mask).all()):
             scores = None  # the mask was permuted
-        ticket = Ticket(cut.mask, cut.theta0, before.initial, scores)
+        ticket = Ticket(start.mask, start.theta0, before.initial, scores)
         layout, kept = problem.layout, _kept(ticket, problem)
         wanted = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
         _check_kept(kept, plan, f"round {number - 1}")
         assert plan.pruner.takes_learned or (kept <= wanted).all(), "a mask keeps more than was wanted"
-        return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(cut.threshold)))
+        return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(start.threshold)))
 
     def _left(self, branch: str, number: int, plan: Plan, before: Ticket) -> tuple[TrainingResult, jax.Array | None]:
         """What a round leaves to the next one: a result to prune, and the scores that its trainer goes on from."""

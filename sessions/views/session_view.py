@@ -331,7 +331,7 @@ def _tuned(view: SessionView, event: events.Tuned) -> None:
     view.branches[event.branch].rounds[event.round].tuned.append(event)
 
 
-def _round_cut(view: SessionView, event: events.RoundCut) -> None:
+def _round_ended(view: SessionView, event: events.RoundEnded) -> None:
     view.branches[event.branch].rounds[event.round].generations = event.generations
 
 
@@ -387,7 +387,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Scored: _scored,
     events.Frame: _frame,
     events.Tuned: _tuned,
-    events.RoundCut: _round_cut,
+    events.RoundEnded: _round_ended,
     events.RoundFinished: _round_finished,
     events.Pruned: _pruned,
     events.Analysed: _analysed,

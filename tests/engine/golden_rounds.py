@@ -272,7 +272,7 @@ def everything(path: Path) -> Session:
     session = Session.create(parse_spec({**spec, "analysis": {"curvature": False}}), path)
     _ask(session, commands.Note(text="A note"), commands.Step(generations=2))
     _ask(session, commands.Tune(changes={"std": 0.04}), commands.Step(generations=2))
-    _ask(session, commands.Prune(), commands.Pause())
+    _ask(session, commands.EndRound(), commands.Pause())
     _ask(session, commands.RunRounds(rounds=1))
     _ask(session, commands.SwitchPruner(branch="snr", pruner="magnitude", rewind="trained"))
     _ask(session, commands.SwitchTrainer(branch="other", trainer={"generations": 5}))
@@ -284,7 +284,7 @@ def everything(path: Path) -> Session:
     _ask(session, commands.RunRounds(rounds=2), commands.PreviewPruning(branch="snr"))
     _ask(session, commands.Transfer(branch="adopted", rounds=[1], name="carried", native=True))
     _ask(session, commands.Decompose(branch="snr", rounds=[1]))
-    _ask(session, commands.RewindTo(branch="other", round=0), commands.SetAside(branch="forked"))
+    _ask(session, commands.GoBack(branch="other", round=0), commands.SetAside(branch="forked"))
     _ask(session, commands.SetAside(branch="forked", aside=False))
     _ask(session, commands.Analyse(kind="snr", branch="snr", round=0))
     parameters = {"directions": 1, "points": 51, "examples": 1000}

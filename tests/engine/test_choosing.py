@@ -48,7 +48,7 @@ def test_a_killed_run_chooses_the_same(
 def test_a_round_that_is_ended_early_chooses_too(lab: Any) -> None:
     with lab.create(**TABLES) as session:
         session.step(2)
-        session.prune()
+        session.end_round()
     assert any("learned:0: The result is the best of 2 elites" in text for text in told(session.path))
 
 

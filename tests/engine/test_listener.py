@@ -112,7 +112,7 @@ def test_every_command_over_the_wire(engine: Engine) -> None:
                 assert await client.ask(one) == {}
             await until(client, lambda view: view.state == "paused" and view.branches["snr"].next_round == 1)
             assert await client.ask(commands.Branch(parent="snr", round=0)) == {"branch": "snr-2"}
-            assert await client.ask(commands.RewindTo(branch="snr-2", round=0)) == {"branch": "snr-3"}
+            assert await client.ask(commands.GoBack(branch="snr-2", round=0)) == {"branch": "snr-3"}
             for one in (
                 commands.SetAside(branch="snr-3"),
                 commands.SetPruning(branch="snr", pruning={"rounds": 2}),
@@ -123,7 +123,7 @@ def test_every_command_over_the_wire(engine: Engine) -> None:
                 await client.ask(one)
             await until(client, lambda view: view.state == "paused" and view.running is not None)
             assert await client.ask(commands.Tune(changes={"std": 0.2})) == {}
-            await client.ask(commands.Prune())
+            await client.ask(commands.EndRound())
             await until(client, is_finished)
             assert client.view.remarks[0].text == "here"
             assert_same_view(client.view, engine.session.view)
@@ -137,7 +137,7 @@ def test_a_refusal_is_a_sentence(engine: Engine) -> None:
             with pytest.raises(TicketError, match=r"unknown branch 'nobody'; known: snr\."):
                 await client.ask(commands.SetAside(branch="nobody"))
             with pytest.raises(TicketError, match="No round is running that could be ended early"):
-                await client.ask(commands.Prune())
+                await client.ask(commands.EndRound())
             assert await client.ask(commands.Note(text="still here")) == {}
 
     run(ask())

@@ -86,7 +86,7 @@ def test_tail_cut_behind_the_tuning(lab: Any, tuned_whole: Path) -> None:
 def cut_whole(shared_lab: Any) -> Path:
     with shared_lab.create("cut", pruning=TWO) as session:
         session.step(30)
-        session.prune()
+        session.end_round()
         session.run()
     path: Path = session.path
     return path
@@ -95,7 +95,7 @@ def cut_whole(shared_lab: Any) -> Path:
 def test_round_cut_short_then_killed(lab: Any, cut_whole: Path) -> None:
     session = lab.create(pruning=TWO)
     session.step(30)
-    session.prune()
+    session.end_round()
     assert session.view.branches["snr"].rounds[0].finished.generations == 30
     lab.assert_same(cut_whole, lab.go_on(lab.kill(session)), rounds=2)
 
@@ -105,7 +105,7 @@ def test_killed_between_cutting_and_finishing(lab: Any, whole: Path, cut_whole: 
     session = lab.create(pruning=TWO)
     session.step(30)
     before = session.journal_end
-    session.prune()
+    session.end_round()
     journal = SessionDirectory(lab.kill(session)).journal
     if event == "RoundCut":
         size = sum(len(payload) + 8 for payload in read_records(journal, before).payloads[:1])
@@ -121,7 +121,7 @@ def test_cut_after_opening_again(lab: Any, cut_whole: Path) -> None:
     with lab.create(pruning=TWO) as session:
         session.step(30)
     with Session.open(session.path) as session:
-        session.prune()
+        session.end_round()
         session.run()
     lab.assert_same(cut_whole, session.path, rounds=2)
 
@@ -132,7 +132,7 @@ def test_cut_after_losing_the_checkpoint(lab: Any, cut_whole: Path) -> None:
     session.step(30)
     SessionDirectory(lab.kill(session)).remove_checkpoint()
     with Session.open(session.path) as session:
-        session.prune()
+        session.end_round()
         session.run()
     lab.assert_same(cut_whole, session.path, rounds=2)
 
@@ -203,7 +203,7 @@ def test_early_generation_that_the_first_round_has_not(lab: Any) -> None:
     with lab.create() as session:
         session.switch_pruner("snr", rewind=EARLY)
         session.step(10)
-        session.prune()
+        session.end_round()
         with pytest.raises(TicketError, match=r"generation 13, but round 0 of branch 'snr' has 10"):
             session.run()
         with pytest.raises(TicketError, match=r"\$\.rewind\.generation: 13, expected at most 10"):

@@ -111,7 +111,7 @@ def test_a_branch_that_changes_nothing_finds_the_same(lab: Any, session: Session
 
 def test_rewind_to_sets_aside(session: Session) -> None:
     session.step(150)
-    name = session.rewind_to("snr", 0)
+    name = session.go_back("snr", 0)
     assert session.view.branches["snr"].aside
     assert session.view.running is None
     session.run()
@@ -165,9 +165,9 @@ def test_set_pruning(session: Session) -> None:
 
 
 def test_notes_and_records(session: Session) -> None:
-    session.note("Look here")
+    session.note("RoundState here")
     session.record("terminal", {"type": "Pause"})
-    assert [(remark.text, remark.author) for remark in session.view.remarks] == [("Look here", "person")]
+    assert [(remark.text, remark.author) for remark in session.view.remarks] == [("RoundState here", "person")]
     assert [command.client for command in session.view.commands] == ["terminal"]
     assert_folds(session)
 
@@ -197,9 +197,9 @@ def refused(call: Callable[[Session], object], sentence: str) -> Any:
         refused(lambda s: s.branch("snx", 0), "unknown branch 'snx'; did you mean snr? Known: snr."),
         refused(lambda s: s.switch_pruner("x", "snr"), "unknown branch 'x'; known: snr."),
         refused(lambda s: s.set_aside("x"), "unknown branch 'x'; known: snr."),
-        refused(lambda s: s.rewind_to("x", 0), "unknown branch 'x'; known: snr."),
+        refused(lambda s: s.go_back("x", 0), "unknown branch 'x'; known: snr."),
         refused(lambda s: s.branch("snr", 1), "Branch 'snr' has no finished round 1; finished are 0."),
-        refused(lambda s: s.rewind_to("snr", 7), "Branch 'snr' has no finished round 7; finished are 0."),
+        refused(lambda s: s.go_back("snr", 7), "Branch 'snr' has no finished round 7; finished are 0."),
         refused(lambda s: s.branch("snr", 0, "snr"), "There is a branch 'snr' already; give the new one another name."),
         refused(lambda s: s.branch("snr", 0, "../x"), "$.branch.name: '../x', expected a branch name of 1 to 64"),
         refused(
@@ -242,7 +242,7 @@ def one_round(shared_lab: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ask", [lambda s: s.prune(), lambda s: s.tune({"std": 0.1})], ids=["prune", "tune"])
+@pytest.mark.parametrize("ask", [lambda s: s.end_round(), lambda s: s.tune({"std": 0.1})], ids=["prune", "tune"])
 def test_nothing_runs_yet(session: Session, ask: Callable[[Session], None]) -> None:
     with pytest.raises(TicketError, match="No round is running that could be"):
         ask(session)
@@ -267,7 +267,7 @@ def random_command(session: Session, random: np.random.Generator) -> None:
         lambda: session.pulse(),
         session.run_round,
         lambda: session.branch(name, number),
-        lambda: session.rewind_to(name, number),
+        lambda: session.go_back(name, number),
         lambda: session.set_aside(name, bool(random.integers(2))),
         lambda: session.switch_pruner(name, pruners[random.integers(3)], rewinds[random.integers(3)]),
         lambda: session.set_pruning(name, {"rounds": int(random.integers(1, 4))}),

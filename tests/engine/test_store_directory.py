@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sessions.store import SCHEMA, Journal, SessionDirectory, check_branch_name, check_schema, read_records, sessions_in
+from sessions.store import (
+    SCHEMA,
+    JournalFile,
+    SessionDirectory,
+    check_branch_name,
+    check_schema,
+    read_records,
+    sessions_in,
+)
 from sessions.store.errors import NewerSchema, NotASession, SessionExists
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.verify import Finding, verify_files
@@ -24,7 +32,7 @@ ROUND = encode_round(RoundArrays(MASK, MASK * np.float32(1.5), MASK * np.float32
 def session(tmp_path: Path) -> SessionDirectory:
     """A small session with one of every file."""
     directory = SessionDirectory.create(tmp_path / "mine.session", b"the header")
-    with Journal.open(directory.journal) as journal:
+    with JournalFile.open(directory.journal) as journal:
         for payload in (b"one", b"two", b"three"):
             journal.append(payload)
     for number in (0, 1, 2):
@@ -135,7 +143,7 @@ def test_damaged_records_are_found_and_stay_named_after_recovery(session: Sessio
     session.journal.write_bytes(data)
     (finding,) = bad(session)
     assert "can't be read" in finding.what
-    Journal.open(session.journal).close()
+    JournalFile.open(session.journal).close()
     assert bad(session) == []
     assert [path.name for path in session.damaged_records()] == ["journal.damaged-19"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions.store import Journal, SessionDirectory, read_records
+from sessions.store import JournalFile, SessionDirectory, read_records
 from sessions.store.errors import DiskFull
 from sessions.store.verify import verify_files
 
@@ -38,7 +38,7 @@ def fill(disk: Path) -> Path:
             return path
 
 
-def append_until_full(journal: Journal, payloads: list[bytes]) -> int:
+def append_until_full(journal: JournalFile, payloads: list[bytes]) -> int:
     """How many of them found room."""
     for number, payload in enumerate(payloads):
         try:
@@ -54,7 +54,7 @@ def test_nothing_is_lost_and_it_goes_on_after_freeing(small_disk: Path) -> None:
     session.write_checkpoint(b"state")
     payloads = [bytes([number]) * 700 for number in range(200)]
     ballast = fill(small_disk)
-    with Journal.open(session.journal) as journal:
+    with JournalFile.open(session.journal) as journal:
         appended = append_until_full(journal, payloads)
         assert 0 < appended < len(payloads)
         assert session.journal.stat().st_size == journal.offset
@@ -82,7 +82,7 @@ def test_no_room_for_a_session_leaves_no_session(small_disk: Path) -> None:
 
 def test_no_room_to_keep_damaged_records_leaves_the_journal_as_it_was(small_disk: Path) -> None:
     path = small_disk / "journal.msgpack"
-    with Journal.create(path) as journal:
+    with JournalFile.create(path) as journal:
         for number in range(20):
             journal.append(bytes([number]) * 900)
     data = bytearray(path.read_bytes())
@@ -90,9 +90,9 @@ def test_no_room_to_keep_damaged_records_leaves_the_journal_as_it_was(small_disk
     path.write_bytes(data)
     ballast = fill(small_disk)
     with pytest.raises(DiskFull):
-        Journal.open(path)
+        JournalFile.open(path)
     assert path.read_bytes() == data
     ballast.unlink()
-    with Journal.open(path) as journal:
+    with JournalFile.open(path) as journal:
         assert journal.kept_aside is not None
         assert path.read_bytes() + journal.kept_aside.read_bytes() == data

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions.store import Journal, read_records
+from sessions.store import JournalFile, read_records
 from sessions.store.errors import Damaged, DiskFull, DiskRefused, NewerSchema, SessionExists
 from sessions.store.journal_records import MAGIC, frame
 from ticket_explorer.errors import TicketError
@@ -19,7 +19,7 @@ PAYLOADS = [b"first", b"\0" * 7, bytes(range(200)), b"x", struct.pack("<6I", 1, 
 
 
 def written(path: Path, payloads: list[bytes] = PAYLOADS) -> list[int]:
-    with Journal.create(path) as journal:
+    with JournalFile.create(path) as journal:
         return [len(MAGIC), *(journal.append(payload) for payload in payloads)]
 
 
@@ -27,8 +27,8 @@ def payloads_in(path: Path) -> list[bytes]:
     return read_records(path).payloads
 
 
-def recovered(path: Path) -> tuple[Journal, list[bytes]]:
-    return Journal.open(path), payloads_in(path)
+def recovered(path: Path) -> tuple[JournalFile, list[bytes]]:
+    return JournalFile.open(path), payloads_in(path)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_any_changed_byte_gives_a_prefix_or_a_sentence_and_destroys_nothing(path
         path.write_bytes(changed)
         if position < len(MAGIC):
             with pytest.raises((Damaged, NewerSchema)):
-                Journal.open(path)
+                JournalFile.open(path)
             continue
         journal, payloads = recovered(path)
         journal.close()
@@ -105,7 +105,7 @@ def test_damage_twice_at_one_place_is_kept_twice(path: Path) -> None:
         data = bytearray(path.read_bytes())
         data[second - 1] ^= 1
         path.write_bytes(data)
-        with Journal.open(path) as journal:
+        with JournalFile.open(path) as journal:
             journal.append(PAYLOADS[0])
         assert len(list(path.parent.glob(f"journal.damaged-{first}*"))) == copies
 
@@ -140,22 +140,22 @@ def test_a_long_tail_of_plausible_lengths_is_searched_in_bounded_time(path: Path
 
 
 def test_an_empty_payload_is_our_own_mistake(path: Path) -> None:
-    with Journal.create(path) as journal, pytest.raises(ValueError, match="1 to"):
+    with JournalFile.create(path) as journal, pytest.raises(ValueError, match="1 to"):
         journal.append(b"")
 
 
 def test_creates_over_nothing_and_opens_only_journals(path: Path) -> None:
     with pytest.raises(Damaged, match="missing"):
-        Journal.open(path)
+        JournalFile.open(path)
     written(path)
     with pytest.raises(SessionExists):
-        Journal.create(path)
+        JournalFile.create(path)
     path.write_bytes(b"something else")
     with pytest.raises(Damaged, match="begin"):
-        Journal.open(path)
+        JournalFile.open(path)
     path.write_bytes(MAGIC[:-1] + b"\x02")
     with pytest.raises(NewerSchema, match="update"):
-        Journal.open(path)
+        JournalFile.open(path)
 
 
 @pytest.mark.parametrize("taken", [0, 1, 8, 9])
@@ -165,7 +165,7 @@ def test_creates_over_nothing_and_opens_only_journals(path: Path) -> None:
 def test_a_write_that_fails_midway_leaves_the_journal_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch, taken: int, number: int, kind: type[TicketError]
 ) -> None:
-    journal = Journal.create(path)
+    journal = JournalFile.create(path)
     before = journal.append(b"before")
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", failing_write(taken, OSError(number, os.strerror(number))))
@@ -178,7 +178,7 @@ def test_a_write_that_fails_midway_leaves_the_journal_as_it_was(
 
 
 def test_an_interrupt_after_the_write_keeps_the_record(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal, record = Journal.create(path), frame(b"whole")
+    journal, record = JournalFile.create(path), frame(b"whole")
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", failing_write(len(record), KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):

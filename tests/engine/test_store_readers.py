@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sessions.store import Journal, read_records
+from sessions.store import JournalFile, read_records
 
 WRITER = """
 import struct, sys
 from pathlib import Path
-from sessions.store import Journal
-with Journal.open(Path(sys.argv[1])) as journal:
+from sessions.store import JournalFile
+with JournalFile.open(Path(sys.argv[1])) as journal:
     for number in range(int(sys.argv[2])):
         journal.append(struct.pack("<I", number) * (1 + number * 7919 % 3000))
 """
@@ -25,7 +25,7 @@ def numbers_in(payloads: list[bytes], first: int) -> int:
 
 
 def writer(path: Path, count: int) -> "subprocess.Popen[bytes]":
-    Journal.create(path).close()
+    JournalFile.create(path).close()
     return subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(count)])
 
 
@@ -49,7 +49,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_records(tmp_path: Path) -> N
                 pass
             process.kill()
         seen = numbers_in(read_records(path).payloads, 0)
-        with Journal.open(path) as journal:
+        with JournalFile.open(path) as journal:
             assert journal.kept_aside is None
             journal.append(b"after")
         assert read_records(path).payloads[seen:] == [b"after"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from widgets.plots.figures import KINDS
+from widgets.plots.figures import FIGURES
 
 ROOT = Path(__file__).parents[2]
-FIGURES = {
+CITED = {
     "ticket_curve": "2",  # test score against sparsity, for all tasks
     "connectivity": "6, top",  # highest accuracy on the line between two optima
     "curvature": "6, bottom",  # one-dimensional projections of the loss
@@ -36,19 +36,19 @@ PLACE = re.compile(
 )
 
 
-@pytest.mark.parametrize(("kind", "figure"), FIGURES.items())
+@pytest.mark.parametrize(("kind", "figure"), CITED.items())
 def test_help_names_the_figure(kind: str, figure: str) -> None:
-    assert re.search(rf"\bfigure {figure}\b", KINDS[kind].help, re.I), KINDS[kind].help
+    assert re.search(rf"\bfigure {figure}\b", FIGURES[kind].help, re.I), FIGURES[kind].help
 
 
 @pytest.mark.parametrize(("kind", "place"), OTHERS.items())
 def test_help_names_figures_of_other_papers(kind: str, place: str) -> None:
-    assert place in KINDS[kind].help
+    assert place in FIGURES[kind].help
 
 
 def test_no_other_kind_names_one() -> None:
-    named = {kind for kind, told in KINDS.items() if re.search(r"\bfigures? \d", told.help, re.I)}
-    assert named == FIGURES.keys() | OTHERS.keys()
+    named = {kind for kind, told in FIGURES.items() if re.search(r"\bfigures? \d", told.help, re.I)}
+    assert named == CITED.keys() | OTHERS.keys()
 
 
 def test_places_exist() -> None:

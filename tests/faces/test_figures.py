@@ -27,7 +27,7 @@ from tests.faces.made_events import (
 )
 from widgets.plots import figures
 from widgets.plots.figure import Figure
-from widgets.plots.figures import KINDS, QUANTITIES, Selection
+from widgets.plots.figures import FIGURES, QUANTITIES, Selection
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
 Builder = Callable[[SessionView, Selection], Figure]
@@ -85,7 +85,7 @@ class TestAlways:
                 check(BUILDERS[name](view, selection))
 
     def test_every_kind_has_a_function_and_help(self) -> None:
-        for name, kind in KINDS.items():
+        for name, kind in FIGURES.items():
             assert callable(getattr(figures, name))
             assert len(kind.help) > 100
             assert "paper" in kind.help or "Sprekeler" in kind.help

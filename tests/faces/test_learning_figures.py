@@ -13,7 +13,7 @@ from tests.faces.test_landscape_figures import analysed
 from widgets.plots import figures
 from widgets.plots.figure import Line, Rule
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look
+from widgets.plots.kinds import PANELS, Look
 from widgets.plots.mask_reader import MaskReader
 
 
@@ -30,7 +30,7 @@ def learned(task: str = "lunar_lander") -> SessionView:
     told = structs.replace(block("a", 0, np.zeros((4, 2, 4))), steps=np.full((4, 2), [10, 20], "<i4").tobytes())
     stream = [acting("a", {"task": {"name": task}}), start("a"), told, scored("a", 2, [1.0, 3.0])]
     view = view_of(*stream, scored("a", 3, [None, 5.0]))
-    view.apply(events.RoundCut(branch="a", round=0, generations=4))
+    view.apply(events.RoundEnded(branch="a", round=0, generations=4))
     view.apply(structs.replace(finish("a", score=[8.0, 10.0]), generations=4))
     return view
 
@@ -63,7 +63,7 @@ class TestLearning:
         assert "analysis.score_every" in figure.note
 
     def test_the_fitness_panel_shows_them_in_turn(self) -> None:
-        look, panel = Look(learned(), MaskReader(Path(), print)), KINDS["fitness"]
+        look, panel = Look(learned(), MaskReader(Path(), print)), PANELS["fitness"]
         assert panel.draw is not None
         told = []
         for turn in range(4):

@@ -15,10 +15,10 @@ from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.tasks import TASKS
-from widgets.decisions.trainer_fields import KINDS
+from widgets.decisions.trainer_fields import TRAINER_KINDS
 from widgets.notebook.decisions import FORMS
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.form import Decision
-from widgets.notebook.forms.subject import Subject
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import Look
 from widgets.plots.mask_reader import MaskReader
@@ -41,7 +41,7 @@ class Stage:
         self.view = self.look.view
         self.asked: list[commands.Command] = []
         self.answer = {} if answer is None else answer
-        self.subject = Subject(self, lambda: None)  # type: ignore[arg-type]
+        self.subject = BranchChoice(self, lambda: None)  # type: ignore[arg-type]
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
         self.asked.append(command)
@@ -83,7 +83,7 @@ def test_a_branch_is_trained_by_what_is_no_strategy() -> None:
     stage.view.branches["again"].plan = plan
     form = stage.form("Trainer", "again")
     field(form, "trainer").value = "gradient_descent"
-    assert escape(KINDS["gradient_descent"]) in words(form)
+    assert escape(TRAINER_KINDS["gradient_descent"]) in words(form)
     field(form, "generations").value = "7"
     button(form, "Change").click()
     (command,) = stage.asked
@@ -189,7 +189,7 @@ def test_a_branch_goes_back_and_is_set_aside() -> None:
     field(form, "to round").value = "0"
     button(form, "Go back").click()
     button(form, "Set aside").click()
-    assert stage.asked == [commands.RewindTo(branch="snr", round=0), commands.SetAside(branch="snr")]
+    assert stage.asked == [commands.GoBack(branch="snr", round=0), commands.SetAside(branch="snr")]
     assert "snr runs no more rounds" in words(form)
 
 

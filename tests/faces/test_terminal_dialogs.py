@@ -101,7 +101,7 @@ def test_another_strategy_is_sent_whole(link: Any) -> None:
 )
 def test_another_trainer_is_sent_whole(name: str, link: Any) -> None:
     async def choose(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:
-        dialog.query_one(OptionList).highlighted = list(trainer_fields.KINDS).index(name)
+        dialog.query_one(OptionList).highlighted = list(trainer_fields.TRAINER_KINDS).index(name)
         await pilot.pause()
 
     link.view.branches["again"].plan = {**link.view.branches["again"].plan, "pruner": {"name": "magnitude"}}

@@ -62,7 +62,7 @@ def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -
     command = returned(TransferDialog(link, "snr", 1), scenario)
     assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
     assert command.start == "initial"
-    assert command.overrides["trainer"]["name"] == list(trainer_fields.KINDS)[-2]
+    assert command.overrides["trainer"]["name"] == list(trainer_fields.TRAINER_KINDS)[-2]
     assert command.overrides["pruner"] == "magnitude"
 
 
@@ -92,12 +92,12 @@ def test_a_branch_needs_a_finished_round(link: Any) -> None:
 
 def test_going_back(link: Any) -> None:
     scenario = then(says("set aside", "nothing is deleted", "round 1", "0.099"), keys("up", "enter"))
-    assert returned(UndoDialog(link, "snr", None), scenario) == commands.RewindTo(branch="snr", round=0)
+    assert returned(UndoDialog(link, "snr", None), scenario) == commands.GoBack(branch="snr", round=0)
 
 
 def test_inherited_rounds_are_there_too(link: Any) -> None:
     scenario = then(says("trained by snr"), keys("enter"))
-    assert returned(UndoDialog(link, "random", 0), scenario) == commands.RewindTo(branch="random", round=0)
+    assert returned(UndoDialog(link, "random", 0), scenario) == commands.GoBack(branch="random", round=0)
 
 
 def test_by_mouse(link: Any) -> None:
@@ -106,7 +106,7 @@ def test_by_mouse(link: Any) -> None:
         await pilot.click("Button.-accept")
         await pilot.pause()
 
-    assert returned(UndoDialog(link, "snr", None), scenario) == commands.RewindTo(branch="snr", round=0)
+    assert returned(UndoDialog(link, "snr", None), scenario) == commands.GoBack(branch="snr", round=0)
 
 
 def test_a_choice_by_mouse(link: Any) -> None:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from sessions.messages import events
-from sessions.store import Journal, SessionDirectory
+from sessions.store import JournalFile, SessionDirectory
 from tests.faces.dialog_stage import (
     GOLDEN,
     NOTHING,
@@ -61,7 +61,7 @@ def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
 def test_what_was_found_is_written(turns: int, name: str, begins: bytes, link: Any, tmp_path: Path) -> None:
     link.path, out = tmp_path / "mine.session", tmp_path / name
     shutil.copytree(GOLDEN, link.path)
-    with Journal.open(SessionDirectory.open_for_reading(link.path).journal) as journal:
+    with JournalFile.open(SessionDirectory.open_for_reading(link.path).journal) as journal:
         block = events.Block(shape=[1, 1], data=np.ones((1, 1), "<f4").tobytes())
         found = {"kind": "layers", "branch": "snr", "round": 1, "generation": 1, "parameters": {}}
         analysed = events.Analysed(id=1, arrays={"density": block}, **found)

@@ -17,7 +17,7 @@ from widgets.terminal.actions import ACTIONS, SCOPES, key_name, keys_page, of_sc
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.banner import Banner
 from widgets.terminal.charts.chart import Chart
-from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import Panel
 from widgets.terminal.recorded import recorded_session
@@ -84,7 +84,7 @@ ASKED: list[tuple[str, list[commands.Command | float]]] = [
     ("r", [commands.RunRounds(rounds=1)]),
     ("R 7 enter", [commands.RunRounds(rounds=7)]),
     ("R escape", []),
-    ("k", [commands.Prune()]),
+    ("k", [commands.EndRound()]),
     ("minus plus equals_sign", [0.5, 2.0, 2.0]),
     ("n h i enter", [commands.Note(text="hi")]),
     ("n enter", []),
@@ -245,7 +245,7 @@ def test_every_kind_of_panel_comes_by_its_key() -> None:
             assert screen.focused_panel is not None
             shown.append(screen.focused_panel.kind.name)
             content = screen.focused_panel.content
-            assert isinstance(content, Journal) or content.figure.note or not content.figure.is_empty
+            assert isinstance(content, JournalPanel) or content.figure.note or not content.figure.is_empty
         assert shown == [
             *("fitness", "ticket_curve", "sparsity", "snr_magnitude", "curvature"),
             *("mask", "distribution", "journal", "correlation"),
@@ -256,7 +256,7 @@ def test_every_kind_of_panel_comes_by_its_key() -> None:
 
 def journal_entries(screen: Explorer) -> list[str]:
     """What the journal shows, however it is wrapped: each entry begins with its time."""
-    shown = " ".join(line.text.strip() for line in screen.query_one(Journal).lines)
+    shown = " ".join(line.text.strip() for line in screen.query_one(JournalPanel).lines)
     return [entry.strip() for entry in re.split(r"\b\d\d:\d\d:\d\d ", shown)[1:]]
 
 

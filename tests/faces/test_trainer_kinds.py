@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.decisions.trainer_fields import KINDS, kinds_for
+from widgets.decisions.trainer_fields import TRAINER_KINDS, kinds_for
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from widgets.decisions.trainer_fields import KINDS, kinds_for
 )
 def test_trainers_that_cannot_train_the_task_are_not_offered(task, out):
     plan = {"task": {"name": task}, "trainer": {"name": "evolution", "strategy": "snes"}}
-    assert set(KINDS) - set(kinds_for(plan)) == out
+    assert set(TRAINER_KINDS) - set(kinds_for(plan)) == out
 
 
 def test_the_present_one_is_always_offered():

@@ -23,7 +23,7 @@ class TrainerDraft:
     plan: Table
     """Of the branch."""
     kind: str
-    """One of `trainer_fields.KINDS`."""
+    """One of `trainer_fields.TRAINER_KINDS`."""
     running: RoundView | None = None
     """The round that is tuned; None: the change takes effect from the next round on."""
 

@@ -22,7 +22,7 @@ _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_deca
 _STD = ("std_decay", "std_limit")
 _LEARNING_RATE = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
 
-KINDS: Mapping[str, str] = {
+TRAINER_KINDS: Mapping[str, str] = {
     **{name: info.summary for name, info in STRATEGIES.items()},
     **{name: summary_of(settings) for name, settings in TRAINERS.items() if settings is not Evolution},
 }
@@ -30,7 +30,7 @@ KINDS: Mapping[str, str] = {
 
 
 def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
-    """Those of `KINDS` that can train a plan's task: some follow a loss, some act in an environment themselves."""
+    """Those of `TRAINER_KINDS` that can train a plan's task: some follow a loss, some act themselves."""
     task, present = TASKS.get(plan["task"]["name"]), kind_of(plan["trainer"])
 
     def fits(kind: str) -> bool:
@@ -39,12 +39,12 @@ def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
             return True
         return can_be_acted_in(task) if trainer.acts else not (trainer.needs_loss and issubclass(task, ControlSettings))
 
-    return {kind: summary for kind, summary in KINDS.items() if fits(kind) or kind == present}
+    return {kind: summary for kind, summary in TRAINER_KINDS.items() if fits(kind) or kind == present}
 
 
 def kind_of(table: Mapping[str, Any]) -> str:
-    """Which of `KINDS` a trainer's table is; empty if it is none that is known here."""
-    if table["name"] in KINDS:
+    """Which of `TRAINER_KINDS` a trainer's table is; empty if it is none that is known here."""
+    if table["name"] in TRAINER_KINDS:
         return str(table["name"])
     try:
         return find(STRATEGIES, table.get("strategy", "")).name

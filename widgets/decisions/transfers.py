@@ -43,7 +43,7 @@ def overrides_of(task: str, trainer: str, plan: Table) -> dict[str, Any]:
 
     Args:
         task: Its name; empty: as before.
-        trainer: One of `trainer_fields.KINDS`; empty: as before.
+        trainer: One of `trainer_fields.TRAINER_KINDS`; empty: as before.
         plan: Of the branch whose tickets they are.
     """
     overrides: dict[str, Any] = {"task": {"name": task}} if task else {}

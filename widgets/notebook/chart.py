@@ -23,12 +23,12 @@ from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, TURNING, Look
+from widgets.plots.kinds import PANELS, TURNING, Look
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.session_link import Condition
 
 _PARTS = ("store", "scales", "marks", "reading", "hand", "view")
-CHARTS = tuple(name for name, kind in KINDS.items() if kind.draw is not None)
+CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
 """The kinds of charts there are."""
 
 
@@ -99,7 +99,7 @@ class Chart(anywidget.AnyWidget):
         if kind not in CHARTS:
             raise UnknownName("chart", kind, CHARTS)
         self.attachment = attached(session)
-        self._kind = KINDS[kind]
+        self._kind = PANELS[kind]
         self._own = None
         if branch is not None or round is not None or branches is not None:
             self._own = Selection(branch, round, branches=None if branches is None else tuple(branches))

@@ -7,7 +7,7 @@ import ipywidgets
 from ticket_explorer.errors import UnknownName
 from widgets.notebook.chart import CHARTS, Chart
 from widgets.notebook.live_session import LiveSession
-from widgets.plots.kinds import KINDS
+from widgets.plots.kinds import PANELS
 
 
 class ChartGrid(ipywidgets.VBox):
@@ -47,7 +47,7 @@ class ChartGrid(ipywidgets.VBox):
         super().close()
 
     def _button(self, kind: str) -> ipywidgets.ToggleButton:
-        title = KINDS[kind].title
+        title = PANELS[kind].title
         made = ipywidgets.ToggleButton(kind in self._made, description=title, tooltip=f"Show or hide: {title}")
         made.layout.width = "auto"
         made.add_class("te-chip")

@@ -59,7 +59,7 @@ class Controls(ipywidgets.VBox):
             button("1", "Run one generation", lambda: ask(commands.Step(generations=1)), "step-forward"),
             button("10", "Run ten generations", lambda: ask(commands.Step(generations=10)), "step-forward"),
             button("round", "Run to the end of the round", lambda: ask(commands.RunRounds(rounds=1)), "fast-forward"),
-            button("end round", "End the round now, and prune", lambda: ask(commands.Prune()), "scissors"),
+            button("end round", "End the round now, and prune", lambda: ask(commands.EndRound()), "scissors"),
             button("slower", "Half the pace", lambda: self._change_pace(0.5), "minus"),
             button("faster", "Twice the pace", lambda: self._change_pace(2.0), "plus"),
             self._live,

@@ -11,10 +11,10 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.chart import attached
 from widgets.notebook.forms.analysis import AnalysisForm
 from widgets.notebook.forms.branch import BranchForm
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.form import Decision
 from widgets.notebook.forms.pruner import PrunerForm
 from widgets.notebook.forms.remark import RemarkForm
-from widgets.notebook.forms.subject import Subject
 from widgets.notebook.forms.trainer import TrainerForm
 from widgets.notebook.forms.transfer import TransferForm
 from widgets.notebook.forms.undo import UndoForm
@@ -22,7 +22,7 @@ from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch
 
-FORMS: Mapping[str, Callable[[Attachment, Subject], Decision]] = {
+FORMS: Mapping[str, Callable[[Attachment, BranchChoice], Decision]] = {
     "Pruner": PrunerForm,
     "Trainer": TrainerForm,
     "Branch": BranchForm,
@@ -39,7 +39,7 @@ class Decisions(ipywidgets.VBox):
 
     def __init__(self, session: LiveSession) -> None:
         self._attachment = attached(session)
-        self._subject = Subject(self._attachment, self._renew)
+        self._subject = BranchChoice(self._attachment, self._renew)
         self._forms: dict[str, Decision] = {name: form(self._attachment, self._subject) for name, form in FORMS.items()}
         boxes = [decision.form.box for decision in self._forms.values()]
         super().__init__([self._subject.choice, ipywidgets.Tab(boxes, titles=list(FORMS)), ipywidgets.HTML(STYLE)])

@@ -16,7 +16,7 @@ _BUTTONS: tuple[tuple[str, commands.Command], ...] = (
     ("Pause", commands.Pause()),
     ("1 generation", commands.Step(generations=1)),
     ("1 round", commands.RunRounds(rounds=1)),
-    ("End round", commands.Prune()),
+    ("End round", commands.EndRound()),
 )
 _SHOWN: WeakKeyDictionary[Attachment, list[Any]] = WeakKeyDictionary()
 """The buttons that are shown: marimo itself forgets those that nobody holds."""

@@ -21,7 +21,7 @@ from ticket_explorer import presets
 from ticket_explorer.errors import TicketError, UnknownName
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS
+from widgets.plots.kinds import PANELS
 from widgets.shared.session_link import EngineLink, Launch
 from widgets.shared.spec_sources import load_table, put, session_path
 
@@ -134,7 +134,7 @@ class LiveSession:
         """
         from widgets.notebook.paper_figure import PaperFigure
 
-        known = {name: found.draw for name, found in KINDS.items() if found.draw is not None}
+        known = {name: found.draw for name, found in PANELS.items() if found.draw is not None}
         if kind not in known:
             raise UnknownName("figure", kind, known)
         return PaperFigure(known[kind](self.attachment.look), size)
@@ -171,9 +171,9 @@ class LiveSession:
         """Stop after the chunk in flight, with a checkpoint."""
         await self.attachment.ask(commands.Pause())
 
-    async def prune_async(self) -> None:
+    async def end_round_async(self) -> None:
         """End the running round at this generation, and prune what it found."""
-        await self.attachment.ask(commands.Prune())
+        await self.attachment.ask(commands.EndRound())
 
     async def tune_async(self, changes: Mapping[str, float]) -> None:
         """Change hyper-parameters of the running round from its next generation on."""
@@ -260,7 +260,7 @@ class LiveSession:
 
     async def rewind_to_async(self, branch: str, round_: int) -> str:
         """Set a branch aside, and go on from one of its earlier rounds as a new branch; returns its name."""
-        return str((await self.attachment.ask(commands.RewindTo(branch=branch, round=round_)))["branch"])
+        return str((await self.attachment.ask(commands.GoBack(branch=branch, round=round_)))["branch"])
 
     async def set_aside_async(self, branch: str, aside: bool = True) -> None:
         """Run no more rounds of a branch, or take it up again."""

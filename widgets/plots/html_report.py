@@ -105,7 +105,7 @@ def _rounds(view: SessionView) -> str:
 def _figures(view: SessionView) -> Iterator[str]:
     yield "<h2>Figures</h2>"
     for kind, figure in report_figures(view):
-        yield f"<figure>{svg(figure)}<figcaption>{escape(figures.KINDS[kind].help)}</figcaption></figure>"
+        yield f"<figure>{svg(figure)}<figcaption>{escape(figures.FIGURES[kind].help)}</figcaption></figure>"
 
 
 def _history(view: SessionView) -> Iterator[str]:

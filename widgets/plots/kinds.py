@@ -58,12 +58,12 @@ class PanelKind:
     @property
     def title(self) -> str:
         """In the panel's border."""
-        return JOURNAL_TITLE if self.draw is None else figures.KINDS[self.name].title
+        return JOURNAL_TITLE if self.draw is None else figures.FIGURES[self.name].title
 
     @property
     def help(self) -> str:
         """A paragraph: what it shows, how to read it."""
-        return JOURNAL_HELP if self.draw is None else figures.KINDS[self.name].help
+        return JOURNAL_HELP if self.draw is None else figures.FIGURES[self.name].help
 
     def cursor_in(self, look: Look) -> Cursor | None:
         """What its x axis is as it is shown now."""
@@ -179,7 +179,7 @@ def _policy(look: Look) -> Figure:
     return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch))
 
 
-KINDS: dict[str, PanelKind] = {
+PANELS: dict[str, PanelKind] = {
     kind.name: kind
     for kind in (
         PanelKind(

@@ -106,7 +106,7 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round} ends with score {score(mean(event.score))}"
         case events.Analysed() if not event.automatic:
             return f"{event.branch}:{event.round} was analysed after generation {event.generation}: {event.kind}"
-        case events.RoundCut():
+        case events.RoundEnded():
             return f"{event.branch}:{event.round} was ended at generation {event.generations}"
         case events.Tuned():
             changes = ", ".join(f"{name} = {value:g}" for name, value in event.changes.items())

@@ -109,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "end_round",
         ("k",),
-        "Cut round",
+        "End round",
         "End the round at this generation, and prune what it found.",
         "explorer",
         "Run",

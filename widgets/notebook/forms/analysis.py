@@ -9,9 +9,9 @@ from ticket_explorer.registry import summary_of
 from widgets.decisions.analyses import analyses_of
 from widgets.decisions.branches import finished_rounds
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice
-from widgets.notebook.forms.form import Form, Request
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import button, markup
 from widgets.plots.kinds import LANDSCAPES
 
@@ -24,7 +24,7 @@ _INTRO = (
 class AnalysisForm:
     """Asks for an analysis, or gives up those under way."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._kind = choice("analysis", {name: name for name, _ in LANDSCAPES})
         self._summary = ipywidgets.HTML()
@@ -42,13 +42,13 @@ class AnalysisForm:
     def _give_up(self) -> None:
         self.form.ask(self._cancellation)
 
-    def _cancellation(self, branch: str) -> Request:
+    def _cancellation(self, branch: str) -> Filled:
         running = tuple(self._attachment.view.analysing)
         if not running:
             raise TicketError("No analysis is under way.")
-        return Request([commands.CancelAnalysis(id=number) for number in running], "They were given up.")
+        return Filled([commands.CancelAnalysis(id=number) for number in running], "They were given up.")
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         selected = self._attachment.look.selection.round
         finished = [round_.number for round_ in finished_rounds(self._attachment.view, branch)]
         round_ = selected if selected in finished else None
@@ -56,4 +56,4 @@ class AnalysisForm:
         wanted = analyses_of(self._attachment.view, str(self._kind.value), branch, round_)
         if not wanted:
             raise TicketError("No other branch has a finished round that this one could be compared with.")
-        return Request(wanted, f"The {self._kind.value} of {place} is worked on between generations.")
+        return Filled(wanted, f"The {self._kind.value} of {place} is worked on between generations.")

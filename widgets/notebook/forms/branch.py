@@ -11,11 +11,11 @@ from widgets.decisions.branches import finished_rounds, objection_to_name, round
 from widgets.decisions.fields import objection, pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
 from widgets.notebook.forms.field_rows import FieldRows
-from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.forms.rewind import RewindRows
-from widgets.notebook.forms.subject import Subject
 
 _INTRO = "Begin another future after a finished round of the branch; the two then take turns."
 _PRUNERS = {name: name for name in PRUNERS}
@@ -24,7 +24,7 @@ _PRUNERS = {name: name for name in PRUNERS}
 class BranchForm:
     """Asks where a branch begins, its name, and what differs."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._round, self._name = choice("after round", {}), text("name")
         self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", {}))
@@ -77,9 +77,9 @@ class BranchForm:
         self._rewind.complain(said)
         self.form.object_to(said)
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         if not self._round.value:
             raise TicketError(f"Branch {branch} has no finished round yet.")
         name, overrides = self._name.value.strip() or None, self._overrides
         command = commands.Branch(parent=branch, round=int(self._round.value), name=name, overrides=overrides)
-        return Request([command], "Branch {new} begins.")
+        return Filled([command], "Branch {new} begins.")

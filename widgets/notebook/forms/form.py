@@ -10,12 +10,12 @@ from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.fields import Complaint
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.watching import button, markup
 
 
 @dataclass(frozen=True)
-class Request:
+class Filled:
     """What a filled-in form asks of the engine."""
 
     commands: Sequence[commands.Command]
@@ -43,11 +43,11 @@ class Form:
     def __init__(
         self,
         attachment: Attachment,
-        subject: Subject,
+        subject: BranchChoice,
         intro: str,
         rows: Sequence[ipywidgets.Widget],
         label: str,
-        request: Callable[[str], Request],
+        request: Callable[[str], Filled],
         *others: ipywidgets.Button,
     ) -> None:
         """Lay it out.
@@ -77,11 +77,11 @@ class Form:
         self.say("" if complaint is None else complaint.whole, is_trouble=True)
         self._accept.disabled = complaint is not None
 
-    def ask(self, request: Callable[[str], Request]) -> None:
+    def ask(self, request: Callable[[str], Filled]) -> None:
         """Ask for something, given the branch."""
         self._attachment.spawn(self._asked(request))
 
-    async def _asked(self, request: Callable[[str], Request]) -> None:
+    async def _asked(self, request: Callable[[str], Filled]) -> None:
         self._accept.disabled = True
         try:
             asked = request(self._subject.branch)

@@ -12,10 +12,10 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from widgets.decisions.fields import objection
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or
-from widgets.notebook.forms.form import Form, Request
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.forms.rewind import RewindRows
-from widgets.notebook.forms.subject import Subject
 from widgets.notebook.watching import button, markup
 from widgets.shared.wording import share
 
@@ -26,7 +26,7 @@ _NAMES = {name: name for name in PRUNERS}
 class PrunerForm:
     """Asks how the branch is pruned and rewound."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._pruner = choice("pruner", stay_or("", _NAMES))
         self._summary = ipywidgets.HTML()
@@ -57,11 +57,11 @@ class PrunerForm:
             self._rewind.complain(said)
             self.form.object_to(said)
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         if not (overrides := self._overrides):
             raise TicketError("Nothing would change; choose another pruner or another rewind.")
         command = commands.SwitchPruner(branch=branch, **overrides)
-        return Request([command], f"Branch {branch} follows from its next pruning on.")
+        return Filled([command], f"Branch {branch} follows from its next pruning on.")
 
     async def _preview(self) -> None:
         try:

@@ -5,14 +5,14 @@ import ipywidgets
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.forms.form import Form, Request
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.branch_choice import BranchChoice
+from widgets.notebook.forms.form import Filled, Form
 
 
 class RemarkForm:
     """Asks for some words."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         wide = ipywidgets.Layout(width="460px")
         self._text = ipywidgets.Text(placeholder="what you see, what you think", layout=wide)
         self.form = Form(attachment, subject, "Write into the journal.", [self._text], "Write", self._request)
@@ -20,7 +20,7 @@ class RemarkForm:
     def renew(self) -> None:
         """A remark can always be made."""
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         if not self._text.value.strip():
             raise TicketError("A remark needs some words.")
-        return Request([commands.Note(text=self._text.value)], "Written into the journal.")
+        return Filled([commands.Note(text=self._text.value)], "Written into the journal.")

@@ -6,12 +6,12 @@ import ipywidgets
 
 from ticket_explorer.errors import TicketError
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
-from widgets.decisions.trainer_fields import KINDS, kind_of, kinds_for
+from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of, kinds_for
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer
 from widgets.notebook.forms.field_rows import FieldRows
-from widgets.notebook.forms.form import Form, Request
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import markup
 
 _INTRO = "Train the branch by another strategy or trainer, or change its hyper-parameters."
@@ -20,10 +20,10 @@ _INTRO = "Train the branch by another strategy or trainer, or change its hyper-p
 class TrainerForm:
     """Asks how the branch is trained."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._when = choice("takes effect", {"later": WHEN["later"]})
-        self._kind = choice("trainer", {kind: kind for kind in KINDS})
+        self._kind = choice("trainer", {kind: kind for kind in TRAINER_KINDS})
         self._summary = ipywidgets.HTML()
         self._rows = FieldRows("trainer", self._check)
         rows = [self._when, self._kind, self._summary, self._rows.box]
@@ -61,7 +61,7 @@ class TrainerForm:
         before, self._draft = self._draft, wanted
         typed = before.edited(self._rows.texts) if before is not None and before.running is running else {}
         self._kind.disabled = running is not None
-        self._summary.value = markup(KINDS.get(kind, ""), "te-hint")
+        self._summary.value = markup(TRAINER_KINDS.get(kind, ""), "te-hint")
         self._rows.show(wanted.fields.values(), typed)
         self._check()
 
@@ -74,9 +74,9 @@ class TrainerForm:
         if said is not None and is_told:
             self.form.say("")
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         command = None if self._draft is None else self._draft.command(branch, self._rows.texts)
         if command is None:
             raise TicketError("Nothing would change; choose another trainer, or type another value.")
         when = "next generation" if self._when.value == "now" else "next round"
-        return Request([command], f"Branch {branch} follows from its {when} on.")
+        return Filled([command], f"Branch {branch} follows from its {when} on.")

@@ -5,12 +5,12 @@ from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
-from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, learns_masks, objection_to_transfer, overrides_of
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
-from widgets.notebook.forms.form import Form, Request
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import button
 from widgets.shared.wording import share
 
@@ -22,13 +22,13 @@ _DECOMPOSE = (
     "What is the tickets' effect due to? Train them as the branch does with permuted weights, with permuted masks and "
     "weights, and as random masks; then ask for the analysis `decomposition`. Learned masks are trained by `trainer`"
 )
-_TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, KINDS))
+_TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, TRAINER_KINDS))
 
 
 class TransferForm:
     """Asks which tickets go where."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._tickets, self._beside = choice("tickets", {"": "of all rounds"}), choice("beside", BESIDE)
         self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
@@ -65,14 +65,14 @@ class TransferForm:
     def _rounds(self) -> list[int] | None:
         return [int(self._tickets.value)] if self._tickets.value else None
 
-    def _decomposition(self, branch: str) -> Request:
+    def _decomposition(self, branch: str) -> Filled:
         done = "{all} begin; when they are done, ask for the analysis `decomposition`."
         trainer = None
         if self._plan is not None and learns_masks(self._plan):
             trainer = self._overrides_of(self._plan).get("trainer")
-        return Request([commands.Decompose(branch=branch, rounds=self._rounds, trainer=trainer)], done)
+        return Filled([commands.Decompose(branch=branch, rounds=self._rounds, trainer=trainer)], done)
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         assert self._plan is not None
         overrides = self._overrides_of(self._plan)
         if (said := objection_to_transfer(overrides, self._plan)) is not None:
@@ -86,7 +86,7 @@ class TransferForm:
             native=self._beside.value == "both",
             start=str(self._start.value) or None,
         )
-        return Request([command], "{all} begin.")
+        return Filled([command], "{all} begin.")
 
     def _overrides_of(self, plan: Table) -> Table:
         return overrides_of(str(self._task.value), str(self._trainer.value), plan)

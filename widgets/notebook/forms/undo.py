@@ -4,9 +4,9 @@ from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.branches import finished_rounds, round_in_words, round_to_go_back_to
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer
-from widgets.notebook.forms.form import Form, Request
-from widgets.notebook.forms.subject import Subject
+from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import button
 
 _INTRO = "Set the branch aside as it is, and go on from one of its finished rounds as another. Nothing is lost."
@@ -15,7 +15,7 @@ _INTRO = "Set the branch aside as it is, and go on from one of its finished roun
 class UndoForm:
     """Asks which round to go back to."""
 
-    def __init__(self, attachment: Attachment, subject: Subject) -> None:
+    def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._round = choice("to round", {})
         self._aside = button(
@@ -40,13 +40,13 @@ class UndoForm:
         self._branch = branch if rounds else ""
         self._aside.description = "Take up again" if view.branches[branch].aside else "Set aside"
 
-    def _setting_aside(self, branch: str) -> Request:
+    def _setting_aside(self, branch: str) -> Filled:
         aside = not self._attachment.view.branches[branch].aside
         done = "runs no more rounds" if aside else "goes on"
-        return Request([commands.SetAside(branch=branch, aside=aside)], f"Branch {branch} {done}.")
+        return Filled([commands.SetAside(branch=branch, aside=aside)], f"Branch {branch} {done}.")
 
-    def _request(self, branch: str) -> Request:
+    def _request(self, branch: str) -> Filled:
         if not self._round.value:
             raise TicketError(f"Branch {branch} has no finished round yet.")
-        command = commands.RewindTo(branch=branch, round=int(self._round.value))
-        return Request([command], f"Branch {branch} is set aside; {{new}} goes on.")
+        command = commands.GoBack(branch=branch, round=int(self._round.value))
+        return Filled([command], f"Branch {branch} is set aside; {{new}} goes on.")

@@ -11,7 +11,7 @@ from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, su
 from widgets.plots.figures.learning import AGAINST, Against, learning
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
-from widgets.plots.figures.names import KINDS, SHOWN, Kind
+from widgets.plots.figures.names import FIGURES, SHOWN, Kind
 from widgets.plots.figures.normalised import normalised
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
@@ -23,7 +23,7 @@ from widgets.plots.figures.ticket_curve import ticket_curve
 __all__ = [
     "AGAINST",
     "BARRIERS",
-    "KINDS",
+    "FIGURES",
     "QUANTITIES",
     "SHOWN",
     "Against",

@@ -8,7 +8,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import LEVEL, quantile
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
@@ -20,7 +20,7 @@ def comparison(view: SessionView, selection: Selection) -> Figure:
     Each value is the mean over replicates of a difference, with its 95% interval; the latest comparison counts.
     """
     branch = selection.branch_in(view)
-    title, y = f"{KINDS['comparison'].title} · {branch or selection.place_in(view)}", Axis("difference of scores")
+    title, y = f"{FIGURES['comparison'].title} · {branch or selection.place_in(view)}", Axis("difference of scores")
     known = [one for one in view.analyses if one.kind == "comparison" and one.branch == branch]
     latest = {str(one.parameters["other"]): one for one in known}
     if not latest:

@@ -8,7 +8,7 @@ import numpy as np
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
 _X = Axis("round")
@@ -20,7 +20,7 @@ def correlation(view: SessionView, selection: Selection) -> Figure:
 
     Means over replicates with standard errors. At the rule, 1, both criteria prune the same weights.
     """
-    title = KINDS["correlation"].title
+    title = FIGURES["correlation"].title
     lines = [line for name in selection.shown_in(view) if (line := _line(view, name)) is not None]
     if not lines:
         return Figure(title, _X, _Y, note=_why_not(view, selection))

@@ -11,7 +11,7 @@ from sessions.messages.events import Analysed
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Mark, Values
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
 _STEP = Axis("step ξ along a random direction")
@@ -29,7 +29,7 @@ def curvature(view: SessionView, selection: Selection) -> Figure:
     looked at gives way to the last one before it that was, unless it was asked for.
     """
     found, branch = analysis_of(view, selection, "curvature"), selection.branch_in(view)
-    title = f"{KINDS['curvature'].title} · {selection.place_in(view)}"
+    title = f"{FIGURES['curvature'].title} · {selection.place_in(view)}"
     if found is None or branch is None:
         return Figure(title, _STEP, _LOSS, note=nothing_yet("curvature", "analysis.curvature = true"))
     marks: list[Mark] = [*_directions(found, colour_of(view, branch))]
@@ -38,13 +38,13 @@ def curvature(view: SessionView, selection: Selection) -> Figure:
         if name != branch and other is not None and other is not found:
             marks.append(replace(_average(name, other, colour_of(view, name)), low=None, high=None, faint=True))
     marks.append(_average(branch, found, colour_of(view, branch)))
-    title = f"{KINDS['curvature'].title} · {branch}, round {found.round}, generation {found.generation}"
+    title = f"{FIGURES['curvature'].title} · {branch}, round {found.round}, generation {found.generation}"
     return Figure(title, _STEP, _LOSS, tuple(marks), _told(found))
 
 
 def sharpness(view: SessionView, selection: Selection) -> Figure:
     """The second-order coefficient of the loss at the end of each round, a line a branch; means with errors."""
-    title = KINDS["sharpness"].title
+    title = FIGURES["sharpness"].title
     lines = [line for name in selection.shown_in(view) if (line := _across_rounds(view, name)) is not None]
     if not lines:
         return Figure(title, _ROUND, _SHARPNESS, note=nothing_yet("curvature", "analysis.curvature = true"))

@@ -9,7 +9,7 @@ from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.analysis.significance import quantile
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
@@ -22,7 +22,7 @@ def decomposition(view: SessionView, selection: Selection) -> Figure:
     Each value is the mean over replicates of a difference, with its 95% interval.
     """
     branch = selection.branch_in(view)
-    title = f"{KINDS['decomposition'].title} · {branch or selection.place_in(view)}"
+    title = f"{FIGURES['decomposition'].title} · {branch or selection.place_in(view)}"
     known = [one for one in view.analyses if one.kind == "decomposition" and one.branch == branch]
     if not known:
         return Figure(title, _X, _Y, note=nothing_yet("the decomposition"))

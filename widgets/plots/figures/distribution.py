@@ -6,7 +6,7 @@ Lange & Sprekeler (2023) sum weights up in figure 11; what their figure 7 says o
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Rule
 from widgets.plots.figures.criterion import criterion_of
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.sample import Quantity, histogram_of
 from widgets.plots.figures.selection import Selection, colour_of
 
@@ -19,7 +19,7 @@ def distribution(view: SessionView, selection: Selection, quantity: Quantity) ->
 
     The threshold of the branch's pruner is a rule, where it ranks by this quantity.
     """
-    title, x, y = f"{KINDS['distribution'].title} · {selection.place_in(view)}", _axis(quantity), Axis("weights")
+    title, x, y = f"{FIGURES['distribution'].title} · {selection.place_in(view)}", _axis(quantity), Axis("weights")
     branch, round_, frame = selection.branch_in(view), selection.round_in(view), selection.frame_in(view)
     if branch is None or round_ is None or frame is None:
         return Figure(title, x, y, note=selection.missing_in(view))

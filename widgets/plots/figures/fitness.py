@@ -15,7 +15,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution
 from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.shared.wording import bars
 
@@ -37,7 +37,7 @@ def fitness(view: SessionView, selection: Selection, cache: MetricsCache | None 
         cache: What a face keeps between redraws; without it all metrics are converted anew.
     """
     cache = cache or MetricsCache()
-    title = f"{KINDS['fitness'].title} · {selection.place_in(view)}"
+    title = f"{FIGURES['fitness'].title} · {selection.place_in(view)}"
     branch, round_ = selection.branch_in(view), selection.round_in(view)
     if branch is None:
         return Figure(title, _X, _Y, note=selection.missing_in(view))

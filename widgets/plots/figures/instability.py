@@ -10,7 +10,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import STABLE
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.shared.wording import bars
 
@@ -18,7 +18,7 @@ from widgets.shared.wording import bars
 def instability(view: SessionView, selection: Selection) -> Figure:
     """Instability of every ticket against its density, a line for each branch whose noise is its own."""
     x = Axis("weights kept", scale="log", reverse=True, percent=True)
-    title, found = KINDS["instability"].title, _found(view, selection)
+    title, found = FIGURES["instability"].title, _found(view, selection)
     several = {name: one for name, one in found.items() if len(one.array("densities")) > 1}
     lines = [_against_density(view, name, one) for name, one in (several or found).items()]
     return _figure(title, x, lines, found)
@@ -27,7 +27,7 @@ def instability(view: SessionView, selection: Selection) -> Figure:
 def instability_from(view: SessionView, selection: Selection) -> Figure:
     """Instability of the dense network against the step k from which on the noise is another's; a line a trainer."""
     title, x, found = (
-        KINDS["instability_from"].title,
+        FIGURES["instability_from"].title,
         Axis("step k: noise is shared until then"),
         _found(view, selection),
     )
@@ -50,7 +50,7 @@ def instability_profile(view: SessionView, selection: Selection) -> Figure:
 
     Branches that trained alike have one line.
     """
-    title, found = KINDS["instability_profile"].title, _found(view, selection)
+    title, found = FIGURES["instability_profile"].title, _found(view, selection)
     x, lines = Axis("α, from the other branch to this one"), dict[bytes, Line]()
     for name, one in found.items():
         places = np.flatnonzero(one.array("rounds") == (selection.round or 0))

@@ -10,7 +10,7 @@ import numpy as np
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Picture, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
 Barrier = Literal["best_score", "loss_barrier", "instability"]
@@ -30,10 +30,10 @@ def surface(view: SessionView, selection: Selection) -> Figure:
     """
     found, branch = analysis_of(view, selection, "surface"), selection.branch_in(view)
     if found is None or branch is None:
-        title = f"{KINDS['surface'].title} · {selection.place_in(view)}"
+        title = f"{FIGURES['surface'].title} · {selection.place_in(view)}"
         return Figure(title, *_PLANE, note=nothing_yet("the surface"))
     loss = found.array("loss").astype(float).mean(0)
-    title = f"{KINDS['surface'].title} · {branch}, round {found.round}"
+    title = f"{FIGURES['surface'].title} · {branch}, round {found.round}"
     shown = 1.0 - _scaled(np.log(np.maximum(loss, 1e-9)))
     middle = loss[loss.shape[0] // 2, loss.shape[1] // 2]
     note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Strong colours are low."
@@ -44,7 +44,7 @@ def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "in
     """How well any two rounds are connected by a straight line, a cell a pair; means over replicates."""
     branch = selection.branch_in(view)
     known = [one for one in view.analyses if one.kind == "connectivity" and one.branch == branch]
-    title = f"{KINDS['connectivity'].title} · {branch or selection.place_in(view)}"
+    title = f"{FIGURES['connectivity'].title} · {branch or selection.place_in(view)}"
     if branch is None or not known:
         return Figure(title, Axis("round"), Axis("round"), note=nothing_yet("connectivity"))
     found = known[-1]

@@ -13,7 +13,7 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.shared.wording import bars
 
@@ -37,7 +37,7 @@ def learning(view: SessionView, selection: Selection, against: Against | None = 
         selection: What is looked at.
         against: What the x axis is; None is what was spent: environment steps, or else forward passes.
     """
-    title, round_ = f"{KINDS['learning'].title} · {selection.place_in(view)}", selection.round_in(view)
+    title, round_ = f"{FIGURES['learning'].title} · {selection.place_in(view)}", selection.round_in(view)
     number = selection.round if round_ is None else round_.number
     rounds = {} if number is None else _rounds(view, selection, number)
     against = against or spent(list(rounds.values()))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sessions.messages.events import LeafShape
 from widgets.plots.figure import Axis, Figure, Picture, Points, Values
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import percent
 
 _COLUMN, _ROW = Axis("column"), Axis("row", reverse=True)
@@ -31,7 +31,7 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
         name: Of the leaf to show.
         input_shape: Of one example: height, width, channels, or the number of observations.
     """
-    title = f"{KINDS['mask'].title} · {name}"
+    title = f"{FIGURES['mask'].title} · {name}"
     kept = _leaf(mask, leaves, name)
     if kept is None:
         return Figure(title, _COLUMN, _ROW, note=_why_not(mask, leaves, name))

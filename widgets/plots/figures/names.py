@@ -11,7 +11,7 @@ class Kind(NamedTuple):
     """What it shows, how to read it, and which figure of the papers it is."""
 
 
-KINDS: dict[str, Kind] = {
+FIGURES: dict[str, Kind] = {
     "fitness": Kind(
         "Fitness",
         "How well the networks of the current round do on the training task, generation by generation; higher is "

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import MUTED, Axis, Figure, Mark, Points, Rule, Values
 from widgets.plots.figures.criterion import Criterion, criterion_of, goes
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.sample import Sample, sample_of
 from widgets.plots.figures.selection import Selection, colour_of
 
@@ -23,7 +23,7 @@ def snr_magnitude(view: SessionView, selection: Selection) -> Figure:
     Weights that the branch's pruner takes next are muted. Its threshold is a rule: horizontal for
     SNR, vertical for magnitude. Pruners that rank by something else leave all points one group.
     """
-    title = f"{KINDS['snr_magnitude'].title} · {selection.place_in(view)}"
+    title = f"{FIGURES['snr_magnitude'].title} · {selection.place_in(view)}"
     branch, round_, frame = selection.branch_in(view), selection.round_in(view), selection.frame_in(view)
     if branch is None or round_ is None or frame is None:
         return Figure(title, _X, _Y, note=selection.missing_in(view))

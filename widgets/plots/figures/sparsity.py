@@ -11,7 +11,7 @@ import numpy as np
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Line, Mark
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, percent
 
 _ROUNDS = Axis("round")
@@ -27,7 +27,7 @@ def sparsity(view: SessionView, selection: Selection) -> Figure:
     parallel to the faint line; one of which nothing is left has a gap.
     """
     branch = selection.branch_in(view)
-    title = f"{KINDS['sparsity'].title} · {branch or selection.place_in(view)}"
+    title = f"{FIGURES['sparsity'].title} · {branch or selection.place_in(view)}"
     if branch is None:
         return Figure(title, _ROUNDS, _DENSITY, note=selection.missing_in(view))
     rounds = [round_ for round_ in view.lineage(branch) if round_.finished]
@@ -45,7 +45,7 @@ def sparsity(view: SessionView, selection: Selection) -> Figure:
 
 def sparsity_now(view: SessionView, selection: Selection) -> Figure:
     """Density of each prunable leaf in the round that is looked at, a bar each; means over replicates."""
-    title = f"{KINDS['sparsity_now'].title} · {selection.place_in(view)}"
+    title = f"{FIGURES['sparsity_now'].title} · {selection.place_in(view)}"
     branch, round_ = selection.branch_in(view), selection.round_in(view)
     if branch is None or round_ is None:
         return Figure(title, _LEAVES, _SHARE, note=selection.missing_in(view))

@@ -6,7 +6,7 @@ import numpy as np
 
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.ticket_curve import TicketCurve, ticket_curves
 from widgets.shared.wording import bars, of_searches
@@ -23,7 +23,7 @@ def ticket_curve(view: SessionView, selection: Selection) -> Figure:
     standard error of five seeds). Sparser is to the right. The rule is the dense round of the
     branch that is looked at, or of the first branch that has one.
     """
-    title, shown = KINDS["ticket_curve"].title, selection.shown_in(view)
+    title, shown = FIGURES["ticket_curve"].title, selection.shown_in(view)
     curves = [curve for curve in ticket_curves(view) if curve.branch in shown]
     if not curves:
         return Figure(title, _X, _Y, note="The first point comes when the first round is finished.")

@@ -72,7 +72,7 @@ class ExportDialog(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """What, of which round, and where to."""
-        drawn = {name: figures.KINDS[name].title for name in figures.SHOWN}
+        drawn = {name: figures.FIGURES[name].title for name in figures.SHOWN}
         kinds = {kind: kind for kind, export in _EXPORTS.items() if self._rounds or not export.asks}
         with Vertical(classes="box form") as box:
             box.border_title = "Export"

@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 from sessions.messages import commands
 from widgets.decisions.fields import shown
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
-from widgets.decisions.trainer_fields import KINDS, kind_of, kinds_for
+from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of, kinds_for
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
@@ -98,7 +98,7 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         await place.remove_children()
         fields = self._draft.fields.values()
         await place.mount_all(field_row(field, self._typed.get(field.name)) for field in fields)
-        self.query_one("#summary", Static).update(Text(KINDS[self._chosen], "dim"))
+        self.query_one("#summary", Static).update(Text(TRAINER_KINDS[self._chosen], "dim"))
         self._check()
 
     def _option(self, name: str) -> Option:

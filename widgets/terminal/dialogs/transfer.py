@@ -13,7 +13,7 @@ from sessions.specs.spec import Table
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.fields import Complaint
-from widgets.decisions.trainer_fields import KINDS, kind_of
+from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, objection_to_transfer, overrides_of
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
@@ -41,7 +41,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
             yield Static(Text(f"The tickets of {self._branch}, trained otherwise in a branch of their own:", "dim"))
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
             yield Row("task", Choice({"": f"as before: {task}", **{n: n for n in TASKS}}, "", "task"))
-            yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in KINDS}}, "", "trainer"))
+            yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in TRAINER_KINDS}}, "", "trainer"))
             yield Row("start", Choice(STARTS, "", "start"))
             yield Row("beside", Choice(BESIDE, "control", "beside"))
             yield Row("name", Input(placeholder="after what is different", compact=True), "of the new branch", "name")

@@ -44,7 +44,7 @@ class RoundList(OptionList):
         return None if self.highlighted is None else self._numbers[self.highlighted]
 
 
-class UndoDialog(ModalScreen[commands.RewindTo | None]):
+class UndoDialog(ModalScreen[commands.GoBack | None]):
     """Asks which round to go back to."""
 
     BINDINGS = KEYS
@@ -76,7 +76,7 @@ class UndoDialog(ModalScreen[commands.RewindTo | None]):
         """Return the command."""
         number = self.query_one(RoundList).number
         if number is not None:
-            self.dismiss(commands.RewindTo(branch=self._branch, round=number))
+            self.dismiss(commands.GoBack(branch=self._branch, round=number))
 
     def _tell(self) -> None:
         number = self.query_one(RoundList).number

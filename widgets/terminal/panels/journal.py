@@ -15,11 +15,11 @@ _STYLES: dict[type[events.Event], str] = {
 }
 
 
-class Journal(RichLog):
+class JournalPanel(RichLog):
     """What happened, in sentences."""
 
     DEFAULT_CSS = """
-    Journal {
+    JournalPanel {
         background: transparent;
         scrollbar-size-vertical: 1;
     }

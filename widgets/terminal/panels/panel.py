@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from sessions.messages import events
-from widgets.plots.kinds import KINDS, Look, PanelKind
+from widgets.plots.kinds import PANELS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
-from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.journal import JournalPanel
 
 _FREQUENT = (events.Generations, events.Scored, events.Frame, events.Analysed, events.Analysing)
 """Events that change only the panels which say so."""
@@ -53,7 +53,7 @@ class Panel(Vertical):
     def __init__(self, kind: str, look: Look) -> None:
         super().__init__()
         self._look = look
-        self.kind: PanelKind = KINDS[kind]
+        self.kind: PanelKind = PANELS[kind]
         self._is_stale, self.drawn = True, 0.0
         self._titles = Content(), Content()
 
@@ -75,7 +75,7 @@ class Panel(Vertical):
         if kind == self.kind.name:
             return
         had_focus = self.has_focus_within
-        self.kind = KINDS[kind]
+        self.kind = PANELS[kind]
         await self.content.remove()
         await self.mount(self._content())
         self.renew()
@@ -107,7 +107,7 @@ class Panel(Vertical):
             self._entitle(figure.title, "" if figure.is_empty else figure.note)
             content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))
             content.cursor = self.kind.place_of(self._look)
-        elif isinstance(content, Journal):
+        elif isinstance(content, JournalPanel):
             self._entitle(self.kind.title, "")
             content.follow(self._look.view)
 
@@ -123,10 +123,10 @@ class Panel(Vertical):
         self.post_message(self.CursorMoved(self, message.x))
 
     def _content(self) -> Widget:
-        return Journal() if self.kind.draw is None else Chart()
+        return JournalPanel() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:
-        number = (list(KINDS).index(self.kind.name) + 1) % 10
+        number = (list(PANELS).index(self.kind.name) + 1) % 10
         titles = Content(f"{number} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from textual.containers import Grid
 
 from sessions.messages import events
-from widgets.plots.kinds import KINDS, TURNING, Look
+from widgets.plots.kinds import PANELS, TURNING, Look
 from widgets.terminal import settings
-from widgets.terminal.panels.journal import Journal
+from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.panel import Panel
 
 LAYOUTS: tuple[settings.Layout, ...] = ("auto", "one", "four", "six")
@@ -22,7 +22,7 @@ class PanelGrid(Grid):
     def __init__(self, look: Look, remembered: settings.Settings) -> None:
         super().__init__()
         self._look, self._remembered = look, remembered
-        self._kinds = [kind for kind in remembered.panels if kind in KINDS] or list(KINDS)[:6]
+        self._kinds = [kind for kind in remembered.panels if kind in PANELS] or list(PANELS)[:6]
         self._shape = ""
         self.panels: list[Panel] = []
         """From left to right and top to bottom."""
@@ -34,9 +34,9 @@ class PanelGrid(Grid):
         return next((panel for panel in self.panels if panel.has_focus_within), first)
 
     @property
-    def journals(self) -> list[Journal]:
+    def journals(self) -> list[JournalPanel]:
         """Those that are shown."""
-        return [panel.content for panel in self.panels if isinstance(panel.content, Journal)]
+        return [panel.content for panel in self.panels if isinstance(panel.content, JournalPanel)]
 
     async def lay_out(self) -> None:
         """As many panels as the terminal has room for, or as a person wants."""
@@ -76,7 +76,7 @@ class PanelGrid(Grid):
         """The next kind of panel in the focused one's place."""
         panel = self.focused_panel
         if panel is not None:
-            kinds = list(KINDS)
+            kinds = list(PANELS)
             await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
 
     def next_leaf(self) -> None:

@@ -14,7 +14,7 @@ from sessions.plans.cost import remember_speed
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import KINDS, Look, wanted_analyses
+from widgets.plots.kinds import PANELS, Look, wanted_analyses
 from widgets.plots.mask_reader import MaskReader
 from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
@@ -229,7 +229,7 @@ class Explorer(Screen[None]):
 
     def action_end_round(self) -> None:
         """End the round here."""
-        self._ask(commands.Prune(), "The round was ended; its weights are pruned next.")
+        self._ask(commands.EndRound(), "The round was ended; its weights are pruned next.")
 
     @work(group="ask")
     async def action_slower(self) -> None:
@@ -360,7 +360,7 @@ class Explorer(Screen[None]):
 
     async def action_panel(self, number: int) -> None:
         """Go to a kind of panel."""
-        await self._grid.go_to(list(KINDS)[number - 1])
+        await self._grid.go_to(list(PANELS)[number - 1])
 
     async def action_swap(self) -> None:
         """The next kind of panel in the focused one's place."""

@@ -8,7 +8,7 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer
 
 
-class Subject:
+class BranchChoice:
     """One branch of a session."""
 
     def __init__(self, attachment: Attachment, changed: Callable[[], None]) -> None:
