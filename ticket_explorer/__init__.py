@@ -10,8 +10,6 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from sessions.serving.ask import analyse, decompose, transfer
     from sessions.session.session import Session
     from sessions.specs.spec import Spec, parse_spec
@@ -54,19 +52,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> "Any":
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place, _, attribute = _HOMES[name].partition(":")
-    from ticket_explorer.siblings import claim
+if not TYPE_CHECKING:  # a type checker knows the names above, and reports others
 
-    claim(*_CLAIMED.get(place.partition(".")[0], ()))
-    try:
-        module = import_module(place)
-    except Exception as error:
-        raise _explained(name, error) from None
-    value = globals()[name] = getattr(module, attribute) if attribute else module
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        place, _, attribute = _HOMES[name].partition(":")
+        from ticket_explorer.siblings import claim
+
+        claim(*_CLAIMED.get(place.partition(".")[0], ()))
+        try:
+            module = import_module(place)
+        except Exception as error:
+            raise _explained(name, error) from None
+        value = globals()[name] = getattr(module, attribute) if attribute else module
+        return value
 
 
 def _explained(name: str, error: Exception) -> Exception:

@@ -102,13 +102,15 @@ class LiveSession:
     def __repr__(self) -> str:
         return f"<LiveSession {self.path.stem}: {self.view.state}, {self.attachment.link.condition.value}>"
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if hasattr(type(self), f"{name}_async"):
-            raise TicketError(
-                f"session.{name}() would block the kernel, and no chart would move meanwhile; "
-                f"write: await session.{name}_async(...)"
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # type checkers report what is not there; this says what to write instead
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if hasattr(type(self), f"{name}_async"):
+                raise TicketError(
+                    f"session.{name}() would block the kernel, and no chart would move meanwhile; "
+                    f"write: await session.{name}_async(...)"
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def pick(self, entries: Iterable[int]) -> None:
         """Select weights by their entries of θ: they are lit up in scatters and masks, and named."""
