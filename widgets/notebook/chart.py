@@ -5,7 +5,6 @@ The browser holds the numbers; a patch sends what is new. Charts that nobody see
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ import traitlets
 from sessions.messages import events
 from ticket_explorer.errors import TicketError, UnknownName
 from widgets.notebook.attachment import Attachment
+from widgets.notebook.browser_module import joined
 from widgets.notebook.columns import Encoded, encoded, patched
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
@@ -27,20 +27,9 @@ from widgets.plots.kinds import PANELS, TURNING, Look
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.session_link import Condition
 
-_PARTS = ("store", "scales", "marks", "reading", "hand", "view")
+_ESM = Path(__file__).parent / "esm"
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
 """The kinds of charts there are."""
-
-
-@cache
-def _module() -> str:
-    """The parts of the browser's module, one after the other."""
-    return "\n".join((Path(__file__).parent / "esm" / f"{part}.js").read_text("utf-8") for part in _PARTS)
-
-
-@cache
-def _style() -> str:
-    return (Path(__file__).parent / "esm" / "chart.css").read_text("utf-8")
 
 
 class Chart(anywidget.AnyWidget):
@@ -48,8 +37,8 @@ class Chart(anywidget.AnyWidget):
 
     KIND: ClassVar[str] = ""
     """What a subclass shows."""
-    _esm = _module()
-    _css = _style()
+    _esm = joined(_ESM, "view")
+    _css = (_ESM / "chart.css").read_text("utf-8")
     snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart.snapshot_now())
     """All there is, made when somebody asks for the widget's state; it never changes by itself."""
     patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)

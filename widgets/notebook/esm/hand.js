@@ -1,11 +1,15 @@
-/** Linked cursors: charts of one page whose x axis is the same thing tell each other where the pointer is. */
-const CURSORS = (globalThis[Symbol.for("ticket-explorer cursors")] ??= new EventTarget());
+import { entriesIn, pointAt, stopsOf, valueAt } from "./reading.js";
 
+/** Linked cursors: charts of one page whose x axis is the same thing tell each other where the pointer is. */
+const SHARED = Symbol.for("ticket-explorer cursors");
+globalThis[SHARED] ??= new EventTarget();
+const CURSORS = globalThis[SHARED];
+
+/** Pixels from which a press is a drag. */
 const FAR = 5;
-/* Pixels from which a press is a drag. */
 
 /** Pointer and keys on one view: the cursor, zooming, selecting. */
-class Hand {
+export class Hand {
   constructor(view, signal) {
     Object.assign(this, { view, looked: null, linked: null, drag: null });
     const on = (target, kinds, handle) => {
@@ -146,7 +150,10 @@ class Hand {
       "-": () => this.#zoomBy(1.4, middle),
       0: () => this.zoom(null, null),
       Enter: () => this.#pick(this.stood),
-      Escape: () => (this.#select([]), this.zoom(null, null)),
+      Escape: () => {
+        this.#select([]);
+        this.zoom(null, null);
+      },
     };
     if (!keys[event.key]) return;
     event.preventDefault();

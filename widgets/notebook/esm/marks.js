@@ -1,7 +1,9 @@
-/* How each kind of mark is drawn, and what can be read off it. `plot` has the context, the frame and the scales. */
+import { channelsOf } from "./colours.js";
 
-const PAINTERS = {
-  line(plot, mark, column, ink) {
+/** How each kind of mark is drawn. `plot` is that of plot.js. */
+
+export const PAINTERS = {
+  line(plot, { mark, column, ink }) {
     const { context } = plot;
     const [x, y, low, high] = ["x", "y", "low", "high"].map((name) => column(name));
     context.strokeStyle = context.fillStyle = ink;
@@ -12,7 +14,7 @@ const PAINTERS = {
     if (mark.markers) paintMarkers(plot, x, y, low, high);
   },
 
-  points(plot, mark, column, ink) {
+  points(plot, { mark, column, ink }) {
     const { context } = plot;
     const [x, y, entries] = ["x", "y", "entries"].map((name) => column(name));
     const radius = x.length > 2000 ? 1.6 : 2.4;
@@ -33,7 +35,7 @@ const PAINTERS = {
     context.stroke(chosen);
   },
 
-  bars(plot, mark, column, ink) {
+  bars(plot, { column, ink }) {
     const { context } = plot;
     const [edges, heights] = [column("edges"), column("heights")];
     const floor = Math.min(plot.top(Math.max(plot.y.low, 0)), plot.frame.bottom);
@@ -41,12 +43,16 @@ const PAINTERS = {
     context.globalAlpha = 0.8;
     for (let i = 0; i < heights.length; i++) {
       const [from, to] = [plot.left(edges[i]), plot.left(edges[i + 1])].sort((a, b) => a - b);
-      context.fillRect(from, plot.top(heights[i]), Math.max(to - from - (to - from > 4 ? 1 : 0), 0.5),
-        floor - plot.top(heights[i]));
+      context.fillRect(
+        from,
+        plot.top(heights[i]),
+        Math.max(to - from - (to - from > 4 ? 1 : 0), 0.5),
+        floor - plot.top(heights[i]),
+      );
     }
   },
 
-  rule(plot, mark, column, ink) {
+  rule(plot, { mark, ink }) {
     const { context, frame } = plot;
     const across = mark.across === "y";
     const at = across ? plot.top(mark.value) : plot.left(mark.value);
@@ -64,7 +70,7 @@ const PAINTERS = {
     context.fillText(mark.name, beside, across ? at - 3 : frame.top + 14);
   },
 
-  picture(plot, mark, column, ink) {
+  picture(plot, { mark, column, ink }) {
     const { context } = plot;
     const tile = plot.tiles.get(mark);
     const image = pictureOf(mark, column("values"), ink, plot.theme.ground);
@@ -127,9 +133,12 @@ function paintMarkers(plot, x, y, low, high) {
     context.beginPath();
     if (low && high[i] > low[i]) {
       const [upper, lower] = [plot.top(high[i]), plot.top(low[i])];
-      context.moveTo(left, upper), context.lineTo(left, lower);
-      context.moveTo(left - 3, upper), context.lineTo(left + 3, upper);
-      context.moveTo(left - 3, lower), context.lineTo(left + 3, lower);
+      context.moveTo(left, upper);
+      context.lineTo(left, lower);
+      context.moveTo(left - 3, upper);
+      context.lineTo(left + 3, upper);
+      context.moveTo(left - 3, lower);
+      context.lineTo(left + 3, lower);
       context.stroke();
     }
     context.beginPath();
@@ -156,7 +165,7 @@ function pictureOf(mark, values, ink, ground) {
 }
 
 /** Lay pictures out side by side, as large as they get with square cells, each in the middle of its slot. */
-function tilesOf(marks, frame) {
+export function tilesOf(marks, frame) {
   const pictures = marks.filter((mark) => mark.kind === "picture" && mark.rows * mark.columns > 0);
   const named = pictures.length > 1 ? 18 : 0;
   const sized = (across) => {
@@ -165,13 +174,15 @@ function tilesOf(marks, frame) {
     return { across, width, height, least: Math.min(...pictures.map((p) => cellOf(p, width, height))) };
   };
   const best = pictures.map((_, i) => sized(i + 1)).reduce((a, b) => (b.least > a.least ? b : a), sized(1));
-  return new Map(pictures.map((mark, i) => {
-    const cell = cellOf(mark, best.width, best.height);
-    const [width, height] = [cell * mark.columns, cell * mark.rows];
-    const left = frame.left + (i % best.across) * (best.width + 8) + (best.width + 8 - width) / 2;
-    const top = frame.top + Math.floor(i / best.across) * (best.height + 6 + named) + (best.height - height) / 2 + 3;
-    return [mark, { left, top, width, height, cell }];
-  }));
+  return new Map(
+    pictures.map((mark, i) => {
+      const cell = cellOf(mark, best.width, best.height);
+      const [width, height] = [cell * mark.columns, cell * mark.rows];
+      const left = frame.left + (i % best.across) * (best.width + 8) + (best.width + 8 - width) / 2;
+      const top = frame.top + Math.floor(i / best.across) * (best.height + 6 + named) + (best.height - height) / 2 + 3;
+      return [mark, { left, top, width, height, cell }];
+    }),
+  );
 }
 
 function cellOf(mark, width, height) {
@@ -180,7 +191,7 @@ function cellOf(mark, width, height) {
 }
 
 /** The index of the value nearest to `wanted` in an ascending column. */
-function nearestIn(values, wanted, log) {
+export function nearestIn(values, wanted, log) {
   let [low, high] = [0, values.length - 1];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -189,15 +200,4 @@ function nearestIn(values, wanted, log) {
   }
   const far = (value) => (log ? Math.abs(Math.log(value / wanted)) : Math.abs(value - wanted));
   return high >= 0 && far(values[high]) < far(values[low]) ? high : low;
-}
-
-/** `#rrggbb` or `rgb(r, g, b)` as three numbers. */
-function channelsOf(colour) {
-  if (colour.startsWith("#")) return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
-}
-
-function blended(from, to, share) {
-  const [a, b] = [channelsOf(from), channelsOf(to)];
-  return `rgb(${a.map((channel, k) => Math.round(channel + share * (b[k] - channel))).join(", ")})`;
 }

@@ -1,12 +1,15 @@
+import { nearestIn } from "./marks.js";
+import { written } from "./scales.js";
+
 /* What can be read off a plot: values below a cursor, the point or cell at a place, rows for the read-out. */
 
 /** The value of x at a place on the canvas. */
-function valueAt({ x, frame }, left) {
+export function valueAt({ x, frame }, left) {
   return x.value((left - frame.left) / (frame.right - frame.left));
 }
 
 /** For every line, the index of the value nearest to x. */
-function readAt(plot, x) {
+export function readAt(plot, x) {
   const log = plot.head.x.scale === "log";
   return plot.marks
     .filter(({ mark, column }) => mark.kind === "line" && column("x").length)
@@ -15,7 +18,7 @@ function readAt(plot, x) {
 }
 
 /** The point nearest to a place, within reach of the pointer. */
-function pointAt(plot, [left, top], reach = 14) {
+export function pointAt(plot, [left, top], reach = 14) {
   let found = null;
   let least = reach ** 2;
   for (const { mark, column } of plot.marks) {
@@ -30,20 +33,22 @@ function pointAt(plot, [left, top], reach = 14) {
 }
 
 /** The entries of θ whose points are in a rectangle. */
-function entriesIn(plot, from, to) {
+export function entriesIn(plot, from, to) {
   const [left, right] = [from[0], to[0]].sort((a, b) => a - b);
   const [top, bottom] = [from[1], to[1]].sort((a, b) => a - b);
-  return plot.marks.filter(({ mark }) => mark.entries).flatMap(({ column }) => {
-    const [x, y, entries] = [column("x"), column("y"), column("entries")];
-    return Array.from(entries).filter((_, i) => {
-      const [across, down] = [plot.left(x[i]), plot.top(y[i])];
-      return across >= left && across <= right && down >= top && down <= bottom;
+  return plot.marks
+    .filter(({ mark }) => mark.entries)
+    .flatMap(({ column }) => {
+      const [x, y, entries] = [column("x"), column("y"), column("entries")];
+      return Array.from(entries).filter((_, i) => {
+        const [across, down] = [plot.left(x[i]), plot.top(y[i])];
+        return across >= left && across <= right && down >= top && down <= bottom;
+      });
     });
-  });
 }
 
 /** Rows of the read-out at a place: colour, name, value. */
-function rowsAt(plot, place) {
+export function rowsAt(plot, place) {
   const { head } = plot;
   if (plot.isPicture) return cellAt(plot, place);
   const point = pointAt(plot, place);
@@ -84,7 +89,10 @@ function cellAt(plot, [left, top]) {
     if (across < 0 || down < 0 || across >= mark.columns || down >= mark.rows) continue;
     const value = column("values")[down * mark.columns + across];
     const { x, y } = plot.head;
-    const where = [[null, y.label || "row", String(down)], [null, x.label || "column", String(across)]];
+    const where = [
+      [null, y.label || "row", String(down)],
+      [null, x.label || "column", String(across)],
+    ];
     return [...where, [plot.ink(mark), mark.name, written({ percent: true }, value, 3)]];
   }
   return [];
@@ -96,15 +104,18 @@ function spread(axis, column, i) {
 }
 
 /** Where arrow keys lead, from left to right: all points, or else the values of the first line, or the bars. */
-function stopsOf(plot) {
+export function stopsOf(plot) {
   const points = plot.marks.filter(({ mark }) => mark.kind === "points");
   const line = plot.marks.find(({ mark }) => mark.kind === "line");
   const bars = plot.marks.filter(({ mark }) => mark.kind === "bars");
-  const stops = points.length || line
-    ? (points.length ? points : [line]).flatMap(({ mark, column }) =>
-        Array.from(column("x"), (x, i) => ({ mark, column, i, x, y: column("y")[i] })))
-    : bars.flatMap(({ column }) =>
-        Array.from(column("heights"), (y, i) => ({ x: (column("edges")[i] + column("edges")[i + 1]) / 2, y })));
+  const stops =
+    points.length || line
+      ? (points.length ? points : [line]).flatMap(({ mark, column }) =>
+          Array.from(column("x"), (x, i) => ({ mark, column, i, x, y: column("y")[i] })),
+        )
+      : bars.flatMap(({ column }) =>
+          Array.from(column("heights"), (y, i) => ({ x: (column("edges")[i] + column("edges")[i + 1]) / 2, y })),
+        );
   const isSeen = ({ x, y }) => Number.isFinite(plot.left(x) + plot.top(y));
   return stops.filter(isSeen).sort((a, b) => plot.left(a.x) - plot.left(b.x));
 }

@@ -1,5 +1,5 @@
 /** From values to places along an axis; a place is a share of its length, 0 at the left or at the bottom. */
-class Scale {
+export class Scale {
   constructor(low, high, log, reverse) {
     Object.assign(this, { low, high, log, reverse });
     this.start = log ? Math.log10(low) : low;
@@ -19,7 +19,7 @@ class Scale {
 }
 
 /** The scale that shows what an axis wants: a zoomed range, its own limits, or all values with a margin. */
-function fitted(axis, extent, zoomed, margin) {
+export function fitted(axis, extent, zoomed, margin) {
   const log = axis.scale === "log";
   if (zoomed) return new Scale(zoomed[0], zoomed[1], log, axis.reverse);
   let [low, high] = axis.limits ?? extent ?? (log ? [1, 10] : [0, 1]);
@@ -39,7 +39,7 @@ function fitted(axis, extent, zoomed, margin) {
 }
 
 /** The lowest and highest finite value of some columns, positive ones only on a logarithmic axis. */
-function extentOf(columns, log) {
+export function extentOf(columns, log) {
   let low = Infinity;
   let high = -Infinity;
   for (const values of columns) {
@@ -52,9 +52,10 @@ function extentOf(columns, log) {
 }
 
 /** Round numbers on a scale, at most about so many, with their labels; whole ones only where all values are. */
-function ticksOf(scale, about, axis, isWhole = false) {
+export function ticksOf(scale, about, axis, isWhole = false) {
   const values = scale.log ? logTicks(scale, about) : [];
-  const linear = () => linearTicks(scale, about).filter((value) => !isWhole || Math.abs(value - Math.round(value)) < 1e-9);
+  const linear = () =>
+    linearTicks(scale, about).filter((value) => !isWhole || Math.abs(value - Math.round(value)) < 1e-9);
   const chosen = values.length >= 2 ? values : linear();
   return chosen.map((value) => ({ value, label: written(axis, value) }));
 }
@@ -78,11 +79,14 @@ function logTicks(scale, about) {
     if (found.length <= about) return found;
   }
   const step = Math.ceil(powers.length / Math.max(about, 2));
-  return powers.filter((power) => power % step === 0).map((power) => 10 ** power).filter(inside);
+  return powers
+    .filter((power) => power % step === 0)
+    .map((power) => 10 ** power)
+    .filter(inside);
 }
 
 /** A value on an axis in words: `51.2%`, `0.0125`, `15k`, `2e-7`. */
-function written(axis, value, digits = 4) {
+export function written(axis, value, digits = 4) {
   if (axis?.percent) return `${brief(100 * value, digits)}%`;
   return brief(value, digits);
 }
@@ -93,7 +97,11 @@ function brief(value, digits) {
   if (size < 1e-12) return "0";
   if (Number.isInteger(value) && size < 1e5) return String(value);
   if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits)));
-  for (const [unit, suffix] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
+  for (const [unit, suffix] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ]) {
     if (size >= unit && size < 1e12) return Number((value / unit).toPrecision(digits)) + suffix;
   }
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");

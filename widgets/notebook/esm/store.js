@@ -1,10 +1,8 @@
-/* A chart on a canvas, in four parts that are read one after the other: store, scales, marks, view. */
-
 /**
  * What a model shows: a head (titles, axes, marks) and columns of numbers, which patches replace or lengthen.
  * There is one for all views of a model; it outlives them, since an output that is written anew has new views.
  */
-class Store {
+export class Store {
   constructor(model) {
     this.model = model;
     this.columns = new Map();
@@ -44,11 +42,14 @@ class Store {
   countShown(change) {
     this.shown += change;
     clearTimeout(this.counting);
-    this.counting = setTimeout(() => {
-      if (this.model.get("visible") === this.shown > 0) return;
-      this.model.set("visible", this.shown > 0);
-      this.model.save_changes();
-    }, this.shown > 0 && !this.model.get("visible") ? 0 : 200);
+    this.counting = setTimeout(
+      () => {
+        if (this.model.get("visible") === this.shown > 0) return;
+        this.model.set("visible", this.shown > 0);
+        this.model.save_changes();
+      },
+      this.shown > 0 && !this.model.get("visible") ? 0 : 200,
+    );
   }
 
   #write(key, start, total, bytes) {
@@ -58,7 +59,8 @@ class Store {
     if (!column || column.values.length < total) {
       const values = new kind(Math.max(total, column ? 2 * column.values.length : 0));
       if (column) values.set(column.values.subarray(0, start));
-      this.columns.set(key, (column = { values, length: 0 }));
+      column = { values, length: 0 };
+      this.columns.set(key, column);
     }
     column.values.set(fresh, start);
     column.length = total;
