@@ -23,8 +23,8 @@ def joined(folder: Path, entry: str) -> str:
         entry: The name of the file without `.js`.
 
     Raises:
-        ValueError: if a file imports what another doesn't export, if files import each other in a circle, declare the same
-            name, or import or export in another way.
+        ValueError: if a file imports what another doesn't export, if files import each other in a circle or declare
+            the same name, or if one imports or exports in another way.
     """
     texts: dict[str, str] = {}
     _collect(folder, entry, texts, ())
@@ -61,5 +61,6 @@ def _without_exports(name: str, text: str, *, is_entry: bool) -> str:
     text = _EXPORT.sub("", text)
     wrong = _LEFT.search(text) or (None if is_entry else re.search(r"^export default.*", text, re.MULTILINE))
     if wrong:
-        raise ValueError(f'{name}.js: {wrong[0]!r} can\'t be joined; write import {{ a }} from "./b.js" or export a name.')
+        expected = 'import { a } from "./b.js", or export before a declaration'
+        raise ValueError(f"{name}.js: {wrong[0]!r} can't be joined; write {expected}.")
     return text
