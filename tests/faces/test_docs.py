@@ -69,7 +69,7 @@ def test_nothing_appears_that_there_is_not(heading, family):
 
 
 def test_the_readme_counts_right():
-    counts = f"{len(STRATEGIES)} strategies goes with any of {len(PRUNERS)} pruners and {len(REWINDS)} rewinds"
+    counts = f"{len(STRATEGIES)} strategies with any of {len(PRUNERS)} pruners and {len(REWINDS)} rewinds"
     assert counts in page("README.md").replace("\n", " ")
 
 
