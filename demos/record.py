@@ -21,7 +21,7 @@ from sessions.views.reading import decoded
 from widgets.terminal.recorded import recorded_session
 
 FRAMES = 4
-"""A round."""
+"""How many frames of each round are kept."""
 SAMPLE = 256
 """Weights of a frame; their random order is fixed, so that fewer are a sample still."""
 

@@ -22,7 +22,7 @@ def claim(*names: str) -> None:
     """Load packages from beside this one, unless they are loaded already.
 
     Args:
-        names: `sessions`, `widgets`.
+        names: The packages to load: `sessions`, `widgets`.
 
     Raises:
         TicketError: if another module of that name is already imported, or ours is missing.

@@ -76,7 +76,7 @@ def sparsity_matched(
         keys: One a replicate.
         ticket: In whose place it goes, arrays [R, D].
         layout: Of the weights.
-        fresh: Initial weights.
+        fresh: The initial weights that it takes.
         kept: How many prunable weights each replicate keeps.
     """
     scores = jax.vmap(lambda key: jax.random.uniform(key, (layout.size,)))(keys)

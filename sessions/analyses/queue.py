@@ -139,9 +139,9 @@ class Analyst:
         """Put an analysis in the queue; returns its id.
 
         Args:
-            settings: Which, and how.
-            branch: Whose.
-            number: Of the round.
+            settings: Which analysis, and its parameters.
+            branch: The branch whose weights it looks at.
+            number: The number of its round.
             state: The weights, if the round runs.
             automatic: Whether the spec asked for it.
         """

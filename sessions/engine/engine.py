@@ -140,8 +140,8 @@ class Engine:
         """Put an analysis in the queue; returns its id.
 
         Args:
-            settings: Which, and how.
-            branch: Whose.
+            settings: Which analysis, and its parameters.
+            branch: The branch whose weights it looks at.
             number: A finished round; None is what the running round has found so far, or else the last finished one.
 
         Raises:

@@ -18,9 +18,9 @@ class Noise:
     """The source of a branch's keys of training."""
 
     seed: int
-    """The session's."""
+    """The session's seed."""
     own: int | None = None
-    """The branch's; None: it has the session's."""
+    """The branch's own seed; None: it has the session's."""
     start: int = 0
     """The generation of each round from which on the branch's own is used."""
 

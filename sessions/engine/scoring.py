@@ -22,7 +22,7 @@ from ticket_explorer.problems import Tested
 
 @dataclass(frozen=True)
 class Scorer:
-    """Takes scores."""
+    """Takes the scores of a round, at its end and amid it."""
 
     compiler: Compiler
     seed: int

@@ -190,11 +190,11 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     shape: list[int]
     """Of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
     drawings: bytes
-    """float32."""
+    """float32 of that shape, C order."""
     bounds: list[float]
     """Left, right, bottom, top of what is shown, in the units of the segments."""
     rewards: bytes
-    """float32 [steps]."""
+    """float32 [steps], the reward of each step."""
 
 
 class Analyse(Command, frozen=True, kw_only=True):

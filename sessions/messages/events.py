@@ -138,7 +138,7 @@ class Scored(Event, frozen=True, kw_only=True):
     generation: int
     """Generations that were done."""
     score: list[float | None]
-    """Per replicate."""
+    """The score of each replicate; None where it is not finite."""
 
 
 class Frame(Event, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ class Frame(Event, frozen=True, kw_only=True):
     indices: bytes
     """int32 [sample], entries of θ."""
     mean: bytes
-    """float32 [sample]."""
+    """float32 [sample], the search mean of those entries."""
     std: bytes | None = None
     """float32 [sample]; None if the trainer has no σ."""
     histograms: dict[str, bytes] = {}

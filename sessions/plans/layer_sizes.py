@@ -20,7 +20,7 @@ class Layer:
     """One layer: an example uses an entry of its kernel once, or at every pixel."""
 
     module: str
-    """`dense_0`."""
+    """Its name in the network, `dense_0`."""
     shape: Shape
     """Of its kernel."""
     bias: int

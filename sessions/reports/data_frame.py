@@ -22,7 +22,7 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
     """A session's rounds or generations.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         rows: What a row is. Of rounds: branch, round, replicate, density in [0, 1], kept weights, generations,
             environment steps, score, fitness of the last generation, correlation of SNR and magnitude; where masks are
             learned `trained_density` and `trained_kept` are others. Of generations: branch, round, density, generation

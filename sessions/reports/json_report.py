@@ -20,8 +20,8 @@ def report(path: Path, header: Header, view: SessionView, target: float | None =
     """The contracted JSON of a session.
 
     Args:
-        path: Where it is.
-        header: Its header.
+        path: The session's directory.
+        header: What was fixed when it was created.
         view: What happened in it.
         target: The score of which is told what it took to reach; None is what its environment's makers call solved.
     """

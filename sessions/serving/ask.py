@@ -26,7 +26,7 @@ def answer(path: Path, command: commands.Command, client: str = "python") -> dic
     """What a session on disk answers to a command.
 
     Args:
-        path: The session.
+        path: The session's directory.
         command: One that doesn't say how far to run.
         client: Who asks, for the journal.
 
@@ -66,7 +66,7 @@ def analyse(
     Args:
         session: A session, or its path.
         kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison` or `decomposition`.
-        branch: Whose.
+        branch: The branch whose weights are looked at.
         round_: A finished round; None is what runs now, or else the last finished one.
         **parameters: Of the analysis, `directions=10`.
 
@@ -90,7 +90,7 @@ def transfer(
 
     Args:
         session: A session, or its path; run it to train them.
-        branch: Whose tickets.
+        branch: The branch whose tickets are taken.
         rounds: Of which rounds; None: of all.
         overrides: What is different, tables as in the spec: `{"task": {"name": "mnist"}}`.
         **options: `name`, `control`, `native`, `overlap`, `start`, as `Session.transfer` has them.
@@ -114,7 +114,7 @@ def decompose(
 
     Args:
         session: A session, or its path; run it to train them.
-        branch: Whose tickets.
+        branch: The branch whose tickets are taken.
         rounds: Of which rounds; None: of all.
         trainer: What trains found masks and their controls, where the branch learns masks.
 

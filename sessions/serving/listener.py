@@ -43,7 +43,7 @@ class Listener:
     """Serves the clients of one driver, from `start` to `stop`."""
 
     def __init__(self, driver: Driver, linger: float | None = None) -> None:
-        """Prepare.
+        """Listen to nobody yet; `start` does.
 
         Args:
             driver: Takes the clients' commands.

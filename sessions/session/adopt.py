@@ -77,7 +77,7 @@ def adopt(source: Source, name: str | None, into: SessionDirectory, view: Sessio
     """Copy a branch's rounds and tickets; returns what is to be journalled.
 
     Args:
-        source: The branch.
+        source: The branch to copy, and its session.
         name: What it is to be called.
         into: The session that takes it in.
         view: Of that session.

@@ -118,7 +118,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             rounds: How often it is pruned.
             leaves: All leaves of the network, for ratios of their own.
-            density: Before.
+            density: The density before, in [0, 1].
         """
         pruning = self.pruning
         return density if self.pruner.takes_learned else after(density, pruning.ratio, pruning.ratios, leaves, rounds)

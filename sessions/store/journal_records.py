@@ -49,7 +49,7 @@ def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
     """The whole records of a journal between two offsets; quiet about an unfinished tail.
 
     Args:
-        path: The journal.
+        path: Where the journal lies.
         start: 0, or an `end` that was returned before.
         end: Read no byte at or after this offset; None: read to the end of the file.
 

@@ -100,7 +100,7 @@ class Lineage:
         """What round `number` of `branch` trains when `plan` prunes and rewinds.
 
         Args:
-            branch: The branch.
+            branch: The branch that the round belongs to.
             number: The round; the one before it must be finished.
             plan: The plan in force when the round began.
         """

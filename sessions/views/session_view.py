@@ -75,9 +75,9 @@ class SessionView:
         """The latest analysis of a kind, of a branch or of one of its rounds, which an ancestor may have trained.
 
         Args:
-            kind: Which.
-            branch: Whose.
-            number: Of the round; None takes any.
+            kind: The analysis's name, `curvature`.
+            branch: The branch whose weights were looked at.
+            number: The number of the round; None takes any.
             generation: The latest state of the round to look at; None takes any.
         """
         found = None

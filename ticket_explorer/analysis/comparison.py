@@ -41,7 +41,7 @@ class Comparison:
         self.settings = settings
 
     def points(self, keys: Array, subject: Subject) -> Points | None:
-        """None.
+        """None: scores are compared, no point of weight space is evaluated.
 
         Raises:
             TicketError: if the branches have no density in common.

@@ -55,7 +55,7 @@ class Decomposition:
         self.settings = settings
 
     def points(self, keys: Array, subject: Subject) -> Points | None:
-        """None.
+        """None: scores are compared, no point of weight space is evaluated.
 
         Raises:
             TicketError: if there is no density that the ticket and all its controls have.

@@ -98,9 +98,9 @@ def evaluated(
     """Loss and score of the first `blocks` blocks of points; the rest is NaN.
 
     Args:
-        problem: Whose loss.
+        problem: The task with its network, whose loss is evaluated.
         key: Of the held-out examples.
-        basis: The vectors.
+        basis: K weight vectors; a point is a linear combination of them.
         coefficients: One point a row.
         blocks: How many blocks of `block()` rows to evaluate; not static.
         states: What the task carries for each vector, arrays [K, ...].

@@ -41,7 +41,7 @@ class Layers:
         self.settings = settings
 
     def points(self, keys: Array, subject: Subject) -> Points | None:
-        """None."""
+        """None: masks, means and σ tell all."""
         return None
 
     def result(self, subject: Subject, seen: Seen) -> LayersResult:

@@ -19,7 +19,7 @@ class NormalisedScores:
     score: Float[np.ndarray, "K C T"]
     """In [0, 1]; NaN where a task's scores are all equal."""
     mean: Float[np.ndarray, "C T"]
-    """Over tasks."""
+    """The mean of the scores over tasks."""
     standard_error: Float[np.ndarray, "C T"]
     """Over tasks, s / √K; NaN for one task."""
 

@@ -36,7 +36,7 @@ class Criteria:
         self.settings = settings
 
     def points(self, keys: Array, subject: Subject) -> Points | None:
-        """None.
+        """None: means and σ tell all.
 
         Raises:
             TicketError: if no round has a σ.

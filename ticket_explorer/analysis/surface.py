@@ -43,6 +43,6 @@ class Surface:
         return Points(basis, np.stack([np.ones_like(first), first, second], axis=1), joint_state([centre], 2))
 
     def result(self, subject: Subject, seen: Seen) -> SurfaceResult:
-        """The plane."""
+        """Loss and score as they were seen, on the grid of the plane."""
         shape = (len(seen.loss), self.settings.points, self.settings.points)
         return SurfaceResult(self.steps, seen.loss.reshape(shape), seen.score.reshape(shape))

@@ -23,7 +23,7 @@ def convolved(
     """What flax's `Conv` asks of `jax.lax.conv_general_dilated`, for one group without dilation.
 
     Args:
-        images: Channels last.
+        images: B images of height H and width W, channels last.
         kernel: Height, width, channels, filters.
         strides: Along height and width.
         padding: `SAME`, `VALID`, or how much before and after each axis.

@@ -97,7 +97,7 @@ class MLP(NetworkSettings, frozen=True, kw_only=True, tag="mlp"):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Dense ones."""
+        """Its dense layers, `dense_0` and so on, the output layer last."""
         return _numbered("dense", len(self.hidden) + 1)
 
 
@@ -111,7 +111,7 @@ class LeNet300100(NetworkSettings, frozen=True, kw_only=True, tag="lenet_300_100
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Dense ones."""
+        """Its dense layers, `dense_0` and so on, the output layer last."""
         return _numbered("dense", len(self.hidden) + 1)
 
 

@@ -14,7 +14,7 @@ class RawFile:
 
     name: str
     size: int
-    """Bytes."""
+    """How many bytes it has."""
     sha256: str
 
 
@@ -30,9 +30,9 @@ class DataSet:
     """The directory that the raw files are published in."""
     files: tuple[RawFile, ...]
     train: int
-    """Training images."""
+    """How many training images there are."""
     test: int
-    """Test images."""
+    """How many test images there are."""
     image_shape: tuple[int, int, int]
     """Height, width, channels; pixels are uint8."""
     classes: tuple[str, ...]

@@ -49,7 +49,7 @@ def status() -> tuple[Status, ...]:
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """Report nothing."""
+    """Tell nobody how far it is: the default of what reports progress."""
 
 
 def read(name: str, report: Report = silent) -> Splits:

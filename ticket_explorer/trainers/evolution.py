@@ -34,9 +34,9 @@ class EvolutionState:
     """A search distribution between two generations."""
 
     search: Any
-    """evosax's state."""
+    """evosax's state of the strategy."""
     parameters: Any
-    """evosax's parameters."""
+    """evosax's parameters of the strategy."""
     schedule: dict[str, Array]
     """The scalars that are applied around evosax's own update, by the names of their settings."""
     indices: Int[Array, "*replicates n"]

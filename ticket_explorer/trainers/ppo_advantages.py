@@ -35,8 +35,8 @@ def estimates(
         values: Before each step.
         next_values: After it; 0 where the episode terminated.
         ended: Whether the episode ended with it.
-        discount: γ.
-        gae_lambda: λ.
+        discount: γ in [0, 1], what a reward a step later is worth.
+        gae_lambda: λ in [0, 1], how far an advantage looks ahead: 0 is one step, 1 the whole unroll.
     """
     errors, decay = _errors(rewards, values, next_values, ended, discount, gae_lambda)
     advantages = _summed(errors, decay)

@@ -46,7 +46,7 @@ class Batch:
     advantages: Float[Array, " B"]
     targets: Float[Array, " B"]
     rewards: Float[Array, " B"]
-    """Scaled."""
+    """As the environment gives them, times `reward_scale`."""
     terminated: Bool[Array, " B"]
     ended: Bool[Array, " B"]
     returns: Float[Array, " B"]

@@ -45,7 +45,7 @@ class PPO(TrainerSettings, frozen=True, kw_only=True, tag="ppo"):
     minibatches: Count = 8
     """Updates a pass; they must divide environments × steps, or the unrolls that these are."""
     discount: Annotated[float, Meta(ge=0, le=1)] = 0.97
-    """γ."""
+    """γ, what a reward a step later is worth."""
     gae_lambda: Annotated[float, Meta(ge=0, le=1)] = 0.95
     """λ of the generalised advantage estimate."""
     clip: Positive = 0.25

@@ -42,5 +42,5 @@ def sampled(key: Array, scores: Float[Array, "..."]) -> Bool[Array, "..."]:
 
 
 def probability(scores: Float[Array, "..."], generation: Int[Array, ""]) -> Float[Array, "..."]:
-    """σ(s)."""
+    """How probably each weight is in the mask, σ(s), whatever the generation."""
     return jax.nn.sigmoid(scores)

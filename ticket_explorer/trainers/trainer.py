@@ -55,7 +55,7 @@ class Trainer(Protocol):
         ...
 
     def step(self, key: Array, state: State, problem: Problem) -> tuple[State, Metrics]:
-        """One generation."""
+        """Train for one generation; returns the next state, and what is told of the generation."""
         ...
 
     def finish(self, state: State, problem: Problem) -> TrainingResult:

@@ -17,7 +17,7 @@ from widgets.plots.sparkline import sparkline
 from widgets.shared.wording import clock, duration, rate, score, speed, waiting
 
 REFRESHES = 4
-"""A second."""
+"""How often the display is redrawn in a second."""
 SPARK_WIDTH = 48
 
 

@@ -12,7 +12,7 @@ def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -
         view: Of the session.
         kind: Of analysis. A comparison is one with each other branch that has a finished round; instability is that of
             every branch with noise of its own.
-        branch: Whose weights.
+        branch: The branch whose weights are looked at.
         number: A finished round; None is what runs now, or else the last finished one.
     """
     if kind == "instability":

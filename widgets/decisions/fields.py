@@ -62,7 +62,7 @@ def fields_of(
     """The fields of a settings class, with their present values and their ranges in words.
 
     Args:
-        settings: Its class.
+        settings: The settings class.
         present: Its table as it is; what it lacks is empty.
         names: Which fields, in this order; all, if None.
     """

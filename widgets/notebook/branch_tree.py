@@ -27,7 +27,7 @@ class BranchTree(ipywidgets.VBox):
 
         Args:
             session: A live session.
-            height: In CSS.
+            height: The height of the list, as CSS writes it.
         """
         self._attachment = attached(session)
         self._list = ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="auto", height=height))

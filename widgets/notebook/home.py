@@ -18,7 +18,7 @@ class Home(ipywidgets.VBox):
     """Asks for a session, and becomes its explorer."""
 
     def __init__(self, **created: Any) -> None:
-        """Ask.
+        """Offer the sessions and the presets there are.
 
         Args:
             created: What `LiveSession.create` and `LiveSession.open` take.

@@ -25,12 +25,12 @@ class Kept:
     """The picture of a displayed widget, kept up to date."""
 
     def __init__(self, widget: ipywidgets.Widget, figures: Callable[[], Sequence[Figure]], attachment: Attachment):
-        """Prepare.
+        """Watch a widget; `display` shows it.
 
         Args:
             widget: What is live.
             figures: What it shows now.
-            attachment: Of its session.
+            attachment: The session that it shows.
         """
         self._widget, self._figures = widget, figures
         self._nothing = ipywidgets.Box(layout=ipywidgets.Layout(display="none"))

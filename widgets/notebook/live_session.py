@@ -214,7 +214,7 @@ class LiveSession:
         """Train a branch's tickets on another task, with another strategy, or by another trainer.
 
         Args:
-            branch: Whose tickets.
+            branch: The branch whose tickets are taken.
             rounds: Of which rounds; None is all planned ones.
             overrides: What is different, tables as in the spec.
             name: Of the new branch.
@@ -245,7 +245,7 @@ class LiveSession:
 
         Args:
             kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
-            branch: Whose.
+            branch: The branch whose weights are looked at.
             round_: A finished round; None is what runs now, or else the last finished one.
             parameters: Fields of the analysis's settings.
 

@@ -53,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Points:
-    """A scatter."""
+    """A dot at each place (x, y)."""
 
     name: str
     x: Values

@@ -21,7 +21,7 @@ class MaskReader:
     """Hands out masks that were read, and reads those that were not."""
 
     def __init__(self, path: Path, arrived: Callable[[], None]) -> None:
-        """Prepare.
+        """Read from one session's directory.
 
         Args:
             path: The session's directory.

@@ -10,8 +10,8 @@ def sparkline(values: Sequence[float], width: int, floor: float | None = None) -
     """The values as bars, averaged down to at most `width` columns; a gap stands where no value is finite.
 
     Args:
-        values: In order.
-        width: Columns.
+        values: What is drawn, from left to right.
+        width: The most columns that there may be.
         floor: Where the shortest bar stands; the lowest value if that is lower, or if None.
     """
     columns = [_mean(values[start:end]) for start, end in _slices(len(values), width)]

@@ -44,8 +44,8 @@ def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> s
 
     Args:
         curves: What to draw.
-        width: Columns.
-        height: Rows.
+        width: Columns of text, axis labels included.
+        height: Rows of text, legend and axis labels included.
         colour: Whether to use escape sequences for colours.
     """
     tints, markers = _cycle(_COLOURS, len(curves)), _cycle(_MARKERS, len(curves))

@@ -23,7 +23,7 @@ class Action:
     title: str
     """In the footer and the palette: two or three words."""
     help: str
-    """A sentence."""
+    """What it does, in a sentence for the list of keys."""
     scope: Scope
     group: str
     footer: bool = False
@@ -305,7 +305,7 @@ def groups(scope: Scope, keymap: Mapping[str, str]) -> dict[str, list[tuple[str,
     """The actions of a scope by group, each with its keys in words.
 
     Args:
-        scope: Whose.
+        scope: Where the actions can be asked for.
         keymap: A person's own keys, by action; comma separated.
     """
     found: dict[str, list[tuple[str, Action]]] = {}
@@ -316,7 +316,7 @@ def groups(scope: Scope, keymap: Mapping[str, str]) -> dict[str, list[tuple[str,
 
 
 def keys_page() -> str:
-    """docs/keys.md."""
+    """The text of docs/keys.md, in Markdown."""
     lines = [_PAGE]
     for scope, title in _TITLES.items():
         lines += [f"## {title}\n", "| keys | action | name | does |", "|---|---|---|---|"]

@@ -35,12 +35,12 @@ class TicketExplorer(App[None]):
     BINDINGS = bindings("everywhere")
 
     def __init__(self, session: Path | None = None, replay: bool = False, speed: float = 1.0) -> None:
-        """Prepare.
+        """Open a session, or the list of sessions.
 
         Args:
             session: What to open at once; None shows the list of sessions.
             replay: Whether to replay its journal instead of joining its engine.
-            speed: Of the replay.
+            speed: How many times faster than it happened a replay runs.
         """
         super().__init__()
         self.remembered = settings.load()
@@ -113,7 +113,7 @@ class TicketExplorer(App[None]):
         self.push_screen(PanelHelp(self.screen, settings_keys()))
 
     def action_help_keys(self) -> None:
-        """All keys."""
+        """Show all keys, of every screen."""
         from widgets.terminal.screens.help import AllKeys
 
         self.push_screen(AllKeys(settings_keys()))

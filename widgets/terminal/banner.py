@@ -29,5 +29,5 @@ class Banner(Static):
         self.add_class("-said")
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Take the sentence away, and its room."""
         self.remove_class("-said")

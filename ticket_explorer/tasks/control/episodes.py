@@ -81,8 +81,8 @@ class Play:
         Args:
             key: Of the generation.
             policy: From observations [N, E, ...] to outputs [N, E, O].
-            individuals: N.
-            episodes: E.
+            individuals: How many individuals play, N.
+            episodes: How many episodes each of them plays, E.
             statistics: What observations are normalised by; None: not at all.
             observed: Whether to sum up the observations.
         """

@@ -26,7 +26,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     play: int
     """What these episodes are called from now on."""
     maker: str
-    """`module:class`."""
+    """The environment's class, as `module:class`."""
     parameters: dict[str, bool | int | float]
     seeds: bytes
     """uint32 [n], of each episode."""

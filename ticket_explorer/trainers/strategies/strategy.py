@@ -85,7 +85,7 @@ def scalars(parameters: Parameters, replicate_axes: int = 0) -> dict[str, Any]:
     """The scalar numbers among an evosax algorithm's parameters.
 
     Args:
-        parameters: evosax's parameters.
+        parameters: evosax's dataclass of them, arrays or numbers.
         replicate_axes: How many leading axes all of them have.
     """
     fields = {name: getattr(parameters, name) for name in parameters.__dataclass_fields__}

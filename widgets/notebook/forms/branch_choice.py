@@ -26,7 +26,7 @@ class BranchChoice:
 
     @property
     def branch(self) -> str:
-        """Its name.
+        """The name of the branch that is chosen.
 
         Raises:
             TicketError: if there is none yet.

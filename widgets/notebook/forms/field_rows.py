@@ -14,7 +14,7 @@ class FieldRows:
     """Rows of fields of one table, in as many columns as there is room for."""
 
     def __init__(self, family: str, changed: Callable[[], None]) -> None:
-        """Prepare.
+        """Begin without a row.
 
         Args:
             family: The table of the fields: `trainer`.

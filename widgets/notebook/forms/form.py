@@ -56,7 +56,7 @@ class Form:
             attachment: Of the session.
             subject: The branch that it is about.
             intro: What it is for, a sentence or two.
-            rows: Its controls.
+            rows: The controls of what is to be filled in.
             label: Of the button.
             request: What to ask for, given the branch; a `TicketError` says what is missing.
             others: Buttons beside it.

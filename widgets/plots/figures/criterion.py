@@ -64,8 +64,8 @@ def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: in
     """[n], which sampled weights are pruned next; None if a frame can't tell.
 
     Args:
-        criterion: What prunes.
-        sample: The weights.
+        criterion: What weights are pruned by, and how many of them.
+        sample: The n sampled weights.
         leaves: Of θ, for pruning leaf by leaf.
         kept: The prunable weights that the sample is drawn from.
     """

@@ -32,7 +32,7 @@ def fitness(view: SessionView, selection: Selection, cache: MetricsCache | None 
     Lines are decimated to the extremes of 1,000 buckets.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at; a selected generation is marked.
         cache: What a face keeps between redraws; without it all metrics are converted anew.
     """

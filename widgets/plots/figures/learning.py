@@ -33,7 +33,7 @@ def learning(view: SessionView, selection: Selection, against: Against | None = 
     The mean over replicates with its standard error. A round that branches share is drawn once.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at.
         against: What the x axis is; None is what was spent: environment steps, or else forward passes.
     """

@@ -51,7 +51,7 @@ def lit_weights(
     """Where some weights are in the picture of a leaf: a point in the middle of the cell of each; none elsewhere.
 
     Args:
-        entries: Of θ.
+        entries: The weights, as entries of θ.
         leaves: Of θ, in order.
         name: Of the leaf that is shown.
         input_shape: Of one example, as for `mask`.

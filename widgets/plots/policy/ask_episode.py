@@ -16,7 +16,7 @@ async def ask_for_episode(link: Link, player: PolicyPlayer, branch: str, number:
     Args:
         link: To the engine.
         player: What plays it.
-        branch: Whose policy.
+        branch: The branch whose policy plays.
         number: Of a finished round; None: as it is now.
     """
     try:

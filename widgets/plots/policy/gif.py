@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 HEIGHT, WIDEST = 288, 720
-"""Pixels."""
+"""The height of a picture and its greatest width, in pixels."""
 FINER = 2
 """Lines are drawn so much larger and made smaller again, which makes them smooth."""
 LINE = 4

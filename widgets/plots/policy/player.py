@@ -29,7 +29,7 @@ class PolicyPlayer:
         """The branch and round to ask for, if an episode is wanted that isn't there; asked for once.
 
         Args:
-            now: Seconds, monotonic.
+            now: The time in seconds, of a clock that only goes forward.
             view: Of the session, whose branches go on, so that an episode grows old.
         """
         if self._wanted is None:

@@ -35,12 +35,12 @@ class Canvas:
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """How many columns of characters it has."""
         return int(self.glyphs.shape[1])
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """How many rows of characters it has."""
         return int(self.glyphs.shape[0])
 
     def part(self, left: int, top: int, width: int, height: int) -> "Canvas":

@@ -27,7 +27,7 @@ class Tile:
     top: int
     """Row of the drawing."""
     rows: int
-    """Of values."""
+    """How many rows of values it has."""
     columns: int
     enlarged: int
     """Pixels a value."""

@@ -155,7 +155,7 @@ def brief(value: float, digits: int = 3, trim: bool = True) -> str:
     """A number in few characters: `0.0125`, `15k`, `2e-7`.
 
     Args:
-        value: The number.
+        value: The number; an infinite one is written ∞.
         digits: How many significant digits there are at most.
         trim: Whether to leave out zeros at the end.
     """
@@ -189,7 +189,7 @@ def written(axis: Axis, value: float, digits: int = 4, steady: bool = False) -> 
 
     Args:
         axis: Whether it is in percent.
-        value: The value.
+        value: Where it is on the axis; of a percentage, as a share.
         digits: How many significant digits there are at most.
         steady: Whether there are always as many, so that what changes in place doesn't move what follows it.
     """

@@ -21,7 +21,7 @@ def svg(figure: Figure, width: int = 480, height: int = 300) -> str:
 
     Args:
         figure: What to draw.
-        width: Pixels.
+        width: Pixels, axis labels included.
         height: Pixels, title, legend and note included.
     """
     words = f"<title>{escape(figure.title)}</title><desc>{escape(described(figure))}</desc>"

@@ -46,7 +46,7 @@ class Chart(Widget, can_focus=True):
 
         @property
         def control(self) -> "Chart":
-            """The chart."""
+            """The chart that it came from, for Textual's selectors."""
             return self.chart
 
         def can_replace(self, message: Message) -> bool:
@@ -65,7 +65,7 @@ class Chart(Widget, can_focus=True):
 
         @property
         def control(self) -> "Chart":
-            """The chart."""
+            """The chart that it came from, for Textual's selectors."""
             return self.chart
 
     def __init__(

@@ -56,7 +56,7 @@ class ChoiceDialog(ModalScreen[str | None]):
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, question: str, choices: dict[str, str]) -> None:
-        """Prepare.
+        """Ask a question with a button for each answer.
 
         Args:
             question: What is asked.

@@ -44,12 +44,12 @@ class Choice(Static, can_focus=True):
         choice: "Choice"
 
     def __init__(self, options: Mapping[str, str], value: str, id: str | None = None) -> None:
-        """Prepare.
+        """Show one of the options.
 
         Args:
             options: What is shown, by what it stands for.
             value: The one that is chosen; the first, if there is no such.
-            id: Of the widget.
+            id: The widget's id, for styles and queries.
         """
         super().__init__(id=id)
         self._options = dict(options)
@@ -89,7 +89,7 @@ class Row(Horizontal):
     """A label, a control, and what may be said of it."""
 
     def __init__(self, label: str, control: Input | Choice, note: str = "", field: str = "") -> None:
-        """Prepare.
+        """Lay a control out between a label and a note.
 
         Args:
             label: At the left.

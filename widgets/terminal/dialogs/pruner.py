@@ -26,7 +26,7 @@ class RewindForm(Vertical):
     """A rewind, and the fields it has."""
 
     def __init__(self, present: Table, may_stay: bool = False) -> None:
-        """Prepare.
+        """Show a rewind as it is, or the choice to leave it.
 
         Args:
             present: The rewind as it is, `{"name": "initial"}`.
@@ -110,11 +110,11 @@ class PrunerDialog(ModalScreen[commands.SwitchPruner | None]):
         self._ask()
 
     def on_option_list_option_highlighted(self) -> None:
-        """Another pruner."""
+        """Show what the pruner under the cursor would remove."""
         self._show()
 
     def on_choice_changed(self) -> None:
-        """Another rewind."""
+        """Check the rewind that was chosen."""
         self._check()
 
     def on_input_changed(self) -> None:

@@ -25,11 +25,11 @@ class RoundList(OptionList):
     """The finished rounds of a branch, inherited ones included; the one that matters is highlighted."""
 
     def __init__(self, view: SessionView, branch: str, preferred: int | None) -> None:
-        """Prepare.
+        """List the rounds, and highlight one.
 
         Args:
             view: Of the session.
-            branch: Whose rounds.
+            branch: The branch whose rounds are listed.
             preferred: The round to begin with; the last one, if it is None or not finished.
         """
         rounds = finished_rounds(view, branch)

@@ -33,7 +33,7 @@ class JournalSearch(Input):
             journal.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Search."""
+        """Show only what fits what has been typed so far."""
         message.stop()
         for journal in self._grid.journals:
             journal.search(message.value)

@@ -13,7 +13,7 @@ class PresetList(OptionList):
     """Presets to choose from; headings can't be chosen."""
 
     def __init__(self, prompt: Callable[[str], Text]) -> None:
-        """Show all.
+        """Show all presets.
 
         Args:
             prompt: What is said of a preset.

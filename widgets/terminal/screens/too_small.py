@@ -25,6 +25,6 @@ class TooSmall(ModalScreen[None]):
         self._smallest = smallest
 
     def compose(self) -> ComposeResult:
-        """The sentence."""
+        """One sentence that names the size it takes."""
         columns, rows = self._smallest
         yield Static(f"Please make the terminal larger: {columns} × {rows} at least.")

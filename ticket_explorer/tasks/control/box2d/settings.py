@@ -19,10 +19,10 @@ Workers = Annotated[int, Meta(ge=1, le=256, description="processes or threads")]
 
 @dataclass(frozen=True)
 class Box2DEntry:
-    """One environment."""
+    """What is known of one environment without Gymnasium."""
 
     maker: str
-    """`module:class` of Gymnasium."""
+    """Its class in Gymnasium, as `module:class`."""
     envpool: str
     """The name that EnvPool registers."""
     observation: tuple[int, ...]

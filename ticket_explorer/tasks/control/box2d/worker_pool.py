@@ -54,7 +54,7 @@ class _Play:
 
 
 class Worker:
-    """One process."""
+    """A process that steps environments, and the pipes to it."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(

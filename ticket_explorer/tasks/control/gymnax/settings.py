@@ -15,10 +15,10 @@ from ticket_explorer.tasks.control.settings import ControlSettings
 
 @dataclass(frozen=True)
 class GymnaxEntry:
-    """One environment."""
+    """What is known of one environment without gymnax."""
 
     id: str
-    """gymnax's own."""
+    """gymnax's own name of it."""
     observation: tuple[int, ...]
     outputs: int
     """Discrete actions, or the size of a continuous one."""

@@ -16,7 +16,7 @@ from ticket_explorer.tasks.control.settings import ControlSettings, Mass, Squash
 
 @dataclass(frozen=True)
 class PlaygroundEntry:
-    """One task."""
+    """What is known of one task without MuJoCo Playground."""
 
     id: str
     """Playground's own name."""
