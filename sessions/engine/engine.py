@@ -15,9 +15,11 @@ from sessions.analyses.queue import Analyst
 from sessions.engine.choosing import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
+from sessions.engine.divergence import Divergence
 from sessions.engine.early_weights import early_generations, provide_early
 from sessions.engine.noise import Noise
 from sessions.engine.rollouts import episode, finished_rollout, rollout
+from sessions.engine.round_beginning import collapsed, pruned, started
 from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.engine.running_round import RunningRound, Watchers
@@ -31,12 +33,11 @@ from sessions.tickets.compiler import Compiler
 from sessions.tickets.pruning_preview import preview
 from sessions.tickets.tickets import Lineage, Pruning
 from sessions.views.branch_view import RoundView
-from sessions.views.densities import densities_of, found_densities_of
+from sessions.views.densities import found_densities_of
+from sessions.views.failures import check_replicate, left_out
 from sessions.views.session_view import SessionView
-from sessions.views.turns import Turn, next_turn, planned
-from ticket_explorer import masks
+from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
-from ticket_explorer.densities import overall
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
@@ -61,6 +62,8 @@ class Engine:
         replicates: int,
         watchers: Watchers,
     ) -> None:
+        self._divergence = Divergence(view, replicates, watchers.journal)
+        watchers = self._divergence.blanking(watchers)
         self._compiler = Compiler(teller(view, watchers.live))
         self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
         self.problems = problems
@@ -91,7 +94,7 @@ class Engine:
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
             self._look_ahead(running.shape)
-            self._finish_if_complete(running)
+            self._conclude(running)
         self.work_on_analyses()
         return done
 
@@ -110,7 +113,7 @@ class Engine:
         with self._whole_or_forgotten():
             running = self.running
             done = running.drain()
-            self._finish_if_complete(running)
+            self._conclude(running)
         return done
 
     def end_round(self) -> None:
@@ -126,7 +129,7 @@ class Engine:
         self._watchers.journal(
             events.RoundEnded(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
         )
-        self._finish_if_complete(running)
+        self._conclude(running)
 
     def tune(self, changes: Mapping[str, float]) -> None:
         """Change hyper-parameters of the running round from its next generation on.
@@ -179,6 +182,7 @@ class Engine:
             if number < 0:
                 raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
+        check_replicate(self._view, branch, number)
         keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
         problem = self.problems.of(plan)
         density = plan.density_after(1, problem.layout.leaves, found_densities_of(self._view, branch, number))
@@ -192,6 +196,7 @@ class Engine:
         """
         self.settle()
         running = self.running
+        check_replicate(self._view, branch, self._view.branches[branch].next_round if number is None else number)
         if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
             chunk, shape, number = running.latest(), running.shape, running.view.number
             states = running.problem_state(chunk)
@@ -255,9 +260,12 @@ class Engine:
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
-            self._announce_pruning(turn, plan, made)
+            self._watchers.journal(pruned(turn, plan, made))
         if self._view.running is None:
-            self._announce_start(turn, plan, made)
+            self._watchers.journal(started(turn, plan, made, self.problems, self._view))
+        out, layout = left_out(self._view, turn.branch, turn.round), self.problems.of(plan).layout
+        if (remark := collapsed(turn, made, layout, out)) is not None and not self._view.says(remark):
+            self._watchers.journal(events.Remarked(at=time.time(), text=remark))
         view = self._view.branches[turn.branch].rounds[turn.round]
         if not is_slow:
             self._look_ahead(shape)
@@ -276,37 +284,6 @@ class Engine:
         if known != self._looked_ahead:
             self._looked_ahead = known
             prefetch(self._view, self.problems, self._compiler, shape)
-
-    def _announce_pruning(self, turn: Turn, plan: Plan, made: Pruning) -> None:
-        self._watchers.journal(
-            events.Pruned(
-                at=time.time(),
-                branch=turn.branch,
-                round=turn.round - 1,
-                pruner=name_of(plan.pruner),
-                rewind=name_of(plan.rewind),
-                kept=made.kept,
-                threshold=made.threshold,
-            )
-        )
-
-    def _announce_start(self, turn: Turn, plan: Plan, made: Pruning) -> None:
-        layout, densities = self.problems.of(plan).layout, densities_of(self._view, turn.branch, turn.round)
-        density = overall(densities, layout.prunable_leaves)
-        if masks.kept_prunable(layout, densities, plan.scope(layout.leaves)) != made.kept:  # learned masks, or overlap
-            density = made.kept / layout.prunable_size
-        self._watchers.journal(
-            events.RoundStarted(
-                at=time.time(),
-                branch=turn.branch,
-                round=turn.round,
-                density=density,
-                kept=made.kept,
-                dimension=masks.dimension(layout, made.kept),
-                generations=plan.trainer.generations,
-                densities=dict(densities) if isinstance(densities, Mapping) else {},
-            )
-        )
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
         plan = plan_of(view.plan)
@@ -346,19 +323,34 @@ class Engine:
             raise TicketError(f"No round is running that could be {what}; run or step first.")
         return self.running
 
-    def _finish_if_complete(self, running: RunningRound) -> None:
-        if not running.is_complete:
-            return
+    def _conclude(self, running: RunningRound) -> None:
+        """Finish a round whose last generation is done, or give it up if nothing in it is a number any more."""
+        self._divergence.look(running, running.newest)
+        if running.is_complete and not self._is_given_up(running):
+            self._finish(running)
+
+    def _is_given_up(self, running: RunningRound) -> bool:
+        if self._view.branches[running.view.branch].failed is None:
+            return False
+        self._directory.remove_checkpoint()
+        self.running = None
+        return True
+
+    def _finish(self, running: RunningRound) -> None:
         view = running.view
         chunk, choice = chosen(running.shape, self._compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
-        layout, arrays = running.shape.problem.layout, Arrays.of(chunk.result)
+        tested = self._scorer.now(running, chunk)
+        self._divergence.look_at_result(running, chunk.result, np.asarray(tested.score))
+        if self._is_given_up(running):
+            return
+        result = self._divergence.blanked_result(view.branch, view.number, chunk.result)
+        layout, arrays = running.shape.problem.layout, Arrays.of(result)
         borrowed = self._view.branches[view.branch].borrowed
         older = borrowed is not None and borrowed.takes == "trained"
         check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout, older)
-        tested = self._scorer.now(running, chunk)
-        self.lineage.keep_result(view.branch, view.number, chunk.result, problem_state, beside)
+        self.lineage.keep_result(view.branch, view.number, result, problem_state, beside)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,

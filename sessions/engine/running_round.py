@@ -135,6 +135,11 @@ class RunningRound:
         )
         self._replay_tuning()
 
+    @property
+    def newest(self) -> Chunk | None:
+        """The last chunk that came in, if one did."""
+        return self._latest
+
     def latest(self) -> Chunk:
         """The state after the last generation collected."""
         self.drain()

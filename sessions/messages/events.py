@@ -174,6 +174,20 @@ class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
     generations: int
 
 
+class Diverged(Event, frozen=True, kw_only=True):
+    """Replicates whose numbers are no longer finite; from here on they are left out of everything that is told."""
+
+    branch: str
+    round: int
+    generation: int
+    """The first generation, counted from 1, after which nothing finite came; of the last of these replicates."""
+    replicates: list[int]
+    what: str
+    """What is not finite: `weights`, `sigma`, `fitness` or `score`."""
+    left: int
+    """Replicates of the branch that are still there; with none left the branch has failed."""
+
+
 class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One leaf at the end of a round; means over replicates."""
 
@@ -225,6 +239,8 @@ class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     scored: list[Scored] = []
     finished: RoundFinished
     densities: dict[str, float] = {}
+    diverged: list[int] = []
+    """Replicates that diverged in it or before."""
 
 
 class BranchAdopted(Event, frozen=True, kw_only=True):
@@ -349,6 +365,7 @@ AnyEvent = (
     | Tuned
     | RoundEnded
     | RoundFinished
+    | Diverged
     | Analysed
     | Analysing
     | Compiling

@@ -11,8 +11,9 @@ from sessions.plans.problems import Problems, early_generation
 from sessions.specs.spec import Plan, check_ratios
 from sessions.views.branch_view import RoundView
 from ticket_explorer import masks
-from ticket_explorer.densities import Density, Scope, finer, scope_of
+from ticket_explorer.densities import Density, Scope, finer, parts, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.layout import Layout
 from ticket_explorer.problems import DifferentiableProblem
 from ticket_explorer.pruners.settings import SNR
 from ticket_explorer.registry import implementation_of, name_of
@@ -53,11 +54,27 @@ def check_plan(
             f"at least one of the {layout.prunable_size} prunable weights to be left in the last round; "
             "prune less a round, or in fewer rounds",
         )
-
+    _check_layers(plan, layout, last)
     early = early_generation(plan)
     most = plan.trainer.generations if first_generations is None else first_generations
     if early is not None and early > most:
         raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
+
+
+def _check_layers(plan: Plan, layout: Layout, last: Density) -> None:
+    """Refuse to prune a layer away, where the scope says in advance how many weights each keeps."""
+    scope = plan.scope(layout.leaves)
+    if scope == "global":
+        return
+    for part, count in zip(parts(scope, layout.leaves), masks.counts(layout, last, scope), strict=True):
+        if count < 1:
+            names, size = ", ".join(leaf.name for leaf in part), sum(leaf.size for leaf in part)
+            raise InvalidValue(
+                "$.pruning",
+                f"{plan.pruning.words} over {plan.pruning.rounds} rounds",
+                f"at least one of the {size} weights of {names} to be left in the last round, since nothing passes "
+                'through an empty layer; prune less a round, in fewer rounds, or with scope = "global"',
+            )
 
 
 def _check_loss(plan: Plan, problems: Problems) -> None:

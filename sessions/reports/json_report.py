@@ -12,6 +12,7 @@ from sessions.reports.learning import Point, learning_curve, needed, solved_at
 from sessions.reports.passes import environment_steps, forward_passes
 from sessions.reports.statistics import mean
 from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.failures import failure
 from sessions.views.reading import Header
 from sessions.views.session_view import SessionView
 
@@ -59,6 +60,7 @@ def _branch(view: SessionView, branch: BranchView, target: float | None) -> dict
         "trainer": branch.plan["trainer"],
         "pruner": branch.plan["pruner"]["name"],
         "rewind": branch.plan["rewind"]["name"],
+        "failed": failure(view, branch),
         "rounds": [_round(view, branch, round_, target) for round_ in view.lineage(branch.name) if round_.finished],
     }
 

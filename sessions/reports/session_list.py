@@ -7,6 +7,7 @@ from typing import Any
 from sessions.reports.statistics import mean
 from sessions.store import SessionDirectory, sessions_in
 from sessions.store.lock import is_locked
+from sessions.views.failures import failures
 from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -31,8 +32,8 @@ class SessionState:
     curve: tuple[float, ...]
     """The ticket curve: the best score at each density, from dense to sparse."""
     state: str
-    """`running`, `paused`, `finished`, `stopped` (its engine ended without a pause; it can be resumed), `failed`,
-    or why it can't be read."""
+    """`running`, `paused`, `finished`, `stopped` (its engine ended without a pause; it can be resumed), `failed`
+    (the engine, or a branch that has no replicate left), or why it can't be read."""
 
 
 class Listing:
@@ -103,4 +104,6 @@ def _best_scores(view: SessionView) -> dict[float, float]:
 def _state(path: Path, view: SessionView) -> str:
     if is_locked(SessionDirectory(path).lock):
         return "running" if view.state == "running" else "open, paused"
+    if view.state == "finished" and failures(view):
+        return "failed"
     return "stopped" if view.state == "running" else view.state

@@ -16,6 +16,8 @@ from msgspec import structs
 from sessions.engine.engine import CHUNK
 from sessions.messages import commands
 from sessions.session.session import Session
+from sessions.views.failures import failures
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
 COMPILING_SECONDS = 0.02
@@ -134,6 +136,7 @@ class Driver:
             self._goal.rounds = max(self._goal.rounds - (len(self._finished()) - finished), 0)
             if self.session.is_finished:
                 self._goal = Goal()
+                self.failure = _failure(self.session.view)
             if self._goal.is_reached:
                 self.session.pause()
         except TicketError as error:
@@ -172,6 +175,11 @@ class Driver:
                 self.session.pause()
             return {}
         return perform(self.session, command)
+
+
+def _failure(view: SessionView) -> TicketError | None:
+    sentences = failures(view)
+    return TicketError(" ".join(sentences)) if sentences else None
 
 
 def _sentence(error: Exception) -> TicketError:

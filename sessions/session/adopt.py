@@ -21,6 +21,7 @@ from sessions.store.arrays import encode_arrays
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage
 from sessions.views.branch_view import RoundView
+from sessions.views.failures import left_out
 from sessions.views.reading import Header, read_header, read_view
 from sessions.views.session_view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
@@ -104,7 +105,7 @@ def adopt(source: Source, name: str | None, into: SessionDirectory, view: Sessio
         plan={**branch.plan, "pruning": pruning},
         leaves=branch.leaves,
         input_shape=branch.input_shape,
-        rounds=[_told(round_, name) for round_ in source.rounds],
+        rounds=[_told(source, round_, name) for round_ in source.rounds],
     )
 
 
@@ -120,7 +121,7 @@ def _copy_early(source: Source, lineage: Lineage, name: str, into: SessionDirect
         into.write_round(name, f"early-{generation}", encode_arrays([np.asarray(early)]))
 
 
-def _told(round_: RoundView, name: str) -> events.AdoptedRound:
+def _told(source: Source, round_: RoundView, name: str) -> events.AdoptedRound:
     assert round_.finished is not None
     return events.AdoptedRound(
         number=round_.number,
@@ -135,4 +136,5 @@ def _told(round_: RoundView, name: str) -> events.AdoptedRound:
         scored=[structs.replace(event, branch=name) for event in round_.scored],
         finished=structs.replace(round_.finished, branch=name),
         densities=round_.densities,
+        diverged=sorted(left_out(source.view, source.branch, round_.number)),
     )

@@ -25,6 +25,7 @@ from sessions.session.branches import Branches, check_spec
 from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
 from sessions.specs.validation import convert
 from sessions.store import JournalFile, SessionDirectory, SessionLock, read_records
+from sessions.views.failures import failures, told
 from sessions.views.reading import Header, decoded, default_path, read_header
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn
@@ -162,7 +163,11 @@ class Session:
         return done
 
     def run_round(self) -> events.RoundFinished | None:
-        """Run to the end of the running round, or of the next one; None if the session is finished."""
+        """Run to the end of the running round, or of the next one; None if the session is finished.
+
+        Raises:
+            TicketError: if every replicate of its branch diverged.
+        """
         turn = next_turn(self.view)
         if turn is None:
             self._finish()
@@ -170,15 +175,23 @@ class Session:
         rounds = self.view.branches[turn.branch].rounds
         while turn.round not in rounds or rounds[turn.round].finished is None:
             self.pulse()
+            if (failed := self.view.branches[turn.branch].failed) is not None:
+                raise TicketError(told(failed))
         self._finish_analyses()
         return rounds[turn.round].finished
 
     def run(self) -> None:
-        """Run until every branch has all its rounds."""
+        """Run until every branch has all its rounds, or has failed.
+
+        Raises:
+            TicketError: at the end, if a branch has failed: every replicate of it diverged.
+        """
         while not self.is_finished:
             self.pulse()
         self._finish_analyses()
         self._finish()
+        if sentences := failures(self.view):
+            raise TicketError(" ".join(sentences))
 
     def pause(self, reason: str = "") -> None:
         """Wait for what is in flight, write a checkpoint that survives a power failure, and say so."""

@@ -12,6 +12,7 @@ from sessions.specs.spec import parse_spec
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage
+from sessions.views.failures import check_replicate
 from sessions.views.reading import read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -40,6 +41,7 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
     if not 0 <= replicate < spec.replicates:
         raise TicketError(f"There is no replicate {replicate}; the session has 0 to {spec.replicates - 1}.")
     problems = Problems()
+    check_replicate(view, branch, number, replicate)
     lineage = Lineage(directory, view, problems, Compiler(), spec.seed, spec.replicates)
     found = lineage.arrays(branch, number)
     owner = lineage.owner(branch, number)

@@ -20,6 +20,7 @@ from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.prune_and_rewind import PruneAndRewind
 from sessions.views.densities import densities_of
+from sessions.views.failures import left_out
 from sessions.views.session_view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
@@ -175,7 +176,7 @@ class Lineage:
         """The mask and the weights that a round lends to another branch."""
         ticket = replace(self.trained(borrowed.branch, number), scores=None)
         if borrowed.takes == "found":
-            ticket = replace(ticket, mask=self.result(borrowed.branch, number).mask)
+            ticket = replace(ticket, mask=self._usable(borrowed.branch, number).mask)
         match start_of(borrowed):
             case None:
                 return ticket
@@ -184,7 +185,7 @@ class Lineage:
                 assert early is not None, "early weights are provided before a ticket is made"
                 return replace(ticket, start=early)
             case Trained():
-                return replace(ticket, start=self.result(borrowed.branch, number).mean)
+                return replace(ticket, start=self._usable(borrowed.branch, number).mean)
             case _:
                 return replace(ticket, start=ticket.initial)
 
@@ -229,13 +230,30 @@ class Lineage:
         assert round_ is not None
         old = plan_of(round_.plan)
         if not (plan.pruner.takes_learned and old.trainer.carries_scores):
-            return self.result(branch, number), None
+            return self._usable(branch, number), None
         problem = self._problems.of(old)
         left = LearnedScores(*map(jnp.asarray, _beside(self.arrays(branch, number), problem)))
         survivors = left.survivors(before.mask, jnp.asarray(problem.layout.prunable))
         goes_on = plan.trainer.carries_scores and type(plan.trainer) is type(old.trainer)
         scores = jnp.where(survivors, left.scores, 0.0) if goes_on else None
-        return TrainingResult(jnp.where(survivors, left.weights, 0.0), None, survivors), scores
+        rows = self._stand_ins(branch, number)
+        result = TrainingResult(jnp.where(survivors, left.weights, 0.0)[rows], None, survivors[rows])
+        return result, None if scores is None else scores[rows]
+
+    def _usable(self, branch: str, number: int) -> TrainingResult:
+        """A finished round's result, with another replicate's in the place of those that diverged."""
+        rows = self._stand_ins(branch, number)
+        found: TrainingResult = jax.tree.map(lambda array: array[rows], self.result(branch, number))
+        return found
+
+    def _stand_ins(self, branch: str, number: int) -> np.ndarray:
+        """The replicate whose result each replicate goes on from, int [R]: its own, unless that has diverged.
+
+        Replicates share executables, so that all run along; nothing is told of those that are left out.
+        """
+        rows, diverged = np.arange(self.replicates), left_out(self._view, branch, number)
+        rows[list(diverged)] = next(row for row in rows if row not in diverged)
+        return rows
 
     def trained(self, branch: str, number: int) -> Ticket:
         """The ticket that round `number` of a branch trained."""

@@ -46,6 +46,8 @@ class RoundView(msgspec.Struct, kw_only=True):
     finished: events.RoundFinished | None = None
     densities: dict[str, float] = {}
     """Of each prunable leaf, as it began; empty where all are pruned alike."""
+    diverged: set[int] = set()
+    """Replicates that diverged in it."""
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if pruned anew under another plan, the last one counts."""
 
@@ -114,6 +116,8 @@ class BranchView(msgspec.Struct, kw_only=True):
     """The rounds it trained itself."""
     aside: bool = False
     """Whether it waits until somebody takes it up again."""
+    failed: events.Diverged | None = None
+    """Why it can't go on: no replicate is left."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None

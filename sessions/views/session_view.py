@@ -163,7 +163,7 @@ class SessionView:
         """Generations until every branch that is not set aside is done."""
         left = 0
         for branch in self.branches.values():
-            if branch.aside:
+            if branch.aside or branch.failed is not None:
                 continue
             rounds = max(branch.planned_rounds - branch.next_round, 0)
             left += rounds * int(branch.plan["trainer"]["generations"])
@@ -257,6 +257,7 @@ def _adopted_round(branch: str, told: events.AdoptedRound, prunable: int) -> Rou
         scored=list(told.scored),
         finished=told.finished,
         densities=told.densities,
+        diverged=set(told.diverged),
     )
 
 
@@ -335,6 +336,14 @@ def _round_ended(view: SessionView, event: events.RoundEnded) -> None:
     view.branches[event.branch].rounds[event.round].generations = event.generations
 
 
+def _diverged(view: SessionView, event: events.Diverged) -> None:
+    branch = view.branches[event.branch]
+    branch.rounds[event.round].diverged |= set(event.replicates)
+    if event.left == 0:
+        branch.failed = event
+        view.running = None
+
+
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
     view.branches[event.branch].rounds[event.round].finished = event
     view.running = None
@@ -388,6 +397,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Frame: _frame,
     events.Tuned: _tuned,
     events.RoundEnded: _round_ended,
+    events.Diverged: _diverged,
     events.RoundFinished: _round_finished,
     events.Pruned: _pruned,
     events.Analysed: _analysed,

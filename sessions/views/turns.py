@@ -19,12 +19,11 @@ class Turn:
 def upcoming(view: SessionView) -> Iterator[Turn]:
     """The rounds still to train, in order: the running one, then always the branch with the fewest rounds."""
     position = {name: branch.next_round for name, branch in view.branches.items()}
-    wanted = {name for name, branch in view.branches.items() if not branch.aside}
+    wanted = [name for name, branch in view.branches.items() if not branch.aside]
     if view.running is not None:
         yield Turn(view.running.branch, view.running.number)
         position[view.running.branch] += 1
-    while waiting := [name for name in view.branches if name in wanted and _is_open(view.branches[name], position)]:
-        name = _blocker(view, min(waiting, key=position.__getitem__), position)
+    while (name := _next(view, wanted, position)) is not None:
         yield Turn(name, position[name])
         position[name] += 1
 
@@ -36,8 +35,18 @@ def planned(view: SessionView, turn: Turn) -> Table:
 
 
 def next_turn(view: SessionView) -> Turn | None:
-    """The round to train now; None if every branch has all its rounds or is set aside."""
+    """The round to train now; None if every branch has all its rounds, has failed, or is set aside."""
     return next(upcoming(view), None)
+
+
+def _next(view: SessionView, wanted: list[str], position: dict[str, int]) -> str | None:
+    """The branch to train: the one with the fewest rounds, or what it waits for; None if none can go on."""
+    waiting = [name for name in wanted if _is_open(view.branches[name], position)]
+    for name in sorted(waiting, key=position.__getitem__):
+        blocker = _blocker(view, name, position)
+        if view.branches[blocker].failed is None:
+            return blocker
+    return None
 
 
 def _is_open(branch: BranchView, position: dict[str, int]) -> bool:

@@ -48,7 +48,7 @@ EVENTS = {
 """The tags of events in `everything`: format, never renamed."""
 LATER_EVENTS = {"Scored"}
 """Events that came after it; a golden session of a later set holds each of them."""
-AWAITED: set[str] = set()
+AWAITED: set[str] = {"Diverged"}
 """Events and commands that came after it and are in no golden session yet: keep one before a version is published."""
 NEVER_JOURNALLED = {"Analysing", "Compiling"}
 

@@ -84,8 +84,11 @@ def _drive(session: "Session", json: bool) -> None:
     with progress:
         driver = host(session, Goal(to_the_end=True), stay=False)
     if driver.failure is not None:
+        if session.is_finished:  # branches have failed: others have not
+            show_result(session.path, session.header, session.view, json)
         say(f"ticket-explorer: {driver.failure}")
-        say(f"Nothing finished is lost. Go on with: {command_line('resume', session.path)}")
+        if not session.is_finished:
+            say(f"Nothing finished is lost. Go on with: {command_line('resume', session.path)}")
         raise typer.Exit(FAILED)
     if session.view.state != "finished":
         say(_paused(session.view, session.path))

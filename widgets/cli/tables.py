@@ -11,6 +11,7 @@ from rich.text import Text
 from sessions.reports.passes import environment_steps, forward_passes
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
+from sessions.views.failures import failures
 from sessions.views.session_view import SessionView
 from widgets.shared.wording import count, of_searches, one_error
 
@@ -28,7 +29,14 @@ def rounds_table(view: SessionView) -> Table:
         is_shared = len(shared) == 1
         cells = [_cell(rounds.get(number), is_shared) for rounds in lines.values()]
         table.add_row(str(number), shared.pop() if is_shared else "", *cells)
-    table.caption = "\n".join(filter(None, (_errors(view), _costs(view), of_searches(view, view.branches)))) or None
+    table.caption = (
+        "\n".join(
+            filter(
+                None, (*failures(view), _errors(view), _costs(view), _layers(view), of_searches(view, view.branches))
+            )
+        )
+        or None
+    )
     return table
 
 
@@ -68,6 +76,21 @@ def _costs(view: SessionView) -> str | None:
         return None
     told = ", ".join(f"{name} {count(passes)}" for name, passes in known.items())
     return f"Forward passes a round, a backward pass counting as two: {told}"
+
+
+def _layers(view: SessionView) -> str | None:
+    """The layer of each branch that keeps the smallest share of its weights in the last round; none of dense rounds."""
+    told = []
+    for name in view.branches:
+        last = [r for r in view.lineage(name) if r.finished and r.trained_density < 1][-1:]
+        finished = last[0].finished if last else None
+        shares = {leaf: summary.density for leaf, summary in finished.leaves.items()} if finished else {}
+        prunable = {leaf.name for leaf in view.branches[name].leaves if leaf.prunable}
+        known = {leaf: density for leaf, density in shares.items() if leaf in prunable}
+        if len(known) > 1:
+            leaf = min(known, key=known.__getitem__)
+            told.append(f"{name} {leaf} {100 * known[leaf]:.2g}%")
+    return f"Sparsest layer of the last round: {', '.join(told)}" if told else None
 
 
 def _kept(round_: RoundView) -> str:

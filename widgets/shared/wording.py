@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
+from sessions.views.failures import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import quantile
 
@@ -104,6 +105,8 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round} begins at {share(event.density)}, {event.kept:,} weights"
         case events.RoundFinished():
             return f"{event.branch}:{event.round} ends with score {score(mean(event.score))}"
+        case events.Diverged():
+            return told(event)
         case events.Analysed() if not event.automatic:
             return f"{event.branch}:{event.round} was analysed after generation {event.generation}: {event.kind}"
         case events.RoundEnded():

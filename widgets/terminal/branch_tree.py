@@ -97,13 +97,16 @@ class BranchTree(Tree[Place]):
 
 def _branch_label(view: SessionView, branch: BranchView, is_looked_at: bool) -> Text:
     running = view.running is not None and view.running.branch == branch.name and view.state == "running"
-    mark = "●" if running else "✓" if branch.is_done else "◌" if branch.aside else "○"
-    label = Text.assemble((f"{mark} ", "green" if running or branch.is_done else "dim"))
+    mark = "●" if running else "✓" if branch.is_done else "✗" if branch.failed else "◌" if branch.aside else "○"
+    colour = "green" if running or branch.is_done else "red" if branch.failed else "dim"
+    label = Text.assemble((f"{mark} ", colour))
     label.append(branch.name, "bold underline" if is_looked_at else "bold")
     if branch.parent is not None:
         label.append(f"  ↳ {branch.parent}:{branch.parent_round}", "dim")
     if branch.aside:
         label.append("  set aside", "dim")
+    if branch.failed:
+        label.append("  failed", "red")
     return label
 
 

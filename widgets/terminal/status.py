@@ -92,7 +92,7 @@ def _count_rounds(view: SessionView) -> str:
     planned = sum(
         max(branch.planned_rounds, branch.next_round) - branch.first_round
         for branch in view.branches.values()
-        if not branch.aside
+        if not branch.aside and branch.failed is None
     )
     return f"{done}/{max(planned, done)} rounds"
 

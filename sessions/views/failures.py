@@ -1,0 +1,92 @@
+"""Replicates whose numbers are no longer numbers, and the branches that can't go on: left out, and said. No JAX."""
+
+from sessions.messages import events
+from sessions.views.branch_view import BranchView
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+
+WORDS = {
+    "weights": "its weights became NaN or infinite",
+    "sigma": "its σ became NaN or infinite",
+    "fitness": "no fitness was a finite number",
+    "score": "its score was not a finite number",
+}
+"""What `events.Diverged.what` means, of one replicate."""
+
+
+def left_out(view: SessionView, branch: str, number: int) -> set[int]:
+    """Replicates of a round whose numbers have no meaning: they diverged in it, or in a round that it comes from."""
+    diverged: set[int] = set()
+    for round_ in view.lineage(branch):
+        if round_.number <= number:
+            diverged |= round_.diverged
+            lender = view.branches[round_.branch].borrows(round_.number)
+            if lender is not None:
+                diverged |= left_out(view, *lender)
+    lender = view.branches[branch].borrows(number)
+    return diverged | left_out(view, *lender) if lender is not None else diverged
+
+
+def check_replicate(view: SessionView, branch: str, number: int, replicate: int = 0) -> None:
+    """Refuse to look at a replicate that has diverged.
+
+    Raises:
+        TicketError: if it has, in round `number` of `branch` or before.
+    """
+    if replicate in left_out(view, branch, number):
+        raise TicketError(
+            f"Replicate {replicate} of {branch}:{number} has diverged, and its numbers are not finite; "
+            "look at an earlier round, or at another branch."
+        )
+
+
+def told(event: events.Diverged) -> str:
+    """What happened, in a sentence that names the replicates."""
+    words = WORDS.get(event.what, "its numbers became NaN or infinite")
+    names = ", ".join(str(replicate) for replicate in event.replicates)
+    one = f"Replicate {names} of {event.branch}:{event.round} diverged at generation {event.generation}: {words}."
+    if len(event.replicates) > 1:
+        many = words.replace("its", "their").replace("became", "became")
+        one = f"Replicates {names} of {event.branch}:{event.round} diverged by generation {event.generation}: {many}."
+    if event.left:
+        return f"{one} {'It is' if len(event.replicates) == 1 else 'They are'} left out from here on."
+    return f"{one} No replicate is left, so the branch has failed. {_remedy(event)}"
+
+
+def _remedy(event: events.Diverged) -> str:
+    smaller = "Use a smaller learning rate or initial σ"
+    if event.round == 0:
+        return f"{smaller} in a new session."
+    return f"{smaller} in a branch from {event.branch}:{event.round - 1} or an earlier round."
+
+
+def failures(view: SessionView) -> list[str]:
+    """A sentence for each branch that can't reach its planned rounds."""
+    return [sentence for branch in view.branches.values() if (sentence := failure(view, branch))]
+
+
+def failure(view: SessionView, branch: BranchView) -> str | None:
+    """Why a branch can't reach its planned rounds; None if it can, or has."""
+    if branch.failed is not None:
+        return told(branch.failed)
+    cause = waits_for_failed(view, branch)
+    return f"Branch {branch.name!r} waits for rounds of {cause!r}, which has failed." if cause is not None else None
+
+
+def waits_for_failed(view: SessionView, branch: BranchView) -> str | None:
+    """The failed branch whose coming rounds a branch's next round needs; None if there is none."""
+    if branch.is_done:
+        return None
+    needed: list[tuple[str, int]] = []
+    if branch.parent is not None and branch.parent_round is not None:
+        needed.append((view.owner(branch.parent, branch.parent_round), branch.parent_round))
+    if (lender := branch.borrows(branch.next_round)) is not None:
+        needed.append((view.owner(*lender), lender[1]))
+    for name, number in needed:
+        owner = view.branches[name]
+        if owner.next_round <= number:
+            if owner.failed is not None:
+                return name
+            if (cause := waits_for_failed(view, owner)) is not None:
+                return cause
+    return None
