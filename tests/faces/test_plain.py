@@ -10,7 +10,8 @@ from sessions.messages import commands, events
 from sessions.reports.statistics import mean
 from sessions.reports.verify_session import verify
 from sessions.views.reading import read_view
-from widgets.cli.plain_text import Teller, printable, progress, summary, tell
+from widgets.cli.plain_text import Teller, progress, summary, tell
+from widgets.shared.printable import printable
 from widgets.shared.session_link import EngineLink, ReplayLink
 from widgets.terminal.recorded import recorded_session
 
@@ -58,7 +59,7 @@ def test_replaying_tells_everything(recorded_lines):
 
 def test_the_lines_hold_no_control_characters(recorded_lines):
     assert all(line.isprintable() for line in recorded_lines)
-    assert printable("a\x1b[2Jtitle\nof two lines\t") == "a [2Jtitle of two lines "
+    assert printable("a\x1b[2Jtitle\nof two lines\t", mark=" ") == "a [2Jtitle of two lines "
 
 
 def test_progress_says_round_generation_rate_time_left_and_score():

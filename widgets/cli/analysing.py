@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from sessions.messages import commands, events
@@ -21,8 +20,9 @@ from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
-from widgets.cli.app import CLIENT, narration, print_json, say, session_path, told
+from widgets.cli.app import CLIENT, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.output import PrintableConsole, narration, print_json, say, write
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
@@ -137,9 +137,9 @@ def _last(view: SessionView, branch: str) -> int | None:
 
 
 def _show(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> None:
-    console = Console()
+    console = PrintableConsole()
     for figure in _figures(view, kind, found):
-        typer.echo(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
+        write(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
     if kind in _TABLES:
         console.print(_TABLES[kind](found))
     say("Exports and the app show these results too; --json prints every number.")

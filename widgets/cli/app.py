@@ -5,14 +5,13 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-import msgspec
 import typer
-from rich.console import Console
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
+from widgets.cli.output import say
 from widgets.shared.spec_sources import session_path as session_path
 
 P = ParamSpec("P")
@@ -31,8 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-narration = Console(stderr=True)
-"""Where progress and remarks go."""
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
@@ -43,7 +40,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except TicketError as error:
-            narration.print(f"ticket-explorer: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            say(f"ticket-explorer: {error}", style="red")
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
@@ -54,24 +51,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def say(text: str) -> None:
-    """A remark on stderr."""
-    narration.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
 def command_line(command: str, session: Path) -> str:
     """What a person types to do `command` to a session, by its short name where that is enough."""
     known = session.parent == sessions_dir() and not Path(session.name).exists() and not Path(session.stem).exists()
     return shlex.join(["ticket-explorer", command, session.stem if known else str(session)])
-
-
-def print_json(value: Any) -> None:
-    """A value as JSON on stdout."""
-    encoded = msgspec.json.encode(value, enc_hook=_plain)
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Path):
-        return str(value)
-    raise NotImplementedError(type(value).__name__)

@@ -8,7 +8,8 @@ from sessions.messages import commands
 from sessions.serving.ask import answer
 from sessions.store import SessionDirectory
 from ticket_explorer.errors import InvalidValue
-from widgets.cli.app import CLIENT, command_line, say, session_path, told
+from widgets.cli.app import CLIENT, command_line, session_path, told
+from widgets.cli.output import say, write
 from widgets.shared.spec_sources import assign
 
 
@@ -39,7 +40,7 @@ def branch(
     wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
     made = str(answer(path, wanted, CLIENT)["branch"])
     say(f"Branch {made!r} begins after round {number} of {parent!r}. Run it with: {command_line('resume', path)}")
-    typer.echo(made)
+    write(made)
 
 
 def parse_round(given: str) -> tuple[str, int]:

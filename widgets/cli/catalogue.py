@@ -13,7 +13,8 @@ from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.cli.app import print_json, told
+from widgets.cli.app import told
+from widgets.cli.output import print_json, write
 from widgets.shared.preset_list import groups, title_of
 
 Lines = Callable[[], Iterable[tuple[str, str]]]
@@ -55,7 +56,7 @@ def list_presets(
         return
     width = max(map(len, names))
     for number, group in enumerate(found):
-        typer.echo(("\n" if number else "") + group.title)
+        write(("\n" if number else "") + group.title)
         _echo({name: title_of(name) for name in group.names}, width, "  ")
 
 
@@ -73,4 +74,4 @@ def _listing(lines: Lines) -> Callable[[bool], None]:
 
 def _echo(lines: Mapping[str, str], width: int, indent: str = "") -> None:
     for name, summary in lines.items():
-        typer.echo(f"{indent}{name:<{width}}  {summary}".rstrip())
+        write(f"{indent}{name:<{width}}  {summary}".rstrip())

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from sessions.reports.comparison import normalised_rows
@@ -14,7 +13,8 @@ from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
-from widgets.cli.app import print_json, say, session_path, told
+from widgets.cli.app import session_path, told
+from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.tables import needed_table
 from widgets.plots import figures
 from widgets.plots import matplotlib_figure as paper
@@ -59,8 +59,8 @@ def compare(
     if json:
         print_json(rows)
         return
-    console = Console()
-    typer.echo(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
+    console = PrintableConsole()
+    write(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
     console.print(_table(rows))
 
 
@@ -73,7 +73,7 @@ def _show_needed(views: dict[str, SessionView], target: float, out: Path | None,
     if json:
         print_json(rows)
     else:
-        Console().print(needed_table(rows, target))
+        PrintableConsole().print(needed_table(rows, target))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

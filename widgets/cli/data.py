@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ticket_explorer.tasks import datasets
-from widgets.cli.app import narration, print_json, say, told
+from widgets.cli.app import told
+from widgets.cli.output import PrintableConsole, narration, print_json, say
 
 commands = typer.Typer(help="List data sets and prepare them.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     for one in known:
         prepared = str(one.path) if one.prepared else "–"
         table.add_row(one.name, f"{one.images:,}", f"{one.download_size / 1e6:.1f} MB", prepared, one.licence)
-    Console().print(table)
+    PrintableConsole().print(table)
 
 
 @commands.command()

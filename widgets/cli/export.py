@@ -16,8 +16,9 @@ from sessions.store.files import write_atomic
 from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
-from widgets.cli.app import say, session_path, told
+from widgets.cli.app import session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.output import say
 from widgets.plots.figures import AGAINST, SHOWN
 from widgets.plots.policy.gif import write_gif
 
@@ -145,7 +146,12 @@ def _write_csv(rows: Iterable[Row], out: Path) -> None:
             if writer is None:
                 writer = csv.DictWriter(file, row)
                 writer.writeheader()
-            writer.writerow(row)
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+
+
+def _cell(value: object) -> object:
+    """What a spreadsheet takes as text: one that begins as a formula does is quoted, as spreadsheets themselves do."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write_json(rows: Iterable[Row], out: Path) -> None:
@@ -177,6 +183,8 @@ def _write_msgpack(ticket: "ExportedTicket", out: Path) -> None:
 def _packed(array: "np.ndarray") -> dict[str, object]:
     return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
 
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _TABLES: dict[str, Callable[[Iterable[Row], Path], None]] = {
     ".csv": _write_csv,

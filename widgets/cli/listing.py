@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +13,8 @@ from sessions.reports.session_list import Listing, SessionState
 from sessions.reports.verify_session import verify
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
-from widgets.cli.app import BAD_INPUT, FAILED, print_json, say, session_path, told
+from widgets.cli.app import BAD_INPUT, FAILED, session_path, told
+from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
 
 Given = Annotated[str, typer.Argument(help="A session's path, or its name.")]
@@ -38,7 +38,7 @@ def list_(json: Json = False) -> None:
     elif not known:
         say("There is no session yet. Make one with: ticket-explorer run")
     else:
-        Console().print(_sessions_table(known))
+        PrintableConsole().print(_sessions_table(known))
 
 
 @told
@@ -80,7 +80,7 @@ def verify_(session: Given, json: Json = False) -> None:
         print_json(findings)
     else:
         for finding in findings:
-            typer.echo(f"{'ok     ' if finding.ok else 'DAMAGED'}  {_name(finding.path, path)}: {finding.what}")
+            write(f"{'ok     ' if finding.ok else 'DAMAGED'}  {_name(finding.path, path)}: {finding.what}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(FAILED)
 

@@ -12,6 +12,7 @@ from sessions.reports.statistics import mean
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
+from widgets.shared.printable import printable
 from widgets.shared.session_link import Condition, EngineLink, Link, ReplayLink
 from widgets.shared.wording import clock, duration, score, sentence, share, speed, waiting
 
@@ -72,11 +73,6 @@ def progress(view: SessionView, round_: RoundView) -> str:
     if before is not None and before.finished is not None:
         parts.append(f"score before {score(mean(before.finished.score))}")
     return ", ".join(parts)
-
-
-def printable(text: str) -> str:
-    """A text without control characters, whatever a title or a note holds."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 class Teller:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from sessions.reports.json_report import report
@@ -13,7 +12,8 @@ from sessions.store import SessionDirectory
 from sessions.views.reading import Header, default_path
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-from widgets.cli.app import FAILED, INTERRUPTED, command_line, narration, print_json, say, session_path, told
+from widgets.cli.app import FAILED, INTERRUPTED, command_line, session_path, told
+from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
 from widgets.plots.ticket_curve import drawn, ticket_curves
@@ -101,7 +101,7 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
     if json:
         print_json(report(path, header, view, target))
         return
-    console = Console()
+    console = PrintableConsole()
     curves = ticket_curves(view)
     if curves:
         chart = drawn(curves, min(console.width, 100), CHART_HEIGHT, console.is_terminal)

@@ -14,7 +14,8 @@ from sessions.store.lock import is_locked
 from ticket_explorer.child_process import python
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import require_terminal
-from widgets.cli.app import CLIENT, INTERRUPTED, command_line, say, session_path, told
+from widgets.cli.app import CLIENT, INTERRUPTED, command_line, session_path, told
+from widgets.cli.output import say, write
 
 if TYPE_CHECKING:
     from widgets.shared.session_link import EngineLink, ReplayLink
@@ -131,9 +132,6 @@ def _show(path: Path, replay: bool = False, speed: float = 1.0) -> None:
 
 def _tell(link: "EngineLink | ReplayLink", farewell: str, stop: bool = False) -> None:
     from widgets.cli.plain_text import tell
-
-    def write(line: str) -> None:
-        print(line, flush=True)
 
     write(f"Session {link.path.stem}: {link.header.title}".rstrip(": "))
     try:

@@ -14,8 +14,9 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.cli.app import CLIENT, command_line, say, session_path, told
+from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.output import say, write
 from widgets.shared.spec_sources import assign, load_table
 
 _FROM_PRESET = ("task", "network", "trainer")
@@ -67,7 +68,7 @@ def transfer(
     )
     made = answer(path, wanted, CLIENT)["branches"]
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
-    typer.echo("\n".join(made))
+    write("\n".join(made))
 
 
 @told
@@ -90,7 +91,7 @@ def decompose(
     branch, rounds = _tickets(read_view(path), from_)
     made = answer(path, commands.Decompose(branch=branch, rounds=rounds, trainer=trainer), CLIENT)["branches"]
     say(f"Controls of {from_} are {', '.join(made)}. Run them with: {command_line('resume', path)}")
-    typer.echo("\n".join(made))
+    write("\n".join(made))
 
 
 @told
@@ -110,7 +111,7 @@ def adopt(
         raise InvalidValue("--from", from_, f"a branch among {', '.join(known)}")
     made = answer(path, commands.Adopt(session=str(other.resolve()), branch=from_, name=name), CLIENT)["branch"]
     say(f"Branch {from_} of {other} is {made} here. Transfer it: {command_line('transfer', path)} --from {made}")
-    typer.echo(made)
+    write(made)
 
 
 def _tickets(view: SessionView, given: str) -> tuple[str, list[int] | None]:

@@ -4,13 +4,14 @@ Nothing here imports JAX, and NumPy only comes with the explorer, so that the fi
 at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, work
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from sessions.specs.spec import Table
@@ -18,6 +19,7 @@ from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
 from widgets.terminal import settings
 from widgets.terminal.actions import ACTIONS, bindings, scope_of
+from widgets.terminal.printable_lines import PRINTABLE
 from widgets.terminal.themes import THEMES
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ class TicketExplorer(App[None]):
         self._session, self._replay, self._speed = session, replay, speed
         for theme in THEMES:
             self.register_theme(theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line goes through: no name or title reaches the terminal raw."""
+        return [*super().get_line_filters(), PRINTABLE]
 
     def on_mount(self) -> None:
         """Show the first screen."""
