@@ -6,13 +6,18 @@ for one algorithm never reaches another.
 
 from typing import Any, TypeGuard
 
-from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies.catalogue import same_strategy
+from ticket_explorer.trainers.strategies.settings import Evolution
 
 
 def is_table(value: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a value is a TOML table."""
     return isinstance(value, dict)
+
+
+def algorithm_of(settings: dict[str, Any]) -> str:
+    """What a table of settings is called where one word must do: an evolution by its strategy."""
+    return str(settings.get("strategy", settings["name"]))
 
 
 def merge(base: Any, override: Any) -> Any:

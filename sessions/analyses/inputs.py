@@ -18,7 +18,7 @@ from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.analysis import Subject, Trained
-from ticket_explorer.analysis.settings import AnalysisSettings, Comparison, Connectivity, Decomposition, Instability
+from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.problems import MeasurableProblem, ProblemState
@@ -59,9 +59,9 @@ class Subjects:
             )
         if not finished and (settings.looks_at != "state" or not is_running):
             raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
-        if isinstance(settings, Connectivity | Comparison | Instability) and settings.other is not None:
-            self._check_other(branch, settings.other)
-        if isinstance(settings, Decomposition):
+        if settings.compared_with is not None:
+            self._check_other(branch, settings.compared_with)
+        if settings.looks_at == "controls":
             finished_controls(self._view, branch)
 
     def completed(self, settings: AnalysisSettings, branch: str) -> AnalysisSettings:
@@ -70,7 +70,8 @@ class Subjects:
         Raises:
             TicketError: if there is none.
         """
-        if not isinstance(settings, Instability) or settings.other is not None or branch not in self._view.branches:
+        is_open = settings.beside == "twin" and settings.compared_with is None
+        if not is_open or branch not in self._view.branches:
             return settings
         if (twin := twin_of(self._view, branch)) is None:
             raise TicketError(
@@ -103,9 +104,9 @@ class Subjects:
     def subject(self, settings: AnalysisSettings, branch: str, state: RoundState) -> Subject:
         """Everything that an analysis needs around the weights it looks at."""
         problem = self._problems.of(state.plan)
-        other = settings.other if isinstance(settings, Connectivity | Comparison | Instability) else None
+        other = settings.compared_with
         line = self._line(settings, branch, state)
-        if isinstance(settings, Instability) and other is not None:
+        if settings.beside == "twin" and other is not None:
             line = tuple(trained for trained in line if self._is_of_one_ticket(branch, other, trained.number))
         return Subject(
             layout=problem.layout,
@@ -113,7 +114,7 @@ class Subjects:
             centre=state.trained,
             line=line,
             other=self._all(other) if other is not None else (),
-            controls=self._controls(branch) if isinstance(settings, Decomposition) else {},
+            controls=self._controls(branch) if settings.looks_at == "controls" else {},
         )
 
     def measurable(self, plan: Plan) -> MeasurableProblem:
@@ -171,10 +172,7 @@ class Subjects:
 
 def _measured(plan: Plan) -> tuple[TaskSettings, NetworkSettings]:
     """What a plan's losses depend on: all of its problem but what its training batches are."""
-    task = plan.task
-    of_training = {"batch": 1, "augment": ()}
-    others = {name: value for name, value in of_training.items() if name in task.__struct_fields__}
-    return structs.replace(task, **others), plan.network
+    return plan.task.as_measured(), plan.network
 
 
 def trained_now(branch: str, number: int, result: TrainingResult, state: ProblemState) -> Trained:

@@ -221,7 +221,7 @@ class Analyst:
         return Work(request, state, subject, analysis, points, landscape.init(points), evaluator, time.monotonic())
 
     def _evaluator(self, state: RoundState, points: Points, settings: AnalysisSettings) -> Evaluator:
-        problem, examples = self.subjects.measurable(state.plan), getattr(settings, "examples", None)
+        problem, examples = self.subjects.measurable(state.plan), settings.evaluated_on
         key = ("landscape", self._problems.key(state.plan), points.basis.shape[1], examples)
         if key not in self._evaluators:
             coefficients, blocks = landscape.blocks_of(points.coefficients[:1])

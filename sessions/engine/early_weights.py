@@ -3,19 +3,18 @@
 from sessions.engine.noise import Noise
 from sessions.engine.round_runner import RoundRunner, RoundShape
 from sessions.messages import events
-from sessions.plans.problems import Problems, early_generation, plan_of, start_of
+from sessions.plans.problems import Problems, plan_of, start_of
 from sessions.specs.spec import Plan
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage
 from sessions.views.session_view import SessionView
 from sessions.views.turns import Turn
 from ticket_explorer.errors import TicketError
-from ticket_explorer.rewinds.settings import Early
 
 
 def early_generations(view: SessionView) -> tuple[int, ...]:
     """The generations whose weights any branch's plan wants, in order."""
-    wanted = {early_generation(plan_of(branch.plan)) for branch in view.branches.values()}
+    wanted = {plan_of(branch.plan).rewind.early_generation for branch in view.branches.values()}
     wanted |= {lent_generation(branch.borrowed) for branch in view.branches.values() if branch.borrowed is not None}
     return tuple(sorted(generation for generation in wanted if generation is not None))
 
@@ -23,7 +22,7 @@ def early_generations(view: SessionView) -> tuple[int, ...]:
 def lent_generation(borrowed: events.Borrowed) -> int | None:
     """The generation whose weights borrowed tickets start from; None where they start from others."""
     start = start_of(borrowed)
-    return start.generation if isinstance(start, Early) else None
+    return None if start is None else start.early_generation
 
 
 def provide_early(
@@ -34,7 +33,7 @@ def provide_early(
     Raises:
         TicketError: if the first round ended before the generation that is wanted.
     """
-    branch, generation = turn.branch, early_generation(plan) if turn.round > 0 else None
+    branch, generation = turn.branch, plan.rewind.early_generation if turn.round > 0 else None
     borrowed = view.branches[turn.branch].borrowed
     if borrowed is not None and view.branches[turn.branch].borrows(turn.round) is not None:
         branch, generation = borrowed.branch, lent_generation(borrowed)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sessions.plans.problems import Problems, early_generation
+from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, check_ratios
 from sessions.views.branch_view import RoundView
 from ticket_explorer import masks
@@ -15,10 +15,8 @@ from ticket_explorer.densities import Density, Scope, finer, parts, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import DifferentiableProblem
-from ticket_explorer.pruners.settings import SNR
 from ticket_explorer.registry import implementation_of, name_of
-from ticket_explorer.trainers import TRAINERS, strategies
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.transfers import mismatches
 
 _PACKAGES = ("ticket-explorer", "jax", "jaxlib", "flax", "evosax", "optax", "numpy")
@@ -55,7 +53,7 @@ def check_plan(
             "prune less a round, or in fewer rounds",
         )
     _check_layers(plan, layout, last)
-    early = early_generation(plan)
+    early = plan.rewind.early_generation
     most = plan.trainer.generations if first_generations is None else first_generations
     if early is not None and early > most:
         raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
@@ -149,9 +147,9 @@ def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> N
     if before is not None and before.network == network:
         return
     sizes = {leaf.name: leaf.size for leaf in problems.of(plan).layout.prunable_leaves}
-    for layer in network.layers:
+    for layer in network.layer_names:
         if network.kernel_init_of(layer) == "zeros" and (size := sizes.get(f"{layer}/kernel")):
-            is_last = layer == network.layers[-1] and network.last_kernel_init is not None
+            is_last = layer == network.layer_names[-1] and network.last_kernel_init is not None
             raise InvalidValue(
                 f"$.network.{'last_kernel_init' if is_last else 'kernel_init'}",
                 "zeros",
@@ -183,13 +181,11 @@ def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) 
 
 def caution(plan: Plan) -> str | None:
     """What a person should know about a plan that works but may not mean what it seems to."""
-    if isinstance(plan.pruner, SNR) and isinstance(plan.trainer, Evolution):
-        strategy = strategies.check(plan.trainer)
-        if not strategy.per_weight_std:
-            return (
-                f"{strategy.name} has one σ for all weights, so that SNR pruning is magnitude pruning here; "
-                "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
-            )
+    if plan.pruner.needs_sigma and plan.trainer.has_sigma and not plan.trainer.has_sigma_of_each_weight:
+        return (
+            f"{plan.trainer.algorithm} has one σ for all weights, so that SNR pruning is magnitude pruning here; "
+            "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
+        )
     return None
 
 

@@ -6,34 +6,24 @@ machine was seen to do; where nothing was seen yet, by a figure that most machin
 
 from contextlib import suppress
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from statistics import median
 
 import msgspec
 
-from sessions.plans.layer_sizes import Layer, inputs_and_outputs, layers_of
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.files import write_atomic
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Density, overall, parts
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.networks.layers import Layer
 from ticket_explorer.places import cache_dir
-from ticket_explorer.registry import name_of
-from ticket_explorer.rewinds.settings import Early
-from ticket_explorer.tasks.catalogue import DATA_SETS
-from ticket_explorer.tasks.control.settings import ControlSettings
-from ticket_explorer.tasks.settings import ImageSettings, TaskSettings
-from ticket_explorer.trainers.settings import Evolution
 
 SLOW = 5e9
 """Multiply-adds a second where nothing was measured; two cores manage two to three times as many."""
 START_SECONDS, BASE_BYTES = 8.0, 1_000_000_000
 """Loading data and compiling, once a session; a process with JAX and its executables."""
-VECTORS, MATRICES = 8, 6
-"""Populations, and full covariances, that a generation holds at its worst: noise, individuals, copies of them."""
-FULL_COVARIANCE, EMBEDDED_IMAGES = ("cma_es", "xnes"), 7000
 
 
 class _Speed(msgspec.Struct):
@@ -61,7 +51,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
     Raises:
         TicketError: if the sizes of its task or network aren't known, or can't go together.
     """
-    layers, rounds = layers_of(plan), plan.pruning.rounds
+    layers, rounds = plan.layers(), plan.pruning.rounds
     check_ratios(plan, layers)
     works = [_work(plan, replicates, plan.density_after(number, layers), layers) for number in range(rounds)]
     return Estimate(
@@ -83,7 +73,7 @@ def estimate_session(spec: Spec) -> Estimate:
     plans = [branch.plan for branch in spec.branches]
     parts = [_checked(plan, estimate(plan, spec.replicates), number) for number, plan in enumerate(plans)]
     shared = [plan for number, plan in enumerate(plans) if any(plan.trains_like(other) for other in plans[:number])]
-    dense = [(_work(plan, spec.replicates, 1.0, layers_of(plan)) or 0) * plan.trainer.generations for plan in shared]
+    dense = [(_work(plan, spec.replicates, 1.0, plan.layers()) or 0) * plan.trainer.generations for plan in shared]
     seconds = [part.seconds for part in parts]
     return Estimate(
         parameters=max(part.parameters for part in parts),
@@ -121,14 +111,15 @@ def _speed_of(round_: RoundView) -> float | None:
         return None
     with suppress(TicketError):  # made with a plug-in that isn't installed
         plan = parse_plan(round_.plan)
-        work = _work(plan, len(round_.finished.score), round_.trained_density, layers_of(plan))
+        work = _work(plan, len(round_.finished.score), round_.trained_density, plan.layers())
         return work and work * round_.finished.generations / round_.finished.seconds
     return None
 
 
 def _work(plan: Plan, replicates: int, density: Density, layers: list[Layer]) -> float | None:
     """Multiply-adds of a generation: half of a dense layer's shrink with its density, a convolution's don't."""
-    if plan.trainer.passes is None or not isinstance(plan.task, ImageSettings):
+    examples = plan.task.examples_a_generation
+    if plan.trainer.passes is None or examples is None:
         return None
     shares = [
         1.0
@@ -136,10 +127,10 @@ def _work(plan: Plan, replicates: int, density: Density, layers: list[Layer]) ->
         else 0.5 + 0.5 * overall(density, [layer])
         for layer in layers
     ]
-    example = sum(
+    work = sum(
         (share * layer.kernel + layer.unpruned) * layer.uses for share, layer in zip(shares, layers, strict=True)
     )
-    return example * plan.task.batch * plan.trainer.passes * replicates
+    return work * examples * plan.trainer.passes * replicates
 
 
 def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
@@ -155,28 +146,15 @@ def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
     """The process, the images as they lie on the device, and for each replicate its copies of the population."""
     size = sum(layer.size for layer in layers)
-    numbers = VECTORS * size * getattr(plan.trainer, "population", 1)
-    if isinstance(plan.trainer, Evolution) and plan.trainer.strategy in FULL_COVARIANCE:
-        numbers += MATRICES * size**2
-    return BASE_BYTES + _data(plan.task) + 4 * replicates * numbers
-
-
-def _data(task: TaskSettings) -> int:
-    """Bytes of the images on the device; environments have none."""
-    if isinstance(task, ControlSettings):
-        return 0
-    data = DATA_SETS.get(name_of(task))
-    count = EMBEDDED_IMAGES if data is None else data.train + data.test
-    pixel = 4 if getattr(task, "pool", 1) > 1 else 1  # float32 if pooled, else bytes
-    return count * prod(inputs_and_outputs(task)[0]) * pixel
+    return BASE_BYTES + plan.task.device_bytes + 4 * replicates * plan.trainer.numbers_held(size)
 
 
 def _checked(plan: Plan, cost: Estimate, number: int) -> Estimate:
     if cost.kept_last < 1:
         given = f"{plan.pruning.words} over {plan.pruning.rounds} rounds"
         raise InvalidValue("$.pruning.rounds", given, "fewer rounds, or a smaller ratio: no weight would be left")
-    generations = plan.trainer.generations
-    if isinstance(plan.rewind, Early) and plan.rewind.generation > generations:
+    generations, early = plan.trainer.generations, plan.rewind.early_generation
+    if early is not None and early > generations:
         expected = f"at most {generations}, the generations of round 0"
-        raise InvalidValue(f"$.branch[{number}].rewind.generation", plan.rewind.generation, expected)
+        raise InvalidValue(f"$.branch[{number}].rewind.generation", early, expected)
     return cost

@@ -9,7 +9,7 @@ from sessions.messages import events
 from sessions.specs.spec import Plan, parse_plan, parse_start
 from ticket_explorer.problems import Problem, bind
 from ticket_explorer.registry import identity
-from ticket_explorer.rewinds.settings import Early, RewindSettings
+from ticket_explorer.rewinds.settings import RewindSettings
 
 
 class Problems:
@@ -34,11 +34,6 @@ class Problems:
 def plan_of(table: Mapping[str, Any]) -> Plan:
     """The typed plan of a journalled table."""
     return parse_plan(table)
-
-
-def early_generation(plan: Plan) -> int | None:
-    """The generation whose weights the plan's rewind wants; None for the others."""
-    return plan.rewind.generation if isinstance(plan.rewind, Early) else None
 
 
 def start_of(borrowed: events.Borrowed) -> RewindSettings | None:

@@ -17,7 +17,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import name_of
-from ticket_explorer.rewinds.settings import Initial, Trained
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.rewinds.settings import Initial
 from ticket_explorer.tables import merge
 from ticket_explorer.trainers import TRAINERS
 
@@ -88,7 +89,8 @@ def lent_start(given: str | Table | None, source: Table) -> Table | None:
     if given is not None:
         table: Table = msgspec.to_builtins(parse_start(given))
         return table
-    return {"name": name_of(Initial)} if source["rewind"]["name"] == name_of(Trained) else None
+    rewind = REWINDS.get(source["rewind"]["name"])
+    return {"name": name_of(Initial)} if rewind is not None and rewind.keeps_trained else None
 
 
 def check_lent_start(start: Table | None, most: int, path: str = "$.start") -> None:
@@ -150,7 +152,7 @@ def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
     if name_of(after.task) != name_of(before.task):
         stem = f"{branch}-on-{name_of(after.task)}"
     else:
-        stem = f"{branch}-with-{getattr(after.trainer, 'strategy', name_of(after.trainer))}"
+        stem = f"{branch}-with-{after.trainer.algorithm}"
     stem, taken = stem.replace("_", "-"), {name.lower() for name in view.branches}
     return next(name for n in range(1, 1_000_000) if (name := stem if n == 1 else f"{stem}-{n}").lower() not in taken)
 

@@ -7,30 +7,8 @@ import numpy as np
 
 from sessions.messages.events import Analysed
 from sessions.reports.generation_rows import Row
+from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.significance import holm
-
-AXES: dict[str, dict[str, tuple[str, ...]]] = {
-    "snr": {"": ("replicate", "rounds")},
-    "layers": {
-        "": ("replicate", "rounds", "layer"),
-        "inputs": ("replicate", "rounds", "input"),
-        "magnitude_quantiles": ("replicate", "rounds", "layer", "quantile"),
-    },
-    "curvature": {
-        "": ("replicate", "direction", "steps"),
-        "fit": ("replicate", "direction", "coefficient"),
-        "sharpness": ("replicate", "direction"),
-    },
-    "surface": {"": ("replicate", "steps", "steps")},
-    "connectivity": {"": ("replicate", "rounds", "other_rounds", "alphas")},
-    "instability": {"": ("replicate", "rounds", "alphas")},
-    "comparison": {"": ("replicate", "densities")},
-    "decomposition": {
-        "": ("replicate", "densities"),
-        **dict.fromkeys(("contribution", "standard_error", "share", "share_error"), ("part", "densities")),
-    },
-}
-"""What the axes of an analysis's arrays are, by array where not alike; an array's name is an axis with its values."""
 
 
 def analysis_table(found: Analysed) -> dict[str, Any]:
@@ -83,8 +61,9 @@ def holm_p_values(found: Analysed) -> np.ndarray:
 
 
 def _axes(found: Analysed, name: str, count: int) -> tuple[str, ...]:
-    known = AXES.get(found.kind, {})
-    return known.get(name, known.get("", tuple(f"axis {i}" for i in range(count))))[:count]
+    kind = ANALYSES.get(found.kind)
+    named = () if kind is None else kind.own_axes.get(name, kind.axes)
+    return (named or tuple(f"axis {i}" for i in range(count)))[:count]
 
 
 def _place(found: Analysed, axis: str, index: int) -> float:

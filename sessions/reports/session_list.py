@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sessions.reports.statistics import mean
 from sessions.store import SessionDirectory, sessions_in
@@ -12,6 +11,7 @@ from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
+from ticket_explorer.tables import algorithm_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def session_state(path: Path) -> SessionState:
         path=str(path),
         title=header.title,
         task=", ".join(sorted({branch.plan["task"]["name"] for branch in branches})),
-        strategy=", ".join(sorted({_trainer(branch.plan["trainer"]) for branch in branches})),
+        strategy=", ".join(sorted({algorithm_of(branch.plan["trainer"]) for branch in branches})),
         branches=len(view.branches),
         rounds_done=sum(branch.next_round - branch.first_round for branch in branches),
         rounds_planned=sum(branch.planned_rounds - branch.first_round for branch in branches),
@@ -75,10 +75,6 @@ def session_state(path: Path) -> SessionState:
         curve=tuple(scores[density] for density in sorted(scores, reverse=True)),
         state=_state(path, view),
     )
-
-
-def _trainer(table: dict[str, Any]) -> str:
-    return str(table.get("strategy", table["name"]))
 
 
 def _stamp(path: Path) -> tuple[float, int, bool] | None:

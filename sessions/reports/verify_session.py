@@ -17,6 +17,7 @@ from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.trainers import TRAINERS
 
 
@@ -64,9 +65,14 @@ def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, numb
     is_pruned = number > 0 and known.borrows(number) is None and number >= known.adopted
     before = view.round(branch, number - 1) if is_pruned else None
     plan = view.branches[branch].rounds[number].plan
-    if before is None or plan["rewind"]["name"] == "permuted_mask" or _may_return(plan, before.plan):
+    if before is None or _moves_mask(plan) or _may_return(plan, before.plan):
         return True
     return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)
+
+
+def _moves_mask(plan: Table) -> bool:
+    rewind = REWINDS.get(plan["rewind"]["name"])
+    return rewind is not None and rewind.moves_mask
 
 
 def _may_return(plan: Table, before: Table) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import structs
 
 from sessions.messages import events
-from sessions.plans.problems import Problems, early_generation, plan_of
+from sessions.plans.problems import Problems, plan_of
 from sessions.plans.transfer import check_new_names
 from sessions.specs.spec import parse_spec
 from sessions.store import SessionDirectory
@@ -115,7 +115,7 @@ def _lineage(source: Source) -> Lineage:
 
 
 def _copy_early(source: Source, lineage: Lineage, name: str, into: SessionDirectory) -> None:
-    generation = early_generation(plan_of(source.view.branches[source.branch].plan))
+    generation = plan_of(source.view.branches[source.branch].plan).rewind.early_generation
     early = None if generation is None else lineage.early(source.branch, generation)
     if early is not None:
         into.write_round(name, f"early-{generation}", encode_arrays([np.asarray(early)]))

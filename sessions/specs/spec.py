@@ -17,6 +17,7 @@ from ticket_explorer import presets
 from ticket_explorer.densities import LAYER_KINDS, Density, Named, Scope, after, scope_of, unused
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks import NETWORKS
+from ticket_explorer.networks.layers import Layer
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
@@ -122,6 +123,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """
         pruning = self.pruning
         return density if self.pruner.takes_learned else after(density, pruning.ratio, pruning.ratios, leaves, rounds)
+
+    def layers(self) -> list[Layer]:
+        """The network's layers on the task's inputs, from the settings alone.
+
+        Raises:
+            TicketError: if the sizes aren't known, or can't go together.
+        """
+        return self.network.layers(self.task.input_shape, self.task.outputs)
 
     def scope(self, leaves: Sequence[Named]) -> Scope:
         """Which weights are ranked together."""

@@ -22,7 +22,6 @@ from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import Problem
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.rewinds.rewind import Origin
-from ticket_explorer.rewinds.settings import Early
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -74,7 +73,8 @@ class PruneAndRewind:
     def prefetch(self, result: TrainingResult, ticket: Ticket) -> None:
         """Compile in the background for a result and a ticket of these shapes."""
         keys = jax.eval_shape(lambda: replicate_keys(0, ticket.mask.shape[0], Purpose.PRUNE, 0))
-        origin = Origin(ticket.initial, ticket.initial if isinstance(self.plan.rewind, Early) else None)
+        needs_early = self.plan.rewind.early_generation is not None
+        origin = Origin(ticket.initial, ticket.initial if needs_early else None)
         counts = self._counts(1.0)
         arguments = (keys, keys, result, ticket, origin, counts, self.problem)
         self.compiler.prefetch(self._key(arguments), lambda: (self._function(), *arguments))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sessions.messages import events
-from sessions.plans.problems import Problems, early_generation, plan_of, start_of
+from sessions.plans.problems import Problems, plan_of, start_of
 from sessions.specs.spec import Plan
 from sessions.store import Number, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
@@ -29,7 +29,6 @@ from ticket_explorer.problems import Problem
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.rewind import Origin
-from ticket_explorer.rewinds.settings import Early, Trained
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
 from ticket_explorer.transfers import fitted, rewound, sparsity_matched
@@ -177,17 +176,16 @@ class Lineage:
         ticket = replace(self.trained(borrowed.branch, number), scores=None)
         if borrowed.takes == "found":
             ticket = replace(ticket, mask=self._usable(borrowed.branch, number).mask)
-        match start_of(borrowed):
-            case None:
-                return ticket
-            case Early(generation=generation):
-                early = self.early(borrowed.branch, generation)
-                assert early is not None, "early weights are provided before a ticket is made"
-                return replace(ticket, start=early)
-            case Trained():
-                return replace(ticket, start=self._usable(borrowed.branch, number).mean)
-            case _:
-                return replace(ticket, start=ticket.initial)
+        start = start_of(borrowed)
+        if start is None:
+            return ticket
+        if start.keeps_trained:
+            return replace(ticket, start=self._usable(borrowed.branch, number).mean)
+        if start.early_generation is None:
+            return replace(ticket, start=ticket.initial)
+        early = self.early(borrowed.branch, start.early_generation)
+        assert early is not None, "early weights are provided before a ticket is made"
+        return replace(ticket, start=early)
 
     def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
         """The ticket of a round that another session trained."""
@@ -261,7 +259,7 @@ class Lineage:
         return self.ticket(owner, number, plan_of(self._view.branches[owner].rounds[number].plan)).ticket
 
     def _early_for(self, branch: str, plan: Plan) -> jax.Array | None:
-        generation = early_generation(plan)
+        generation = plan.rewind.early_generation
         return None if generation is None else self.early(branch, generation)
 
     def _keys(self, purpose: Purpose, number: int) -> jax.Array:

@@ -1,24 +1,25 @@
 """What a plan will cost: sizes are those of the real network, time is learnt from sessions that ran."""
 
+import math
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sessions.messages import events
-from sessions.plans.cost import SLOW, estimate, estimate_session, remember_speed, speed
-from sessions.plans.layer_sizes import layers_of
+from sessions.plans.cost import BASE_BYTES, SLOW, estimate, estimate_session, remember_speed, speed
 from sessions.specs.spec import parse_spec, table_of
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer import masks, presets
 from ticket_explorer.errors import TicketError
-from ticket_explorer.networks import NETWORKS
+from ticket_explorer.networks.layers import Layer
+from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.places import VARIABLE
-from ticket_explorer.problems import bind
-
-DENSITIES = {"ratio": 0.3, "rounds": 9}
+from ticket_explorer.registry import implementation_of
+from ticket_explorer.tasks.settings import TaskSettings
 
 
 @pytest.fixture(autouse=True)
@@ -30,39 +31,42 @@ def spec_of(**tables: Any):
     return parse_spec({"trainer": {"name": "evolution", "generations": 100}, **tables})
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("task", [{"name": "fashion"}, {"name": "fashion", "pool": 1}, {"name": "fashion", "pool": 4}])
-@pytest.mark.parametrize("scope", ["global", pytest.param("layer", marks=pytest.mark.slow)])
-def test_sizes_are_those_of_the_real_network(network, task, scope):
-    plan = spec_of(task=task, network={"name": network}, pruning=DENSITIES | {"scope": scope}).branches[0].plan
-    try:
-        layout = bind(plan.task, plan.network).layout
-    except TicketError:
-        with pytest.raises(TicketError):
-            estimate(plan, 1)
-        return
+@pytest.mark.parametrize("scope", ["global", "layer"])
+def test_as_many_weights_are_left_as_the_engine_leaves(scope):
+    spec = spec_of(network={"name": "mlp", "hidden": [13]}, pruning={"ratio": 0.3, "rounds": 9, "scope": scope})
+    plan = spec.branches[0].plan
+    layout = implementation_of(plan.network)(plan.network, plan.task.input_shape, plan.task.outputs).layout
     cost = estimate(plan, 1)
     assert (cost.parameters, cost.prunable) == (layout.size, layout.prunable_size)
     assert cost.kept_last == masks.kept_prunable(layout, 0.7**8, scope)
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        {"name": "mlp", "hidden": []},
-        {"name": "mlp", "hidden": [7, 5]},
-        {"name": "cnn", "filters": [3, 2]},
-        {"name": "cnn", "bias": False},
-        {"name": "lenet_300_100", "bias": False},
-        {"name": "conv_6", "width": 3},
-        {"name": "resnet_18", "width": 3, "blocks": 2},
-        {"name": "resnet_18", "prune_skips": True, "prune_last": True},
-    ],
-)
-def test_sizes_follow_the_settings(network):
-    plan = spec_of(network=network).branches[0].plan
-    cost, layout = estimate(plan, 1), bind(plan.task, plan.network).layout
-    assert (cost.parameters, cost.prunable) == (layout.size, layout.prunable_size)
+class Perceptron(NetworkSettings, frozen=True, kw_only=True, tag="perceptron"):
+    """A network of another distribution: one layer."""
+
+    def layers(self, inputs, outputs):
+        return [Layer("dense_0", (math.prod(inputs), outputs), outputs)]
+
+
+class Silent(NetworkSettings, frozen=True, kw_only=True, tag="silent"):
+    """One that tells nothing of its layers."""
+
+
+class Sorting(TaskSettings, frozen=True, kw_only=True, tag="sorting"):
+    """A task of another distribution, with data of its own."""
+
+    input_shape = (5,)
+    outputs = 2
+    device_bytes = 7
+
+
+def test_what_other_distributions_add_is_estimated_as_far_as_it_tells():
+    plan = spec_of().branches[0].plan
+    cost = estimate(structs.replace(plan, task=Sorting(), network=Perceptron()), 1)
+    assert (cost.parameters, cost.prunable, cost.seconds) == (12, 10, None)
+    assert cost.memory_bytes == BASE_BYTES + 7 + 4 * plan.trainer.numbers_held(12)
+    with pytest.raises(TicketError, match="network 'silent' are known only once it is built"):
+        estimate(structs.replace(plan, network=Silent()), 1)
 
 
 def test_branches_share_the_dense_round():
@@ -148,13 +152,3 @@ def view_of(plan: Any, seconds: float) -> SessionView:
     finished = events.RoundFinished(branch="snr", round=0, generations=100, score=[0.5], fitness=[0.5], seconds=seconds)
     view.apply(finished)
     return view
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_layers_have_the_names_and_shapes_of_the_real_networks_kernels(network):
-    plan = spec_of(task={"name": "fashion", "pool": 1}, network={"name": network}).branches[0].plan
-    real = {leaf.name: leaf for leaf in bind(plan.task, plan.network).layout if len(leaf.shape) > 1}
-    layers = {layer.name: layer for layer in layers_of(plan)}
-    assert layers.keys() == real.keys()
-    for name, leaf in real.items():
-        assert (tuple(layers[name].shape), layers[name].prunable) == (leaf.shape, leaf.prunable)

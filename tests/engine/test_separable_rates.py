@@ -6,7 +6,7 @@ import msgspec
 
 from sessions.specs.spec import completed, parse_plan, table_of
 from ticket_explorer.registry import formerly, identity
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 
 
 def older(plan: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 
 FAMILIES = {"task": TASKS, "network": NETWORKS, "trainer": TRAINERS, "pruner": PRUNERS, "rewind": REWINDS}
 EVOLUTION = {"name": "evolution"}

@@ -166,7 +166,7 @@ def test_nothing_to_tune_where_no_round_runs(link: Any) -> None:
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_what_can_be_tuned_is_what_the_trainer_says(name: str) -> None:
     from ticket_explorer.trainers.evolution import Evolution
-    from ticket_explorer.trainers.settings import Evolution as Settings
+    from ticket_explorer.trainers.strategies.settings import Evolution as Settings
     from ticket_explorer.trainers.strategies.strategy import scalars
 
     trainer = Evolution(Settings(strategy=name, population=8), kept=6)

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sessions.plans.layer_sizes import layers_of
 from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.settings import MLP, MinAtarCNN
@@ -233,7 +232,7 @@ def test_repeated_actions_count_as_steps_of_the_environment():
 def test_noise_outputs_are_other_outputs_that_change_no_action():
     plain, noisy = control("pendulum"), control("pendulum", noise_outputs=True)
     assert (plain.task.outputs, noisy.task.outputs) == (1, 2)
-    assert layers_of(plan_with(noise_outputs=True))[-1].bias == 2
+    assert plan_with(noise_outputs=True).layers()[-1].bias == 2
     theta = noisy.initialise(KEY)
     last = next(leaf for leaf in noisy.layout if leaf.name == "dense_1/kernel")
     other = theta.at[last.slice].set(theta[last.slice].reshape(last.shape).at[:, 1].add(1.0).ravel())

@@ -11,8 +11,8 @@ from ticket_explorer.problems import bind
 from ticket_explorer.tasks.settings import Fashion
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.evolution import Evolution
-from ticket_explorer.trainers.settings import Evolution as Settings
 from ticket_explorer.trainers.settings import Optimizer
+from ticket_explorer.trainers.strategies.settings import Evolution as Settings
 
 MASK = jnp.asarray([True, False, True, True, False, True])
 THETA0 = jnp.arange(1.0, 7.0)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from sessions.plans.layer_sizes import layers_of
 from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.densities import ratios_of
@@ -15,7 +14,7 @@ RATES = {"gd-lenet": (None, 0.2, 0.1), "gd-conv-6": (0.15, 0.2, 0.1), "gd-resnet
 @pytest.mark.parametrize("name", RATES)
 def test_its_layers_are_pruned_at_the_sources_ratios(name):
     plan = parse_spec(presets.load(name)).branches[0].plan
-    layers = layers_of(plan)
+    layers = plan.layers()
     each = ratios_of(plan.pruning.ratio, plan.pruning.ratios, layers)
     convolutions = {each.get(layer.name) for layer in layers if len(layer.shape) == 4 and layer.prunable}
     dense = [each.get(layer.name) for layer in layers if len(layer.shape) == 2]

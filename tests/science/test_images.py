@@ -179,18 +179,18 @@ def test_pooling_averages_squares_of_pixels(problem):
 
 
 def test_pixels_stay_bytes_unless_pooled():
-    task = images.load(Fashion(pool=1))
+    task = images.load_embedded(Fashion(pool=1))
     assert task.train.pixels.dtype == jnp.uint8
     assert task.input_shape == (28, 28, 1)
 
 
 def test_a_pool_that_does_not_fit_is_refused():
     with pytest.raises(TicketError, match=r"\$\.task\.pool: 5, expected a divisor of the images' 28×28 pixels"):
-        images.load(Fashion(pool=5))
+        images.load_embedded(Fashion(pool=5))
 
 
 def test_reference_constants_are_those_of_mnist():
-    assert images.load(Fashion(standardise="reference")).mean == (0.1307,)
+    assert images.load_embedded(Fashion(standardise="reference")).mean == (0.1307,)
 
 
 @pytest.mark.slow

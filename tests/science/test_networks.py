@@ -1,6 +1,7 @@
 """The contract of every network, and what the narrowed network computes."""
 
 import dataclasses
+import re
 from typing import Any
 
 import jax
@@ -190,7 +191,7 @@ def test_the_last_layer_may_start_otherwise(network: Any) -> None:
         theta = changed.initialise(jax.random.key(0))
         return {leaf.name: theta[leaf.slice] for leaf in changed.layout if "norm" not in leaf.name}
 
-    output = network.settings.layers[-1]
+    output = network.settings.layer_names[-1]
     kernels = start(last_kernel_init="zeros", bias_init="uniform")
     assert [name for name, found in kernels.items() if not (found != 0).any()] == [f"{output}/kernel"]
     biases = [found for name, found in kernels.items() if name.endswith("bias")]
@@ -201,7 +202,7 @@ def test_the_last_layer_may_start_otherwise(network: Any) -> None:
 
 @every_network
 def test_kernels_start_as_large_as_asked(network: Any) -> None:
-    layers, kernels = network.settings.layers, {leaf.name: leaf for leaf in network.layout}
+    layers, kernels = network.settings.layer_names, {leaf.name: leaf for leaf in network.layout}
 
     def start(**changes: Any) -> Any:
         settings = msgspec.structs.replace(network.settings, **changes)
@@ -217,6 +218,38 @@ def test_kernels_start_as_large_as_asked(network: Any) -> None:
     assert ratios(start(last_kernel_scale=6.0)) == pytest.approx([1.0] * (len(layers) - 1) + [6.0])
     assert ratios(start(kernel_scale=each)) == pytest.approx(each)
     assert {f"{layer}/kernel" for layer in layers} == {name for name in kernels if name.endswith("kernel")}
+
+
+SETTINGS: list[dict[str, Any]] = [
+    *({"name": name} for name in NETWORKS),
+    {"name": "mlp", "hidden": []},
+    {"name": "mlp", "hidden": [7, 5]},
+    {"name": "cnn", "filters": [3, 2]},
+    {"name": "cnn", "bias": False},
+    {"name": "lenet_300_100", "bias": False},
+    {"name": "minatar_cnn", "bias": False},
+    {"name": "conv_6", "width": 3, "bias": False},
+    {"name": "resnet_18", "width": 3, "blocks": 2, "prune_skips": True, "prune_last": True},
+]
+
+
+@pytest.mark.parametrize("inputs", [(28, 28, 1), (9, 8, 2), (7, 9, 1), (3, 3, 1), (5,)])
+def test_settings_tell_the_layers_of_the_real_networks(inputs: tuple[int, ...]) -> None:
+    """Only shapes are worked out here, nothing is compiled."""
+    for given in SETTINGS:
+        settings = msgspec.convert({k: v for k, v in given.items() if k != "name"}, NETWORKS[given["name"]])
+        try:
+            layout = implementation_of(settings)(settings, inputs, OUTPUTS).layout
+        except TicketError:
+            with pytest.raises(TicketError, match="network"):
+                settings.layers(inputs, OUTPUTS)
+            continue
+        layers = settings.layers(inputs, OUTPUTS)
+        real = {leaf.name: (leaf.shape, leaf.prunable) for leaf in layout if len(leaf.shape) > 1}
+        assert {layer.name: (layer.shape, layer.prunable) for layer in layers} == real, given
+        assert sum(layer.size for layer in layers) == layout.size, given
+        assert sum(layer.kernel for layer in layers) == layout.prunable_size, given
+        assert tuple(layer.module for layer in layers) == settings.layer_names, given
 
 
 ANOTHER: dict[str, Any] = {
@@ -240,25 +273,26 @@ ANOTHER: dict[str, Any] = {
 """For each field of any network a value that is not its default; for lists one of their items."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name in SMALL or name == "minatar_cnn")) for name in NETWORKS],
-)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_field_of_the_settings_reaches_the_network(name: str) -> None:
-    """A network is its layout, its initial weights and its outputs: each field changes one of them."""
+    """A network is its layout, its initial weights and its outputs: each field changes what is computed of one."""
 
-    def seen(**changes: Any) -> tuple[Any, bytes]:
+    def written(function: Any, *arguments: Any) -> str:
+        """As a program, without addresses and what nothing reads; nothing is compiled."""
+        return re.sub(r"0x[0-9a-f]+|\n *_:[^\n]*", "", str(jax.make_jaxpr(function)(*arguments)))
+
+    def seen(**changes: Any) -> tuple[Any, str, str]:
         network = built(name, **{**SMALL.get(name, {}), **changes})
-        theta = network.initialise(jax.random.key(0))
-        outputs = network.apply(jnp.linspace(-1.0, 1.0, theta.size), images())
-        return network.layout, np.concatenate([theta, np.ravel(outputs)]).tobytes()
+        theta = jax.ShapeDtypeStruct((network.layout.size,), jnp.float32)
+        return network.layout, written(network.initialise, jax.random.key(0)), written(network.apply, theta, images())
 
-    plain = NETWORKS[name](**SMALL.get(name, {}))
+    plain, unchanged = NETWORKS[name](**SMALL.get(name, {})), seen()
+    assert seen() == unchanged
     for field in plain.__struct_fields__:
         if field == "bias" and name not in UNBIASED:
             continue
         was, value = getattr(plain, field), ANOTHER[field]
-        assert seen(**{field: (value,) * len(was) if isinstance(was, tuple) else value}) != seen(), field
+        assert seen(**{field: (value,) * len(was) if isinstance(was, tuple) else value}) != unchanged, field
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from sessions.plans.layer_sizes import layers_of
 from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.keys import generation_key
@@ -77,7 +76,7 @@ def test_a_preset_of_brax_has_the_numbers_of_the_public_code(task):
         assert (plan.task.backend, plan.task.steps, plan.task.action_repeat) == ("v1", 500, repeat)
         assert (plan.task.normalise, plan.task.squash, plan.task.noise_outputs) == (True, "tanh", True)
         assert plan.network == MLP(hidden=(32, 32), activation="swish", kernel_init="lecun_uniform")
-        assert layers_of(plan)[-1].kernel == 32 * 2 * ENTRIES[task].outputs
+        assert plan.layers()[-1].kernel == 32 * 2 * ENTRIES[task].outputs
         assert (plan.pruning.ratio, plan.pruning.rounds, plan.pruning.scope) == (0.2, 20, "global")
         assert plan.trainer.generations * plan.trainer.steps * 2048 * repeat >= row["timesteps"]
 
@@ -110,7 +109,7 @@ def test_the_preset_of_pendulum_has_the_numbers_of_the_public_code():
     assert plan.trainer.annealing == pytest.approx(int(steps * warm_up) / updates, abs=0.001)
     assert plan.task.noise_outputs
     assert plan.network == MLP(hidden=(32, 32), activation="relu", bias_init="uniform")
-    layers = layers_of(plan)
+    layers = plan.layers()
     assert (sum(layer.size for layer in layers), sum(layer.kernel for layer in layers)) == (1250, 1184)
 
 

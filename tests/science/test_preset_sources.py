@@ -60,7 +60,7 @@ def flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]
 
 def starts(network: NetworkSettings) -> dict[str, str]:
     """What weights start from, with what the output layer takes over from the others."""
-    output = network.layers[-1]
+    output = network.layer_names[-1]
     kernels = {
         "network.kernel_init": network.kernel_init,
         "network.last_kernel_init": network.kernel_init_of(output),

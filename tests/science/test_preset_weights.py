@@ -6,7 +6,6 @@ import jax
 import numpy as np
 import pytest
 
-from sessions.plans.layer_sizes import inputs_and_outputs
 from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.registry import implementation_of, name_of
@@ -17,7 +16,7 @@ def networks() -> list[Any]:
     found: dict[Any, Any] = {}
     for name in presets.names():
         for branch in parse_spec(presets.load(name)).branches:
-            found.setdefault(branch.plan.network, (*inputs_and_outputs(branch.plan.task), name))
+            found.setdefault(branch.plan.network, (branch.plan.task.input_shape, branch.plan.task.outputs, name))
     deep = ("conv_6", "resnet_18")
     return [
         pytest.param(network, shape, outputs, id=name, marks=[pytest.mark.slow] * (name_of(network) in deep))
@@ -38,10 +37,10 @@ def test_no_prunable_layer_starts_with_equal_weights(settings: Any, shape: tuple
 def test_the_output_layer_starts_as_in_the_papers_code(name: str) -> None:
     """`nn.Dense(features=self.out_dim)`: a LeCun-normal kernel and zero biases; biases elsewhere are uniform."""
     plan = parse_spec(presets.load(name)).branches[0].plan
-    network = implementation_of(plan.network)(plan.network, *inputs_and_outputs(plan.task))
+    network = implementation_of(plan.network)(plan.network, plan.task.input_shape, plan.task.outputs)
     theta = np.asarray(network.initialise(jax.random.key(0)))
     start = {leaf.name: (theta[leaf.slice], leaf.shape) for leaf in network.layout}
-    *hidden, output = plan.network.layers
+    *hidden, output = plan.network.layer_names
     kernel, (fan_in, _) = start[f"{output}/kernel"]
     assert kernel.std() == pytest.approx(fan_in**-0.5, rel=0.1)
     assert not start[f"{output}/bias"][0].any()

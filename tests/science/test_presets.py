@@ -12,7 +12,6 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.trainers.gradient_settings import GradientDescent
 from ticket_explorer.trainers.settings import Optimizer
-from ticket_explorer.trainers.strategies import check
 
 SETS = ("mnist", "fashion_mnist", "kmnist")
 PAPERS = [f"{task}-{name}".replace("_", "-") for task in SETS for name in ("sep_cma_es", "snes", "pgpe", "des")]
@@ -39,7 +38,7 @@ def test_a_preset_is_a_valid_spec_and_cites_its_source(name):
 @pytest.mark.parametrize("name", ["fashion", *PAPERS])
 def test_a_preset_of_the_images_is_called_after_its_task_and_strategy(name):
     spec = parse_spec(presets.load(name))
-    assert all(check(branch.plan.trainer).per_weight_std for branch in spec.branches)
+    assert all(branch.plan.trainer.has_sigma_of_each_weight for branch in spec.branches)
     assert [branch.name for branch in spec.branches] == ["snr", "magnitude", "random"]
     plan = spec.branches[0].plan
     words = f"{name_of(plan.task)}-{plan.trainer.strategy}".replace("_", "-")
@@ -59,7 +58,7 @@ def test_a_task_has_every_strategy(task, strategy):
     assert [name_of(branch.plan.rewind) for branch in branches] == [*["initial"] * (len(named) - 1), "fresh"]
     for plan in (branch.plan for branch in branches):
         assert (name_of(plan.task), plan.trainer.strategy) == (task, strategy)
-        assert check(plan.trainer).per_weight_std is (strategy != "open_es")
+        assert plan.trainer.has_sigma_of_each_weight is (strategy != "open_es")
 
 
 @pytest.mark.parametrize("task", SETS)

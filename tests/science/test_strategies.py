@@ -11,11 +11,11 @@ import pytest
 
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.trainers.evolution import Evolution
-from ticket_explorer.trainers.settings import Evolution as Settings
 from ticket_explorer.trainers.settings import Optimizer
-from ticket_explorer.trainers.strategies import STRATEGIES, check
+from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.catalogue import OPTIONS
 from ticket_explorer.trainers.strategies.sep_cma_es import recombination_weights, ros_hansen
+from ticket_explorer.trainers.strategies.settings import Evolution as Settings
 from ticket_explorer.trainers.strategies.shaping import SHAPINGS, centered_rank, random_tie_weights, shared_weights
 from ticket_explorer.trainers.strategies.snes import temperature_weights
 
@@ -144,7 +144,7 @@ def test_an_odd_population_works_or_is_explained(strategy):
     settings = Settings(strategy=strategy, population=15)
     if STRATEGIES[strategy].even_population:
         with pytest.raises(InvalidValue, match=r"\$\.trainer\.population: 15, expected an even number"):
-            check(settings)
+            settings.check()
     else:
         assert Evolution(settings, 4).strategy.algorithm.population_size == 15
 
@@ -154,15 +154,15 @@ def test_no_setting_is_ignored(strategy):
     info = STRATEGIES[strategy]
     for option in set(OPTIONS) - info.options:
         with pytest.raises(InvalidValue, match=rf"\$\.trainer\.{option}"):
-            check(Settings(strategy=strategy, **{option: 0.5}))
+            Settings(strategy=strategy, **{option: 0.5}).check()
     with pytest.raises(InvalidValue, match=r"\$\.trainer\.parameters\.nonsense: 1"):
         Evolution(Settings(strategy=strategy, parameters={"nonsense": 1}), 4)
     for shaping in {"weights", *SHAPINGS} - set(info.shapings):
         with pytest.raises(InvalidValue, match=r"\$\.trainer\.fitness_shaping"):
-            check(Settings(strategy=strategy, fitness_shaping=shaping))
+            Settings(strategy=strategy, fitness_shaping=shaping).check()
     if info.optimizer is None:
         with pytest.raises(InvalidValue, match=r"\$\.trainer\.optimizer"):
-            check(Settings(strategy=strategy, optimizer=Optimizer()))
+            Settings(strategy=strategy, optimizer=Optimizer()).check()
 
 
 @every_strategy
@@ -191,10 +191,10 @@ def test_a_summary_is_one_sentence(strategy):
 
 
 def test_names_may_be_spelt_as_evosax_does():
-    assert check(Settings(strategy="Sep_CMA_ES")).name == "sep_cma_es"
-    assert check(Settings(strategy="xNES")).name == "xnes"
+    assert Settings(strategy="Sep_CMA_ES").info.name == "sep_cma_es"
+    assert Settings(strategy="xNES").info.name == "xnes"
     with pytest.raises(UnknownName, match=r"unknown strategy 'snse'; did you mean snes\? Known: ars, "):
-        check(Settings(strategy="snse"))
+        Settings(strategy="snse").check()
 
 
 def test_every_strategy_of_evosax_is_offered_or_accounted_for():
@@ -202,7 +202,7 @@ def test_every_strategy_of_evosax_is_offered_or_accounted_for():
 
     def accounted_for(name):
         try:
-            return bool(check(Settings(strategy=name)))
+            return bool(Settings(strategy=name).info)
         except TicketError:
             return name.replace("iAMaLGaM_Full", "iAMaLGaM").replace("iAMaLGaM_Univariate", "iAMaLGaM") in text
 

@@ -1,5 +1,6 @@
 """What can be said of each analysis; no JAX is imported here."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -10,6 +11,8 @@ from ticket_explorer.registry import Settings
 Reach = Annotated[float, Meta(gt=0)]
 Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
 Subject = Literal["state", "round", "line", "lines", "controls"]
+Beside = Literal["nothing", "any", "twin", "another"]
+Axes = tuple[str, ...]
 
 STABLE = 0.02
 """Instability below which networks are called stable (Frankle et al. 2020, section 3)."""
@@ -25,6 +28,25 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
     looks_at: ClassVar[Subject]
     """What it needs: one `state` (a finished round, or the running mean), a finished `round` and the dense one of its
     line, a whole `line` of finished rounds, two `lines`, or a line and its `controls`."""
+    beside: ClassVar[Beside] = "nothing"
+    """The branch that it compares with, named by a field `other`: `any`, or else the same; a `twin`, which trains the
+    same tickets under other noise, or else the first there is; `another`, which must be named."""
+    needs_sigma: ClassVar[bool] = False
+    """Whether it needs a σ of each weight."""
+    axes: ClassVar[Axes] = ()
+    """What the axes of its arrays are; an array's name is an axis with its values. Empty: they have no names."""
+    own_axes: ClassVar[Mapping[str, Axes]] = {}
+    """Those of arrays that have others, by array."""
+
+    @property
+    def compared_with(self) -> str | None:
+        """The branch beside its own that it was asked to look at."""
+        return None
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """Held-out examples that losses are taken on; None: as many as the task finds enough, if it takes any."""
+        return None
 
 
 class SNR(AnalysisSettings, frozen=True, kw_only=True, tag="snr"):
@@ -32,6 +54,8 @@ class SNR(AnalysisSettings, frozen=True, kw_only=True, tag="snr"):
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.snr:Criteria"
     looks_at: ClassVar[Subject] = "line"
+    needs_sigma: ClassVar[bool] = True
+    axes: ClassVar[Axes] = ("replicate", "rounds")
     ratio: Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")] = 0.2
 
 
@@ -40,6 +64,11 @@ class Layers(AnalysisSettings, frozen=True, kw_only=True, tag="layers"):
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.layers:Layers"
     looks_at: ClassVar[Subject] = "line"
+    axes: ClassVar[Axes] = ("replicate", "rounds", "layer")
+    own_axes: ClassVar[Mapping[str, Axes]] = {
+        "inputs": ("replicate", "rounds", "input"),
+        "magnitude_quantiles": ("replicate", "rounds", "layer", "quantile"),
+    }
 
 
 class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
@@ -47,6 +76,11 @@ class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.curvature:Curvature"
     looks_at: ClassVar[Subject] = "state"
+    axes: ClassVar[Axes] = ("replicate", "direction", "steps")
+    own_axes: ClassVar[Mapping[str, Axes]] = {
+        "fit": ("replicate", "direction", "coefficient"),
+        "sharpness": ("replicate", "direction"),
+    }
     directions: Annotated[int, Meta(ge=1, le=1000)] = 5
     points: Annotated[int, Meta(ge=3, le=10_001, description="steps along a direction, an odd number")] = 51
     reach: Reach = 1.0
@@ -55,6 +89,11 @@ class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
     """`filter` gives each filter of a direction the norm of the weights' own filter (Li et al. 2018)."""
     examples: Examples | None = None
     """None is what the task finds enough: 1,000 images."""
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """As many as it says."""
+        return self.examples
 
     def check(self) -> None:
         """Refuse an even number of points: 0 must be among them."""
@@ -66,11 +105,17 @@ class Surface(AnalysisSettings, frozen=True, kw_only=True, tag="surface"):
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.surface:Surface"
     looks_at: ClassVar[Subject] = "round"
+    axes: ClassVar[Axes] = ("replicate", "steps", "steps")
     points: Annotated[int, Meta(ge=3, le=1001, description="steps along each direction, an odd number")] = 51
     reach: Reach = 1.0
     normalisation: Literal["none", "filter"] = "filter"
     """Of the directions, to the filters of the dense round's trained network."""
     examples: Examples | None = None
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """As many as it says."""
+        return self.examples
 
     def check(self) -> None:
         """Refuse an even number of points: 0 must be among them."""
@@ -82,10 +127,22 @@ class Connectivity(AnalysisSettings, frozen=True, kw_only=True, tag="connectivit
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.connectivity:Connectivity"
     looks_at: ClassVar[Subject] = "lines"
+    beside: ClassVar[Beside] = "any"
+    axes: ClassVar[Axes] = ("replicate", "rounds", "other_rounds", "alphas")
     other: str | None = None
     """Another branch, whose rounds are at the other ends; None: the branch itself."""
     points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 11
     examples: Examples | None = None
+
+    @property
+    def compared_with(self) -> str | None:
+        """The other branch."""
+        return self.other
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """As many as it says."""
+        return self.examples
 
 
 class Instability(AnalysisSettings, frozen=True, kw_only=True, tag="instability"):
@@ -93,10 +150,22 @@ class Instability(AnalysisSettings, frozen=True, kw_only=True, tag="instability"
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.instability:Instability"
     looks_at: ClassVar[Subject] = "lines"
+    beside: ClassVar[Beside] = "twin"
+    axes: ClassVar[Axes] = ("replicate", "rounds", "alphas")
     other: str | None = None
     """A branch that trains the same tickets under other noise; None: the first there is."""
     points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 21
     examples: Examples | None = None
+
+    @property
+    def compared_with(self) -> str | None:
+        """The other branch."""
+        return self.other
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """As many as it says."""
+        return self.examples
 
 
 class Comparison(AnalysisSettings, frozen=True, kw_only=True, tag="comparison"):
@@ -104,11 +173,18 @@ class Comparison(AnalysisSettings, frozen=True, kw_only=True, tag="comparison"):
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.comparison:Comparison"
     looks_at: ClassVar[Subject] = "lines"
+    beside: ClassVar[Beside] = "another"
+    axes: ClassVar[Axes] = ("replicate", "densities")
     other: str
     """The branch to compare with."""
     interpolate: bool = False
     """Whether the other branch's scores are interpolated, linearly in log density, where it has no round of a density:
     masks that are learned come out at densities of their own."""
+
+    @property
+    def compared_with(self) -> str:
+        """The other branch."""
+        return self.other
 
 
 class Decomposition(AnalysisSettings, frozen=True, kw_only=True, tag="decomposition"):
@@ -116,6 +192,10 @@ class Decomposition(AnalysisSettings, frozen=True, kw_only=True, tag="decomposit
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.decomposition:Decomposition"
     looks_at: ClassVar[Subject] = "controls"
+    axes: ClassVar[Axes] = ("replicate", "densities")
+    own_axes: ClassVar[Mapping[str, Axes]] = dict.fromkeys(
+        ("contribution", "standard_error", "share", "share_error"), ("part", "densities")
+    )
 
 
 def _check_odd(name: str, points: int) -> None:

@@ -74,7 +74,7 @@ class FlaxNetwork(ABC):
         """The options of a flax layer: its name, whether it has a bias, and what both start from.
 
         Args:
-            path: One of the settings' `layers`.
+            path: One of the settings' `layer_names`.
         """
         settings = self.settings
         return {

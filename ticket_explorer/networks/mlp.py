@@ -70,7 +70,7 @@ class MultilayerPerceptron(FlaxNetwork):
         if kept is not None and is_sparse(self, kept):
             return self._sparse_policies(population, kept)
         parameters = self.layout.unflatten(population)
-        layers = [dense_layer(parameters[name]) for name in self.settings.layers]
+        layers = [dense_layer(parameters[name]) for name in self.settings.layer_names]
 
         def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
             units = inputs.reshape(*inputs.shape[:2], -1)
@@ -84,7 +84,7 @@ class MultilayerPerceptron(FlaxNetwork):
         leaves = {leaf.name: leaf for leaf in self.layout}
         layers = [
             sparse_layer(population, kept, leaves[f"{name}/kernel"], leaves.get(f"{name}/bias"))
-            for name in self.settings.layers
+            for name in self.settings.layer_names
         ]
 
         def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
@@ -102,7 +102,7 @@ class _Module(nn.Module):  # type: ignore[misc]
     @nn.compact  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Array) -> Array:
         network, units = self.network, inputs.reshape(inputs.shape[0], -1)
-        *hidden, last = network.settings.layers
+        *hidden, last = network.settings.layer_names
         for width, name in zip(network.settings.hidden, hidden, strict=True):
             units = ACTIVATIONS[network.settings.activation](nn.Dense(width, **network.layer(name))(units))
         outputs: Array = nn.Dense(network.outputs, **network.layer(last))(units)

@@ -1,12 +1,14 @@
 """What can be said of each network; no JAX is imported here."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ticket_explorer.errors import InvalidValue
-from ticket_explorer.registry import Former, Settings
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.networks.layers import Layer, Shape, convolution, dense, image_shape
+from ticket_explorer.registry import Former, Settings, name_of
 
 KernelInit = Literal[
     "lecun_normal",
@@ -43,16 +45,28 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
     last_bias_init: BiasInit | None = None
     """The same for the output layer alone; None: as the others."""
     kernel_scale: Scale | tuple[Scale, ...] = 1.0
-    """What the initial kernels are multiplied by: one number, or one for each of `layers`."""
+    """What the initial kernels are multiplied by: one number, or one for each of `layer_names`."""
     last_kernel_scale: Scale | None = None
     """The same for the output layer alone; None: as the others."""
     bias: bool = True
     """Whether layers have biases."""
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """The layers that have a kernel, from the inputs to the outputs; none where only the network knows them."""
         return ()
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Those layers with their sizes, which estimates go by.
+
+        Args:
+            inputs: The shape of one input.
+            outputs: How many there are.
+
+        Raises:
+            TicketError: if inputs of this shape don't go with the network, or its layers aren't told.
+        """
+        raise TicketError(f"The sizes of the network {name_of(self)!r} are known only once it is built.")
 
     def kernel_init_of(self, layer: str) -> KernelInit:
         """The distribution that the initial kernel of a layer is drawn from."""
@@ -65,11 +79,11 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
     def kernel_scale_of(self, layer: str) -> float:
         """What the initial kernel of a layer is multiplied by."""
         if isinstance(self.kernel_scale, tuple):
-            return self.kernel_scale[self.layers.index(layer)]
+            return self.kernel_scale[self.layer_names.index(layer)]
         return (self.last_kernel_scale if self._is_last(layer) else None) or self.kernel_scale
 
     def _is_last(self, layer: str) -> bool:
-        return self.layers[-1:] == (layer,)
+        return self.layer_names[-1:] == (layer,)
 
     def check(self) -> None:
         """Refuse scales that are not one for each layer.
@@ -79,8 +93,8 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
         """
         if not isinstance(self.kernel_scale, tuple):
             return
-        if len(self.kernel_scale) != len(self.layers):
-            each = f", or a list of {len(self.layers)}: of {', '.join(self.layers)}" if self.layers else ""
+        if len(self.kernel_scale) != len(names := self.layer_names):
+            each = f", or a list of {len(names)}: of {', '.join(names)}" if names else ""
             raise InvalidValue("$.network.kernel_scale", list(self.kernel_scale), f"one number{each}")
         if self.last_kernel_scale is not None:
             expected = "nothing where kernel_scale is a list, whose last number is the output layer's"
@@ -96,9 +110,13 @@ class MLP(NetworkSettings, frozen=True, kw_only=True, tag="mlp"):
     activation: Activation = "relu"
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """Its dense layers, `dense_0` and so on, the output layer last."""
         return _numbered("dense", len(self.hidden) + 1)
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes; inputs are flattened."""
+        return dense((prod(inputs), *self.hidden, outputs), self.bias)
 
 
 class LeNet300100(NetworkSettings, frozen=True, kw_only=True, tag="lenet_300_100"):
@@ -110,9 +128,13 @@ class LeNet300100(NetworkSettings, frozen=True, kw_only=True, tag="lenet_300_100
     kernel_init: KernelInit = "xavier_normal"
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """Its dense layers, `dense_0` and so on, the output layer last."""
         return _numbered("dense", len(self.hidden) + 1)
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes; inputs are flattened."""
+        return dense((prod(inputs), *self.hidden, outputs), self.bias)
 
 
 class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
@@ -124,9 +146,19 @@ class CNN(NetworkSettings, frozen=True, kw_only=True, tag="cnn"):
     kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of a square filter, in pixels")] = 5
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """Two convolutions and a dense one."""
         return *_numbered("conv", 2), "dense_0"
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes, of images that can be pooled twice."""
+        height, width, channels = image_shape(name_of(self), inputs, 4, "twice")
+        (first, second), side = self.filters, (self.kernel_size, self.kernel_size)
+        return [
+            convolution(0, (*side, channels, first), height * width, self.bias),
+            convolution(1, (*side, first, second), (height // 2) * (width // 2), self.bias),
+            *dense(((height // 4) * (width // 4) * second, outputs), self.bias),
+        ]
 
 
 class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
@@ -139,9 +171,16 @@ class MinAtarCNN(NetworkSettings, frozen=True, kw_only=True, tag="minatar_cnn"):
     """Units of the dense layer."""
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """A convolution and two dense ones."""
         return "conv_0", *_numbered("dense", 2)
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes, of images."""
+        height, width, channels = image_shape(name_of(self), inputs)
+        kernel = self.kernel_size, self.kernel_size, channels, self.filters
+        widths = height * width * self.filters, self.hidden, outputs
+        return [convolution(0, kernel, height * width, self.bias), *dense(widths, self.bias)]
 
 
 class Conv6(NetworkSettings, frozen=True, kw_only=True, tag="conv_6"):
@@ -153,9 +192,21 @@ class Conv6(NetworkSettings, frozen=True, kw_only=True, tag="conv_6"):
     """The other pairs have twice and four times as many, hidden layers four times as many units."""
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """Six convolutions and three dense ones."""
         return *_numbered("conv", 6), *_numbered("dense", 3)
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes, of images that can be pooled three times."""
+        height, width, channels = image_shape(name_of(self), inputs, 8, "three times")
+        layers: list[Layer] = []
+        for pair in range(3):
+            filters = self.width * 2**pair
+            for before in (channels, filters):
+                layers.append(convolution(len(layers), (3, 3, before, filters), height * width, self.bias))
+            height, width, channels = height // 2, width // 2, filters
+        hidden = 4 * self.width
+        return [*layers, *dense((height * width * channels, hidden, hidden, outputs), self.bias)]
 
 
 class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
@@ -175,7 +226,7 @@ class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
     """Whether the output layer is prunable."""
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layer_names(self) -> tuple[str, ...]:
         """The first convolution, those of each block, and a dense layer; a stage's first block may have a skip."""
         blocks = [(stage, block) for stage in range(self.stages) for block in range(self.blocks)]
         convolutions = [
@@ -184,6 +235,27 @@ class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
             for name in ("conv_0", "conv_1", *(["skip"] if stage and not block else []))
         ]
         return "first", *convolutions, "dense_0"
+
+    def layers(self, inputs: Shape, outputs: int) -> list[Layer]:
+        """Their sizes, of images; convolutions have scales and shifts of their normalisation."""
+        height, width, channels = image_shape(name_of(self), inputs)
+
+        def normalised(name: str, shape: tuple[int, int, int, int], is_prunable: bool = True) -> Layer:
+            return Layer(name, shape, 2 * shape[-1], height * width, is_prunable)
+
+        filters = self.width
+        layers = [normalised("first", (3, 3, channels, filters), self.prune_first)]
+        for stage in range(self.stages):
+            for block in range(self.blocks):
+                name, before, filters = f"stage_{stage}_block_{block}", filters, self.width * 2**stage
+                has_skip = stage > 0 and block == 0
+                if has_skip:
+                    height, width = -(-height // 2), -(-width // 2)
+                layers.append(normalised(f"{name}/conv_0", (3, 3, before, filters)))
+                layers.append(normalised(f"{name}/conv_1", (3, 3, filters, filters)))
+                if has_skip:
+                    layers.append(normalised(f"{name}/skip", (1, 1, before, filters), self.prune_skips))
+        return [*layers, Layer("dense_0", (filters, outputs), outputs, 1, self.prune_last)]
 
     def check(self) -> None:
         """Refuse what the other networks refuse, and biases that this one has not.

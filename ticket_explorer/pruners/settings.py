@@ -1,6 +1,6 @@
 """What can be said of each pruner; no JAX is imported here."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ticket_explorer.registry import Settings
 
@@ -14,6 +14,8 @@ class PrunerSettings(Settings, frozen=True, kw_only=True):
     """Whether it needs a σ of each weight."""
     needs_loss: ClassVar[bool] = False
     """Whether it takes gradients, so that the task must have a loss."""
+    ranks_by: ClassVar[Literal["snr", "magnitude"] | None] = None
+    """What it ranks by, where a weight's mean and σ alone tell."""
 
 
 class SNR(PrunerSettings, frozen=True, kw_only=True, tag="snr"):
@@ -21,12 +23,14 @@ class SNR(PrunerSettings, frozen=True, kw_only=True, tag="snr"):
 
     implementation: ClassVar[str] = "ticket_explorer.pruners.snr:score"
     needs_sigma: ClassVar[bool] = True
+    ranks_by: ClassVar[Literal["snr", "magnitude"] | None] = "snr"
 
 
 class Magnitude(PrunerSettings, frozen=True, kw_only=True, tag="magnitude"):
     """Keep the largest weights |θ| (Frankle & Carbin 2019)."""
 
     implementation: ClassVar[str] = "ticket_explorer.pruners.magnitude:score"
+    ranks_by: ClassVar[Literal["snr", "magnitude"] | None] = "magnitude"
 
 
 class Random(PrunerSettings, frozen=True, kw_only=True, tag="random"):

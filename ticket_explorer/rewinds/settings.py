@@ -8,7 +8,17 @@ from ticket_explorer.registry import Settings
 
 
 class RewindSettings(Settings, frozen=True, kw_only=True):
-    """What all rewinds share: nothing but their name."""
+    """What all rewinds share."""
+
+    moves_mask: ClassVar[bool] = False
+    """Whether the mask that a round starts with is another than pruning left."""
+    keeps_trained: ClassVar[bool] = False
+    """Whether weights stay as they were trained."""
+
+    @property
+    def early_generation(self) -> int | None:
+        """The generation of the first round whose weights it needs; None if it needs none."""
+        return None
 
 
 class Initial(RewindSettings, frozen=True, kw_only=True, tag="initial"):
@@ -29,11 +39,17 @@ class Early(RewindSettings, frozen=True, kw_only=True, tag="early"):
     implementation: ClassVar[str] = "ticket_explorer.rewinds.early:restart"
     generation: Annotated[int, Meta(ge=1, description="generation of the first round")]
 
+    @property
+    def early_generation(self) -> int:
+        """The one it is set to."""
+        return self.generation
+
 
 class Trained(RewindSettings, frozen=True, kw_only=True, tag="trained"):
     """Kept weights stay as they were trained: fine-tuning, the alternative to rewinding (Han et al. 2015)."""
 
     implementation: ClassVar[str] = "ticket_explorer.rewinds.trained:restart"
+    keeps_trained: ClassVar[bool] = True
 
 
 class PermutedWeights(RewindSettings, frozen=True, kw_only=True, tag="permuted_weights"):
@@ -46,3 +62,4 @@ class PermutedMask(RewindSettings, frozen=True, kw_only=True, tag="permuted_mask
     """Mask and initial values are permuted within each leaf: only its density stays (Vischer et al. 2021)."""
 
     implementation: ClassVar[str] = "ticket_explorer.rewinds.permuted_mask:restart"
+    moves_mask: ClassVar[bool] = True

@@ -4,7 +4,7 @@ Addresses, sizes and checksums are those that TensorFlow Datasets 4.9.10 registe
 Addresses are HTTPS; where TFDS registers plain HTTP the same host is asked over HTTPS.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -137,3 +137,6 @@ CIFAR10 = DataSet(
     container="cifar",
 )
 DATA_SETS: dict[str, DataSet] = {entry.name: entry for entry in (MNIST, FASHION_MNIST, KMNIST, CIFAR10)}
+
+EMBEDDED = replace(FASHION_MNIST, train=6_000, test=1_000)
+"""The part of Fashion-MNIST that ships with the package."""

@@ -11,11 +11,11 @@ from importlib.resources import files
 import numpy as np
 from jaxtyping import Int
 
+from ticket_explorer.tasks.catalogue import EMBEDDED
 from ticket_explorer.tasks.labelled import LabelledImages, Splits
 
-TRAIN_PER_CLASS = 600
-TEST_PER_CLASS = 100
-_TRAIN, _TEST = 10 * TRAIN_PER_CLASS, 10 * TEST_PER_CLASS
+_TRAIN, _TEST = EMBEDDED.train, EMBEDDED.test
+TRAIN_PER_CLASS, TEST_PER_CLASS = _TRAIN // len(EMBEDDED.classes), _TEST // len(EMBEDDED.classes)
 
 
 def read() -> Splits:

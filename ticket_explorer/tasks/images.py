@@ -17,12 +17,11 @@ from ticket_explorer.layout import Layout
 from ticket_explorer.networks.network import Narrowing, Network, NormalisedNetwork
 from ticket_explorer.networks.population import in_pairs
 from ticket_explorer.problems import Evaluation, ProblemState
-from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.augmentation import AUGMENT, sources
-from ticket_explorer.tasks.catalogue import DATA_SETS, FASHION_MNIST, MNIST
-from ticket_explorer.tasks.labelled import LabelledImages
-from ticket_explorer.tasks.settings import Fashion, ImageSettings
+from ticket_explorer.tasks.catalogue import MNIST
+from ticket_explorer.tasks.labelled import LabelledImages, Splits
+from ticket_explorer.tasks.settings import ImageSettings
 
 SLICE = 1000
 """Test images evaluated at once; bounds the memory of a score."""
@@ -36,11 +35,20 @@ def load(settings: ImageSettings) -> "ImageTask":
     Raises:
         TicketError: if the data are not there, or their sides are not multiples of `pool`.
     """
-    if isinstance(settings, Fashion):
-        data, splits = FASHION_MNIST, embedded.read()
-    else:
-        data = DATA_SETS[name_of(settings)]
-        splits = datasets.read(data.name)
+    return _task(settings, datasets.read(settings.data.name))
+
+
+def load_embedded(settings: ImageSettings) -> "ImageTask":
+    """Put the images that ship with the package on the device.
+
+    Raises:
+        TicketError: if their sides are not multiples of `pool`.
+    """
+    return _task(settings, embedded.read())
+
+
+def _task(settings: ImageSettings, splits: Splits) -> "ImageTask":
+    data = settings.data
     constants = MNIST if settings.standardise == "reference" and data.image_shape[2] == 1 else data
     train = _on_device(splits.train, settings.pool)
     test = _on_device(splits.test, settings.pool)

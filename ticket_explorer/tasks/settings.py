@@ -1,17 +1,55 @@
 """What can be said of each task; no JAX is imported here."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from ticket_explorer.registry import Former, Settings
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.registry import Former, Settings, name_of
+from ticket_explorer.tasks.catalogue import DATA_SETS, EMBEDDED, DataSet
 
 Batch = Annotated[int, Meta(ge=1, le=1_000_000, description="images")]
 
 
 class TaskSettings(Settings, frozen=True, kw_only=True):
-    """What all tasks share: nothing but their name."""
+    """What all tasks share: what a plan's costs depend on, as far as it is known before the task is loaded."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one of the network's inputs.
+
+        Raises:
+            TicketError: if it is not known, or can't be.
+        """
+        raise self._sizes_unknown()
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the network has.
+
+        Raises:
+            TicketError: if it is not known.
+        """
+        raise self._sizes_unknown()
+
+    @property
+    def examples_a_generation(self) -> int | None:
+        """How often a network is evaluated for its fitness in one generation; None if nothing tells before it runs."""
+        return None
+
+    @property
+    def device_bytes(self) -> int:
+        """What its data take on the device."""
+        return 0
+
+    def as_measured(self) -> "TaskSettings":
+        """These settings without what only training depends on: tasks that agree in the rest have the same losses."""
+        return self
+
+    def _sizes_unknown(self) -> TicketError:
+        return TicketError(f"The sizes of the task {name_of(self)!r} are known only once it is loaded.")
 
 
 class ImageSettings(TaskSettings, frozen=True, kw_only=True):
@@ -29,12 +67,61 @@ class ImageSettings(TaskSettings, frozen=True, kw_only=True):
     """What happens to training images at random: `flip` mirrors them, which digits don't bear, and `crop` shifts them
     by up to 4 pixels each way."""
 
+    @property
+    def data(self) -> DataSet:
+        """What is known of its data set.
+
+        Raises:
+            TicketError: if it is none of the catalogue.
+        """
+        if (data := DATA_SETS.get(name_of(self))) is None:
+            raise self._sizes_unknown()
+        return data
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a pooled image.
+
+        Raises:
+            TicketError: if the data set is unknown, or its images can't be pooled so.
+        """
+        height, width, channels = self.data.image_shape
+        if height % self.pool or width % self.pool:
+            raise InvalidValue("$.task.pool", self.pool, f"a divisor of the images' {height}×{width} pixels")
+        return height // self.pool, width // self.pool, channels
+
+    @property
+    def outputs(self) -> int:
+        """The classes."""
+        return len(self.data.classes)
+
+    @property
+    def examples_a_generation(self) -> int:
+        """The batch."""
+        return self.batch
+
+    @property
+    def device_bytes(self) -> int:
+        """All images, each pixel a byte, or a float32 where pixels are averaged."""
+        pixel = 4 if self.pool > 1 else 1
+        return (self.data.train + self.data.test) * prod(self.input_shape) * pixel
+
+    def as_measured(self) -> "ImageSettings":
+        """With whatever training batches."""
+        return structs.replace(self, batch=1, augment=())
+
 
 class Fashion(ImageSettings, frozen=True, kw_only=True, tag="fashion"):
     """Fashion-MNIST, 6,000 + 1,000 images that ship with the package, pooled to 14×14; no download."""
 
+    implementation: ClassVar[str] = "ticket_explorer.tasks.images:load_embedded"
     batch: Batch = 512
     pool: Annotated[int, Meta(ge=1, le=8, description="side of the square of pixels averaged into one")] = 2
+
+    @property
+    def data(self) -> DataSet:
+        """The part of Fashion-MNIST that ships."""
+        return EMBEDDED
 
 
 class MNIST(ImageSettings, frozen=True, kw_only=True, tag="mnist"):

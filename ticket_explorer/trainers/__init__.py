@@ -8,7 +8,8 @@ from ticket_explorer.trainers.gradient_settings import (
 )
 from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution
 from ticket_explorer.trainers.ppo_settings import PPO
-from ticket_explorer.trainers.settings import Evolution, TrainerSettings
+from ticket_explorer.trainers.settings import TrainerSettings
+from ticket_explorer.trainers.strategies.settings import Evolution
 
 TRAINERS: dict[str, type[TrainerSettings]] = register(
     "trainers", Evolution, GradientDescent, ContinuousSparsification, StochasticSparsification, MaskEvolution, PPO

@@ -17,11 +17,10 @@ from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.problems import Judged, Problem, ProblemState, judged
 from ticket_explorer.trainers.optimizers import LEARNING_RATE_SCHEDULE, decayed_learning_rate
-from ticket_explorer.trainers.settings import Evolution as EvolutionSettings
-from ticket_explorer.trainers.strategies import check
-from ticket_explorer.trainers.strategies.catalogue import check_changes, completed
+from ticket_explorer.trainers.strategies.settings import Evolution as EvolutionSettings
 from ticket_explorer.trainers.strategies.strategy import Strategy, scalars, with_learning_rate
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
+from ticket_explorer.trainers.tuning import check_changes
 
 T = TypeVar("T")
 PER_GENERATION = ("mean_decay", "weight_decay")
@@ -58,8 +57,8 @@ class Evolution:
     """
 
     def __init__(self, settings: EvolutionSettings, kept: int):
-        info = check(settings)
-        self.settings = completed(info, settings)
+        settings.check()
+        self.settings, info = settings.completed(), settings.info
         self.decays_std = "std_decay" in info.options
         with jax.ensure_compile_time_eval():
             self.strategy: Strategy = info.load()(self.settings, kept)

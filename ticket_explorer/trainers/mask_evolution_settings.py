@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.registry import Former
-from ticket_explorer.trainers.settings import Positive, TrainerSettings
+from ticket_explorer.trainers.settings import VECTORS, Positive, TrainerSettings
 
 HIGHEST_THRESHOLD = 4.0
 """In deviations of the first scores: beyond it, one weight in 30,000 is kept."""
@@ -68,6 +68,10 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
     def passes(self) -> float:
         """One for each individual and episode."""
         return float(self.population * self.episodes)
+
+    def numbers_held(self, size: int) -> int:
+        """Those of the whole population."""
+        return VECTORS * size * self.population
 
     def check(self) -> None:
         """Refuse more elites than individuals, and a threshold that keeps nothing."""

@@ -26,8 +26,8 @@ from ticket_explorer.trainers.ppo_advantages import whole_returns
 from ticket_explorer.trainers.ppo_play import Batch, Players, play, started
 from ticket_explorer.trainers.ppo_policy import Parameters, draw, entropy_of, log_probability, squashing
 from ticket_explorer.trainers.ppo_settings import PPO
-from ticket_explorer.trainers.strategies.catalogue import check_changes
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
+from ticket_explorer.trainers.tuning import check_changes
 
 
 @jax.tree_util.register_dataclass

@@ -1,16 +1,17 @@
 """What can be said of each trainer; no JAX is imported here."""
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ticket_explorer.registry import Former, Settings
+from ticket_explorer.registry import Settings, name_of
 
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(gt=0, le=1)]
+VECTORS = 8
+"""Populations that a generation holds at its worst: noise, individuals, copies of them."""
 
 
 class TrainerSettings(Settings, frozen=True, kw_only=True):
@@ -37,6 +38,20 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     def tunable(self) -> dict[str, float]:
         """Hyper-parameters that may change while a round runs, and what they start at; strategies have their own."""
         return {}
+
+    @property
+    def algorithm(self) -> str:
+        """What it is called where one word must do."""
+        return name_of(self)
+
+    @property
+    def has_sigma_of_each_weight(self) -> bool:
+        """Whether its σ differs from weight to weight; where one is shared, SNR pruning is magnitude pruning."""
+        return self.has_sigma
+
+    def numbers_held(self, size: int) -> int:
+        """How many float32 numbers a generation of one replicate holds at its worst, about, for a θ of some size."""
+        return VECTORS * size
 
     @property
     def chooses(self) -> bool:
@@ -70,59 +85,3 @@ class Optimizer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The learning rate decays no further than this."""
     parameters: dict[str, float] = msgspec.field(default_factory=dict)
     """Any other numeric argument of the optimiser, `{"b1": 0.99}`."""
-
-
-class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
-    """An evolution strategy from evosax that searches the kept weights."""
-
-    implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
-    has_sigma: ClassVar[bool] = True
-    default_pruner: ClassVar[str] = "snr"
-    fitness_over: ClassVar[str | None] = "population"
-    of_any_strategy: ClassVar[frozenset[str]] = frozenset(
-        {"name", "generations", "population", "mean_decay", "weight_decay"}
-    )
-    """The budget and the task's own; all others are tuned for a strategy, and go where another takes its place."""
-    formerly: ClassVar[Mapping[str, Former]] = {
-        "separable_rates": Former(
-            "rank_mu",
-            "Sep-CMA-ES goes on raising the rank-μ rate of its covariance alone by (n + 2)/3, as this session did from "
-            "its start; Ros & Hansen (2008) raise the rank-one rate too.",
-            where=lambda table: str(table.get("strategy")).replace("_", "").lower() == "sepcmaes",
-        )
-    }
-    strategy: str = "snes"
-    population: Annotated[int, Meta(ge=2, le=1_000_000, description="individuals a generation")] = 64
-    std_init: Positive = 0.05
-    """σ₀, the search distribution's standard deviation at the start of a round."""
-    std_decay: Share = 1.0
-    """σ is multiplied by this after each generation (PGPE, OpenAI-ES, ARS)."""
-    std_limit: NonNegative = 0.0
-    """σ decays no further than this."""
-    mean_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.0
-    """mean ← (1 − mean_decay) · mean after each generation."""
-    weight_decay: NonNegative = 0.0
-    """Fitness loses this times |θ|² of the individual."""
-    elite_ratio: Share | None = None
-    """Share of the population that is recombined (Sep-CMA-ES, ARS); None: the strategy's default."""
-    temperature: Positive | None = None
-    """Sharpness of the recombination weights (SNES, DES); None: the strategy's default."""
-    fitness_shaping: Literal["centered_rank", "standardize", "normalize", "weights", "raw"] | None = None
-    """How fitness becomes utility; None: the strategy's default."""
-    optimizer: Optimizer | None = None
-    """For strategies that follow a gradient estimate; None: the strategy's default."""
-    parameters: dict[str, bool | int | float] = msgspec.field(default_factory=dict)
-    """Any other hyper-parameter of the evosax strategy, by evosax's name."""
-    separable_rates: Literal["both", "rank_mu"] = "both"
-    """Which learning rates of its covariance Sep-CMA-ES raises by (n + 2)/3: rank one's and rank μ's, or the latter."""
-
-    @property
-    def passes(self) -> float:
-        """One for each individual."""
-        return float(self.population)
-
-    def check(self) -> None:
-        """Refuse an unknown strategy, and settings that the strategy does not have."""
-        from ticket_explorer.trainers.strategies import check  # strategies are described by these settings
-
-        check(self)

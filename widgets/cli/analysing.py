@@ -1,6 +1,7 @@
 """`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from sessions.serving.ask import analysed
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis import ANALYSES
-from ticket_explorer.analysis.settings import PARTS
+from ticket_explorer.analysis.settings import PARTS, AnalysisSettings
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
@@ -32,7 +33,7 @@ from widgets.shared.wording import one_error, share
 
 HEIGHT = 20
 
-Told = Callable[[events.Analysed], None]
+Found = Sequence[events.Analysed]
 
 
 def register(app: typer.Typer) -> None:
@@ -102,32 +103,27 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
 
 def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
-    has = {"snr": _has_sigma, "decomposition": _is_decomposed, "instability": _is_noisy}.get(kind)
-    able = [name for name in names if has is None or has(view, name)]
-    if able and len(able) < len(names):
-        lacking = ", ".join(name for name in names if name not in able)
-        say(f"Left out, having {_LACKING[kind]}: {lacking}.")
-    return able or names
+    lacking = {name: why for name in names if (why := _lacks(ANALYSES[kind], view, name)) is not None}
+    if 0 < len(lacking) < len(names):
+        say(f"Left out, having {next(iter(lacking.values()))}: {', '.join(lacking)}.")
+        return [name for name in names if name not in lacking]
+    return names
 
 
-def _has_sigma(view: SessionView, name: str) -> bool:
-    trainer = view.branches[name].plan["trainer"]["name"]
-    return trainer not in TRAINERS or TRAINERS[trainer].has_sigma
+def _lacks(analysis: type[AnalysisSettings], view: SessionView, name: str) -> str | None:
+    """What a branch would need for an analysis and has not; None if it has everything."""
+    trainer = TRAINERS.get(view.branches[name].plan["trainer"]["name"])
+    if analysis.needs_sigma and trainer is not None and not trainer.has_sigma:
+        return "no σ"
+    if analysis.looks_at == "controls" and not _is_decomposed(view, name):
+        return "no controls"
+    if analysis.beside == "twin" and name not in noisy(view):
+        return "no noise of their own beside another training of their tickets"
+    return None
 
 
 def _is_decomposed(view: SessionView, name: str) -> bool:
     return any(known.borrowed is not None and known.borrowed.branch == name for known in view.branches.values())
-
-
-def _is_noisy(view: SessionView, name: str) -> bool:
-    return name in noisy(view)
-
-
-_LACKING = {
-    "snr": "no σ",
-    "decomposition": "no controls",
-    "instability": "no noise of their own beside another training of their tickets",
-}
 
 
 def _last(view: SessionView, branch: str) -> int | None:
@@ -136,39 +132,46 @@ def _last(view: SessionView, branch: str) -> int | None:
     return max((round_.number for round_ in view.lineage(branch) if round_.finished), default=None)
 
 
-def _show(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> None:
+def _show(view: SessionView, kind: str, found: Found) -> None:
     console = PrintableConsole()
-    for figure in _figures(view, kind, found):
+    shown = _SHOWN.get(kind, _Shown())
+    for figure in shown.figures(view, found):
         write(draw(figure, min(console.width, 100), HEIGHT).text() + "\n")
-    if kind in _TABLES:
-        console.print(_TABLES[kind](found))
+    if shown.table is not None:
+        console.print(shown.table(found))
     say("Exports and the app show these results too; --json prints every number.")
 
 
-def _figures(view: SessionView, kind: str, found: Sequence[events.Analysed]) -> Iterator[Figure]:
-    selections = [Selection(one.branch, one.round) for one in found]
-    if kind == "curvature":
-        yield figures.curvature(view, selections[-1])
-        if len({one.round for one in found}) > 1:
-            yield figures.sharpness(view, selections[-1])
-    elif kind == "surface":
-        yield from (figures.surface(view, selection) for selection in selections)
-    elif kind == "connectivity":
-        yield from (figures.connectivity(view, selection) for selection in selections)
-    elif kind == "instability":
-        yield from (draw(view, Selection(found[-1].branch, 0)) for draw in _INSTABILITY)
-    elif kind == "snr":
-        yield figures.correlation(view, selections[-1])
-    elif kind == "comparison":
-        yield figures.ticket_curve(view, selections[-1])
-        yield from (figures.comparison(view, selection) for selection in selections)
-    elif kind == "decomposition":
-        yield from (figures.decomposition(view, selection) for selection in selections)
-    elif kind == "layers":
-        yield from (figures.sparsity(view, selection) for selection in selections)
+def _curvature_figures(view: SessionView, found: Found) -> Iterator[Figure]:
+    selection = _selections(found)[-1]
+    yield figures.curvature(view, selection)
+    if len({one.round for one in found}) > 1:
+        yield figures.sharpness(view, selection)
 
 
-def _curvature_table(found: Sequence[events.Analysed]) -> Table:
+def _instability_figures(view: SessionView, found: Found) -> Iterator[Figure]:
+    yield from (draw(view, Selection(found[-1].branch, 0)) for draw in _INSTABILITY)
+
+
+def _correlation(view: SessionView, found: Found) -> Iterator[Figure]:
+    yield figures.correlation(view, _selections(found)[-1])
+
+
+def _comparison_figures(view: SessionView, found: Found) -> Iterator[Figure]:
+    yield figures.ticket_curve(view, _selections(found)[-1])
+    yield from _one_each(figures.comparison)(view, found)
+
+
+def _one_each(figure: Callable[[SessionView, Selection], Figure]) -> Callable[[SessionView, Found], Iterator[Figure]]:
+    """A figure of each analysis that was done."""
+    return lambda view, found: (figure(view, selection) for selection in _selections(found))
+
+
+def _selections(found: Found) -> list[Selection]:
+    return [Selection(one.branch, one.round) for one in found]
+
+
+def _curvature_table(found: Found) -> Table:
     rows = []
     for one in found:
         loss, sharpness = one.array("loss"), one.array("sharpness")
@@ -177,7 +180,7 @@ def _curvature_table(found: Sequence[events.Analysed]) -> Table:
     return _table(("branch", "round", "loss", "sharpness", "deviation"), rows)
 
 
-def _snr_table(found: Sequence[events.Analysed]) -> Table:
+def _snr_table(found: Found) -> Table:
     names = ("pearson", "spearman", "snr_threshold", "magnitude_threshold", "overlap")
     rows = [
         [one.branch, f"{number:.0f}", *(_number(one.array(name)[:, i].mean()) for name in names)]
@@ -188,7 +191,7 @@ def _snr_table(found: Sequence[events.Analysed]) -> Table:
     return _table(heads, rows)
 
 
-def _comparison_table(found: Sequence[events.Analysed]) -> Table:
+def _comparison_table(found: Found) -> Table:
     names = ("difference", "standard_error", "p_value")
     rows = [
         [one.branch, str(one.parameters["other"]), share(float(density))]
@@ -210,7 +213,7 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if isfinite(value) else "–"
 
 
-def _decomposition_table(found: Sequence[events.Analysed]) -> Table:
+def _decomposition_table(found: Found) -> Table:
     rows = [
         [one.branch, share(float(density)), *(_contribution(one, part, i) for part in range(len(PARTS)))]
         for one in found
@@ -231,7 +234,7 @@ def _contribution(found: events.Analysed, part: int, place: int) -> str:
     return f"{value:.3g}{spread}" + (f" ({of_effect:.0%})" if isfinite(of_effect) else "")
 
 
-def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
+def _connectivity_table(found: Found) -> Table:
     rows = []
     for one in found:
         first, last = one.array("rounds")[0], one.array("other_rounds")[-1]
@@ -244,7 +247,7 @@ def _connectivity_table(found: Sequence[events.Analysed]) -> Table:
 _INSTABILITY = (figures.instability_profile, figures.instability_from, figures.instability)
 
 
-def _instability_table(found: Sequence[events.Analysed]) -> Table:
+def _instability_table(found: Found) -> Table:
     rows = []
     for one in found:
         score, instability = one.array("score")[..., [0, -1]].mean(-1), one.array("instability")
@@ -266,11 +269,22 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     return table
 
 
-_TABLES: dict[str, Callable[[Sequence[events.Analysed]], Table]] = {
-    "curvature": _curvature_table,
-    "snr": _snr_table,
-    "connectivity": _connectivity_table,
-    "instability": _instability_table,
-    "comparison": _comparison_table,
-    "decomposition": _decomposition_table,
+@dataclass(frozen=True)
+class _Shown:
+    """How an analysis is told."""
+
+    figures: Callable[[SessionView, Found], Iterator[Figure]] = lambda view, found: iter(())
+    table: Callable[[Found], Table] | None = None
+
+
+_SHOWN = {
+    "curvature": _Shown(_curvature_figures, _curvature_table),
+    "surface": _Shown(_one_each(figures.surface)),
+    "connectivity": _Shown(_one_each(figures.connectivity), _connectivity_table),
+    "instability": _Shown(_instability_figures, _instability_table),
+    "snr": _Shown(_correlation, _snr_table),
+    "comparison": _Shown(_comparison_figures, _comparison_table),
+    "decomposition": _Shown(_one_each(figures.decomposition), _decomposition_table),
+    "layers": _Shown(_one_each(figures.sparsity)),
 }
+"""Those of other distributions are told by exports."""

@@ -12,8 +12,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import Evolution
 from ticket_explorer.trainers.strategies import STRATEGIES
+from ticket_explorer.trainers.strategies.settings import Evolution
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.branching import parse_round
 from widgets.cli.output import say, write

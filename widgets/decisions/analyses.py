@@ -3,6 +3,7 @@
 from sessions.messages import commands
 from sessions.plans.twins import noisy
 from sessions.views.session_view import SessionView
+from ticket_explorer.analysis import ANALYSES
 
 
 def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -> list[commands.Analyse]:
@@ -15,9 +16,10 @@ def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -
         branch: The branch whose weights are looked at.
         number: A finished round; None is what runs now, or else the last finished one.
     """
-    if kind == "instability":
+    beside = ANALYSES[kind].beside
+    if beside == "twin":
         return [commands.Analyse(kind=kind, branch=name) for name in noisy(view)]
-    if kind != "comparison":
+    if beside != "another":
         return [commands.Analyse(kind=kind, branch=branch, round=number)]
     others = [name for name in view.branches if name != branch and any(r.finished for r in view.lineage(name))]
     return [commands.Analyse(kind=kind, branch=branch, parameters={"other": other}) for other in others]

@@ -13,9 +13,11 @@ from ticket_explorer.registry import summary_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import ControlSettings, can_be_acted_in
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import Evolution, Optimizer
+from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
-from ticket_explorer.trainers.strategies.catalogue import RANGES, check_changes, find
+from ticket_explorer.trainers.strategies.catalogue import find
+from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.tuning import RANGES, check_changes
 from widgets.decisions.fields import Complaint, Field, complaint_of, fields_of
 
 _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")

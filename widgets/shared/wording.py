@@ -8,6 +8,7 @@ from sessions.reports.statistics import mean
 from sessions.views.failures import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import quantile
+from ticket_explorer.tables import algorithm_of
 
 
 def duration(seconds: float) -> str:
@@ -138,7 +139,7 @@ def _plan(plan: dict[str, object]) -> str:
     for key in ("task", "network", "trainer", "pruner", "rewind"):
         table = plan[key]
         assert isinstance(table, dict)
-        names.append(str(table.get("strategy", table["name"])))
+        names.append(algorithm_of(table))
     task, network, trainer, pruner, rewind = names
     return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
 

@@ -50,6 +50,11 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
         raise NotImplementedError
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """An observation's."""
+        return self.observation_shape
+
+    @property
     def action_size(self) -> int:
         """Discrete actions to choose from, or the size of a continuous action."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """Strategies: evolution strategies by name. Nothing here imports JAX."""
 
-from ticket_explorer.trainers.settings import Evolution, Optimizer
-from ticket_explorer.trainers.strategies.catalogue import GRADIENT_SHAPINGS, StrategyInfo, check_settings, find
+from ticket_explorer.trainers.settings import Optimizer
+from ticket_explorer.trainers.strategies.catalogue import GRADIENT_SHAPINGS, StrategyInfo
 
 _HERE = "ticket_explorer.trainers.strategies"
 _STD_SCHEDULE = ("std_decay", "std_limit")
@@ -79,6 +79,7 @@ _NATIVE = (
         summary="CMA-ES with a full covariance, for small networks (Hansen & Ostermeier 2001).",
         implementation=f"{_HERE}.evosax_native:build",
         per_weight_std=False,
+        full_covariance=True,
         options=frozenset({"elite_ratio"}),
         shapings=("weights",),
     ),
@@ -95,6 +96,7 @@ _NATIVE = (
         summary="xNES: exponential natural evolution strategy, for small networks (Glasmachers et al. 2010).",
         implementation=f"{_HERE}.evosax_native:build",
         per_weight_std=False,
+        full_covariance=True,
         shapings=("weights",),
         optimizer=_SGD,
     ),
@@ -119,17 +121,4 @@ _NATIVE = (
 
 STRATEGIES: dict[str, StrategyInfo] = {info.name: info for info in (*_OWN, *_NATIVE)}
 
-
-def check(settings: Evolution) -> StrategyInfo:
-    """What is known of the strategy that `settings` name, after checking them as far as JAX isn't needed.
-
-    Raises:
-        UnknownName: if no strategy is called so.
-        InvalidValue: if the strategy does not have one of the settings, or can't use its value.
-    """
-    info = find(STRATEGIES, settings.strategy)
-    check_settings(info, settings)
-    return info
-
-
-__all__ = ["STRATEGIES", "StrategyInfo", "check"]
+__all__ = ["STRATEGIES", "StrategyInfo"]

@@ -7,7 +7,7 @@ reinforcement learning, NeurIPS. Steps along the best mirrored pairs, scaled by 
 import jax.numpy as jnp
 from evosax.algorithms.distribution_based.ars import ARS
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.strategy import (
     QUIET,
     Strategy,

@@ -1,18 +1,12 @@
-"""What can be said of each strategy, and checked of its settings; no JAX is imported here.
+"""What can be said of each strategy; no JAX is imported here."""
 
-A setting that a strategy does not have is refused, never ignored.
-"""
-
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from math import isfinite
 from typing import Any, Literal
 
-from msgspec import structs
-
-from ticket_explorer.errors import InvalidValue, UnknownName
-from ticket_explorer.trainers.settings import Evolution, Optimizer
+from ticket_explorer.errors import UnknownName
+from ticket_explorer.trainers.settings import Optimizer
 
 Shaping = Literal["centered_rank", "standardize", "normalize", "weights", "raw"]
 
@@ -27,23 +21,6 @@ OPTIONS: Mapping[str, object] = {
 
 GRADIENT_SHAPINGS: tuple[Shaping, ...] = ("centered_rank", "standardize", "normalize", "raw")
 """How fitness may become utility where a strategy follows a gradient estimate."""
-
-
-RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "learning_rate": (lambda value: value > 0, "a number above 0"),
-    "learning_rate_decay": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
-    "learning_rate_limit": (lambda value: value >= 0, "a number of at least 0"),
-    "std": (lambda value: value > 0, "a number above 0"),
-    "std_decay": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
-    "std_limit": (lambda value: value >= 0, "a number of at least 0"),
-    "mean_decay": (lambda value: 0 <= value < 1, "a number in [0, 1)"),
-    "weight_decay": (lambda value: value >= 0, "a number of at least 0"),
-    "score_learning_rate": (lambda value: value > 0, "a number above 0"),
-    "score_learning_rate_decay": (lambda value: 0 < value <= 1, "a number in (0, 1]"),
-    "score_learning_rate_limit": (lambda value: value >= 0, "a number of at least 0"),
-    "penalty": (lambda value: value >= 0, "a number of at least 0"),
-}
-"""What the hyper-parameters that are not evosax's own may be while a round runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +45,8 @@ class StrategyInfo:
     """How fitness may become utility, the default first."""
     optimizer: Optimizer | None = None
     """The default optimiser; None: the strategy follows no optimiser."""
+    full_covariance: bool = False
+    """Whether it learns how weights vary together: its memory grows with the square of their number."""
     parameters: frozenset[str] | None = None
     """Its other hyper-parameters, by evosax's names; None: only its construction tells."""
 
@@ -75,67 +54,6 @@ class StrategyInfo:
         """The function that builds the strategy; imports JAX at first use."""
         module, _, function = self.implementation.partition(":")
         return getattr(import_module(module), function)
-
-
-def check_settings(info: StrategyInfo, settings: Evolution) -> None:
-    """Check what can be checked without JAX.
-
-    Raises:
-        InvalidValue: at the first setting that the strategy does not have or can't use.
-    """
-    if info.even_population and settings.population % 2:
-        expected = f"an even number: {info.name} draws its individuals in mirrored pairs"
-        raise InvalidValue("$.trainer.population", settings.population, expected)
-    _check_options(info, settings)
-    if settings.fitness_shaping is not None and settings.fitness_shaping not in info.shapings:
-        expected = _one_of(info.name, "fitness shaping", info.shapings)
-        raise InvalidValue("$.trainer.fitness_shaping", settings.fitness_shaping, expected)
-    if settings.optimizer is not None and info.optimizer is None:
-        raise InvalidValue("$.trainer.optimizer", settings.optimizer.name, f"none: {info.name} follows no optimizer")
-    if info.parameters is not None:
-        check_parameters(info.name, settings, info.parameters)
-
-
-def completed(info: StrategyInfo, settings: Evolution) -> Evolution:
-    """The settings with the strategy's defaults where none was given."""
-    return structs.replace(
-        settings,
-        strategy=info.name,
-        optimizer=settings.optimizer or info.optimizer,
-        fitness_shaping=settings.fitness_shaping or info.shapings[0],
-    )
-
-
-def check_parameters(strategy: str, settings: Evolution, known: Collection[str]) -> None:
-    """Check the names and values of `settings.parameters`.
-
-    Raises:
-        InvalidValue: if one is not among `known`, or not finite.
-    """
-    for name, value in settings.parameters.items():
-        path = f"$.trainer.parameters.{name}"
-        if name not in known:
-            raise InvalidValue(path, value, _one_of(strategy, "further parameter", known))
-        if not isfinite(value):
-            raise InvalidValue(path, value, "a finite number")
-
-
-def check_changes(strategy: str, changes: Mapping[str, float], known: Collection[str]) -> None:
-    """Check the hyper-parameters that are to change between two generations.
-
-    Raises:
-        UnknownName: if one is not among `known`.
-        InvalidValue: if a value is not finite, or out of range.
-    """
-    for name, value in changes.items():
-        path = f"$.trainer.{name}"
-        if name not in known:
-            raise UnknownName(f"hyper-parameter of a running {strategy}", name, known, path)
-        if not isfinite(value):
-            raise InvalidValue(path, value, "a finite number")
-        allowed, words = RANGES.get(name, (isfinite, "a finite number"))
-        if not allowed(value):
-            raise InvalidValue(path, value, words)
 
 
 def find(strategies: Mapping[str, StrategyInfo], name: str) -> StrategyInfo:
@@ -155,19 +73,6 @@ def find(strategies: Mapping[str, StrategyInfo], name: str) -> StrategyInfo:
 def same_strategy(one: str, other: str) -> bool:
     """Whether two names, spelled as here or as by evosax, are of one strategy."""
     return _letters(one) == _letters(other)
-
-
-def _check_options(info: StrategyInfo, settings: Evolution) -> None:
-    for option, absent in OPTIONS.items():
-        value = getattr(settings, option)
-        if value != absent and option not in info.options:
-            raise InvalidValue(f"$.trainer.{option}", value, _one_of(info.name, "such option", info.options))
-
-
-def _one_of(strategy: str, kind: str, known: Collection[str]) -> str:
-    if not known:
-        return f"none: {strategy} has no {kind}"
-    return f"none: {strategy} has only {', '.join(sorted(known))}"
 
 
 def _letters(name: str) -> str:

@@ -7,7 +7,7 @@ Strategies via Meta-Black-Box Optimization, ICLR. σ is drawn to the weighted de
 import jax.numpy as jnp
 from evosax.algorithms.distribution_based.discovered_es import DiscoveredES, get_weights
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.shaping import shared_weights
 from ticket_explorer.trainers.strategies.strategy import QUIET, Strategy, optimizer_of, plain_std
 

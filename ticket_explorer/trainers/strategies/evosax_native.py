@@ -18,8 +18,7 @@ import jax.numpy as jnp
 from evosax.algorithms import CMA_ES, CR_FM_NES, LearnedES, SimpleES, xNES
 from jaxtyping import Array, Float
 
-from ticket_explorer.trainers.settings import Evolution
-from ticket_explorer.trainers.strategies.catalogue import check_parameters
+from ticket_explorer.trainers.strategies.settings import Evolution, check_parameters
 from ticket_explorer.trainers.strategies.shaping import random_tie_weights, raw, shared_weights
 from ticket_explorer.trainers.strategies.strategy import (
     QUIET,
@@ -98,6 +97,6 @@ def build(settings: Evolution, dimension: int) -> Strategy:
 
 
 def _parameters(native: _Native, defaults: Any, settings: Evolution) -> Any:
-    check_parameters(settings.strategy, settings, set(scalars(defaults)) - {"std_init"})
+    check_parameters(settings.strategy, settings.parameters, set(scalars(defaults)) - {"std_init"})
     own = {"std_init": native.std_init(settings.std_init)} if hasattr(defaults, "std_init") else {}
     return defaults.replace(**own, **settings.parameters)

@@ -8,7 +8,7 @@ magnitude does.
 import jax.numpy as jnp
 from evosax.algorithms.distribution_based.open_es import Open_ES
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.strategy import (
     QUIET,
     Strategy,

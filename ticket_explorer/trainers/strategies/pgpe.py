@@ -8,7 +8,7 @@ Each weight's σ follows its own gradient estimate.
 import jax.numpy as jnp
 from evosax.algorithms.distribution_based.pgpe import PGPE
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.strategy import QUIET, Strategy, descent, optimizer_of, plain_std
 
 

@@ -18,7 +18,7 @@ from evosax.algorithms.distribution_based.cma_es import Params
 from evosax.algorithms.distribution_based.sep_cma_es import Sep_CMA_ES
 from jaxtyping import Array, Float
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.shaping import random_tie_weights
 from ticket_explorer.trainers.strategies.strategy import QUIET, SearchState, Strategy
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from evosax.algorithms.distribution_based.snes import SNES
 from jaxtyping import Array, Float
 
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.shaping import shared_weights
 from ticket_explorer.trainers.strategies.strategy import QUIET, Strategy, optimizer_of, plain_std
 

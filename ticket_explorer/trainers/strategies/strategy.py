@@ -14,7 +14,7 @@ from evosax.core.fitness_shaping import identity_fitness_shaping_fn
 from jaxtyping import Array, Float
 
 from ticket_explorer.trainers.optimizers import at_learning_rate, build_optimizer
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from ticket_explorer.trainers.strategies.shaping import SHAPINGS
 
 SearchState = Any

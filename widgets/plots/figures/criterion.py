@@ -14,10 +14,8 @@ from sessions.messages.events import Frame, LeafShape, Pruned
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Scope, parts, ratios_of, scope_of
+from ticket_explorer.pruners import PRUNERS
 from widgets.plots.figures.sample import Quantity, Sample, histogram_of, sample_of
-
-_RANKED: dict[str, Quantity] = {"snr": "snr", "magnitude": "magnitude"}
-"""The pruners that rank by something a frame knows."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Criterion:
     @property
     def quantity(self) -> Quantity | None:
         """What it ranks by; None if a frame doesn't know it."""
-        return _RANKED.get(self.pruner)
+        return _ranks_by(self.pruner)
 
 
 def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame) -> Criterion:
@@ -47,15 +45,16 @@ def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame
     plan, leaves = view.branches[owner].plan, view.branches[owner].leaves
     pruned = next((event for event in reversed(round_.pruned) if event.branch == owner), None)
     pruner = pruned.pruner if pruned else str(plan["pruner"]["name"])
-    ratio = 0.0 if pruner == "learned" else float(plan["pruning"]["ratio"])
-    ratios = {} if pruner == "learned" else plan["pruning"].get("ratios", {})
+    is_learned = pruner in PRUNERS and PRUNERS[pruner].takes_learned
+    ratio = 0.0 if is_learned else float(plan["pruning"]["ratio"])
+    ratios = {} if is_learned else plan["pruning"].get("ratios", {})
     share = 1 - view.density_of(owner, round_.number + 1) / round_.density if ratios else ratio
     lost = round_.kept - pruned.kept if pruned else round(share * round_.kept)
     scope = _scope(plan, pruned, leaves)
     threshold = None
-    if scope == "global" and pruner in _RANKED:
-        settled = _settled(round_, frame, pruned, pruner, ratio)
-        threshold = _estimated(frame, _RANKED[pruner], round_.kept, lost) if settled is None else settled
+    if scope == "global" and (quantity := _ranks_by(pruner)) is not None:
+        settled = _settled(round_, frame, pruned, quantity, ratio)
+        threshold = _estimated(frame, quantity, round_.kept, lost) if settled is None else settled
     own = ratios_of(ratio, ratios, leaves) if ratios else {}
     return Criterion(pruner, scope, lost, pruned is not None, threshold, own)
 
@@ -69,7 +68,7 @@ def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: in
         leaves: Of θ, for pruning leaf by leaf.
         kept: The prunable weights that the sample is drawn from.
     """
-    score = sample.score(criterion.pruner)
+    score = sample.score(criterion.quantity)
     if score is None:
         return None
     if criterion.scope == "global":
@@ -84,6 +83,10 @@ def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: in
         for part in parts(criterion.scope, leaves)
     ]
     return _lowest_of_each(score, groups)
+
+
+def _ranks_by(pruner: str) -> Quantity | None:
+    return PRUNERS[pruner].ranks_by if pruner in PRUNERS else None
 
 
 def _pruning_branch(view: SessionView, branch: str, number: int) -> str:
@@ -104,7 +107,7 @@ def _scope(plan: dict[str, Any], pruned: Pruned | None, leaves: list[LeafShape])
     return "layer" if planned == "global" else planned
 
 
-def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, pruner: str, ratio: float) -> float | None:
+def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, quantity: Quantity, ratio: float) -> float | None:
     """The journalled threshold, if the frame shows the round's end and the journal's ratio is this one."""
     finished = round_.finished
     if finished is None or frame.generation < finished.generations:
@@ -112,7 +115,7 @@ def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, pruner: str
     if pruned is not None:
         return pruned.threshold[0][0] if pruned.threshold and len(pruned.threshold[0]) == 1 else None
     planned: dict[str, Any] = round_.plan.get("pruning", {})
-    found = finished.thresholds.get(pruner) if planned.get("ratio") == ratio else None
+    found = finished.thresholds.get(quantity) if planned.get("ratio") == ratio else None
     return found[0] if found else None
 
 

@@ -12,7 +12,7 @@ from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.settings import Evolution
+from ticket_explorer.trainers.strategies.settings import Evolution
 from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
 from widgets.plots.figures.names import FIGURES

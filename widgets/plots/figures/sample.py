@@ -23,9 +23,9 @@ class Sample:
     snr: Values | None
     """[n], |θ| / σ; None if the trainer has no σ."""
 
-    def score(self, criterion: str) -> Values | None:
+    def score(self, quantity: Quantity | None) -> Values | None:
         """The values that a pruner ranks by; None if it doesn't rank by what a frame knows."""
-        return {"magnitude": self.magnitude, "snr": self.snr}.get(criterion)
+        return {"magnitude": self.magnitude, "snr": self.snr}.get(quantity or "")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from rich.text import Text
 from sessions.plans.cost import Estimate
 from sessions.specs.spec import Table
 from ticket_explorer import presets
+from ticket_explorer.tables import algorithm_of
 from widgets.shared.wording import counted
 
 _UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
@@ -36,7 +37,7 @@ def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
     parts = [
         _name(table, "task"),
         _name(table, "network"),
-        str(table["trainer"].get("strategy", table["trainer"]["name"])),
+        algorithm_of(table["trainer"]),
     ]
     line = Text.assemble((str(table.get("title", "")), "bold"), "\n")
     line.append(" · ".join(parts), "dim").append("\n")
