@@ -4,27 +4,36 @@ Nothing here imports JAX, and NumPy only comes with the explorer, so that the fi
 at once.
 """
 
+import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import events, work
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from sessions.specs.spec import Table
 from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
-from widgets.terminal import settings
+from widgets.terminal import error_log, settings
 from widgets.terminal.actions import ACTIONS, bindings, scope_of
 from widgets.terminal.printable_lines import PRINTABLE
 from widgets.terminal.themes import THEMES
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from widgets.shared.session_link import Link
 
+ERRORS, ERROR_SECONDS = 3, 10.0
+"""The most unexpected errors in so many seconds that the app goes on after."""
 SMALLEST = (60, 16)
 """Columns and rows; below that there is only a sentence."""
 
@@ -35,6 +44,8 @@ class TicketExplorer(App[None]):
     TITLE = "Ticket Explorer"
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("everywhere")
+    shows_errors = False
+    """Whether unexpected errors are shown even without a terminal."""
 
     def __init__(self, session: Path | None = None, replay: bool = False, speed: float = 1.0) -> None:
         """Open a session, or the list of sessions.
@@ -47,6 +58,8 @@ class TicketExplorer(App[None]):
         super().__init__()
         self.remembered = settings.load()
         self._session, self._replay, self._speed = session, replay, speed
+        self._errors: list[float] = []
+        self._pump: asyncio.Task[object] | None = None
         for theme in THEMES:
             self.register_theme(theme)
 
@@ -56,6 +69,7 @@ class TicketExplorer(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen."""
+        self._pump = asyncio.current_task()
         known = self.remembered.theme in self.available_themes
         self.theme = self.remembered.theme if known else settings.Settings().theme
         self.theme_changed_signal.subscribe(self, self._remember_theme)
@@ -82,6 +96,16 @@ class TicketExplorer(App[None]):
         from widgets.terminal.screens.home import Home
 
         return Home()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Take the topmost screen away; its workers end first, so that none outlives the widgets it tells."""
+        self.workers.cancel_node(self.screen)
+        return super().pop_screen()
+
+    def exit(self, result: None = None, return_code: int = 0, message: "RenderableType | None" = None) -> None:
+        """End the app; all workers end first."""
+        self.workers.cancel_all()
+        super().exit(result, return_code, message)
 
     def go_home(self) -> None:
         """Leave everything that lies over the list of sessions."""
@@ -141,6 +165,36 @@ class TicketExplorer(App[None]):
                 yield SystemCommand(action.title, action.help, partial(self.run_action, call))
         yield SystemCommand("Theme", "Choose colours; colour-blind safe and ansi among them.", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save a picture of the screen as SVG.", self.deliver_screenshot)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Say in a dialog what nothing else caught, and go on with the list of sessions; no traceback is shown.
+
+        Where the app itself can't go on, or errors keep coming, it ends with the sentence. Tests, which run without
+        a terminal, have the error itself.
+        """
+        if self.is_headless and not self.shows_errors:
+            super()._handle_exception(error)
+            return
+        said = error_log.keep(error.error if isinstance(error, WorkerFailed) else error)
+        now = time.monotonic()
+        self._errors = [*(at for at in self._errors if now - at < ERROR_SECONDS), now]
+        if len(self._errors) > ERRORS or asyncio.current_task() is self._pump:
+            self.exit(return_code=1, message=Text(said))
+        else:
+            self.call_later(self._say_error, said)
+
+    def _say_error(self, said: str) -> None:
+        from widgets.terminal.dialogs import ask
+
+        choices = {"home": "Sessions", "leave": "Leave the app"}
+        self.push_screen(ask.choice(said, choices), self._after_error)
+
+    def _after_error(self, chosen: str | None) -> None:
+        """A screen whose code failed takes no more messages: back to the list of sessions, if it still does."""
+        if chosen != "leave":
+            self.go_home()
+        if chosen == "leave" or not self.screen.is_running:
+            self.exit(return_code=1)
 
     def _explore(self, link: "Link") -> None:
         from widgets.terminal.screens.explorer import Explorer

@@ -112,7 +112,14 @@ class Explorer(Screen[None]):
         elif chosen == "home":
             self.action_go_home()
 
+    @property
+    def _is_left(self) -> bool:
+        """Whether the screen goes: its widgets may be gone already, and nothing is shown any more."""
+        return not self.is_attached or self not in self.app.screen_stack
+
     def _told(self, event: events.Event) -> None:
+        if self._is_left:
+            return
         self._is_stale = True
         self._grid.touch(event)
         if not isinstance(event, events.Generations | events.Frame | events.Analysing):
@@ -128,6 +135,8 @@ class Explorer(Screen[None]):
         self._renew()
 
     def _changed_state(self) -> None:
+        if self._is_left:
+            return
         banner = self.query_one(Banner)
         if self.link.condition is Condition.GONE:
             banner.say(f"{self.link.reason}  Press space to start the engine again; nothing finished is lost.")
@@ -139,6 +148,8 @@ class Explorer(Screen[None]):
         self.app.call_from_thread(self._renew_masks)
 
     def _renew_masks(self) -> None:
+        if self._is_left:
+            return
         self._grid.renew("mask")
 
     # Drawing
@@ -167,14 +178,15 @@ class Explorer(Screen[None]):
     @work(exclusive=True, group="policy")
     async def _ask_policy(self, branch: str, number: int | None) -> None:
         await ask_for_episode(self.link, self.look.player, branch, number)
-        self._grid.renew("policy")
+        if not self._is_left:
+            self._grid.renew("policy")
 
     def _renew(self) -> None:
         self._grid.renew()
         self._show_state()
 
     def _show_state(self) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or self._is_left:
             return
         self.query_one(Headline).show(self.link, self.look.selection)
         self.query_one(ProgressLines).show(self.link)
@@ -321,6 +333,8 @@ class Explorer(Screen[None]):
 
     def _look_elsewhere(self) -> None:
         """Have everything follow the selection: at once would keep a held-down key waiting."""
+        if self._is_left:
+            return
         moved, self._moved = self._moved, set()
         self._grid.look_elsewhere(moved)
         self._show_state()
