@@ -1,13 +1,13 @@
 """Plain tables, as TOML gives them, and what one amounts to when it is merged over another.
 
-A branch is merged over its spec and a spec over the preset it begins from by the same rule: what was tuned
-for one algorithm never reaches another.
+A branch is merged over its spec and a spec over the preset it begins from by the same rule.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ticket_explorer.trainers.strategies.catalogue import same_strategy
-from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.succession import succeed
 
 
 def is_table(value: Any) -> TypeGuard[dict[str, Any]]:
@@ -24,7 +24,6 @@ def merge(base: Any, override: Any) -> Any:
     """What a value amounts to under another one.
 
     A table that names another algorithm replaces the whole table; one that does not changes single fields.
-    Another strategy than the one that the table names keeps `Evolution.of_any_strategy`.
     """
     if override is None:
         return base
@@ -32,14 +31,22 @@ def merge(base: Any, override: Any) -> Any:
         return override
     if not is_table(base):
         return {"name": base, **override}
-    return {**(_without_strategy(base) if _is_another_strategy(base, override) else base), **override}
+    return {**base, **override}
 
 
-def _is_another_strategy(base: dict[str, Any], override: dict[str, Any]) -> bool:
-    """Whether both name one; a table that names none is for all strategies."""
-    names = base.get("strategy"), override.get("strategy")
-    return None not in names and not same_strategy(*map(str, names))
+@dataclass(frozen=True)
+class Overlaid:
+    """Tables by their keys, `task`, `trainer` …, after others were merged over them."""
+
+    tables: dict[str, Any]
+    said: tuple[str, ...] = ()
+    """Sentences about what did not stay as it was given."""
 
 
-def _without_strategy(trainer: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in trainer.items() if key in Evolution.of_any_strategy}
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> Overlaid:
+    """A spec's or a plan's tables with others merged over them: trainers as `succeed` says, all others as `merge`."""
+    tables = {**base, **{key: merge(base[key], value) if key in base else value for key, value in over.items()}}
+    if "trainer" not in base or "trainer" not in over:
+        return Overlaid(tables)
+    trainer = succeed(base["trainer"], over["trainer"])
+    return Overlaid({**tables, "trainer": trainer.table}, trainer.said)

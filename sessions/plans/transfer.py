@@ -1,8 +1,7 @@
 """Which branches a transfer adds: the transferred tickets, their random control, and native tickets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -10,17 +9,15 @@ from msgspec import structs
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan, check_start, check_transfer, span
 from sessions.plans.problems import Problems, plan_of
-from sessions.specs.spec import Plan, Spec, Table, Transfer, default_pruner, fits, parse_plan, parse_start, table_of
+from sessions.specs.overrides import overridden
+from sessions.specs.spec import Plan, Spec, Table, Transfer, parse_plan, parse_start, table_of
 from sessions.store import check_branch_name
 from sessions.views.branch_view import BranchView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
-from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import Initial
-from ticket_explorer.tables import merge
-from ticket_explorer.trainers import TRAINERS
 
 
 @dataclass(frozen=True)
@@ -30,6 +27,8 @@ class Addition:
     name: str
     plan: Plan
     borrowed: events.Borrowed | None
+    said: tuple[str, ...] = ()
+    """Sentences about what its plan could not take over."""
 
 
 def additions(view: SessionView, problems: Problems, wish: commands.Transfer) -> list[Addition]:
@@ -42,7 +41,7 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
         raise UnknownName("branch", wish.branch, view.branches)
     source = view.branches[wish.branch]
     numbers = checked_rounds(source, wish.rounds)
-    plan = with_rounds(parse_plan(source.plan, _with_a_pruner(wish.overrides, source.plan)), len(numbers))
+    plan = with_rounds(parse_plan(source.plan, wish.overrides), len(numbers))
     density = view.found_density_of(wish.branch, numbers[-1])
     check_plan(plan, problems, density, len(numbers) - 1, plan.trainer.generations)
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)
@@ -53,7 +52,7 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
     borrowed = events.Borrowed(
         branch=wish.branch, rounds=list(numbers), overlap=wish.overlap, takes="found", start=start
     )
-    added = [Addition(name, plan, borrowed)]
+    added = [Addition(name, plan, borrowed, overridden(source.plan, wish.overrides).said)]
     if wish.control:
         added.append(Addition(f"{name}-random", plan, structs.replace(borrowed, control=True)))
     if wish.native:
@@ -136,15 +135,6 @@ def checked_rounds(source: BranchView, rounds: Sequence[int] | None) -> list[int
         what = f"no round {outside[0]}" if outside else "nothing to transfer: no round is named"
         raise TicketError(f"Branch {source.name!r} has {what}; its rounds are {span(list(range(planned)))}.")
     return numbers
-
-
-def _with_a_pruner(overrides: Mapping[str, Any], source: Table) -> Mapping[str, Any]:
-    """Where the trainer finds nothing for the pruner of the tickets' branch, its own default prunes."""
-    trainer = merge(source["trainer"], overrides.get("trainer"))
-    name = trainer if isinstance(trainer, str) else trainer.get("name", "")
-    if "pruner" in overrides or fits(TRAINERS.get(name), PRUNERS.get(source["pruner"]["name"])):
-        return overrides
-    return {**overrides, "pruner": default_pruner(trainer)}
 
 
 def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:

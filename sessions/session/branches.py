@@ -1,7 +1,7 @@
 """Which branches a session has and what they plan: checked first, then written into the journal."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessions.messages import commands, events
@@ -11,6 +11,7 @@ from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of
 from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
 from sessions.session.adopt import Source, adopt
+from sessions.specs.overrides import overridden
 from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.views.branch_view import BranchView
@@ -78,7 +79,8 @@ class Branches:
         check_start(plan, self._problems, plan_of(view.plan))
         name = name or free_name(parent, self._view.branches)
         check_new_names([name], self._view)
-        self._add(Addition(name, plan, None), self._view.owner(parent, round_), round_)
+        added = Addition(name, plan, None, overridden(view.plan, overrides).said)
+        self._add(added, self._view.owner(parent, round_), round_)
         return name
 
     def transfer(self, wish: commands.Transfer) -> list[str]:
@@ -127,8 +129,9 @@ class Branches:
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
         check_scope(plan, list(self._view.lineage(branch)), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
+        said = overridden(view.plan, overrides).said
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
-        self._remark_on(plan)
+        self._remark_on(branch, plan, said)
 
     def _add(self, addition: Addition, parent: str | None = None, round_: int | None = None) -> None:
         problem = self._problems.of(addition.plan)
@@ -147,12 +150,14 @@ class Branches:
                 borrowed=addition.borrowed,
             )
         )
-        self._remark_on(addition.plan)
+        self._remark_on(addition.name, addition.plan, addition.said)
 
-    def _remark_on(self, plan: Plan) -> None:
-        text = caution(plan)
-        if text is not None and not self._view.says(text):
-            self._emit(events.Remarked(at=time.time(), text=text))
+    def _remark_on(self, branch: str, plan: Plan, said: Sequence[str]) -> None:
+        """Say what a branch could not take over as it was, and what its plan may not mean."""
+        cautious = caution(plan)
+        for text in [f"Branch {branch}: {sentence}" for sentence in said] + ([cautious] if cautious else []):
+            if not self._view.says(text):
+                self._emit(events.Remarked(at=time.time(), text=text))
 
     def _first_generations(self, branch: str) -> int | None:
         first = self._view.round(branch, 0)

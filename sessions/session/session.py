@@ -5,7 +5,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -381,10 +381,14 @@ class Session:
 
     def _begin(self, recovered: str | None) -> None:
         self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
-        for rule in self.view.former_rules:
-            if not self.view.says(rule):
-                self._emit(events.Remarked(at=time.time(), text=rule))
+        self._say_once(self.view.former_rules)
         self._branches.begin(self.spec.branches)
+        self._say_once(self.spec.remarks)
+
+    def _say_once(self, sentences: Iterable[str]) -> None:
+        for text in sentences:
+            if not self.view.says(text):
+                self._emit(events.Remarked(at=time.time(), text=text))
 
     def _rest(self, reason: str, durable: bool) -> None:
         self.settle()

@@ -12,20 +12,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from sessions.specs.overrides import DEFAULTS, FAMILIES, PLAN_KEYS, default_pruner, name_in, overridden
 from sessions.specs.validation import convert
 from ticket_explorer import presets
 from ticket_explorer.densities import LAYER_KINDS, Density, Named, Scope, after, scope_of, unused
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.networks import NETWORKS
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import Settings, formerly, lookup, name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import RewindSettings
-from ticket_explorer.tables import is_table, merge
-from ticket_explorer.tasks import TASKS
+from ticket_explorer.tables import is_table
 from ticket_explorer.tasks.control.settings import can_be_acted_in
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers import TRAINERS
@@ -33,25 +31,9 @@ from ticket_explorer.trainers.settings import TrainerSettings
 
 Table = dict[str, Any]
 
-FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
-    "task": ("task", TASKS),
-    "network": ("network", NETWORKS),
-    "trainer": ("trainer", TRAINERS),
-    "pruner": ("pruner", PRUNERS),
-    "rewind": ("rewind", REWINDS),
-}
 STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
 """Where transferred tickets may start."""
-PLAN_KEYS = (*FAMILIES, "pruning", "analysis", "noise_seed", "noise_from")
 BRANCH_KEYS = ("name", "transfer", *PLAN_KEYS)
-DEFAULTS: Table = {
-    "task": {"name": "fashion"},
-    "network": {"name": "mlp"},
-    "trainer": {"name": "evolution"},
-    "rewind": "initial",
-    "pruning": {},
-    "analysis": {},
-}
 
 Ratio = Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")]
 
@@ -169,6 +151,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     seed: Seed = 0
     replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
+    remarks: tuple[str, ...] = ()
+    """Sentences that the journal begins with, such as what a branch could not take over from the tables above it."""
     branches: tuple[BranchSpec, ...]
 
 
@@ -176,6 +160,7 @@ class _Top(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     title: str = ""
     seed: Seed = 0
     replicates: Annotated[int, Meta(ge=1, le=1000, description="random seeds run together")] = 1
+    remarks: tuple[str, ...] = ()
 
 
 def parse_spec(table: Mapping[str, Any]) -> Spec:
@@ -191,22 +176,21 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
     pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
-    given = table.get("branch") or [{"name": _name_of(pruner)}]
+    given = table.get("branch") or [{"name": name_in(pruner) or "main"}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
     branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
     _check_names([branch.name for branch in branches])
     _check_transfers(branches)
-    return Spec(title=top.title, seed=top.seed, replicates=top.replicates, branches=branches)
+    remarks = dict.fromkeys((*top.remarks, *_remarks(base, given)))
+    return Spec(title=top.title, seed=top.seed, replicates=top.replicates, remarks=tuple(remarks), branches=branches)
 
 
 def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, path: str = "$") -> Plan:
-    """The plan of a table, with the tables of `overrides` merged over it, as `merge` does."""
+    """The plan of a table, with the tables of `overrides` merged over it, as `overridden` does."""
     overrides = overrides or {}
     _refuse_unknown(overrides, PLAN_KEYS, path)
-    merged = {key: merge(table.get(key, DEFAULTS.get(key)), overrides.get(key)) for key in PLAN_KEYS}
-    if merged["pruner"] is None:
-        merged["pruner"] = default_pruner(merged["trainer"])
+    merged = overridden(table, overrides).tables
     settings = {
         key: _settings(kind, registry, merged[key], f"{path if key in overrides else '$'}.{key}")
         for key, (kind, registry) in FAMILIES.items()
@@ -267,13 +251,6 @@ def _noise(merged: Table, path: str) -> dict[str, Any]:
     return msgspec.structs.asdict(noise)
 
 
-def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
-    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
-    if trainer is None or pruner is None:
-        return True
-    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
-
-
 def _check_pruner(plan: Plan, path: str) -> None:
     """Refuse a pruner that needs what the trainer does not find."""
     pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
@@ -319,6 +296,7 @@ def spec_table(spec: Spec) -> Table:
         "title": spec.title,
         "seed": spec.seed,
         "replicates": spec.replicates,
+        **({"remarks": list(spec.remarks)} if spec.remarks else {}),
         "branch": [_branch_table(branch) for branch in spec.branches],
     }
 
@@ -340,6 +318,11 @@ def _branch(base: Table, override: Any, path: str) -> BranchSpec:
     return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
 
 
+def _remarks(base: Table, branches: Sequence[Table]) -> list[str]:
+    """What branches could not take over from their spec."""
+    return [f"Branch {branch['name']}: {said}" for branch in branches for said in overridden(base, branch).said]
+
+
 def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, path: str) -> Settings:
     table = {"name": given} if isinstance(given, str) else given
     if not is_table(table) or not isinstance(table.get("name"), str):
@@ -351,17 +334,6 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
             instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
             raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}; {instead}")
     return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
-
-
-def default_pruner(trainer: Any) -> str:
-    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
-    name = trainer.get("name") if is_table(trainer) else trainer
-    return TRAINERS[name].default_pruner if isinstance(name, str) and name in TRAINERS else "snr"
-
-
-def _name_of(pruner: Any) -> str:
-    name = pruner.get("name") if is_table(pruner) else pruner
-    return name if isinstance(name, str) else "main"
 
 
 def _check_names(names: list[str]) -> None:

@@ -1,18 +1,25 @@
 """The densities that rounds have or will have, leaf by leaf where layers are pruned at ratios of their own."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from sessions.views.branch_view import BranchView
+from sessions.views.branch_view import BranchView, RoundView
 from ticket_explorer.densities import Density, after, overall
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers import TRAINERS
 
-if TYPE_CHECKING:
-    from sessions.views.session_view import SessionView
+
+class Rounds(Protocol):
+    """What densities follow from: the branches of a session and their rounds."""
+
+    branches: dict[str, BranchView]
+
+    def round(self, branch: str, number: int) -> RoundView | None:
+        """A round of a branch, one that it inherited included; None if there is none."""
+        ...
 
 
-def densities_of(view: "SessionView", branch: str, number: int) -> Density:
+def densities_of(view: Rounds, branch: str, number: int) -> Density:
     """The density that round `number` of a branch trains at: (1 − p) times what the one before found, for each leaf.
 
     What a learned mask will come out with is not known before: it counts as the one it began with.
@@ -37,14 +44,14 @@ def densities_of(view: "SessionView", branch: str, number: int) -> Density:
     return after(before, float(pruning["ratio"]), ratios, itself.leaves)
 
 
-def found_densities_of(view: "SessionView", branch: str, number: int) -> Density:
+def found_densities_of(view: Rounds, branch: str, number: int) -> Density:
     """The density of the mask that round `number` of a branch found: the one it trained, unless it learns."""
     known = view.round(branch, number)
     is_learned = known is not None and known.found_kept is not None
     return known.density if known is not None and is_learned else densities_of(view, branch, number)
 
 
-def _borrowed(view: "SessionView", itself: BranchView, borrowed: tuple[str, int]) -> Density:
+def _borrowed(view: Rounds, itself: BranchView, borrowed: tuple[str, int]) -> Density:
     """The density of a ticket of another branch; of each leaf only if its mask has the same leaves' shares."""
     assert itself.borrowed is not None
     of = found_densities_of if itself.borrowed.takes == "found" else densities_of
@@ -54,7 +61,7 @@ def _borrowed(view: "SessionView", itself: BranchView, borrowed: tuple[str, int]
     return density if is_alike else overall(density, [leaf for leaf in source if leaf.prunable])
 
 
-def _found(view: "SessionView", branch: str, number: int) -> dict[str, float] | None:
+def _found(view: Rounds, branch: str, number: int) -> dict[str, float] | None:
     """What each leaf of a mask that was learned, or brought along, came out with; None for any other."""
     round_ = view.round(branch, number)
     if round_ is None or round_.finished is None or round_.densities:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.specs.spec import PLAN_KEYS, parse_plan, parse_spec, spec_table, table_of
+from sessions.specs.overrides import PLAN_KEYS
+from sessions.specs.spec import parse_plan, parse_spec, spec_table, table_of
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.pruners import PRUNERS
@@ -41,8 +42,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"title": 3}, "$.title: 3, expected text"),
     (
         {"colour": "red"},
-        "$.colour: unknown field, expected one of preset, title, seed, replicates, task, network, trainer, pruner, "
-        "rewind, pruning, analysis, noise_seed, noise_from, branch",
+        "$.colour: unknown field, expected one of preset, title, seed, replicates, remarks, task, network, trainer, "
+        "pruner, rewind, pruning, analysis, noise_seed, noise_from, branch",
     ),
     (
         {"network": {**MLP, "hidden": [8, -1]}},
@@ -196,8 +197,8 @@ def test_another_algorithm_replaces_the_whole_table() -> None:
 
 
 def test_another_strategy_drops_what_was_tuned_for_the_old_one() -> None:
-    tuned = {**EVOLUTION, "strategy": "snes", "temperature": 12.0, "std_init": 0.2, "parameters": {"lr_std_init": 0.1}}
-    shared = {"generations": 9, "population": 32, "mean_decay": 0.1, "weight_decay": 0.2}
+    tuned = {**EVOLUTION, "strategy": "snes", "temperature": 12.0, "parameters": {"lr_std_init": 0.1}}
+    shared = {"generations": 9, "population": 32, "mean_decay": 0.1, "weight_decay": 0.2, "std_init": 0.2}
     base = {"trainer": {**tuned, **shared}}
     found = parse_plan(base, {"trainer": {"strategy": "pgpe", "std_decay": 0.9}}).trainer
     assert found == Evolution(strategy="pgpe", std_decay=0.9, **shared)

@@ -37,10 +37,10 @@ Scenario = Callable[[ModalScreen[Any], Pilot[None]], Awaitable[None]]
 class FakeLink:
     """A session that was read from disk, and an engine that answers what it is told to."""
 
-    def __init__(self, answer: dict[str, Any] | TicketError = PREVIEW) -> None:
-        self.path = GOLDEN
-        self.header = read_header(SessionDirectory.open_for_reading(GOLDEN))
-        self.view = read_view(GOLDEN)
+    def __init__(self, answer: dict[str, Any] | TicketError = PREVIEW, path: Path = GOLDEN) -> None:
+        self.path = path
+        self.header = read_header(SessionDirectory.open_for_reading(path))
+        self.view = read_view(path)
         self.asked: list[commands.Command] = []
         self.answer = answer
 

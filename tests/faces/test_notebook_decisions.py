@@ -1,80 +1,18 @@
 """The notebook's forms on a session that was read from disk; an engine answers what it is told to."""
 
-import asyncio
 from dataclasses import replace
 from html import escape
-from pathlib import Path
-from typing import Any
 
-import ipywidgets
 import pytest
 
 from sessions.messages import commands
 from sessions.specs.spec import parse_plan
-from sessions.views.reading import read_view
+from tests.faces.form_stage import PREVIEW, Stage, button, field, words
 from ticket_explorer.errors import TicketError
-from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.trainer_fields import TRAINER_KINDS
-from widgets.notebook.decisions import FORMS
-from widgets.notebook.forms.branch_choice import BranchChoice
-from widgets.notebook.forms.form import Decision
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import Look
-from widgets.plots.mask_reader import MaskReader
-
-GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
-PREVIEW = {
-    "kept": 25,
-    "removed": 7,
-    "pruners": list(PRUNERS)[:3],
-    "overlap": [[1.0 if one == other else 0.4 for other in range(3)] for one in range(3)],
-    "layers": {},
-}
-
-
-class Stage:
-    """Stands for an attachment, and presses the buttons of a form."""
-
-    def __init__(self, answer: dict[str, Any] | TicketError | None = None) -> None:
-        self.look = Look(read_view(GOLDEN), MaskReader(GOLDEN, lambda: None))
-        self.view = self.look.view
-        self.asked: list[commands.Command] = []
-        self.answer = {} if answer is None else answer
-        self.subject = BranchChoice(self, lambda: None)  # type: ignore[arg-type]
-
-    async def ask(self, command: commands.Command) -> dict[str, Any]:
-        self.asked.append(command)
-        if isinstance(self.answer, TicketError):
-            raise self.answer
-        return self.answer
-
-    def spawn(self, work: Any) -> None:
-        asyncio.run(work)
-
-    def form(self, title: str, branch: str = "snr") -> Decision:
-        self.subject.choice.value = branch
-        return FORMS[title](self, self.subject)  # type: ignore[arg-type]
-
-
-def parts(decision: Decision, kind: type) -> list[Any]:
-    def inside(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-        return [widget, *(found for child in getattr(widget, "children", ()) for found in inside(child))]
-
-    return [widget for widget in inside(decision.form.box) if isinstance(widget, kind)]
-
-
-def field(decision: Decision, label: str) -> Any:
-    labelled = parts(decision, (ipywidgets.Dropdown, ipywidgets.Text))  # type: ignore[arg-type]
-    return next(widget for widget in labelled if widget.description == label)
-
-
-def button(decision: Decision, label: str) -> ipywidgets.Button:
-    return next(widget for widget in parts(decision, ipywidgets.Button) if widget.description == label)
-
-
-def words(decision: Decision) -> str:
-    return " ".join(widget.value for widget in parts(decision, ipywidgets.HTML))
 
 
 def test_a_branch_is_trained_by_what_is_no_strategy() -> None:
@@ -171,7 +109,8 @@ def test_one_ticket_goes_to_another_trainer_with_native_ones_beside() -> None:
     (command,) = stage.asked
     assert isinstance(command, commands.Transfer)
     assert (command.rounds, command.control, command.native) == ([1], True, True)
-    assert (command.overrides["trainer"]["name"], command.overrides["pruner"]) == ("gradient_descent", "magnitude")
+    plan = parse_plan(stage.view.branches["snr"].plan, command.overrides)
+    assert (command.overrides, name_of(plan.pruner)) == ({"trainer": {"name": "gradient_descent"}}, "movement")
     assert "there, there-random begin." in words(form)
 
 

@@ -18,7 +18,10 @@ def test_another_strategy_drops_what_was_tuned_for_the_one_before() -> None:
     tuned, other = trainer_of(preset="mnist-snes"), trainer_of("trainer.strategy=pgpe", preset="mnist-snes")
     assert tuned.temperature is not None
     assert (other.temperature, other.generations, other.population) == (None, tuned.generations, tuned.population)
-    assert other.std_init == type(other)().std_init
+    assert other.std_init == tuned.std_init
+    assert spec_of("mnist-snes", ["trainer.strategy=pgpe"]).remarks == (
+        f"With pgpe in place of snes, temperature = {tuned.temperature} is dropped.",
+    )
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from sessions.messages import commands
 from sessions.specs.spec import parse_plan
 from tests.faces.dialog_stage import NOTHING, fill, keys, returned, says, then
+from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import TASKS
 from widgets.decisions import trainer_fields
 from widgets.decisions.transfers import under_masks
@@ -63,7 +64,7 @@ def test_one_ticket_goes_to_another_trainer_with_native_ones_beside(link: Any) -
     assert (command.rounds, command.name, command.control, command.native) == ([1], "mine", True, True)
     assert command.start == "initial"
     assert command.overrides["trainer"]["name"] == list(trainer_fields.TRAINER_KINDS)[-2]
-    assert command.overrides["pruner"] == "magnitude"
+    assert name_of(parse_plan(link.view.branches["snr"].plan, command.overrides).pruner) == "learned"
 
 
 def test_a_transfer_that_changes_nothing_is_none(link: Any) -> None:

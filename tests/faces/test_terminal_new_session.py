@@ -133,7 +133,7 @@ def test_what_can_t_be_is_known_by_its_field(place, text, expected):
     draft.enter(fields[place], text)
     ((blamed, said),) = draft.problems().items()
     assert expected in said
-    about_it = [field.place for field in fields.values() if FormRow(field, "").is_about(blamed)]
+    about_it = [field.place for field in fields.values() if field.is_about(blamed)]
     assert about_it == [place]
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from sessions.specs.spec import PLAN_KEYS, Plan, parse_spec, table_of
+from sessions.specs.overrides import PLAN_KEYS
+from sessions.specs.spec import Plan, parse_spec, table_of
 from ticket_explorer import presets
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.tables import merge
+from ticket_explorer.tables import overlay
 
 FILES = sorted((Path(__file__).parent / "sources").glob("*.toml"))
 WHAT_IT_IS = {"task.name", "network.name", "trainer.name", "trainer.strategy", "pruner.name", "rewind.name"}
@@ -75,7 +76,8 @@ def branches(name: str) -> tuple[Branch, ...]:
     spec, found = parse_spec(table), []
     given = table.get("branch") or [{}]
     for branch, override in zip(spec.branches, given, strict=True):
-        merged = {key: merge(table.get(key, {}), override.get(key)) for key in PLAN_KEYS}
+        given = {key: override[key] for key in PLAN_KEYS if key in override}
+        merged = overlay({key: table.get(key, {}) for key in PLAN_KEYS}, given).tables
         tables = {key: value for key, value in merged.items() if isinstance(value, Mapping)}
         first = starts(branch.plan.network)
         written = {path for path, _ in flat(tables)} | {"replicates"} & set(table)

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from ticket_explorer.errors import InvalidValue, UnknownName
-from ticket_explorer.tables import merge
+from ticket_explorer.tables import Overlaid, overlay
 
 
 @cache
@@ -27,7 +27,7 @@ def load(name: str) -> dict[str, Any]:
     Raises:
         UnknownName: with the known ones, if there is none.
     """
-    return resolved(tomllib.loads(text(name)))
+    return _resolved(tomllib.loads(text(name)), ()).tables
 
 
 def text(name: str) -> str:
@@ -44,18 +44,22 @@ def text(name: str) -> str:
 def resolved(table: Mapping[str, Any]) -> dict[str, Any]:
     """A table merged over the preset that its `preset` names; as it is if it names none.
 
-    Single fields are changed, another algorithm's table and a list of branches take the place of the preset's.
+    Single fields are changed, another algorithm's table and a list of branches take the place of the preset's. What of
+    the preset's trainer does not stay is added to the table's `remarks`.
 
     Raises:
         TicketError: if there is no such preset, or presets begin from each other in a circle.
     """
-    return _resolved(table, ())
+    found = _resolved(table, ())
+    return (
+        found.tables if not found.said else {**found.tables, "remarks": [*found.tables.get("remarks", ()), *found.said]}
+    )
 
 
-def _resolved(table: Mapping[str, Any], within: tuple[str, ...]) -> dict[str, Any]:
+def _resolved(table: Mapping[str, Any], within: tuple[str, ...]) -> Overlaid:
     own = {key: value for key, value in table.items() if key != "preset"}
     if "preset" not in table:
-        return own
+        return Overlaid(own)
     name = table["preset"]
     if not isinstance(name, str):
         raise InvalidValue("$.preset", name, "the name of a preset")
@@ -64,8 +68,7 @@ def _resolved(table: Mapping[str, Any], within: tuple[str, ...]) -> dict[str, An
     if name in within:
         circle = " → ".join((*within[within.index(name) :], name))
         raise InvalidValue("$.preset", circle, "presets that don't begin from each other in a circle")
-    base = _resolved(tomllib.loads(text(name)), (*within, name))
-    return base | {key: merge(base[key], value) if key in base else value for key, value in own.items()}
+    return overlay(_resolved(tomllib.loads(text(name)), (*within, name)).tables, own)
 
 
 def _files() -> list[Any]:

@@ -19,6 +19,9 @@ class GradientSettings(TrainerSettings, frozen=True, kw_only=True):
 
     needs_loss: ClassVar[bool] = True
     narrows: ClassVar[bool] = False
+    shared: ClassVar[frozenset[str]] = frozenset(
+        {"generations", "optimizer", "warmup", "milestones", "milestone_factor", "cosine", "weight_decay"}
+    )
     optimizer: Optimizer = Optimizer(name="adam", learning_rate=3e-4)
     """How the weights follow the gradient."""
     warmup: Generation = 0
@@ -58,6 +61,7 @@ class MaskSettings(GradientSettings, frozen=True, kw_only=True):
 
     learns_mask: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "learned"
+    shared: ClassVar[frozenset[str]] = GradientSettings.shared | {"score_optimizer", "score_init", "freeze_weights"}
     optimizer: Optimizer = Optimizer(name="adam", learning_rate=1e-3)
     """How the weights follow the gradient."""
     score_optimizer: Optimizer = Optimizer(name="adam", learning_rate=1e-2)

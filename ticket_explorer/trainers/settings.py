@@ -31,6 +31,8 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     """What prunes where a spec names no pruner."""
     fitness_over: ClassVar[str | None] = None
     """What a generation's mean, best and deviation of fitness are taken over; None: one network has one fitness."""
+    shared: ClassVar[frozenset[str]] = frozenset({"generations"})
+    """Fields that mean the same in every trainer that lists them here: they stay when one takes another's place."""
 
     generations: Annotated[int, Meta(ge=1, le=100_000_000, description="generations a round")] = 200
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 from ticket_explorer.errors import TicketError
+from widgets.cli.in_terminal import require_terminal
 
 __all__ = ["main"]
 
@@ -30,16 +31,3 @@ def main() -> None:
     from widgets.terminal.app import TicketExplorer
 
     TicketExplorer().run()
-
-
-def require_terminal(instead: str) -> None:
-    """Refuse to open the app where it can't be seen.
-
-    Args:
-        instead: A sentence on what to do there.
-
-    Raises:
-        TicketError: if input or output is no terminal, and nobody serves the app to a browser.
-    """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
-        raise TicketError(f"The app needs a terminal, and this is none; {instead}")

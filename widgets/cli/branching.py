@@ -6,10 +6,14 @@ import typer
 
 from sessions.messages import commands
 from sessions.serving.ask import answer
+from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.output import say, write
+from widgets.decisions.complaints import remarks_on
 from widgets.shared.spec_sources import assign
 
 
@@ -35,12 +39,19 @@ def branch(
     path = session_path(session)
     SessionDirectory.open_for_reading(path)
     parent, number = parse_round(from_)
-    overrides: dict[str, object] = {}
+    overrides: Table = {}
     assign(overrides, set_ or [])
     wanted = commands.Branch(parent=parent, round=number, name=name, overrides=overrides)
     made = str(answer(path, wanted, CLIENT)["branch"])
+    say_remarks(read_view(path), parent, overrides)
     say(f"Branch {made!r} begins after round {number} of {parent!r}. Run it with: {command_line('resume', path)}")
     write(made)
+
+
+def say_remarks(view: SessionView, branch: str, overrides: Table) -> None:
+    """Say what of a branch's plan does not stay under these overrides."""
+    if remarks := remarks_on(view.branches[branch].plan, overrides):
+        say(remarks)
 
 
 def parse_round(given: str) -> tuple[str, int]:

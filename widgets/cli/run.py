@@ -55,6 +55,8 @@ def run(
 
     with narration.status("loading JAX and the tasks"):
         made = Session.create(given, path)
+    for remark in given.remarks:
+        say(remark)
     _drive(made, json)
 
 

@@ -13,8 +13,8 @@ from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from ticket_explorer.child_process import python
 from ticket_explorer.errors import InvalidValue, TicketError
-from widgets.cli import require_terminal
 from widgets.cli.app import CLIENT, INTERRUPTED, command_line, session_path, told
+from widgets.cli.in_terminal import require_terminal
 from widgets.cli.output import say, write
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from sessions.messages import commands
@@ -10,13 +9,11 @@ from sessions.serving.ask import answer
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
-from ticket_explorer.registry import name_of
-from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.succession import succeed
 from widgets.cli.app import CLIENT, command_line, session_path, told
-from widgets.cli.branching import parse_round
+from widgets.cli.branching import parse_round, say_remarks
 from widgets.cli.output import say, write
+from widgets.decisions.trainer_fields import TRAINER_KINDS, named
 from widgets.shared.spec_sources import assign, load_table
 
 _FROM_PRESET = ("task", "network", "trainer")
@@ -59,7 +56,7 @@ def transfer(
     wanted = commands.Transfer(
         branch=branch,
         rounds=rounds,
-        overrides=_overrides(view, branch, to, trainer, set_ or []),
+        overrides=_overrides(to, trainer, set_ or []),
         name=name,
         control=control,
         native=native,
@@ -67,6 +64,7 @@ def transfer(
         start=_start(start),
     )
     made = answer(path, wanted, CLIENT)["branches"]
+    say_remarks(view, branch, wanted.overrides)
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
     write("\n".join(made))
 
@@ -130,29 +128,21 @@ def _start(given: str | None) -> str | dict[str, Any] | None:
     return {"name": name, "generation": int(generation)} if generation else given
 
 
-def _overrides(
-    view: SessionView, branch: str, to: str | None, trainer: str | None, assignments: list[str]
-) -> dict[str, Any]:
+def _overrides(to: str | None, trainer: str | None, assignments: list[str]) -> dict[str, Any]:
     overrides: dict[str, Any] = {}
     if to is not None:
         table = load_table(to)
         overrides |= {key: table[key] for key in _FROM_PRESET if key in table}
     if trainer is not None:
-        overrides["trainer"] = _trainer_table(
-            trainer, overrides.get("trainer") or view.branches[branch].plan["trainer"]
-        )
+        wanted = named(_known(trainer))
+        overrides["trainer"] = succeed(overrides["trainer"], wanted).table if "trainer" in overrides else wanted
     assign(overrides, assignments)
     if not overrides:
         raise InvalidValue("--to", "nothing that differs", "a preset, --trainer or --set")
     return overrides
 
 
-def _trainer_table(name: str, present: dict[str, Any]) -> dict[str, Any]:
-    """A strategy's or a trainer's table with its own defaults; evolution strategies keep population and generations."""
-    if name in STRATEGIES:
-        kept = {key: present[key] for key in ("population", "generations") if key in present}
-        table: dict[str, Any] = msgspec.to_builtins(Evolution(strategy=name, **kept))
-        return table
-    if name not in TRAINERS or name == name_of(Evolution):
-        raise UnknownName("trainer", name, [*STRATEGIES, *(set(TRAINERS) - {name_of(Evolution)})])
-    return {"name": name}
+def _known(trainer: str) -> str:
+    if trainer not in TRAINER_KINDS:
+        raise UnknownName("trainer", trainer, TRAINER_KINDS)
+    return trainer

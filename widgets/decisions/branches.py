@@ -7,7 +7,7 @@ from sessions.store import check_branch_name
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
-from widgets.decisions.fields import Complaint, complaint_of
+from widgets.decisions.complaints import Complaint, complaint_of
 from widgets.shared.wording import score, share
 
 

@@ -8,7 +8,7 @@ from sessions.specs.spec import Table, parse_spec
 from sessions.store import check_branch_name
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import datasets
-from widgets.decisions.spec_fields import Key, place_of, value_at, with_value
+from widgets.decisions.fields import Key, place_of, value_at, with_value
 
 _PATH = re.compile(r"^\$([^:\s]*): (.*)$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")

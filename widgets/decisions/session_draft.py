@@ -8,26 +8,17 @@ import msgspec
 from msgspec import inspect
 
 from sessions.plans.cost import Estimate, estimate_session
-from sessions.specs.spec import (
-    DEFAULTS,
-    FAMILIES,
-    Analysis,
-    Plan,
-    Pruning,
-    Spec,
-    Table,
-    default_pruner,
-    fits,
-    parse_spec,
-)
+from sessions.specs.overrides import DEFAULTS, FAMILIES, default_pruner, fits
+from sessions.specs.spec import Analysis, Plan, Pruning, Spec, Table, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.catalogue import OPTIONS
+from ticket_explorer.trainers.succession import succeed
+from widgets.decisions.fields import Field, fields_of, inner_struct, read, value_at, with_value
 from widgets.decisions.session_checks import problems_of
-from widgets.decisions.spec_fields import Field, fields_of, inner_struct, read, value_at, with_value
 
 EXPLANATIONS = {
     "title": "what the list of sessions shows",
@@ -56,11 +47,13 @@ class Draft:
     def __init__(self, name: str) -> None:
         self.name = name
         self.table: Table = _complete(presets.load(name))
+        self.remarks = ""
+        """What did not stay when another strategy or trainer was chosen last; empty if all did."""
 
     def sections(self) -> list[Section]:
         """All fields, in the order of a spec."""
         pruning = fields_of(Pruning, ("pruning",))
-        top = [field for field in fields_of(Spec, ()) if field.path != ("branches",)]
+        top = [field for field in fields_of(Spec, ()) if field.path not in (("branches",), ("remarks",))]
         found = [Section("Session", _explained(top))]
         for key, title in (("task", "Task"), ("network", "Network"), ("trainer", "Strategy")):
             found.append(Section(title, _explained(self._family(key, (key,)))))
@@ -68,11 +61,16 @@ class Draft:
         found.append(Section("Pruning", _explained([*pruning, *scores])))
         for number in range(len(self.table["branch"])):
             place = ("branch", number)
-            name = Field((*place, "name"), inspect.StrType(), None, "its name in charts and commands")
+            name = Field(
+                (*place, "name"), inspect.StrType(), explanation="its name in charts and commands", words="text"
+            )
             parts = [*self._family("pruner", (*place, "pruner")), *self._family("rewind", (*place, "rewind"))]
             parts += [field for field in fields_of(Plan, place) if field.path[-1] in ("noise_seed", "noise_from")]
             found.append(Section(f"Branch {number + 1}", _explained([name, *parts]), number))
-        return found
+        return [replace(one, fields=tuple(map(self._filled, one.fields))) for one in found]
+
+    def _filled(self, field: Field) -> Field:
+        return replace(field, value=self.value(field))
 
     def value(self, field: Field) -> object:
         """What a field holds; its default where nothing is given and the form can show it."""
@@ -84,19 +82,22 @@ class Draft:
         value = read(text, inspect.StrType()) or None if field.choices else read(text, field.kind)
         if field.choices and isinstance(value, str) and set(field.choices) == {"false", "true"}:
             value = value == "true"
+        if field.path in (("trainer", "name"), ("trainer", "strategy")):
+            self._change_trainer({str(field.path[-1]): value})
+            return
         self.table = with_value(self.table, field.path, value)
         if field.path[-1] == "name" and field.path[-2] in FAMILIES:
-            key = str(field.path[-2])
-            settings = FAMILIES[key][1][str(value)]
+            settings = FAMILIES[str(field.path[-2])][1][str(value)]
             table = _renamed(settings, value_at(self.table, field.path[:-1]))
             self.table = with_value(self.table, field.path[:-1], table)
-            if key == "trainer":
-                self._fit_pruners()
         elif field.path[-1] == "name" and field.choices and "" in field.choices:  # an optimizer's own parameters
             table = {key: known for key, known in value_at(self.table, field.path[:-1]).items() if key != "parameters"}
             self.table = with_value(self.table, field.path[:-1], table if value else None)
-        if field.path == ("trainer", "strategy"):
-            self.table = {**self.table, "trainer": _fitting(self.table["trainer"])}
+
+    def _change_trainer(self, wanted: Table) -> None:
+        found = succeed(self.table["trainer"], wanted)
+        self.table, self.remarks = {**self.table, "trainer": found.table}, " ".join(found.said)
+        self._fit_pruners()
 
     def _fit_pruners(self) -> None:
         """Branches whose pruner needs what the trainer doesn't find get the trainer's own."""
@@ -142,7 +143,7 @@ class Draft:
         name = table if isinstance(table, str) else str(table.get("name"))
         if len(registry) > 1:
             summaries = {known: summary_of(settings) for known, settings in registry.items()}
-            yield Field((*path, "name"), inspect.StrType(), None, f"which {kind}", summaries)
+            yield Field((*path, "name"), inspect.StrType(), explanation=f"which {kind}", choices=summaries)
         if name in registry:
             fields = list(fields_of(registry[name], path))
             yield from (
@@ -205,15 +206,3 @@ def _renamed(settings: type[Settings], table: Mapping[str, object]) -> Table:
         if entry.required and isinstance(bare, inspect.IntType):
             kept.setdefault(entry.encode_name, bare.ge or 0)
     return kept
-
-
-def _fitting(trainer: Table) -> Table:
-    """The settings without those that the chosen strategy doesn't have, and would refuse."""
-    info = STRATEGIES[trainer["strategy"]]
-    lost = set(OPTIONS) - info.options
-    lost |= {"optimizer"} if info.optimizer is None else set()
-    lost |= {"fitness_shaping"} if trainer.get("fitness_shaping") not in (None, *info.shapings) else set()
-    fitting = {key: value for key, value in trainer.items() if key not in lost}
-    if info.parameters is not None and isinstance(given := fitting.get("parameters"), dict):
-        fitting["parameters"] = {name: value for name, value in given.items() if name in info.parameters}
-    return fitting

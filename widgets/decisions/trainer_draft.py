@@ -9,8 +9,9 @@ from sessions.messages import commands
 from sessions.specs.spec import Table
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
-from widgets.decisions.fields import Complaint, Field, objection, shown, typed
-from widgets.decisions.trainer_fields import kind_of, live_fields, nested, refused, settings_fields, whole_table
+from widgets.decisions.complaints import Complaint, objection, remarks_on
+from widgets.decisions.fields import Field, entered, written
+from widgets.decisions.trainer_fields import kind_of, live_fields, named, nested, refused, settings_fields, whole_table
 
 WHEN: Mapping[str, str] = {"later": "from the next round on", "now": "now, in the running round"}
 """When a change takes effect."""
@@ -42,17 +43,22 @@ class TrainerDraft:
     def edited(self, texts: Mapping[str, str]) -> dict[str, str]:
         """The texts that are not what they were."""
         known = {name: text for name, text in texts.items() if name in self.fields}
-        return {name: text for name, text in known.items() if text.strip() != shown(self.fields[name].value)}
+        return {name: text for name, text in known.items() if text.strip() != written(self.fields[name].value)}
 
     def changes(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """The values of fields that are not what they were."""
-        return {name: typed(text) for name, text in self.edited(texts).items()}
+        edited = self.edited(texts)
+        return entered((self.fields[name] for name in edited), edited)
 
     def objection(self, texts: Mapping[str, str]) -> Complaint | None:
         """Why it can't be trained so; None if it can."""
         if self.running is not None:
             return refused(self.kind, self.changes(texts), self.fields)
         return objection(self.plan, {"trainer": self._trainer(texts)})
+
+    def remarks(self, texts: Mapping[str, str]) -> str:
+        """What of the present trainer, and of the pruner, does not stay; empty if all does, or it is no plan."""
+        return "" if self.running is not None else remarks_on(self.plan, {"trainer": self._trainer(texts)})
 
     def command(self, branch: str, texts: Mapping[str, str]) -> commands.SwitchTrainer | commands.Tune | None:
         """What to ask the engine for, once there is no objection; None if nothing changes."""
@@ -65,7 +71,7 @@ class TrainerDraft:
     def _trainer(self, texts: Mapping[str, str]) -> Table:
         """What a round begins with, as far as it changes."""
         changes = nested(self.base, self.kind, self.changes(texts))
-        return changes if self.kind == kind_of(self.plan["trainer"]) else {**self.base, **changes}
+        return changes if self.kind == kind_of(self.plan["trainer"]) else {**named(self.kind), **changes}
 
 
 def tunable_round(view: SessionView, branch: str) -> RoundView | None:

@@ -1,15 +1,16 @@
 """How a branch is trained: a strategy of `evolution` or another trainer, its fields now and in a running round."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from sessions.messages.events import METRICS
 from sessions.specs.spec import Table
 from sessions.views.branch_view import RoundView
 from ticket_explorer.errors import TicketError
-from ticket_explorer.registry import summary_of
+from ticket_explorer.registry import name_of, summary_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import ControlSettings, can_be_acted_in
 from ticket_explorer.trainers import TRAINERS
@@ -17,11 +18,14 @@ from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
 from ticket_explorer.trainers.strategies.catalogue import find
 from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.succession import succeed
 from ticket_explorer.trainers.tuning import RANGES, check_changes
-from widgets.decisions.fields import Complaint, Field, complaint_of, fields_of
+from widgets.decisions.complaints import Complaint, complaint_of
+from widgets.decisions.fields import Field, fields_of
 
 _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")
 _STD = ("std_decay", "std_limit")
+_NUMBER = inspect.FloatType()
 _LEARNING_RATE = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
 
 TRAINER_KINDS: Mapping[str, str] = {
@@ -54,17 +58,16 @@ def kind_of(table: Mapping[str, Any]) -> str:
         return ""
 
 
+def named(kind: str) -> Table:
+    """How one asks for a kind, and for nothing else: the rule of `succeed` says what stays of the present trainer."""
+    return {"name": name_of(Evolution), "strategy": kind} if kind in STRATEGIES else {"name": kind}
+
+
 def whole_table(kind: str, present: Mapping[str, Any]) -> Table:
-    """A trainer's whole table for another kind: what both have stays as it is, the rest is the default."""
-    if kind not in STRATEGIES:
-        plain: Table = msgspec.to_builtins(TRAINERS[kind](generations=present["generations"]))
-        return plain
-    info = STRATEGIES[kind]
-    kept = {name: present[name] for name in (*_ALL_HAVE, *_STD) if name in present}
-    kept = {name: value for name, value in kept.items() if name not in _STD or name in info.options}
-    if info.even_population:
-        kept["population"] = kept.get("population", 64) + kept.get("population", 64) % 2
-    table: Table = msgspec.to_builtins(Evolution(strategy=kind, **kept))
+    """The whole table that asking for a kind comes to."""
+    given = {key: value for key, value in succeed(present, named(kind)).table.items() if key != "name"}
+    settings = Evolution if kind in STRATEGIES else TRAINERS[kind]
+    table: Table = msgspec.to_builtins(msgspec.convert(given, settings))
     return table
 
 
@@ -116,21 +119,25 @@ def _trainer_fields(kind: str, table: Table) -> list[Field]:
     settings, found = TRAINERS[kind], []
     for field in msgspec.structs.fields(settings):
         if isinstance(field.default, Optimizer):
-            inner = fields_of(Optimizer, table[field.encode_name], ("name", "learning_rate"))
-            found += [Field(f"{field.encode_name}.{part.name}", part.value, part.words) for part in inner]
+            found += _optimizer_fields(field.encode_name, table[field.encode_name], ("name", "learning_rate"))
         elif not isinstance(table.get(field.encode_name), list | dict):
-            found += fields_of(settings, table, (field.encode_name,))
+            found += fields_of(settings, ("trainer",), table, (field.encode_name,))
     return found
 
 
 def _strategy_fields(info: StrategyInfo, table: Table) -> list[Field]:
     optimizer = table["optimizer"] or (info.optimizer and msgspec.to_builtins(info.optimizer))
-    fields = fields_of(Evolution, table, (*_ALL_HAVE, *sorted(info.options)))
+    fields = fields_of(Evolution, ("trainer",), table, (*_ALL_HAVE, *sorted(info.options)))
     if optimizer:
-        rates = fields_of(Optimizer, optimizer, ("learning_rate",))
-        fields += [Field(f"optimizer.{field.name}", field.value, field.words) for field in rates]
-    names = sorted((info.parameters or frozenset()) | set(table["parameters"]))
-    return fields + [Field(f"parameters.{name}", table["parameters"].get(name), "a number") for name in names]
+        fields += _optimizer_fields("optimizer", optimizer, ("learning_rate",))
+    given, names = table["parameters"], sorted((info.parameters or frozenset()) | set(table["parameters"]))
+    return fields + [
+        Field(("trainer", "parameters", name), _NUMBER, given.get(name), words="a number") for name in names
+    ]
+
+
+def _optimizer_fields(name: str, table: Table, names: Sequence[str]) -> list[Field]:
+    return fields_of(Optimizer, ("trainer", name), table, names)
 
 
 def _live_strategy_fields(info: StrategyInfo, running: RoundView) -> list[Field]:
@@ -146,4 +153,5 @@ def _live_strategy_fields(info: StrategyInfo, running: RoundView) -> list[Field]
 
 
 def _live_field(name: str, value: object) -> Field:
-    return Field(name, value, RANGES[name][1] if name in RANGES else "a number", "as it is")
+    words = RANGES[name][1] if name in RANGES else "a number"
+    return Field(("trainer", name), _NUMBER, value, words=words, empty="as it is")

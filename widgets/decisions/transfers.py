@@ -5,9 +5,8 @@ from typing import Any
 
 from sessions.specs.spec import Table
 from ticket_explorer.trainers import TRAINERS
-from ticket_explorer.trainers.strategies import STRATEGIES
-from widgets.decisions.fields import Complaint, objection
-from widgets.decisions.trainer_fields import kinds_for, whole_table
+from widgets.decisions.complaints import Complaint, objection
+from widgets.decisions.trainer_fields import kinds_for, named
 
 BESIDE: Mapping[str, str] = {
     "control": "random tickets of as many weights",
@@ -38,19 +37,16 @@ def under_masks(plan: Table) -> dict[str, str]:
     return {"": "gradient descent, by the branch's settings", **kinds} if follows_gradients else kinds
 
 
-def overrides_of(task: str, trainer: str, plan: Table) -> dict[str, Any]:
+def overrides_of(task: str, trainer: str) -> dict[str, Any]:
     """What is different in a transfer.
 
     Args:
         task: Its name; empty: as before.
         trainer: One of `trainer_fields.TRAINER_KINDS`; empty: as before.
-        plan: Of the branch whose tickets they are.
     """
     overrides: dict[str, Any] = {"task": {"name": task}} if task else {}
     if trainer:
-        overrides["trainer"] = whole_table(trainer, plan["trainer"])
-        if trainer not in STRATEGIES:
-            overrides["pruner"] = "magnitude"  # it has no σ that SNR could be taken of
+        overrides["trainer"] = named(trainer)
     return overrides
 
 

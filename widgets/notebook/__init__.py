@@ -2,7 +2,7 @@
 
 from widgets.notebook.board import Board
 from widgets.notebook.branch_tree import BranchTree
-from widgets.notebook.chart import CHARTS, Chart
+from widgets.notebook.chart import Chart
 from widgets.notebook.charts import (
     Correlation,
     Curvature,
@@ -16,9 +16,11 @@ from widgets.notebook.charts import (
 )
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
-from widgets.notebook.explorer import Explorer, explore
+from widgets.notebook.explorer import Explorer
+from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
+from widgets.plots.kinds import CHARTS
 
 __all__ = [
     "CHARTS",

@@ -23,13 +23,11 @@ from widgets.notebook.weights import named_weights
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import PANELS, TURNING, Look
+from widgets.plots.kinds import CHARTS, PANELS, Look
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.session_link import Condition
 
 _ESM = Path(__file__).parent / "esm"
-CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
-"""The kinds of charts there are."""
 
 
 class Chart(anywidget.AnyWidget):
@@ -96,11 +94,11 @@ class Chart(anywidget.AnyWidget):
         self._sequence, self._is_stale = 0, True
         self.player, self.is_open = PolicyPlayer(), True
         self._place = str(session.path)
-        super().__init__(height=height, has_turns=kind in TURNING)
+        super().__init__(height=height, has_turns=self._kind.turns)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
-        if kind == "policy":
+        if self._kind.plays:
             self.attachment.spawn(play(self))
 
     def _ipython_display_(self) -> None:
@@ -127,9 +125,7 @@ class Chart(anywidget.AnyWidget):
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
-        if not isinstance(event, events.Generations | events.Scored | events.Frame) or isinstance(
-            event, self._kind.changes_with
-        ):
+        if self._kind.is_changed_by(event):
             self._is_stale = True
 
     def renew(self) -> None:
@@ -192,9 +188,9 @@ class Chart(anywidget.AnyWidget):
         self.trouble = self.attachment.trouble
         cursor = self._kind.cursor_in(self._look)
         self.link = f"{self._place} {cursor}" if cursor else ""
-        if self._kind.name in ("snr_magnitude", "mask"):
+        if self._kind.lights_up:
             self.selected = list(self._look.picked)
-        if self._kind.name == "snr_magnitude":
+        if self._kind.picks:
             self.picked = named_weights(self._look.picked, self._look)
 
 

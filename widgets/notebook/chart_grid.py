@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import ipywidgets
 
 from ticket_explorer.errors import UnknownName
-from widgets.notebook.chart import CHARTS, Chart
+from widgets.notebook.chart import Chart
 from widgets.notebook.live_session import LiveSession
-from widgets.plots.kinds import PANELS
+from widgets.plots.kinds import CHARTS, PANELS
 
 
 class ChartGrid(ipywidgets.VBox):

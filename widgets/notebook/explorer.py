@@ -1,6 +1,5 @@
-"""The whole of it in one cell: `tx.explore()`."""
+"""The whole of a session in one cell."""
 
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -48,23 +47,6 @@ class Explorer(ipywidgets.VBox):
 
     def _display_(self) -> Any:
         return marimo_layout(self.charts, self.session.attachment)
-
-
-def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:
-    """Explore a session in this cell.
-
-    Args:
-        session: A live session, or the name or path of one; without it, one is chosen or begun in the cell.
-        created: What `LiveSession.open` takes.
-
-    Raises:
-        TicketError: if there is no such session.
-    """
-    if session is None:
-        from widgets.notebook.home import Home
-
-        return Home(**created)
-    return Explorer(session if isinstance(session, LiveSession) else LiveSession.open(session, **created))
 
 
 _MIDDLE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px")

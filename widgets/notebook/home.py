@@ -1,6 +1,7 @@
-"""Where one begins: a session that is there, or a new one from a preset."""
+"""Where one begins, `tx.explore()`: a session that is there, or a new one from a preset."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -58,6 +59,21 @@ class Home(ipywidgets.VBox):
             self.children = [Explorer(found())]
         except TicketError as error:
             self._said.value = f'<div role="alert">{markup(str(error), "te-alert")}</div>'
+
+
+def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:
+    """Explore a session in this cell.
+
+    Args:
+        session: A live session, or the name or path of one; without it, one is chosen or begun in the cell.
+        created: What `LiveSession.open` takes.
+
+    Raises:
+        TicketError: if there is no such session.
+    """
+    if session is None:
+        return Home(**created)
+    return Explorer(session if isinstance(session, LiveSession) else LiveSession.open(session, **created))
 
 
 _WIDE = ipywidgets.Layout(width="420px")

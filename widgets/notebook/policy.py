@@ -2,16 +2,32 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from widgets.notebook.attachment import Attachment
 from widgets.plots.policy.ask_episode import ask_for_episode
-from widgets.plots.policy.player import STEPS_A_SECOND
-
-if TYPE_CHECKING:
-    from widgets.notebook.chart import Chart
+from widgets.plots.policy.player import STEPS_A_SECOND, PolicyPlayer
 
 
-async def play(chart: "Chart") -> None:
+class Stage(Protocol):
+    """What a policy plays in: a chart."""
+
+    attachment: Attachment
+    player: PolicyPlayer
+    is_open: bool
+    """Whether it has not been closed yet."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether a person can see it."""
+        ...
+
+    def renew(self) -> None:
+        """Take note that everything may be different."""
+        ...
+
+
+async def play(chart: Stage) -> None:
     """Play one episode after another, until the chart is closed."""
     while chart.is_open:
         if chart.visible:
@@ -19,7 +35,7 @@ async def play(chart: "Chart") -> None:
         await asyncio.sleep(1 / STEPS_A_SECOND)
 
 
-async def _moved_on(chart: "Chart") -> None:
+async def _moved_on(chart: Stage) -> None:
     attachment, player = chart.attachment, chart.player
     if attachment.is_attached and (question := player.next_question(time.monotonic(), attachment.view)):
         await ask_for_episode(attachment.link, player, *question)

@@ -24,6 +24,8 @@ Part = Literal["branch", "round", "generation"]
 _ROUND: frozenset[Part] = frozenset({"branch", "round"})
 _GENERATION: frozenset[Part] = frozenset({"branch", "round", "generation"})
 LIVE = Selection()
+_FREQUENT = (events.Generations, events.Scored, events.Frame, events.Analysed, events.Analysing)
+"""Events that change only the panels which say so."""
 
 
 @dataclass
@@ -54,21 +56,43 @@ class PanelKind:
     """The events that change it, beside those that change all."""
     depends_on: frozenset[Part] = frozenset({"branch"})
     """What of the selection changes it, beside its cursor."""
+    turns: bool = False
+    """Whether it shows more than one thing in turn."""
+    has_cursor: Callable[[Look], bool] = lambda _: True
+    """Whether its x axis is that of its cursor as it is turned now."""
+    reads_masks: bool = False
+    """Whether it is drawn anew when a mask was read from disk."""
+    plays: bool = False
+    """Whether it plays a policy's episodes, step by step."""
+    lights_up: bool = False
+    """Whether weights that a person picks are lit up in it."""
+    picks: bool = False
+    """Whether a person picks weights in it, which are then named below."""
+    told: tuple[str, str] | None = None
+    """Its title and its help, if it is no figure, which has both."""
+
+    @property
+    def number(self) -> int:
+        """The key that shows it: 1 to 9, then 0."""
+        return (list(PANELS).index(self.name) + 1) % 10
 
     @property
     def title(self) -> str:
         """In the panel's border."""
-        return JOURNAL_TITLE if self.draw is None else figures.FIGURES[self.name].title
+        return figures.FIGURES[self.name].title if self.told is None else self.told[0]
 
     @property
     def help(self) -> str:
         """A paragraph: what it shows, how to read it."""
-        return JOURNAL_HELP if self.draw is None else figures.FIGURES[self.name].help
+        return figures.FIGURES[self.name].help if self.told is None else self.told[1]
+
+    def is_changed_by(self, event: events.Event) -> bool:
+        """Whether it shows something else after an event."""
+        return not isinstance(event, _FREQUENT) or isinstance(event, self.changes_with)
 
     def cursor_in(self, look: Look) -> Cursor | None:
         """What its x axis is as it is shown now."""
-        counts_costs = self.name == "fitness" and _fitness_turn(look) not in (None, "generations")
-        return None if counts_costs else self.cursor
+        return self.cursor if self.has_cursor(look) else None
 
     def place_of(self, look: Look) -> float | None:
         """Where on its x axis a person looks who has left the present; None if they haven't."""
@@ -81,10 +105,7 @@ class PanelKind:
         return float(round_.number) if cursor == "round" else round_.density
 
 
-TURNING = ("fitness", "mask", "distribution", "curvature")
-"""The kinds of panels that show more than one thing in turn."""
-JOURNAL_TITLE = "Journal"
-JOURNAL_HELP = (
+_JOURNAL_HELP = (
     "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. It is "
     "what the session is made of: from it everything shown here can be told again. Search it with the search key."
 )
@@ -188,6 +209,8 @@ PANELS: dict[str, PanelKind] = {
             "generation",
             (events.Generations, events.Scored),
             _ROUND,
+            turns=True,
+            has_cursor=lambda look: _fitness_turn(look) in (None, "generations"),
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),
         PanelKind("sparsity", lambda look: figures.sparsity(look.view, look.selection), "round"),
@@ -197,6 +220,8 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Frame,),
             _GENERATION,
+            lights_up=True,
+            picks=True,
         ),
         PanelKind(
             "curvature",
@@ -204,12 +229,19 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Analysed,),
             _GENERATION,
+            turns=True,
         ),
-        PanelKind("mask", _mask, depends_on=_ROUND),
-        PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION),
-        PanelKind("journal", None),
+        PanelKind("mask", _mask, depends_on=_ROUND, turns=True, reads_masks=True, lights_up=True),
+        PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION, turns=True),
+        PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
-        PanelKind("policy", _policy, depends_on=_ROUND),
+        PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
     )
 }
 """By name, in the order of their keys 1 to 9 and 0."""
+CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
+"""The names of those that are drawn."""
+JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)
+"""The name of the one that is text."""
+MASK = next(name for name, kind in PANELS.items() if kind.reads_masks)
+"""The name of the one whose layer changes where the panel that has the focus shows one thing alone."""

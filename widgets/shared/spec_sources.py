@@ -9,8 +9,8 @@ from sessions.specs.spec import Spec, Table, parse_spec
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
-from ticket_explorer.tables import merge
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.trainers.succession import Succession, succeed
 
 DEFAULT = "fashion"
 
@@ -58,22 +58,25 @@ def assign(table: Table, assignments: list[str]) -> None:
 
 
 def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
-    """Set values in a table; another strategy or trainer drops what was tuned for the one before, as in a branch.
+    """Set values in a table; of what was tuned for another strategy or trainer stays what `succeed` says.
 
     Args:
-        table: Changed in place.
+        table: Changed in place; what did not stay is added to its `remarks`.
         values: By their paths: `pruning.ratio`, `branch.random.rewind`; those that name trainers and strategies first.
         given: What the person set them by, for errors.
     """
+    remarks: list[str] = []
     for path in sorted(values, key=lambda path: not _names_trainer(path)):
-        _put(table, path, values[path], given)
+        remarks += _put(table, path, values[path], given)
+    if remarks:
+        table["remarks"] = [*table.get("remarks", ()), *remarks]
 
 
 def _names_trainer(path: str) -> bool:
     return path.split(".")[-2:] in (["trainer", "name"], ["trainer", "strategy"])
 
 
-def _put(table: Table, path: str, value: Any, given: str) -> None:
+def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
     if path == "preset":
         raise InvalidValue(given, f"preset={value}", "a field; give the preset in place of the spec")
     *parents, last = path.removeprefix("$.").split(".")
@@ -82,9 +85,10 @@ def _put(table: Table, path: str, value: Any, given: str) -> None:
         place = _into(place, key, path, given)
     if not isinstance(place, dict):
         raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
-    changed = merge(dict(place), {last: value}) if _names_trainer(path) else {**place, last: value}
+    found = succeed(dict(place), {last: value}) if _names_trainer(path) else Succession({**place, last: value})
     place.clear()
-    place.update(changed)
+    place.update(found.table)
+    return found.said
 
 
 def spec_of(

@@ -27,10 +27,6 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     has_sigma: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "snr"
     fitness_over: ClassVar[str | None] = "population"
-    of_any_strategy: ClassVar[frozenset[str]] = frozenset(
-        {"name", "generations", "population", "mean_decay", "weight_decay"}
-    )
-    """The budget and the task's own; all others are tuned for a strategy, and go where another takes its place."""
     formerly: ClassVar[Mapping[str, Former]] = {
         "separable_rates": Former(
             "rank_mu",

@@ -8,8 +8,9 @@ from sessions.views.session_view import free_name
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words
-from widgets.decisions.fields import objection, pruning_fields, typed_pruning
-from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
+from widgets.decisions.complaints import objection, remarks_on
+from widgets.decisions.pruning_fields import pruning_fields, typed_pruning
+from widgets.decisions.trainer_fields import kind_of, kinds_for, named
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
@@ -29,7 +30,7 @@ class BranchForm:
         self._round, self._name = choice("after round", {}), text("name")
         self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", {}))
         self._rewind = RewindRows(self._check)
-        self._ratio = FieldRows("pruning", self._check)
+        self._ratio = FieldRows(self._check)
         rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Branch", self._request)
         self._plan: Table | None = None
@@ -64,7 +65,7 @@ class BranchForm:
         if pruning := typed_pruning(self._ratio.texts, self._plan["pruning"]):
             overrides["pruning"] = pruning
         if self._trainer.value:
-            overrides["trainer"] = whole_table(self._trainer.value, self._plan["trainer"])
+            overrides["trainer"] = named(self._trainer.value)
         return {**overrides, **self._rewind.overrides}
 
     def _check(self) -> None:
@@ -75,7 +76,7 @@ class BranchForm:
         said = badly_named or objection(self._plan, self._overrides)
         self._ratio.complain(said)
         self._rewind.complain(said)
-        self.form.object_to(said)
+        self.form.object_to(said, remarks_on(self._plan, self._overrides) if said is None else "")
 
     def _request(self, branch: str) -> Filled:
         if not self._round.value:

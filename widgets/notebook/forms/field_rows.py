@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import ipywidgets
 
-from widgets.decisions.fields import Complaint, Field, shown
+from sessions.specs.spec import Table
+from widgets.decisions.complaints import Complaint
+from widgets.decisions.fields import Field, entered, written
 from widgets.notebook.watching import markup
 
 _COLUMNS = "repeat(auto-fit, minmax(min(460px, 100%), 1fr))"
@@ -13,14 +15,13 @@ _COLUMNS = "repeat(auto-fit, minmax(min(460px, 100%), 1fr))"
 class FieldRows:
     """Rows of fields of one table, in as many columns as there is room for."""
 
-    def __init__(self, family: str, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None]) -> None:
         """Begin without a row.
 
         Args:
-            family: The table of the fields: `trainer`.
             changed: Called when a person has typed.
         """
-        self._family, self._changed = family, changed
+        self._changed = changed
         self._rows: dict[str, _Row] = {}
         self.box = ipywidgets.GridBox(layout=ipywidgets.Layout(grid_template_columns=_COLUMNS, grid_gap="0 16px"))
 
@@ -28,6 +29,11 @@ class FieldRows:
     def texts(self) -> dict[str, str]:
         """What stands in the fields, by their names."""
         return {name: row.line.value for name, row in self._rows.items()}
+
+    @property
+    def values(self) -> Table:
+        """What was typed, by the fields' names."""
+        return entered((row.field for row in self._rows.values()), self.texts)
 
     def show(self, fields: Iterable[Field], typed: Mapping[str, str] | None = None) -> None:
         """Show these fields.
@@ -42,8 +48,8 @@ class FieldRows:
     def complain(self, said: Complaint | None) -> bool:
         """Show a complaint beside the field it is about, and take the others back; whether it found its place."""
         found = said is None
-        for name, row in self._rows.items():
-            is_here = said is not None and said.concerns(f"$.{self._family}.{name}")
+        for row in self._rows.values():
+            is_here = said is not None and said.concerns(row.field.place)
             row.complain(said.short if said is not None and is_here else "")
             found = found or is_here
         return found
@@ -53,12 +59,11 @@ class _Row:
     """A label, a line, and what it accepts or what is wrong."""
 
     def __init__(self, field: Field, typed: str | None, changed: Callable[[], None]) -> None:
-        label = field.name.rpartition(".")[2]
-        self._words = field.words
+        self.field = field
         self._note = ipywidgets.HTML(markup(field.words, "te-hint"), layout=ipywidgets.Layout(flex="1 1 0"))
         self.line = ipywidgets.Text(
-            shown(field.value) if typed is None else typed,
-            description=label,
+            written(field.value) if typed is None else typed,
+            description=str(field.path[-1]),
             placeholder=field.empty,
             tooltip=field.name,
             layout=ipywidgets.Layout(width="270px", flex="0 0 auto"),
@@ -68,4 +73,4 @@ class _Row:
         self.box = ipywidgets.HBox([self.line, self._note], layout=ipywidgets.Layout(align_items="center"))
 
     def complain(self, error: str) -> None:
-        self._note.value = markup(error, "te-wrong") if error else markup(self._words, "te-hint")
+        self._note.value = markup(error, "te-wrong") if error else markup(self.field.words, "te-hint")

@@ -8,7 +8,7 @@ import ipywidgets
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
-from widgets.decisions.fields import Complaint
+from widgets.decisions.complaints import Complaint
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.watching import button, markup
@@ -72,9 +72,9 @@ class Form:
         said = markup(sentence, "te-alert" if is_trouble else "te-done")
         self._said.value = f'<div role="status">{said}</div>' if sentence else ""
 
-    def object_to(self, complaint: Complaint | None) -> None:
-        """Say why it can't be so, and refuse; None: it can."""
-        self.say("" if complaint is None else complaint.whole, is_trouble=True)
+    def object_to(self, complaint: Complaint | None, remarks: str = "") -> None:
+        """Say why it can't be so, and refuse; None: it can, with what should be known of that."""
+        self.say(remarks if complaint is None else complaint.whole, is_trouble=complaint is not None)
         self._accept.disabled = complaint is not None
 
     def ask(self, request: Callable[[str], Filled]) -> None:

@@ -10,7 +10,7 @@ from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
-from widgets.decisions.fields import objection
+from widgets.decisions.complaints import objection
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or

@@ -8,7 +8,8 @@ import ipywidgets
 from sessions.specs.spec import Table
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
-from widgets.decisions.fields import Complaint, fields_of, typed
+from widgets.decisions.complaints import Complaint
+from widgets.decisions.fields import fields_of
 from widgets.notebook.forms.controls import choice, offer, stay_or
 from widgets.notebook.forms.field_rows import FieldRows
 from widgets.notebook.watching import markup
@@ -21,7 +22,7 @@ class RewindRows:
         self._changed = changed
         self._choice = choice("rewind", stay_or("", {name: name for name in REWINDS}))
         self._summary = ipywidgets.HTML()
-        self._rows = FieldRows("rewind", changed)
+        self._rows = FieldRows(changed)
         self.box = ipywidgets.VBox([self._choice, self._summary, self._rows.box])
         self._present: Table = {}
         self._choice.observe(lambda _: self._choose(), "value")
@@ -35,7 +36,7 @@ class RewindRows:
     def overrides(self) -> dict[str, Any]:
         """The chosen rewind with its fields, as an override; nothing if it stays as it is."""
         name = str(self._choice.value)
-        table = {"name": name, **{field: typed(text) for field, text in self._rows.texts.items()}}
+        table = {"name": name, **self._rows.values}
         return {"rewind": table} if name and table != self._present else {}
 
     def complain(self, said: Complaint | None) -> bool:
@@ -45,6 +46,6 @@ class RewindRows:
     def _choose(self) -> None:
         name = str(self._choice.value)
         present = self._present if name == self._present.get("name") else {}
-        self._rows.show(fields_of(REWINDS[name], present) if name else ())
+        self._rows.show(fields_of(REWINDS[name], ("rewind",), present) if name else ())
         self._summary.value = markup(summary_of(REWINDS[name]), "te-hint") if name else ""
         self._changed()

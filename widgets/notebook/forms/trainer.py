@@ -25,7 +25,7 @@ class TrainerForm:
         self._when = choice("takes effect", {"later": WHEN["later"]})
         self._kind = choice("trainer", {kind: kind for kind in TRAINER_KINDS})
         self._summary = ipywidgets.HTML()
-        self._rows = FieldRows("trainer", self._check)
+        self._rows = FieldRows(self._check)
         rows = [self._when, self._kind, self._summary, self._rows.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Change", self._request)
         self._draft: TrainerDraft | None = None
@@ -70,7 +70,7 @@ class TrainerForm:
             return
         said = self._draft.objection(self._rows.texts)
         is_told = self._rows.complain(said)
-        self.form.object_to(said)
+        self.form.object_to(said, self._draft.remarks(self._rows.texts) if said is None else "")
         if said is not None and is_told:
             self.form.say("")
 

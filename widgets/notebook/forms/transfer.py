@@ -5,6 +5,7 @@ from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
+from widgets.decisions.complaints import remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, learns_masks, objection_to_transfer, overrides_of
 from widgets.notebook.attachment import Attachment
@@ -57,9 +58,10 @@ class TransferForm:
     def _check(self) -> None:
         if self._plan is None:
             return
-        name, overrides = self._name.value.strip(), self._overrides_of(self._plan)
+        name, overrides = self._name.value.strip(), self._overrides
         said = objection_to_name(name, self._attachment.view.branches) if name else None
-        self.form.object_to(said or (objection_to_transfer(overrides, self._plan) if overrides else None))
+        said = said or (objection_to_transfer(overrides, self._plan) if overrides else None)
+        self.form.object_to(said, remarks_on(self._plan, overrides) if said is None else "")
 
     @property
     def _rounds(self) -> list[int] | None:
@@ -69,12 +71,12 @@ class TransferForm:
         done = "{all} begin; when they are done, ask for the analysis `decomposition`."
         trainer = None
         if self._plan is not None and learns_masks(self._plan):
-            trainer = self._overrides_of(self._plan).get("trainer")
+            trainer = self._overrides.get("trainer")
         return Filled([commands.Decompose(branch=branch, rounds=self._rounds, trainer=trainer)], done)
 
     def _request(self, branch: str) -> Filled:
         assert self._plan is not None
-        overrides = self._overrides_of(self._plan)
+        overrides = self._overrides
         if (said := objection_to_transfer(overrides, self._plan)) is not None:
             raise TicketError(said.whole)
         command = commands.Transfer(
@@ -88,5 +90,6 @@ class TransferForm:
         )
         return Filled([command], "{all} begin.")
 
-    def _overrides_of(self, plan: Table) -> Table:
-        return overrides_of(str(self._task.value), str(self._trainer.value), plan)
+    @property
+    def _overrides(self) -> Table:
+        return overrides_of(str(self._task.value), str(self._trainer.value))

@@ -14,8 +14,9 @@ from sessions.specs.spec import Table
 from sessions.views.session_view import free_name
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import objection_to_name
-from widgets.decisions.fields import Complaint, objection, pruning_fields, typed_pruning
-from widgets.decisions.trainer_fields import kind_of, kinds_for, whole_table
+from widgets.decisions.complaints import Complaint, objection, remarks_on
+from widgets.decisions.pruning_fields import pruning_fields, typed_pruning
+from widgets.decisions.trainer_fields import kind_of, kinds_for, named
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.pruner import RewindForm
@@ -42,7 +43,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield Static(Text(ROUNDS_HEAD, "dim"))
             yield RoundList(self._view, self._branch, self._round)
             free = Input(free_name(self._branch, self._view.branches), compact=True)
-            yield Row("name", free, "of the new branch", "name")
+            yield Row("name", free, "of the new branch", "$.branch.name")
             yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
             yield RewindForm(self._plan["rewind"], may_stay=True)
             self._ratios = [field_row(field) for field in pruning_fields(self._plan["pruning"])]
@@ -80,7 +81,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
         if pruning := typed_pruning({row.field: row.text for row in self._ratios}, self._plan["pruning"]):
             overrides["pruning"] = pruning
         if strategy := self.query_one("#strategy", Choice).value:
-            overrides["trainer"] = whole_table(strategy, self._plan["trainer"])
+            overrides["trainer"] = named(strategy)
         return overrides
 
     def _row(self, field: str) -> Row:
@@ -89,10 +90,11 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
     def _check(self) -> bool:
         said = self._objection()
         rewind = self.query_one(RewindForm).complain(said)
-        found = any([complain([self._row("name")], "branch", said), complain(self._ratios, "pruning", said), rewind])
+        found = any([complain([self._row("name"), *self._ratios], said), rewind])
         if self.query_one(RoundList).number is None:
             said, found = Complaint("", f"Branch {self._branch} has no finished round yet."), False
-        self.query_one(Closing).say("" if said is None or found else said.whole)
+        remarks = remarks_on(self._plan, self._overrides) if said is None else ""
+        self.query_one(Closing).conclude(said, found, remarks)
         return said is None
 
     def _objection(self) -> Complaint | None:

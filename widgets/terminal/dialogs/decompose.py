@@ -7,7 +7,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sessions.messages import commands
-from widgets.decisions.trainer_fields import whole_table
+from widgets.decisions.trainer_fields import named
 from widgets.decisions.transfers import learns_masks, under_masks
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
@@ -52,6 +52,6 @@ class DecomposeDialog(ModalScreen[commands.Decompose | None]):
         """Return the command."""
         number, trainer = self.query_one("#tickets", Choice).value, None
         if learns_masks(self._plan) and (chosen := self.query_one("#trainer", Choice).value):
-            trainer = whole_table(chosen, self._plan["trainer"])
+            trainer = named(chosen)
         rounds = [int(number)] if number else None
         self.dismiss(commands.Decompose(branch=self._branch, rounds=rounds, trainer=trainer))

@@ -15,7 +15,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from widgets.decisions.fields import Complaint, Field, shown
+from widgets.decisions.complaints import Complaint
+from widgets.decisions.fields import Field, written
 
 KEYS: list[BindingType] = [
     Binding("escape", "dismiss(None)", "Cancel"),
@@ -88,17 +89,17 @@ class Choice(Static, can_focus=True):
 class Row(Horizontal):
     """A label, a control, and what may be said of it."""
 
-    def __init__(self, label: str, control: Input | Choice, note: str = "", field: str = "") -> None:
+    def __init__(self, label: str, control: Input | Choice, note: str = "", place: str = "") -> None:
         """Lay a control out between a label and a note.
 
         Args:
             label: At the left.
             control: What is changed.
             note: At the right.
-            field: Where the value stands in its table, `parameters.lr_std`.
+            place: Where errors look for it, `$.trainer.parameters.lr_std`; empty: they never do.
         """
         super().__init__(classes="row")
-        self.field = field
+        self.place = place
         self._label, self._control, self._note = label, control, note
 
     def compose(self) -> ComposeResult:
@@ -108,6 +109,11 @@ class Row(Horizontal):
         note = Static(Text(self._note), classes="note")
         note.display = bool(self._note)
         yield note
+
+    @property
+    def field(self) -> str:
+        """What it is called below its table: `parameters.lr_std`; empty if errors never look for it."""
+        return ".".join(self.place.split(".")[2:])
 
     @property
     def text(self) -> str:
@@ -143,6 +149,19 @@ class Closing(Horizontal):
             button.set_class(action == "screen.accept", "-accept")
             yield button
 
+    def conclude(self, said: Complaint | None, is_told: bool, remarks: str) -> None:
+        """The complaint, unless it stands beside its field; without one what should be known of accepting.
+
+        Args:
+            said: What is wrong; None if nothing is.
+            is_told: Whether it stands beside its field.
+            remarks: What does not stay; empty if all does.
+        """
+        if said is None:
+            self.say(remarks, is_error=False)
+        else:
+            self.say("" if is_told else said.whole)
+
     def say(self, text: str, is_error: bool = True) -> None:
         """A sentence in place of the hint; an empty one brings the hint back."""
         said = self.query_one(".said", Static)
@@ -157,16 +176,15 @@ def field_row(field: Field, text: str | None = None) -> Row:
         field: What it is made from.
         text: What was typed already; the field's value, if None.
     """
-    line = Input(shown(field.value) if text is None else text, placeholder=field.empty, compact=True)
-    return Row(field.name.rpartition(".")[2], line, field.words, field.name)
+    line = Input(written(field.value) if text is None else text, placeholder=field.empty, compact=True)
+    return Row(str(field.path[-1]), line, field.words, field.place)
 
 
-def complain(rows: Iterable[Row], family: str, said: Complaint | None) -> bool:
+def complain(rows: Iterable[Row], said: Complaint | None) -> bool:
     """Show a complaint beside the field it is about, and take the others back.
 
     Args:
         rows: Where it may belong.
-        family: The table of their fields: `trainer`.
         said: None if nothing is wrong.
 
     Returns:
@@ -174,7 +192,7 @@ def complain(rows: Iterable[Row], family: str, said: Complaint | None) -> bool:
     """
     found = said is None
     for row in rows:
-        is_here = said is not None and said.concerns(f"$.{family}.{row.field}")
+        is_here = said is not None and bool(row.place) and said.concerns(row.place)
         row.complain(said.short if said is not None and is_here else "")
         found = found or is_here
     return found

@@ -1,7 +1,9 @@
 """Leaving: what becomes of an engine that this app is attached to."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
@@ -10,13 +12,12 @@ from widgets.terminal.dialogs import ask
 
 if TYPE_CHECKING:
     from widgets.shared.session_link import Link
-    from widgets.terminal.app import TicketExplorer
 
 _CHOICES = {"on": "Leave it running", "pause": "Pause it", "stop": "Stop the engine"}
 _COMMANDS: dict[str, commands.Command | None] = {"on": None, "pause": commands.Pause(), "stop": commands.Stop()}
 
 
-async def leave(app: "TicketExplorer") -> bool:
+async def leave(app: App[Any]) -> bool:
     """Ask, and do it; whether to leave.
 
     An engine that computes nothing is not asked about: it ends by itself when nobody watches it.

@@ -15,7 +15,8 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
-from widgets.decisions.fields import Complaint, fields_of, objection, typed
+from widgets.decisions.complaints import Complaint, objection
+from widgets.decisions.fields import entered, fields_of
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 
@@ -37,10 +38,11 @@ class RewindForm(Vertical):
         options = {rewind: rewind for rewind in REWINDS}
         stay = {"": f"as before: {name}"} if may_stay else {}
         self._choice = Choice(stay | options, "" if may_stay else name)
-        self._rows = {
-            rewind: [field_row(field) for field in fields_of(settings, present if rewind == name else {})]
+        self._fields = {
+            rewind: fields_of(settings, ("rewind",), present if rewind == name else {})
             for rewind, settings in REWINDS.items()
         }
+        self._rows = {rewind: list(map(field_row, fields)) for rewind, fields in self._fields.items()}
         self._present = name
 
     def compose(self) -> ComposeResult:
@@ -61,11 +63,14 @@ class RewindForm(Vertical):
     def table(self) -> Table | None:
         """The chosen rewind with its fields; None if it stays as it is."""
         name = self._choice.value
-        return {"name": name, **{row.field: typed(row.text) for row in self._rows[name]}} if name else None
+        if not name:
+            return None
+        texts = {field.name: row.text for field, row in zip(self._fields[name], self._rows[name], strict=True)}
+        return {"name": name, **entered(self._fields[name], texts)}
 
     def complain(self, said: Complaint | None) -> bool:
         """Show a complaint beside the field it is about; whether it found its place."""
-        return complain(self._rows.get(self._choice.value, ()), "rewind", said)
+        return complain(self._rows.get(self._choice.value, ()), said)
 
     def _show(self) -> None:
         name = self._choice.value

@@ -8,7 +8,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sessions.messages import commands
-from widgets.decisions.fields import shown
+from widgets.decisions.fields import written
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of, kinds_for
 from widgets.shared.session_link import Link
@@ -64,7 +64,7 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
     def on_input_changed(self) -> None:
         """Check as one types; what was typed stays when the strategy changes."""
         for row in self.query_one("#fields").query(Row):
-            if row.text != shown(self._draft.fields[row.field].value) or row.field in self._typed:
+            if row.text != written(self._draft.fields[row.field].value) or row.field in self._typed:
                 self._typed[row.field] = row.text
         self._check()
 
@@ -86,8 +86,9 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         if not self._chosen:
             return True
         said = self._draft.objection(self._typed)
-        found = complain(self.query_one("#fields").query(Row), "trainer", said)
-        self.query_one(Closing).say("" if said is None or found else said.whole)
+        found = complain(self.query_one("#fields").query(Row), said)
+        remarks = self._draft.remarks(self._typed) if said is None else ""
+        self.query_one(Closing).conclude(said, found, remarks)
         return said is None
 
     async def _show(self) -> None:

@@ -12,7 +12,7 @@ from sessions.messages import commands
 from sessions.specs.spec import Table
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
-from widgets.decisions.fields import Complaint
+from widgets.decisions.complaints import Complaint, remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, objection_to_transfer, overrides_of
 from widgets.shared.session_link import Link
@@ -44,7 +44,9 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
             yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in TRAINER_KINDS}}, "", "trainer"))
             yield Row("start", Choice(STARTS, "", "start"))
             yield Row("beside", Choice(BESIDE, "control", "beside"))
-            yield Row("name", Input(placeholder="after what is different", compact=True), "of the new branch", "name")
+            yield Row(
+                "name", Input(placeholder="after what is different", compact=True), "of the new branch", "$.branch.name"
+            )
             yield Static(
                 Text("Layers must have the same shapes; other settings can be changed from the command line.", "dim")
             )
@@ -86,16 +88,16 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
 
     @property
     def _overrides(self) -> dict[str, Any]:
-        return overrides_of(self._value("task"), self._value("trainer"), self._plan)
+        return overrides_of(self._value("task"), self._value("trainer"))
 
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Choice).value
 
     def _check(self) -> bool:
         said = self._objection()
-        rows = [row for row in self.query(Row) if row.field]
-        found = complain(rows, "branch", said)
-        self.query_one(Closing).say("" if said is None or found else said.whole)
+        found = complain(self.query(Row), said)
+        remarks = remarks_on(self._plan, self._overrides) if said is None else ""
+        self.query_one(Closing).conclude(said, found, remarks)
         return said is None
 
     def _objection(self) -> Complaint | None:

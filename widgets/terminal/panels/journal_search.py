@@ -2,6 +2,7 @@
 
 from textual.widgets import Input
 
+from widgets.plots.kinds import JOURNAL
 from widgets.terminal.panels.panel_grid import PanelGrid
 
 
@@ -20,7 +21,7 @@ class JournalSearch(Input):
     async def open(self) -> None:
         """Be typed into; a journal takes the focused panel's place if none is shown."""
         if not self._grid.journals:
-            await self._grid.go_to("journal")
+            await self._grid.go_to(JOURNAL)
         self.add_class("-open")
         self.focus()
 

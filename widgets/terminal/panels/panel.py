@@ -15,8 +15,6 @@ from widgets.plots.kinds import PANELS, Look, PanelKind
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import JournalPanel
 
-_FREQUENT = (events.Generations, events.Scored, events.Frame, events.Analysed, events.Analysing)
-"""Events that change only the panels which say so."""
 LEAST = 0.25
 """Seconds between two drawings of the same thing, unless a person asks."""
 
@@ -84,7 +82,7 @@ class Panel(Vertical):
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event: the panel may be stale now."""
-        if not isinstance(event, _FREQUENT) or isinstance(event, self.kind.changes_with):
+        if self.kind.is_changed_by(event):
             self._is_stale = True
 
     def is_due(self, now: float) -> bool:
@@ -126,7 +124,6 @@ class Panel(Vertical):
         return JournalPanel() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:
-        number = (list(PANELS).index(self.kind.name) + 1) % 10
-        titles = Content(f"{number} {title or self.kind.title}"), Content(note)
+        titles = Content(f"{self.kind.number} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles

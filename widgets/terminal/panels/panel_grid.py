@@ -1,12 +1,12 @@
 """The explorer's panels: how many there are, which kinds they show, and whose turn it is to be drawn."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from textual.containers import Grid
 
 from sessions.messages import events
-from widgets.plots.kinds import PANELS, TURNING, Look
+from widgets.plots.kinds import MASK, PANELS, Look, PanelKind
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.panel import Panel
@@ -82,9 +82,9 @@ class PanelGrid(Grid):
     def next_leaf(self) -> None:
         """The next layer's mask; the next distribution; the next landscape; scores in place of fitness."""
         panel = self.focused_panel
-        kind = panel.kind.name if panel is not None and panel.kind.name in TURNING else "mask"
-        self._look.turns[kind] = self._look.turns.get(kind, 0) + 1
-        self.renew(kind)
+        kind = panel.kind if panel is not None and panel.kind.turns else PANELS[MASK]
+        self._look.turns[kind.name] = self._look.turns.get(kind.name, 0) + 1
+        self.renew(lambda shown: shown is kind)
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""
@@ -98,14 +98,15 @@ class PanelGrid(Grid):
         if due:
             min(due, key=lambda panel: panel.drawn).renew()
 
-    def shows(self, kind: str) -> bool:
-        """Whether a panel of a kind can be seen."""
-        return any(panel.kind.name == kind and panel.is_on_screen for panel in self.panels)
+    @property
+    def plays(self) -> bool:
+        """Whether a panel that plays a policy can be seen."""
+        return any(panel.kind.plays and panel.is_on_screen for panel in self.panels)
 
-    def renew(self, kind: str | None = None) -> None:
-        """Draw all panels, or those of a kind."""
+    def renew(self, concerns: Callable[[PanelKind], bool] = lambda _: True) -> None:
+        """Draw all panels, or those of some kinds."""
         for panel in self.panels:
-            if kind in (None, panel.kind.name):
+            if concerns(panel.kind):
                 panel.renew()
 
     def look_elsewhere(self, changed: Collection[str]) -> None:

@@ -150,7 +150,7 @@ class Explorer(Screen[None]):
     def _renew_masks(self) -> None:
         if self._is_left:
             return
-        self._grid.renew("mask")
+        self._grid.renew(lambda kind: kind.reads_masks)
 
     # Drawing
 
@@ -168,18 +168,18 @@ class Explorer(Screen[None]):
 
     def _watch_policy(self, now: float) -> None:
         """Move the policy on, where one is watched, and ask for another episode when it is due."""
-        if self._grid.shows("policy"):
+        if self._grid.plays:
             player = self.look.player
             if question := player.next_question(now, self.look.view):
                 self._ask_policy(*question)
             if player.episode is not None and player.has_moved(now):
-                self._grid.renew("policy")
+                self._grid.renew(lambda kind: kind.plays)
 
     @work(exclusive=True, group="policy")
     async def _ask_policy(self, branch: str, number: int | None) -> None:
         await ask_for_episode(self.link, self.look.player, branch, number)
         if not self._is_left:
-            self._grid.renew("policy")
+            self._grid.renew(lambda kind: kind.plays)
 
     def _renew(self) -> None:
         self._grid.renew()

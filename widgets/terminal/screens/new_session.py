@@ -157,6 +157,8 @@ class NewSession(Screen[None]):
         if task in self._missing:
             sentence = f"\nIts data are not on this machine; prepare them with: ticket-explorer data prepare {task}"
             told.append(sentence, "not dim yellow")
+        if self.draft.remarks:
+            told.append(f"\n{self.draft.remarks}", "not dim")
         return told
 
     def _cost(self, problems: dict[str, str]) -> Text:

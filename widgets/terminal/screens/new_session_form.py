@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static
 
+from widgets.decisions.fields import written
 from widgets.decisions.session_draft import Draft, Section
-from widgets.decisions.spec_fields import written
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.screens.new_session_row import FormRow, identity
 
@@ -30,7 +30,7 @@ class FormSection(Vertical):
             remove.display = self._can_be_removed
             yield remove
         for field in self.section.fields:
-            yield FormRow(field, self._draft.value(field))
+            yield FormRow(field)
 
     async def show(self, section: Section, draft: Draft) -> None:
         """Show another section; rows of fields that it has too stay."""
@@ -43,10 +43,10 @@ class FormSection(Vertical):
         for field in section.fields:
             row = rows.pop(identity(field), None)
             if row is None:
-                row = FormRow(field, draft.value(field))
+                row = FormRow(field)
                 mounting.append(self.mount(row, after=above))
             else:
-                row.show(field, draft.value(field))
+                row.show(field)
                 self.move_child(row, after=above)
             above = row
         await self.remove_children(rows.values())
@@ -100,12 +100,12 @@ class Form(VerticalScroll):
     def complain(self, problems: dict[str, str]) -> None:
         """Show what is wrong beside the fields it is about."""
         for row in self.query(FormRow):
-            row.complain(next((said for place, said in problems.items() if row.is_about(place)), ""))
+            row.complain(next((said for place, said in problems.items() if row.field.is_about(place)), ""))
 
     def focus_on(self, place: str) -> None:
         """Go to the field that a place is about; to the first if there is none."""
         rows = list(self.query(FormRow))
-        chosen = next((row for row in rows if row.is_about(place)), rows[0])
+        chosen = next((row for row in rows if row.field.is_about(place)), rows[0])
         chosen.control.focus()
 
     @property

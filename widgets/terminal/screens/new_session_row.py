@@ -7,17 +7,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from widgets.decisions.spec_fields import Field, read, written
+from widgets.decisions.fields import Field, read, written
 from widgets.terminal.dialogs.fields import Choice
 
 
 class FormRow(Horizontal):
     """A field: its name, its value, its range and what it means, or what is wrong."""
 
-    def __init__(self, field: Field, value: object) -> None:
+    def __init__(self, field: Field) -> None:
         super().__init__()
         self.field = field
-        self.control: Input | Choice = _control(field, value)
+        self.control: Input | Choice = _control(field)
         self.error = ""
         self._said = self._note
 
@@ -27,15 +27,15 @@ class FormRow(Horizontal):
         yield self.control
         yield Static(self._said, classes="note")
 
-    def show(self, field: Field, value: object) -> None:
+    def show(self, field: Field) -> None:
         """Another value; what stands for it already stays as it was typed."""
         self.field = field
         if isinstance(self.control, Choice):
-            self.control.put(written(value))
+            self.control.put(written(field.value))
             return
         self.control.placeholder = _placeholder(field)
-        if read(self.control.value, field.kind) != value:
-            self.control.value = written(value)
+        if read(self.control.value, field.kind) != field.value:
+            self.control.value = written(field.value)
             self.control.cursor_position = 0
 
     def complain(self, error: str) -> None:
@@ -46,11 +46,6 @@ class FormRow(Horizontal):
             self._said = said
             self.query_one(".note", Static).update(said, layout=is_other)
             self.query_one(".note", Static).set_class(bool(error), "error")
-
-    def is_about(self, place: str) -> bool:
-        """Whether an error there is this field's: in it, in what is typed into it, or in the table it names."""
-        own = self.field.place
-        return place == own or place.startswith(f"{own}.") or f"{place}.name" == own
 
     @property
     def explanation(self) -> Text:
@@ -76,10 +71,10 @@ def identity(field: Field) -> Hashable:
     return (field.place, None if field.choices is None else tuple(field.choices))
 
 
-def _control(field: Field, value: object) -> Input | Choice:
+def _control(field: Field) -> Input | Choice:
     if field.choices is not None:
-        return Choice({name: name or "default" for name in field.choices}, written(value))
-    return Input(written(value), placeholder=_placeholder(field), compact=True, select_on_focus=False)
+        return Choice({name: name or "default" for name in field.choices}, written(field.value))
+    return Input(written(field.value), placeholder=_placeholder(field), compact=True, select_on_focus=False)
 
 
 def _placeholder(field: Field) -> str:

@@ -1,0 +1,86 @@
+"""A plan's tables with others over them: what stays, what takes its place, and what is to be said of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ticket_explorer.networks import NETWORKS
+from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.pruners.settings import PrunerSettings
+from ticket_explorer.registry import Settings
+from ticket_explorer.rewinds import REWINDS
+from ticket_explorer.tables import Overlaid, is_table, overlay
+from ticket_explorer.tasks import TASKS
+from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.settings import TrainerSettings
+
+FAMILIES: Mapping[str, tuple[str, Mapping[str, type[Settings]]]] = {
+    "task": ("task", TASKS),
+    "network": ("network", NETWORKS),
+    "trainer": ("trainer", TRAINERS),
+    "pruner": ("pruner", PRUNERS),
+    "rewind": ("rewind", REWINDS),
+}
+PLAN_KEYS = (*FAMILIES, "pruning", "analysis", "noise_seed", "noise_from")
+DEFAULTS: dict[str, Any] = {
+    "task": {"name": "fashion"},
+    "network": {"name": "mlp"},
+    "trainer": {"name": "evolution"},
+    "rewind": "initial",
+    "pruning": {},
+    "analysis": {},
+}
+
+
+def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Overlaid:
+    """The tables of a plan, all of `PLAN_KEYS`, with overrides merged over them.
+
+    Where another trainer takes over and no pruner is named, the pruner stays if it still has what it needs, except that
+    learned masks prune by `learned`.
+
+    Args:
+        table: Of a plan, whole or in part.
+        overrides: By `PLAN_KEYS`, others don't count; None, or a key with None, changes nothing.
+    """
+    given = {key: value for key, value in (overrides or {}).items() if key in PLAN_KEYS and value is not None}
+    before = {key: table.get(key, DEFAULTS.get(key)) for key in PLAN_KEYS}
+    after = overlay(before, given)
+    if after.tables["pruner"] is None:
+        return Overlaid({**after.tables, "pruner": default_pruner(after.tables["trainer"])}, after.said)
+    return after if "pruner" in given else _with_a_pruner(before, after)
+
+
+def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
+    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    if trainer is None or pruner is None:
+        return True
+    return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
+
+
+def default_pruner(trainer: Any) -> str:
+    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
+    known = TRAINERS.get(name_in(trainer))
+    return "snr" if known is None else known.default_pruner
+
+
+def name_in(table: Any) -> str:
+    """The name that a table, or a bare name, gives; empty if it gives none."""
+    name = table.get("name") if is_table(table) else table
+    return name if isinstance(name, str) else ""
+
+
+def _with_a_pruner(before: dict[str, Any], after: Overlaid) -> Overlaid:
+    """A pruner that has all it needs after another trainer."""
+    names = name_in(before["trainer"]), name_in(after.tables["trainer"])
+    old, new = map(TRAINERS.get, names)
+    pruner = name_in(after.tables["pruner"])
+    if names[0] == names[1] or new is None:
+        return after
+    begins_to_learn = new.learns_mask and old is not None and not old.learns_mask
+    if fits(new, PRUNERS.get(pruner)) and not begins_to_learn:
+        return after
+    other = new.default_pruner
+    if other == pruner:
+        return after
+    why = "learns a mask" if new.learns_mask else "learns no mask" if pruner == "learned" else "finds no σ"
+    said = f"The pruner is {other} in place of {pruner}: {names[1]} {why}."
+    return Overlaid({**after.tables, "pruner": other}, (*after.said, said))

@@ -1,0 +1,19 @@
+"""Whether the app can be seen: it needs a terminal, or somebody who serves it to a browser."""
+
+import os
+import sys
+
+from ticket_explorer.errors import TicketError
+
+
+def require_terminal(instead: str) -> None:
+    """Refuse to open the app where it can't be seen.
+
+    Args:
+        instead: A sentence on what to do there.
+
+    Raises:
+        TicketError: if input or output is no terminal, and nobody serves the app to a browser.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
+        raise TicketError(f"The app needs a terminal, and this is none; {instead}")
