@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sessions.messages import commands
 from sessions.messages.events import Analysed, Analysing
-from sessions.serving.client import Client, NotRunning
+from sessions.serving.client import Client
+from sessions.serving.reaching import NotRunning
 from sessions.specs.validation import convert
 from ticket_explorer.errors import TicketError
 

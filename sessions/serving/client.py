@@ -15,6 +15,7 @@ import msgspec
 
 from sessions.messages import events
 from sessions.messages.commands import Command
+from sessions.serving.reaching import NotRunning, hung_up, reached
 from sessions.serving.wire import (
     PROTOCOL,
     Farewell,
@@ -23,19 +24,13 @@ from sessions.serving.wire import (
     Reply,
     Request,
     Told,
-    Welcome,
     packed,
     receive,
-    socket_path,
 )
 from sessions.store import SessionDirectory, read_records
 from sessions.views.reading import decoded, read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-
-
-class NotRunning(TicketError):
-    """No engine runs the session now."""
 
 
 class Client:
@@ -63,17 +58,8 @@ class Client:
     async def __aenter__(self) -> Self:
         directory = SessionDirectory.open_for_reading(self._path)
         read_header(directory)
+        (reader, self._writer), welcome = await reached(self._path, self._hello)
         try:
-            reader, self._writer = await asyncio.open_unix_connection(socket_path(self._path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise NotRunning(f"No engine runs {self._path}; resume it, and it can be attached to.") from None
-        try:
-            self._writer.write(packed(self._hello))
-            welcome = await receive(reader, self._decoder)
-            if not isinstance(welcome, Welcome):
-                raise TicketError(
-                    welcome.reason if isinstance(welcome, Farewell) else "The engine ended before it answered."
-                )
             for event in decoded(read_records(directory.journal, end=welcome.journal_end).payloads, directory.journal):
                 self.view.apply(event)
         except BaseException:
@@ -91,9 +77,7 @@ class Client:
 
     async def _hang_up(self) -> None:
         if self._writer is not None:
-            self._writer.close()
-            with suppress(ConnectionError):
-                await self._writer.wait_closed()
+            await hung_up(self._writer)
 
     async def ask(self, command: Command) -> dict[str, Any]:
         """Hand in a command and wait for its result.

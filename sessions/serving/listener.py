@@ -1,4 +1,4 @@
-"""The listener: clients on a Unix socket, served by a thread of its own while the session runs.
+"""The listener: clients of an endpoint, served by a thread of its own while the session runs.
 
 Events are handed over from the session's thread and never wait for a client. A client that reads
 too slowly first misses live frames, then is let go with a sentence: the journal has everything.
@@ -6,17 +6,20 @@ too slowly first misses live frames, then is let go with a sentence: the journal
 
 import asyncio
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from sessions.messages import commands, events
 from sessions.serving.driver import Driver
+from sessions.serving.endpoint import Endpoint
 from sessions.serving.wire import (
+    LONGEST_HELLO,
     PROTOCOL,
     Farewell,
     FromClient,
@@ -27,7 +30,6 @@ from sessions.serving.wire import (
     Welcome,
     packed,
     receive,
-    socket_path,
 )
 from ticket_explorer.errors import TicketError
 
@@ -36,7 +38,11 @@ BACKLOG = 4 * 1024 * 1024
 LIMIT = 64 * 1024 * 1024
 """Bytes that may wait for a client before it is let go."""
 PATIENCE = 1.0
-"""Seconds that a client has to read its last messages."""
+"""Seconds that all clients together have to read their last messages."""
+FIRST_WORD = 30.0
+"""Seconds that a client has to say who it is."""
+LOOKS = 1.0
+"""Seconds between two looks at whether the endpoint is where it was."""
 
 
 class Listener:
@@ -49,26 +55,39 @@ class Listener:
             driver: Takes the clients' commands.
             linger: Stop the driver when for so many seconds nobody was there and nothing to compute; None stays.
         """
-        self.path: Path = socket_path(driver.session.path)
         self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
         self._partings: set[asyncio.Task[None]] = set()
+        self._is_open = True
+        self._looking: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="listen", daemon=True)
-        self._server: asyncio.Server | None = None
+        self._endpoint = Endpoint(driver.session.path, self._serve)
 
     def start(self) -> None:
         """Listen, and pass on the session's events from now on."""
         self._thread.start()
-        self._call(self._listen())
+        try:
+            self._call(self._endpoint.open())
+        except TicketError:
+            self._end_thread()
+            raise
         self._driver.session.subscribe(self._on_event)
+        self._loop.call_soon_threadsafe(self._watch)
         if self._linger is not None:
             self._loop.call_soon_threadsafe(self._look_around, time.monotonic())
+
+    def leave(self) -> None:
+        """Take no new clients, while the session's lock is still held: a successor's place is never touched."""
+        self._call(self._leave())
 
     def stop(self, reason: str) -> None:
         """Say farewell to every client and stop listening."""
         self._driver.session.unsubscribe(self._on_event)
         self._call(self._close(reason))
+        self._end_thread()
+
+    def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -76,13 +95,21 @@ class Listener:
     def _call(self, coroutine: Any) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    async def _listen(self) -> None:
-        self.path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._serve, self.path)
-        finally:
-            os.umask(before)
+    def _watch(self) -> None:
+        """Have the endpoint look after itself, again and again."""
+        if self._is_open:
+            self._looking = self._loop.create_task(self._look())
+            self._loop.call_later(LOOKS, self._watch)
+
+    async def _look(self) -> None:
+        with suppress(OSError, TicketError):  # a full disk: the next look may do better
+            await self._endpoint.look()
+
+    async def _leave(self) -> None:
+        self._is_open = False
+        if self._looking is not None:
+            await self._looking
+        self._endpoint.close()
 
     def _look_around(self, needed: float) -> None:
         """Stop the driver if nobody has needed it for long; `needed` is when it was last seen to be."""
@@ -95,12 +122,16 @@ class Listener:
             self._loop.call_later(0.5, self._look_around, needed)
 
     async def _close(self, reason: str) -> None:
-        if self._server is not None:
-            self._server.close()
-        for writer in tuple(self._clients):
+        await self._leave()
+        clients = tuple(self._clients)
+        for writer in clients:
             writer.write(packed(Farewell(reason=reason)))
-            await self._let_go(writer)
-        self.path.unlink(missing_ok=True)
+        await asyncio.gather(*map(self._let_go, clients))
+        others = asyncio.all_tasks() - {asyncio.current_task()}  # who is connected, and has not said a word
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=PATIENCE)
 
     def _on_event(self, event: events.Event, journalled: bool) -> None:
         if self._clients:
@@ -122,16 +153,21 @@ class Listener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromClient)
         try:
-            hello = await receive(reader, decoder)
+            hello = await asyncio.wait_for(receive(reader, decoder, LONGEST_HELLO), FIRST_WORD)
             if isinstance(hello, Hello) and self._welcome(hello, writer):
                 while isinstance(request := await receive(reader, decoder), Request):
                     self._driver.ask(request.command, hello.client, self._replier(writer, request.id))
         except TicketError as error:
             writer.write(packed(Farewell(reason=str(error))))
+        except (TimeoutError, asyncio.CancelledError):
+            pass  # somebody who says nothing is no client
         finally:
             await self._let_go(writer)
 
     def _welcome(self, hello: Hello, writer: asyncio.StreamWriter) -> bool:
+        if not secrets.compare_digest(hello.token.encode(), self._endpoint.address.token.encode()):
+            writer.write(packed(Farewell(reason="Who runs the session, and nobody else, may attach to its engine.")))
+            return False
         if hello.protocol != PROTOCOL:
             reason = (
                 f"This engine speaks protocol {PROTOCOL}, the client {hello.protocol}; use the same version of both."
@@ -173,5 +209,5 @@ class Listener:
             await asyncio.wait_for(writer.wait_closed(), PATIENCE)
         except TimeoutError:
             writer.transport.abort()
-        except ConnectionError:
+        except OSError:
             pass

@@ -1,7 +1,6 @@
 """What a person is told when a session can't be read, written or shared."""
 
 import errno
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,10 +36,6 @@ class DiskRefused(TicketError):
 
 class SessionLocked(TicketError):
     """Another process writes to the session."""
-
-    def __init__(self, session: Path | str, holder: str):
-        attach = shlex.join(["ticket-explorer", "attach", str(session)])
-        super().__init__(f"{session} is in use by {holder}. Watch it with `{attach}`, or stop that process.")
 
 
 class NotASession(TicketError):

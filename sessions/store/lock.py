@@ -2,10 +2,14 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, final
 
+from sessions.store.address import NAME, own, write_address
 from sessions.store.errors import SessionLocked, told
+from sessions.store.files import is_shared, mode_of_new
+from sessions.store.holder import holder_sentence
 from ticket_explorer.errors import TicketError
 
 _WAITS = (0.01, 0.02, 0.04)
@@ -16,8 +20,8 @@ _WAITS = (0.01, 0.02, 0.04)
 class SessionLock:
     """The right to write to a session.
 
-    The file holds the process and the machine, for the message; whether it is locked, only the
-    system knows. A child made by `os.fork` shares the lock until it ends too.
+    The file is empty: whether it is locked, only the system knows. Who has it says the address file beside it,
+    which is removed before the lock is freed. A child made by `os.fork` shares the lock until it ends too.
 
     Args:
         path: The lock file, in the session's directory.
@@ -30,8 +34,11 @@ class SessionLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         with told(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            is_new = not path.exists()
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode_of_new(path))
             try:
+                if is_new and is_shared(path.parent):
+                    os.fchmod(self._descriptor, mode_of_new(path))
                 self._take()
             except ModuleNotFoundError:
                 os.close(self._descriptor)
@@ -43,6 +50,8 @@ class SessionLock:
     def release(self) -> None:
         """Let others write; releasing twice does nothing."""
         if self._descriptor >= 0:
+            with suppress(OSError):
+                self.path.with_name(NAME).unlink()
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -57,10 +66,11 @@ class SessionLock:
             if _flock(self._descriptor, shared=False):
                 break
             if wait is None:
-                raise SessionLocked(self.path.parent, _holder(os.pread(self._descriptor, 300, 0)))
+                raise SessionLocked(holder_sentence(self.path))
             time.sleep(wait)
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode(), 0)
+        with suppress(OSError):  # on a full disk others hear less; the lock is what counts
+            os.ftruncate(self._descriptor, 0)  # older versions sign it
+            write_address(self.path.with_name(NAME), own())
 
 
 def is_locked(path: Path) -> bool:
@@ -82,8 +92,3 @@ def _flock(descriptor: int, shared: bool) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _holder(written: bytes) -> str:
-    process, _, machine = written.decode(errors="replace").strip().partition(" ")
-    return f"process {process} on {machine}" if process.isdecimal() and machine else "another process"

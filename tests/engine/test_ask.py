@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sessions.serving import ask
-from sessions.serving.client import Client, NotRunning
+from sessions.serving.client import Client
+from sessions.serving.reaching import NotRunning
 from sessions.session.session import Session
 from sessions.views.reading import read_view
 

@@ -105,7 +105,7 @@ def test_other_random_bits(halfway: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_locked(lab: Any) -> None:
     with lab.create() as session:
-        with pytest.raises(SessionLocked, match=r"is in use by process \d+ on .*`ticket-explorer attach "):
+        with pytest.raises(SessionLocked, match=r"is in use by process \d+ on .*, which serves nobody: a script"):
             Session.open(session.path)
         session.step(1)
     Session.open(session.path).close()

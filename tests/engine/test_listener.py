@@ -1,10 +1,6 @@
 """Several clients watch and command one session; a bad one harms nobody."""
 
 import asyncio
-import os
-import socket
-import stat
-import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,35 +11,20 @@ import pytest
 import sessions.serving.client
 import sessions.serving.listener
 from sessions.messages import commands, events
-from sessions.serving.client import Client, NotRunning
-from sessions.serving.driver import Driver, Goal
-from sessions.serving.listener import Listener
-from sessions.serving.wire import Hello, Request, packed, socket_path
+from sessions.serving.client import Client
+from sessions.serving.reaching import NotRunning
+from sessions.serving.wire import Hello, Request, packed
 from sessions.session.session import Session
+from sessions.store import SessionDirectory
 from sessions.views.session_view import SessionView
+from tests.engine.served import Engine, address, hello, mute
 from ticket_explorer.errors import TicketError
 
-
-class Engine:
-    """A session that is served from a thread of this process."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.driver = Driver(session, Goal())
-        self.listener = Listener(self.driver)
-        self.thread = threading.Thread(target=self.driver.run, args=(True,))
-        self.listener.start()
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.driver.ask(commands.Stop(), client="test")
-        self.thread.join()
-        self.session.close()
-        self.listener.stop("The engine was stopped.")
+both = pytest.mark.parametrize("transport", ["unix", "tcp"], indirect=True)
 
 
 @pytest.fixture
-def engine(lab: Any) -> Iterator[Engine]:
+def engine(lab: Any, transport: str) -> Iterator[Engine]:
     started = Engine(lab.create())
     yield started
     started.stop()
@@ -75,6 +56,7 @@ def assert_same_view(one: SessionView, other: SessionView) -> None:
         assert getattr(one, field) == getattr(other, field), f"{field} differs"
 
 
+@both
 def test_clients_see_the_same(lab: Any, whole: Path, engine: Engine) -> None:
     """One from the beginning, one that comes in the middle, one that comes at the end; commands of each count."""
 
@@ -161,7 +143,11 @@ def test_live_frames_come_only_to_those_who_want_them(engine: Engine, monkeypatc
 
 @asynccontextmanager
 async def raw(session: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_unix_connection(socket_path(session))
+    there = address(session)
+    if there.transport == "unix":
+        reader, writer = await asyncio.open_unix_connection(there.place)
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(there.place))
     try:
         yield reader, writer
     finally:
@@ -181,6 +167,7 @@ GARBAGE = {
 }
 
 
+@both
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 @pytest.mark.parametrize("welcomed", [False, True])
 def test_garbage_harms_nobody(engine: Engine, caplog: pytest.LogCaptureFixture, garbage: bytes, welcomed: bool) -> None:
@@ -188,7 +175,7 @@ def test_garbage_harms_nobody(engine: Engine, caplog: pytest.LogCaptureFixture, 
         async with Client(engine.session.path, "good") as good:
             async with raw(engine.session.path) as (reader, writer):
                 if welcomed:
-                    writer.write(packed(Hello(protocol=1, client="bad")))
+                    writer.write(hello(engine.session.path, "bad"))
                 writer.write(garbage)
                 writer.write_eof()
                 await reader.read()
@@ -209,6 +196,7 @@ def test_another_protocol_is_refused(engine: Engine, monkeypatch: pytest.MonkeyP
         run(attach())
 
 
+@both
 def test_a_request_before_hello_gets_no_answer(engine: Engine) -> None:
     async def speak() -> bytes:
         async with raw(engine.session.path) as (reader, writer):
@@ -219,13 +207,14 @@ def test_a_request_before_hello_gets_no_answer(engine: Engine) -> None:
     assert engine.session.view.remarks == []
 
 
+@both
 def test_clients_that_disappear(lab: Any, whole: Path, engine: Engine) -> None:
     """They hang up in the middle of everything; the engine goes on."""
 
     async def vanish() -> None:
         for _ in range(5):
             async with raw(engine.session.path) as (_, writer):
-                writer.write(packed(Hello(protocol=1, client="ghost")))
+                writer.write(hello(engine.session.path, "ghost"))
                 writer.write(packed(Request(id=1, command=commands.Step(generations=20))))
                 writer.transport.abort()
         async with Client(engine.session.path, "good") as good:
@@ -245,10 +234,7 @@ def test_a_client_that_reads_nothing_is_let_go(
 
     async def watch() -> None:
         async with Client(engine.session.path, "good") as good:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as slow:
-                slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                slow.connect(str(socket_path(engine.session.path)))
-                slow.sendall(packed(Hello(protocol=1, client="slow")))
+            with mute(engine.session.path):
                 await asyncio.get_running_loop().run_in_executor(None, lab.until, lambda: len(clients()) == 2)
                 served = clients()[-1].transport
                 await good.ask(commands.Resume())
@@ -269,23 +255,8 @@ def test_a_client_that_reads_nothing_is_let_go(
     assert engine.session.view.remarks[-1].text == "still here"
 
 
-def test_the_socket_is_private(engine: Engine) -> None:
-    path = socket_path(engine.session.path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert path.parent.stat().st_uid == os.getuid()
-
-
-def test_a_directory_that_others_enter_is_refused(lab: Any, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(lab.place))
-    open_to_all = lab.place / f"ticket-explorer-{os.getuid()}"
-    open_to_all.mkdir(mode=0o777)
-    open_to_all.chmod(0o777)
-    with pytest.raises(TicketError, match="must be a directory that only you can enter"):
-        socket_path(whole)
-
-
-def test_stop_says_good_bye(lab: Any) -> None:
+@both
+def test_stop_says_good_bye(lab: Any, transport: str) -> None:
     engine = Engine(lab.create())
 
     async def stop() -> None:
@@ -301,7 +272,7 @@ def test_stop_says_good_bye(lab: Any) -> None:
             assert isinstance(two.view.running, type(one.view.running))
 
     run(stop())
-    assert not socket_path(engine.session.path).exists()
+    assert not SessionDirectory(engine.session.path).address.exists()
     with Session.open(engine.session.path) as session:
         assert session.view.state == "paused"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sessions.store import SessionLock
+from sessions.store.address import NAME, own, read_address
 from sessions.store.errors import DiskRefused, SessionLocked
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import TicketError
@@ -45,7 +46,7 @@ def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
             with pytest.raises(SessionLocked) as refused:
                 SessionLock(path)
             assert f"process {process.pid} on {os.uname().nodename}" in str(refused.value)
-            assert f"ticket-explorer attach {tmp_path}" in str(refused.value)
+            assert "which serves nobody: a script or a notebook" in str(refused.value)
 
 
 def test_kill_9_frees_the_lock(tmp_path: Path) -> None:
@@ -54,7 +55,8 @@ def test_kill_9_frees_the_lock(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         with SessionLock(path):
-            assert path.read_text().split()[0] == str(os.getpid())
+            assert read_address(path.with_name(NAME)) == own()
+        assert not path.with_name(NAME).exists()
 
 
 def test_one_process_holds_it_once_and_again_after_release(tmp_path: Path) -> None:
@@ -85,12 +87,23 @@ def test_asking_at_the_same_moment_does_not_keep_a_writer_out(tmp_path: Path, mo
         SessionLock(path).release()
 
 
-def test_a_holder_that_has_not_signed_yet_is_another_process(tmp_path: Path) -> None:
+def test_a_holder_that_has_not_said_who_it_is_is_another_process(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with SessionLock(path):
-        path.write_bytes(b"\xff\xfe")
+        path.with_name(NAME).write_bytes(b"\xff\xfe")
         with pytest.raises(SessionLocked, match="another process"):
             SessionLock(path)
+
+
+def test_the_lock_carries_no_message_and_that_of_an_older_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with SessionLock(path):
+        assert path.read_bytes() == b""
+        path.write_text("17 oldmachine\n")
+        with pytest.raises(SessionLocked, match="by process 17 on oldmachine, of an older version"):
+            SessionLock(path)
+    with SessionLock(path):
+        assert path.read_bytes() == b""
 
 
 def test_where_it_cannot_be_had_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

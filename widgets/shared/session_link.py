@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sessions.messages import commands, events
-from sessions.serving.client import Client, NotRunning
+from sessions.serving.client import Client
 from sessions.serving.launch import launch
+from sessions.serving.reaching import NotRunning
 from sessions.serving.replay import Replay
 from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
+from sessions.store.lock import is_locked
 from sessions.views.reading import Header, read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -166,7 +168,12 @@ class EngineLink:
         except NotRunning:
             if not self._start:
                 raise
-        await self._launch(self.path, self._run, None)
+        try:
+            await self._launch(self.path, self._run, None)
+        except TicketError:
+            if not is_locked(SessionDirectory(self.path).lock):
+                raise
+            # somebody else has started one meanwhile: that is joined, or says why not
         return await Client(self.path, self._name).__aenter__()
 
 

@@ -1,0 +1,149 @@
+"""The address file beside a session's lock: which process has the session, and where it can be reached.
+
+The lock itself carries no message. The file is private to who runs the session: a token in it opens an engine's door.
+"""
+
+import os
+import platform
+import stat
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sessions.store.files import temporary_name
+from ticket_explorer.errors import TicketError
+
+NAME = "address.msgpack"
+_LONGEST = 64 * 1024
+"""Bytes; a longer file is no address."""
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has a session, and where to reach them."""
+
+    schema: int = 1
+    pid: int
+    started: int
+    """When the process began, in the system's ticks, so that no other is taken for it; 0 where it isn't known."""
+    machine: str
+    boot: str
+    """Which start of the machine; empty where it isn't known."""
+    transport: Literal["none", "unix", "tcp"] = "none"
+    """`none`: the process serves nobody, or not yet."""
+    place: str = ""
+    """A socket's path, or a port of the loopback interface."""
+    token: str = ""
+    """What to say first, so that nobody else is heard; empty for a socket that nobody else can open."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its process is of this machine, since the machine's last start."""
+        return self.machine == platform.node() and self.boot == boot_id()
+
+
+class Condition(Enum):
+    """What can be seen of a process from outside."""
+
+    ALIVE = "alive"
+    SUSPENDED = "suspended"
+    """Suspended, as by Ctrl-Z: it goes on when it is told to."""
+    GONE = "gone"
+    ELSEWHERE = "elsewhere"
+    """On another machine, or of another container."""
+
+
+def own(transport: Literal["none", "unix", "tcp"] = "none", place: str = "", token: str = "") -> Address:
+    """This process's address."""
+    pid = os.getpid()
+    return Address(
+        pid=pid,
+        started=_started(pid),
+        machine=platform.node(),
+        boot=boot_id(),
+        transport=transport,
+        place=place,
+        token=token,
+    )
+
+
+def condition(address: Address) -> Condition:
+    """What its process does, as far as the system tells."""
+    if not address.is_here:
+        return Condition.ELSEWHERE
+    try:
+        os.kill(address.pid, 0)
+    except ProcessLookupError:
+        return Condition.GONE
+    except OSError:
+        pass  # another person's: it is there
+    fields = _status(address.pid)
+    if fields and address.started and int(fields[19]) != address.started:
+        return Condition.GONE
+    if fields and fields[0] in "ZX":
+        return Condition.GONE
+    return Condition.SUSPENDED if fields and fields[0] in "Tt" else Condition.ALIVE
+
+
+def write_address(path: Path, address: Address) -> None:
+    """Tell others; only for the holder of the lock, and for its owner's eyes."""
+    beside = temporary_name(path)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(msgspec.msgpack.encode(address))
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def read_address(path: Path) -> Address | None:
+    """Who has the session, as they tell; None if nobody does.
+
+    Raises:
+        TicketError: if another person wrote it, or could have: what it says is not to be followed.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise TicketError(f"{path} can't be read ({(error.strerror or str(error)).lower()}){_owner(path)}.") from None
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if hasattr(os, "getuid") and (found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077):
+            raise TicketError(f"{path} is not followed: it is not yours alone{_owner(path)}.")
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        with suppress(msgspec.MsgspecError):
+            return msgspec.msgpack.decode(file.read(_LONGEST), type=Address)
+    return None
+
+
+def boot_id() -> str:
+    """Which start of the machine this is; empty where it can't be known."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
+
+
+def _owner(path: Path) -> str:
+    with suppress(OSError):
+        return f"; it belongs to user {path.lstat().st_uid}, who runs the session or ran it last"
+    return ""
+
+
+def _started(pid: int) -> int:
+    fields = _status(pid)
+    return int(fields[19]) if fields else 0
+
+
+def _status(pid: int) -> list[str]:
+    """The fields of `/proc/PID/stat` from the state on; none where there is no such file."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    return []

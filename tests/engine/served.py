@@ -1,0 +1,52 @@
+"""An engine in this process, and clients that misbehave."""
+
+import socket
+import threading
+from pathlib import Path
+
+from sessions.messages import commands
+from sessions.serving.driver import Driver, Goal
+from sessions.serving.listener import Listener
+from sessions.serving.wire import Hello, packed
+from sessions.session.session import Session
+from sessions.store import SessionDirectory
+from sessions.store.address import Address, read_address
+
+
+class Engine:
+    """A session that is served from a thread of this process."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.driver = Driver(session, Goal())
+        self.listener = Listener(self.driver)
+        self.thread = threading.Thread(target=self.driver.run, args=(True,))
+        self.listener.start()
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.driver.ask(commands.Stop(), client="test")
+        self.thread.join()
+        self.session.close(leaving=self.listener.leave)
+        self.listener.stop("The engine was stopped.")
+
+
+def address(session: Path) -> Address:
+    found = read_address(SessionDirectory(session).address)
+    assert found is not None
+    return found
+
+
+def hello(session: Path, client: str) -> bytes:
+    return packed(Hello(protocol=1, client=client, token=address(session).token))
+
+
+def mute(session: Path) -> socket.socket:
+    """A client that never reads."""
+    there = address(session)
+    family = socket.AF_UNIX if there.transport == "unix" else socket.AF_INET
+    slow = socket.socket(family, socket.SOCK_STREAM)
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.connect(there.place if there.transport == "unix" else ("127.0.0.1", int(there.place)))
+    slow.sendall(hello(session, "slow"))
+    return slow
