@@ -64,20 +64,20 @@ class Engine:
     ) -> None:
         self._divergence = Divergence(view, replicates, watchers.journal)
         watchers = self._divergence.blanking(watchers)
-        self._compiler = Compiler(teller(view, watchers.live))
-        self.lineage = Lineage(directory, view, problems, self._compiler, seed, replicates)
+        self.compiler = Compiler(teller(view, watchers.live))
+        self.lineage = Lineage(directory, view, problems, self.compiler, seed, replicates)
         self.problems = problems
         self.analyst = Analyst(
             Subjects(self.lineage, view, problems),
             view,
             problems,
-            self._compiler,
+            self.compiler,
             seed,
             replicates,
             watchers.journal,
             watchers.live,
         )
-        self._scorer = Scorer(self._compiler, seed, watchers.journal)
+        self._scorer = Scorer(self.compiler, seed, watchers.journal)
         self.running: RunningRound | None = None
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
@@ -200,7 +200,7 @@ class Engine:
         if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
             chunk, shape, number = running.latest(), running.shape, running.view.number
             states = running.problem_state(chunk)
-            given = shape.problem, shape.problem_key, self._compiler, self._seed, number, chunk.result.mean, states
+            given = shape.problem, shape.problem_key, self.compiler, self._seed, number, chunk.result.mean, states
             problem, played, generation = shape.problem, rollout(*given), running.collected
         else:
             number = self._view.branches[branch].next_round - 1 if number is None else number
@@ -210,7 +210,7 @@ class Engine:
                 raise TicketError(f"Branch {branch!r} has no policy{of_round} yet; run or step first.")
             plan = plan_of(known.plan)
             problem, problem_key = self.problems.of(plan), self.problems.key(plan)
-            place = self.lineage, problem, problem_key, self._compiler, self._seed, branch, number
+            place = self.lineage, problem, problem_key, self.compiler, self._seed, branch, number
             played, generation = finished_rollout(*place), known.done
         assert isinstance(problem, WatchableProblem)
         return episode(problem, played, branch, number, generation)
@@ -235,7 +235,7 @@ class Engine:
     def close(self) -> None:
         """Give up analyses, and stop compiling ahead."""
         self.analyst.close()
-        self._compiler.close()
+        self.compiler.close()
 
     @contextmanager
     def _whole_or_forgotten(self) -> Iterator[None]:
@@ -255,8 +255,8 @@ class Engine:
         plan = plan_of(planned(self._view, turn))
         is_slow = isinstance(self.problems.of(plan), WatchableProblem)
         if is_slow:
-            begin_turn(turn, self._view, self.problems, self._compiler, self._replicates)
-        provide_early(turn, plan, self.lineage, self._view, self.problems, self._compiler)
+            begin_turn(turn, self._view, self.problems, self.compiler, self._replicates)
+        provide_early(turn, plan, self.lineage, self._view, self.problems, self.compiler)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
@@ -283,7 +283,7 @@ class Engine:
         known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
         if known != self._looked_ahead:
             self._looked_ahead = known
-            prefetch(self._view, self.problems, self._compiler, shape)
+            prefetch(self._view, self.problems, self.compiler, shape)
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
         plan = plan_of(view.plan)
@@ -304,7 +304,7 @@ class Engine:
             shape,
             made.ticket,
             self._directory,
-            self._compiler,
+            self.compiler,
             Noise.of(plan, self._seed),
             self._watchers,
             at_mark,
@@ -338,7 +338,7 @@ class Engine:
 
     def _finish(self, running: RunningRound) -> None:
         view = running.view
-        chunk, choice = chosen(running.shape, self._compiler, self._seed, view.number, running.latest())
+        chunk, choice = chosen(running.shape, self.compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
         tested = self._scorer.now(running, chunk)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from sessions.plans.memory import check_memory
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, check_ratios
 from sessions.views.branch_view import RoundView
@@ -37,13 +38,16 @@ def check_plan(
         first_generations: How many generations the line's round 0 has; None if the plan itself trains it.
 
     Raises:
-        TicketError: if the data are missing, or pruning would leave no weight.
+        TicketError: if the data are missing, pruning would leave no weight, or memory can't hold the search.
     """
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
     if plan.trainer.needs_loss:  # only its construction tells what its optimiser takes
         implementation_of(plan.trainer)(plan.trainer, layout.size)
     check_ratios(plan, layout.leaves)
+    prunable = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
+    searched = layout.size - layout.prunable_size + prunable if plan.trainer.narrows else layout.size
+    check_memory(plan, searched, problems.replicates)
     last = plan.density_after(max(plan.pruning.rounds - 1 - round_, 0), layout.leaves, density)
     if masks.kept_prunable(layout, last, plan.scope(layout.leaves)) < 1:
         raise InvalidValue(

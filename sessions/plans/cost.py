@@ -11,6 +11,7 @@ from statistics import median
 
 import msgspec
 
+from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.files import write_atomic
 from sessions.views.branch_view import RoundView
@@ -18,7 +19,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Density, overall, parts
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.layers import Layer
-from ticket_explorer.places import cache_dir
+from ticket_explorer.places import cache_dir, make_private
 
 SLOW = 5e9
 """Multiply-adds a second where nothing was measured; two cores manage two to three times as many."""
@@ -72,6 +73,8 @@ def estimate_session(spec: Spec) -> Estimate:
     """
     plans = [branch.plan for branch in spec.branches]
     parts = [_checked(plan, estimate(plan, spec.replicates), number) for number, plan in enumerate(plans)]
+    for plan, part in zip(plans, parts, strict=True):
+        check_memory(plan, part.parameters, spec.replicates)
     shared = [plan for number, plan in enumerate(plans) if any(plan.trains_like(other) for other in plans[:number])]
     dense = [(_work(plan, spec.replicates, 1.0, plan.layers()) or 0) * plan.trainer.generations for plan in shared]
     seconds = [part.seconds for part in parts]
@@ -90,7 +93,7 @@ def remember_speed(view: SessionView) -> None:
     speeds = [known for b in view.branches.values() for r in b.rounds.values() if (known := _speed_of(r))]
     if speeds:
         with suppress(OSError, TicketError):
-            _speed_file().parent.mkdir(parents=True, exist_ok=True)
+            make_private(_speed_file().parent)
             write_atomic(_speed_file(), msgspec.msgpack.encode(_Speed(multiply_adds_per_second=median(speeds))))
 
 

@@ -16,6 +16,8 @@ class Problems:
     """The problems of a session, each loaded once."""
 
     def __init__(self) -> None:
+        self.replicates = 1
+        """Searches at once, of the session whose problems these are."""
         self._problems: dict[bytes, Problem] = {}
 
     def of(self, plan: Plan) -> Problem:

@@ -32,6 +32,7 @@ def report(path: Path, header: Header, view: SessionView, target: float | None =
         "schema": header.schema,
         "spec": header.spec,
         "state": view.state,
+        "why": view.message or None,
         "branches": [_branch(view, branch, target) for branch in view.branches.values()],
     }
 

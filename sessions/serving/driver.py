@@ -16,6 +16,7 @@ from msgspec import structs
 from sessions.engine.engine import CHUNK
 from sessions.messages import commands
 from sessions.session.session import Session
+from sessions.tickets.compiler import GivenUp
 from sessions.views.failures import failures
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -72,7 +73,9 @@ class Driver:
         self._due = 0.0
 
     def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
-        """Hand in a command; it is taken up after the chunk in flight."""
+        """Hand in a command; it is taken up after the chunk in flight. To stop, no executable is waited for."""
+        if isinstance(command, commands.Stop):
+            self.session.compiler.give_up()
         self._inbox.put(Asked(command, client, reply))
 
     @property
@@ -96,14 +99,18 @@ class Driver:
         while not self._stopping:
             if self.is_resting and not stay:
                 return
-            resting = self._goal.is_reached
-            analysing = resting and self.session.is_analysing
-            if analysing:
-                self._analyse()
-            self._take_commands(wait=resting and not analysing)
-            self._hold()
-            if not self._stopping and not self._goal.is_reached:
-                self._advance()
+            with suppress(GivenUp):  # the command to stop is waiting
+                self._work()
+
+    def _work(self) -> None:
+        resting = self._goal.is_reached
+        analysing = resting and self.session.is_analysing
+        if analysing:
+            self._analyse()
+        self._take_commands(wait=resting and not analysing)
+        self._hold()
+        if not self._stopping and not self._goal.is_reached:
+            self._advance()
 
     def _analyse(self) -> None:
         """One slice of an analysis while nothing trains; a command ends the waiting for its executable."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sessions.messages import commands
 from sessions.serving.driver import Driver, Goal
+from sessions.serving.hosting import host
 from sessions.serving.launch import LINGER
-from sessions.serving.server import host
 from sessions.session.session import Session
 from sessions.specs.spec import Table, parse_spec
 from ticket_explorer.errors import TicketError

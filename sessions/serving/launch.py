@@ -1,25 +1,30 @@
 """Starting an engine process from a face that must not import JAX.
 
-The process outlives the face: it has a group of its own, and what it prints goes to a file beside
-its socket, so that nothing that closes can stop it.
+The process outlives the face: it has a group of its own, and what it prints goes to a file in a private directory, so
+that nothing that closes can stop it.
 """
 
 import asyncio
+import os
+import signal
 import subprocess
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from sessions.serving.wire import socket_path
+from sessions.serving.endpoint import private_directory, session_name
+from sessions.serving.first_line import FAILED, LISTENING, REFUSED
 from sessions.specs.spec import Table
 from ticket_explorer.child_process import python
 from ticket_explorer.errors import TicketError
 
 LINGER = 30.0
 """Seconds that an engine which computes nothing waits for somebody to come back."""
-LISTENING = b"listening"
+ENDING = 5.0
+"""Seconds that a process which has closed its output takes to end, at most."""
 
 
 async def launch(path: Path, run: bool = False, spec: Table | None = None) -> None:
@@ -34,28 +39,50 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
         TicketError: with the engine's sentence, if it can't start.
     """
     options = ["--linger", str(LINGER), *(["--run"] if run else []), *(["--create"] if spec is not None else [])]
-    log = socket_path(path).with_suffix(".log")
     command = python("sessions.serving.server", str(path), *options)
     given = b"" if spec is None else msgspec.json.encode(spec)
-    if not (await asyncio.to_thread(_start, command, log, given)).startswith(LISTENING):
-        raise TicketError(_last_words(log))
+    await asyncio.to_thread(_start, command, path, given)
 
 
-def _start(command: list[str], log: Path, given: bytes) -> bytes:
-    """Start a process, hand it what it reads, and wait for its first line; nothing if it ends without one."""
-    with log.open("wb") as errors:
+def _start(command: list[str], path: Path, given: bytes) -> None:
+    """Start a process, hand it what it reads, and wait for its first line."""
+    log, errors = _new_log(path)
+    with open(errors, "wb") as stream:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, start_new_session=True
         )
-    threading.Thread(target=process.wait, name="reap", daemon=True).start()
+    reaper = threading.Thread(target=process.wait, name="reap", daemon=True)
+    reaper.start()
     assert process.stdin is not None
     assert process.stdout is not None
-    with process.stdin as stdin, suppress(BrokenPipeError):
+    with suppress(BrokenPipeError), process.stdin as stdin:
         stdin.write(given)
     with process.stdout as stdout:
-        return stdout.readline()
+        word, _, rest = stdout.readline().decode(errors="replace").rstrip("\n").partition(" ")
+    if word == REFUSED:
+        raise TicketError(rest)
+    if word != LISTENING:
+        reaper.join(ENDING)
+        what = rest if word == FAILED else _ended(process.returncode)
+        raise TicketError(f"The engine can't start: {what.rstrip('.')}. What it said is in {log}.")
 
 
-def _last_words(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "The engine ended before it listened, without a word; try again."
+def _new_log(path: Path) -> tuple[Path, int]:
+    """A file for what an engine prints, that is nobody else's; what an earlier one writes is left to it."""
+    directory = private_directory()
+    if directory is None:
+        errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")
+        return Path(name), errors
+    log = directory / f"{session_name(path)}.log"
+    log.unlink(missing_ok=True)
+    return log, os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _ended(code: int | None) -> str:
+    if code is None:
+        return "it closed its output without a word"
+    if code >= 0:
+        return f"its process ended with code {code}, without a word"
+    by = signal.Signals(-code).name
+    why = ", as the system does where there is too little memory" if by == "SIGKILL" else ""
+    return f"its process was ended by {by}{why}"

@@ -1,67 +1,27 @@
 """An engine as a process of its own: `python -m sessions.serving.server PATH`.
 
 It owns JAX, the journal and the commands. It lowers its priority, so that faces stay quick, and goes
-on when clients leave. Its output is one line when it listens; everything else is in the journal.
+on when clients leave. Its output is one line: that it listens, or why it can't; everything else is in the journal.
 """
 
 import argparse
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable
+import traceback
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
-from sessions.serving.listener import Listener
-from sessions.session.session import Session
-from sessions.specs.spec import parse_spec
+from sessions.serving.first_line import FAILED, LISTENING, REFUSED, first_line
+from ticket_explorer import own_process
 from ticket_explorer.errors import TicketError
 
+if TYPE_CHECKING:
+    from sessions.serving.driver import Driver
+    from sessions.session.session import Session
+
 NICENESS = 10
-
-
-def host(
-    session: Session,
-    goal: Goal,
-    stay: bool,
-    while_running: Callable[[Driver], None] | None = None,
-    linger: float | None = None,
-) -> Driver:
-    """Run a session in this thread while its listener serves clients.
-
-    In a process's main thread, SIGINT and SIGTERM stop it in order.
-
-    Args:
-        session: To be run; it is closed at the end, whatever happens.
-        goal: How far to run at first.
-        stay: Whether to wait for commands once the goal is reached.
-        while_running: Called once everything is set up, before the first chunk.
-        linger: Seconds to stay when nobody watches and nothing is to be computed; None stays until it is stopped.
-
-    Returns:
-        The driver, which knows if something went wrong.
-    """
-    driver = Driver(session, goal)
-    listener = Listener(driver, linger)
-    restore = _stop_on_signals(driver) if threading.current_thread() is threading.main_thread() else _nothing
-    try:
-        listener.start()
-        if while_running is not None:
-            while_running(driver)
-        driver.run(stay)
-    finally:
-        restore()
-        reason = "The engine was stopped." if driver.failure is None else str(driver.failure)
-        try:
-            session.close()
-        finally:
-            listener.stop(reason)
-    return driver
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,41 +34,50 @@ def main(arguments: list[str] | None = None) -> int:
         "--linger", type=float, metavar="SECONDS", help="end when so long nobody watched an idle engine"
     )
     given = parser.parse_args(arguments)
-    os.nice(NICENESS)
     try:
-        session = _created(given.session) if given.create else Session.open(given.session)
-        driver = host(session, Goal(to_the_end=given.run), True, _announce, given.linger)
+        return _serve(given.session, given.create, given.run, given.linger)
     except TicketError as error:
-        print(error, file=sys.stderr)
+        _say(REFUSED, str(error))
         return 2
-    return 0 if driver.failure is None else 1
+    except Exception as error:
+        traceback.print_exc()
+        _say(FAILED, f"{type(error).__name__}: {error}")
+        return 1
 
 
-def _created(path: Path) -> Session:
+def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
+    """JAX is imported here, so that what is wrong with it is told as everything else is."""
+    os.nice(NICENESS)
+    own_process.settle()
+    from sessions.serving.driver import Goal
+    from sessions.serving.hosting import end_process, host
+    from sessions.session.session import Session
+
+    session = _created(path) if create else Session.open(path)
+    trouble = own_process.cache_trouble()
+    if trouble is not None and not session.view.says(trouble):
+        session.note(trouble, "engine")
+    driver = host(session, Goal(to_the_end=run), True, _announce, linger)
+    code = 0 if driver.failure is None else 1
+    end_process(session, code)
+    return code
+
+
+def _created(path: Path) -> "Session":
+    from sessions.session.session import Session
+    from sessions.specs.spec import parse_spec
+
     return Session.create(parse_spec(msgspec.json.decode(sys.stdin.buffer.read())), path)
 
 
-def _announce(driver: Driver) -> None:
-    print(f"listening {driver.session.path}", flush=True)
+def _announce(driver: "Driver") -> None:
+    _say(LISTENING, str(driver.session.path))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # who started this process may be gone: nobody reads more
 
 
-def _nothing() -> None:
-    """Other threads get no signals."""
-
-
-def _stop_on_signals(driver: Driver) -> Callable[[], None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        driver.ask(commands.Stop(), client=signal.Signals(number).name)
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    return restore
+def _say(word: str, rest: str) -> None:
+    sys.stdout.buffer.write(first_line(word, rest))
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

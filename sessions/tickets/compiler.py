@@ -1,8 +1,8 @@
 """Executables, compiled ahead of their use.
 
 Round sizes are known before a round's mask is, so the executables of coming rounds are compiled in
-the background while the current round runs. JAX's persistent cache makes the second run of a preset
-start at once. Only the most recently used executables are kept in memory.
+the background while the current round runs. JAX's persistent cache, where it is set, makes the second run of a
+preset start at once. Only the most recently used executables are kept in memory.
 """
 
 import ctypes
@@ -18,7 +18,6 @@ import jax
 import jax.numpy as jnp
 
 from ticket_explorer.keys import random_bits
-from ticket_explorer.places import cache_dir
 
 Key = tuple[object, ...]
 Executable = Callable[..., Any]
@@ -30,6 +29,12 @@ Awaited = Callable[[Key | None], None]
 _KEPT = 16
 """More than a round and those compiled ahead of it need, or what was compiled ahead is thrown away unused."""
 _NICENESS = 5
+_HEARING = 0.1
+"""Seconds until who waits looks up."""
+
+
+class GivenUp(Exception):
+    """The session is to be closed: what is waited for is not needed any more."""
 
 
 class Compiler:
@@ -42,7 +47,7 @@ class Compiler:
         self._urgent = ThreadPoolExecutor(1, "compile-now", initializer=_be_nice)
         """For what a person waits for; the threads of a pool begin when they are needed."""
         self._lock = threading.Lock()
-        use_persistent_cache()
+        self._is_given_up = False
 
     def prefetch(self, key: Key, call: Call) -> None:
         """Compile a call in the background, unless that is done or under way.
@@ -79,27 +84,56 @@ class Compiler:
             return self._futures[key].done()
 
     def get(self, key: Key, call: Call) -> Executable:
-        """The executable of a call; if its compilation hasn't begun, it is compiled now, by this thread."""
+        """The executable of a call; if its compilation hasn't begun, it begins before all that can wait.
+
+        Compiling is always left to another thread: this one hears signals meanwhile.
+
+        Raises:
+            GivenUp: if somebody gives up the waiting.
+        """
         future = self._future(key, call)
         if future.done():
             return future.result()
         self._awaited(key)
         try:
-            return future.result() if not future.cancel() else self._compiled_now(key, call)
+            return self._awaited_result(self._compiled_at_once(key, call) if future.cancel() else future)
         finally:
             self._awaited(None)
+
+    def give_up(self) -> None:
+        """Have nobody wait any more; it takes no lock, so that it can be called when a signal comes."""
+        self._is_given_up = True
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being compiled."""
+        return any(future.running() for future in tuple(self._futures.values()))
+
+    def _awaited_result(self, future: "Future[Executable]") -> Executable:
+        while not self._is_given_up:
+            with suppress(TimeoutError):
+                return future.result(timeout=_HEARING)
+        raise GivenUp
+
+    def _compiled_at_once(self, key: Key, call: Call) -> "Future[Executable]":
+        compiled: Future[Executable] = Future()
+
+        def compile_() -> None:
+            compiled.set_running_or_notify_cancel()
+            try:
+                compiled.set_result(_compile(call))
+            except BaseException as error:
+                compiled.set_exception(error)
+
+        with self._lock:
+            self._futures[key] = compiled
+        threading.Thread(target=compile_, name="compile-at-once", daemon=True).start()
+        return compiled
 
     def close(self) -> None:
         """Forget what has not begun to compile."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._urgent.shutdown(wait=False, cancel_futures=True)
-
-    def _compiled_now(self, key: Key, call: Call) -> Executable:
-        compiled: Future[Executable] = Future()
-        compiled.set_result(_compile(call))
-        with self._lock:
-            self._futures[key] = compiled
-        return compiled.result()
 
     def _is_known(self, key: Key) -> bool:
         known = self._futures.get(key)
@@ -113,13 +147,6 @@ class Compiler:
             while len(self._futures) > _KEPT:
                 self._futures.popitem(last=False)
             return self._futures[key]
-
-
-def use_persistent_cache() -> None:
-    """Keep compiled executables in the user's cache directory, unless JAX was told otherwise."""
-    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-        jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "jax"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
 def _compile(call: Call) -> Executable:

@@ -18,6 +18,7 @@ import sessions.session.session
 import sessions.tickets.compiler
 from sessions.plans.problems import Problems
 from sessions.reports.verify_session import verify
+from sessions.serving.endpoint import TRANSPORT
 from sessions.session.session import Session
 from sessions.specs.spec import Spec, parse_spec
 from sessions.store import SessionDirectory
@@ -126,7 +127,7 @@ class Laboratory:
 
 FORKER = """
 import json, os, sys
-import sessions.serving.server
+import sessions.serving.hosting, sessions.serving.server
 import ticket_explorer.networks.mlp, ticket_explorer.tasks.images, ticket_explorer.trainers.evolution
 
 for line in sys.stdin:
@@ -136,6 +137,7 @@ for line in sys.stdin:
         continue
     child = os.fork()
     if child == 0:
+        os.environ.update(request.pop(0))
         log = os.open(request[0] + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(log, 1), os.dup2(log, 2)
         sys.exit(sessions.serving.server.main(request))
@@ -152,9 +154,9 @@ class Engines:
         )
         self._alive: set[int] = set()
 
-    def start(self, session: Path, *options: str) -> int:
+    def start(self, session: Path, *options: str, **environment: str) -> int:
         """The process of `python -m sessions.serving.server SESSION OPTIONS`; what it prints goes to SESSION.log."""
-        process = self._request([str(session), *options])
+        process = self._request([environment, str(session), *options])
         self._alive.add(process)
         return process
 
@@ -182,6 +184,9 @@ class Engines:
 
 class _SharedCompiler(Compiler):
     """Outlives the sessions that use it, and compiles nothing that is not asked for."""
+
+    def give_up(self) -> None:
+        pass
 
     def prefetch(self, key: Any, call: Any) -> None:
         pass
@@ -212,6 +217,13 @@ def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         patch.setattr(sessions.session.session, "Problems", lambda: problems)
         yield
     Compiler.close(compiler)
+
+
+@pytest.fixture(params=["unix", pytest.param("tcp", marks=pytest.mark.slow)])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What engines of this process listen on; tests that touch it ask for both, the others are slow on the second."""
+    monkeypatch.setenv(TRANSPORT, request.param)
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,10 @@ import pytest
 from sessions.messages import commands
 from sessions.serving.client import Client
 from sessions.serving.driver import Driver, Goal
-from sessions.serving.wire import socket_path
+from sessions.serving.reaching import NotRunning
 from sessions.session.session import Session
 from sessions.store import SessionDirectory
+from sessions.store.errors import NotASession
 from sessions.store.lock import is_locked
 from sessions.views.reading import read_view
 
@@ -48,7 +49,7 @@ def test_through_the_server(lab: Any, engines: Any, whole: Path) -> None:
 
     asyncio.run(stop(path))
     assert engines.wait(process) == 0
-    assert not socket_path(path).exists()
+    assert not SessionDirectory(path).address.exists()
     assert not is_locked(SessionDirectory(path).lock)
     lab.assert_same(whole, path, rounds=3)
 
@@ -97,7 +98,7 @@ def test_attach_to_a_headless_run(lab: Any) -> None:
         text=True,
     )
     try:
-        lab.until(lambda: run.poll() is not None or (path.exists() and socket_path(path).exists()))
+        lab.until(lambda: run.poll() is not None or asyncio.run(is_served(path)))
         assert run.poll() is None, run.stderr and run.stderr.read()
         asyncio.run(watch(path))
         run.communicate(timeout=60)
@@ -106,6 +107,14 @@ def test_attach_to_a_headless_run(lab: Any) -> None:
         run.communicate()
     assert read_view(path).generations_done > 0
     lab.assert_whole(path)
+
+
+async def is_served(path: Path) -> bool:
+    try:
+        async with Client(path, "test", live_frames=False):
+            return True
+    except (NotASession, NotRunning):
+        return False
 
 
 async def watch(path: Path) -> None:
@@ -121,7 +130,7 @@ async def watch(path: Path) -> None:
 def test_not_a_session(lab: Any, engines: Any) -> None:
     assert engines.wait(engines.start(lab.place)) == 2
     said = Path(f"{lab.place}.log").read_text()
-    assert said == f"{lab.place} is a directory without a session.msgpack, so it is not a session.\n"
+    assert said == f"refused {lab.place} is a directory without a session.msgpack, so it is not a session.\n"
 
 
 def test_goal_of_rounds_and_generations(lab: Any) -> None:

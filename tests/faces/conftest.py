@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -34,8 +35,11 @@ class TinySession:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of our own: nobody's sessions are touched, and executables are compiled once."""
     directory = tmp_path_factory.mktemp("home")
+    compiled = directory / "cache" / "jax"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(directory))
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(compiled))
+        jax.config.update("jax_compilation_cache_dir", str(compiled))
         yield directory
 
 

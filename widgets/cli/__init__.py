@@ -7,7 +7,9 @@ opens, and of the commands nothing is imported: the first picture waits for ever
 import os
 import sys
 
+from ticket_explorer import own_process, plain_ascii
 from ticket_explorer.errors import TicketError
+from ticket_explorer.places import home
 from widgets.cli.in_terminal import require_terminal
 
 __all__ = ["main"]
@@ -18,12 +20,15 @@ _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 
 def main() -> None:
     """Run the command line and exit."""
+    own_process.settle()
+    plain_ascii.allow()
     if len(sys.argv) > 1 or _COMPLETING in os.environ:
         from widgets.cli.commands import app
 
         app()
         return
     try:
+        home()
         require_terminal("`ticket-explorer open SESSION --plain` writes lines of text, --help lists the commands.")
     except TicketError as error:
         print(f"ticket-explorer: {error}", file=sys.stderr)

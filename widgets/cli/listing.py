@@ -13,7 +13,7 @@ from sessions.reports.session_list import Listing, SessionState
 from sessions.reports.verify_session import verify
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
-from widgets.cli.app import BAD_INPUT, FAILED, session_path, told
+from widgets.cli.app import BAD_INPUT, FAILED, command_line, session_path, told
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
 
@@ -53,7 +53,10 @@ def show(
     """
     path = session_path(session)
     header = read_header(SessionDirectory.open_for_reading(path))
-    show_result(path, header, read_view(path), json, target)
+    view = read_view(path)
+    show_result(path, header, view, json, target)
+    if view.state == "failed":
+        say(f"The session failed: {view.message} Go on with: {command_line('resume', path)}")
 
 
 @told

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from ticket_explorer.plain_ascii import is_utf8
 from widgets.shared.printable import printable
 
 _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
@@ -46,8 +47,11 @@ def print_json(value: Any) -> None:
 
 
 def escaped(json: str) -> str:
-    """The same JSON, with whatever a terminal might obey as `\\uXXXX`."""
-    return _NOT_ASCII.sub(lambda found: found[0] if printable(found[0]) == found[0] else _codes(found[0]), json)
+    """The same JSON, with whatever a terminal might obey, or stdout can't hold, as `\\uXXXX`."""
+    held = is_utf8(sys.stdout.encoding)
+    return _NOT_ASCII.sub(
+        lambda found: found[0] if held and printable(found[0]) == found[0] else _codes(found[0]), json
+    )
 
 
 def _codes(sign: str) -> str:

@@ -1,0 +1,35 @@
+"""Whether this process can compute sessions: JAX's settings, and something to compute on."""
+
+import os
+
+import jax
+import jax.numpy as jnp
+
+from ticket_explorer.errors import TicketError
+from ticket_explorer.own_process import SETTINGS
+
+
+def check_device() -> None:
+    """See that sessions can be computed in this process.
+
+    Raises:
+        TicketError: if JAX is set otherwise than sessions need, or has nothing to compute on.
+    """
+    for name, value in SETTINGS.items():
+        given = getattr(jax.config, name)
+        if given not in (value, None):
+            raise TicketError(
+                f"JAX is set to {name} = {given!r} in this process; sessions are computed with {value!r}, and change "
+                f"no settings of yours. Say jax.config.update({name!r}, {value!r}), or use tx.LiveSession, whose "
+                "engine is a process of its own."
+            )
+    try:
+        jnp.zeros(1).block_until_ready()
+    except RuntimeError as error:
+        raise TicketError(_no_device(error)) from None
+
+
+def _no_device(error: RuntimeError) -> str:
+    asked = os.environ.get("JAX_PLATFORMS")
+    wish = f"JAX_PLATFORMS={asked} asks for it; unset that, or say `cpu`" if asked else "See that JAX works here"
+    return f"JAX has no device to compute on: {str(error).strip().splitlines()[0].rstrip('.')}. {wish}."

@@ -1,0 +1,57 @@
+"""Whether a plan fits into this machine's memory at all: what it holds at the very least against what there is."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from sessions.specs.spec import Plan
+from ticket_explorer.errors import InvalidValue
+
+LEAST = 4
+"""A search holds at the very least this part of what its settings say it holds at its worst."""
+_NUMBER = 4
+"""Bytes."""
+_CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
+    """Refuse a plan that can't fit, before anything is made; one that passes may still turn out too large.
+
+    Args:
+        plan: To be checked.
+        dimension: How many weights it searches.
+        replicates: How many searches there are at once.
+
+    Raises:
+        TicketError: with what it holds at least, and what there is.
+    """
+    limit = memory_limit()
+    needed = _NUMBER * replicates * plan.trainer.numbers_held(dimension) // LEAST
+    if needed > limit:
+        raise InvalidValue(
+            "$.trainer",
+            f"{plan.trainer.algorithm} over {dimension:,} weights",
+            f"what fits into memory: it would take {_size(needed)} at least, and this machine has {_size(limit)}. "
+            "Choose a smaller population or fewer replicates, or a strategy without a covariance of all weights, such "
+            "as sep_cma_es.",
+        )
+
+
+def memory_limit() -> int:
+    """Bytes of memory that a process here may have, by the machine and by its container."""
+    limits = [_machine()]
+    for place in _CGROUP:
+        with suppress(OSError, ValueError):
+            limits.append(int(Path(place).read_text(encoding="ascii")))
+    return min(limits)
+
+
+def _machine() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**63  # not known here: nothing is refused
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.0f} GB"

@@ -1,0 +1,12 @@
+"""The one line that an engine's process prints: that it listens, or why it can't."""
+
+LISTENING = "listening"
+REFUSED = "refused"
+"""What was asked can't be done; the rest of the line is the sentence."""
+FAILED = "failed"
+"""Nobody foresaw it; the log says more."""
+
+
+def first_line(word: str, rest: str) -> bytes:
+    """The line, whatever `rest` holds and whatever the locale is."""
+    return f"{word} {' '.join(rest.split())}\n".encode(errors="backslashreplace")

@@ -1,0 +1,82 @@
+"""A session run in this thread while clients are served, until its goal is reached or somebody stops it."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from sessions.messages import commands
+from sessions.serving.driver import Driver, Goal
+from sessions.serving.listener import Listener
+from sessions.session.session import Session
+
+HEARD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+"""Signals that stop in order: a terminal that closes, Slurm's warning; one that is ignored, as by `nohup`, stays so."""
+
+
+def host(
+    session: Session,
+    goal: Goal,
+    stay: bool,
+    while_running: Callable[[Driver], None] | None = None,
+    linger: float | None = None,
+) -> Driver:
+    """Run a session in this thread while its listener serves clients.
+
+    In a process's main thread, the signals `HEARD` stop it in order.
+
+    Args:
+        session: To be run; it is closed at the end, whatever happens.
+        goal: How far to run at first.
+        stay: Whether to wait for commands once the goal is reached.
+        while_running: Called once everything is set up, before the first chunk.
+        linger: Seconds to stay when nobody watches and nothing is to be computed; None stays until it is stopped.
+
+    Returns:
+        The driver, which knows if something went wrong.
+    """
+    driver = Driver(session, goal)
+    listener = Listener(driver, linger)
+    restore = _stop_on_signals(driver) if threading.current_thread() is threading.main_thread() else _nothing
+    try:
+        listener.start()
+        if while_running is not None:
+            while_running(driver)
+        driver.run(stay)
+    finally:
+        restore()
+        reason = "The engine was stopped." if driver.failure is None else str(driver.failure)
+        try:
+            session.close(leaving=listener.leave)
+        finally:
+            listener.stop(reason)
+    return driver
+
+
+def _nothing() -> None:
+    """Other threads get no signals."""
+
+
+def _stop_on_signals(driver: Driver) -> Callable[[], None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        driver.ask(commands.Stop(), client=signal.Signals(number).name)
+        signal.signal(number, signal.default_int_handler)
+
+    heard = (signal.Signals[name] for name in HEARD if name in signal.Signals.__members__)
+    before = {number: signal.signal(number, stop) for number in heard if signal.getsignal(number) != signal.SIG_IGN}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
+
+
+def end_process(session: Session, code: int) -> None:
+    """End this process at once if something is still being compiled, which Python would wait for; minutes, at times."""
+    if session.compiler.is_busy:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
