@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -194,9 +195,10 @@ def test_the_app_is_served_to_a_browser_on_the_loopback_address_only(environment
     ) as process:
         try:
             assert process.stderr is not None
-            assert f"http://127.0.0.1:{port}" in process.stderr.readline()
+            told = re.search(rf"http://127\.0\.0\.1:{port}/[\w-]{{43}}/", process.stderr.readline())
+            assert told is not None
             assert listening(process.pid) == [("127.0.0.1", port)]
-            assert b"No sessions yet" in asyncio.run(first_screen(port))
+            assert b"No sessions yet" in asyncio.run(first_screen(told[0]))
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=20)
@@ -218,15 +220,15 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-async def first_screen(port: int) -> bytes:
+async def first_screen(page: str) -> bytes:
     """What a browser is sent until the app has drawn itself."""
     seen = b""
     async with (
         aiohttp.ClientSession() as client,
-        client.ws_connect(f"http://127.0.0.1:{port}/ws?width=100&height=30") as page,
+        client.ws_connect(f"{page}ws?width=100&height=30") as socket_,
     ):
         while b"No sessions yet" not in seen:
-            seen += await page.receive_bytes(timeout=30)
+            seen += await socket_.receive_bytes(timeout=30)
     return seen
 
 

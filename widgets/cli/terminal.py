@@ -1,8 +1,6 @@
 """`open`, `attach`, `replay`, `serve`: the app on a session, or its state as lines of text."""
 
 import asyncio
-import shlex
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +9,6 @@ import typer
 
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
-from ticket_explorer.child_process import python
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import CLIENT, INTERRUPTED, command_line, session_path, told
 from widgets.cli.in_terminal import require_terminal
@@ -85,14 +82,17 @@ def serve(
 ) -> None:
     """Serve the app to a browser on this machine.
 
-    Listens on the loopback address only: what can be done in the app, anybody who reaches it can do.
+    Listens on the loopback address only, and opens to nobody without the token in the address that it tells.
     """
     arguments = [] if session is None else ["open", str(_existing(session).absolute())]
     if find_spec("textual_serve") is None:
         raise TicketError("The app is served by textual-serve; install it with: pip install 'ticket-explorer[serve]'")
-    command = shlex.join(python("ticket_explorer", *arguments))
-    say(f"Open http://{HOST}:{port} in a browser; Ctrl-C ends.")
-    import_module("textual_serve.server").Server(command, host=HOST, port=port, title="Ticket Explorer").serve()
+    from widgets.cli.web_app import serve as serve_app
+    from widgets.shared.web_guard import new_token
+
+    token = new_token()
+    say(f"Open http://{HOST}:{port}/{token}/ in a browser; Ctrl-C ends.")
+    serve_app(arguments, HOST, port, token)
 
 
 def _existing(session: str) -> Path:
@@ -102,7 +102,8 @@ def _existing(session: str) -> Path:
 
 
 async def _refuse_idle(path: Path) -> None:
-    from sessions.serving.client import Client, NotRunning
+    from sessions.serving.client import Client
+    from sessions.serving.reaching import NotRunning
 
     try:
         async with Client(path, CLIENT, live_frames=False):
