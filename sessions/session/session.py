@@ -5,13 +5,14 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from sessions.engine.device import check_device
 from sessions.engine.engine import CHUNK, Engine
 from sessions.engine.running_round import Watchers
 from sessions.messages import commands, events
@@ -25,6 +26,7 @@ from sessions.session.branches import Branches, check_spec
 from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
 from sessions.specs.validation import convert
 from sessions.store import JournalFile, SessionDirectory, SessionLock, read_records
+from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.views.failures import failures, told
 from sessions.views.reading import Header, decoded, default_path, read_header
 from sessions.views.session_view import SessionView
@@ -49,7 +51,7 @@ class Session:
         self.path = directory.path
         self.header = header
         self.spec: Spec = parse_spec(header.spec)
-        self.view = SessionView()
+        self.view, problems.replicates = SessionView(), self.spec.replicates
         self._lock, self._journal = lock, journal
         self._announcer = Announcer(journal, self.view)
         self._emit = self._announcer.emit
@@ -58,22 +60,20 @@ class Session:
         self._branches = Branches(self.view, problems, self._emit)
 
     @classmethod
-    def create(cls, spec: Spec, path: str | Path | None = None) -> Self:
-        """A new session, its branches planned and nothing trained yet.
+    def create(cls, spec: Spec, path: str | Path | None = None, shared: bool = False) -> Self:
+        """A new session, its branches planned and nothing trained yet; if `shared`, for its directory's group too.
 
         Raises:
             TicketError: if the spec can't work, its data are missing, or the place is taken.
         """
+        check_device()
         problems = Problems()
+        problems.replicates = spec.replicates
         check_spec(spec, problems)
-        header = Header(
-            title=spec.title,
-            created=time.time(),
-            spec=spec_table(spec),
-            random_bits=RANDOM_BITS,
-            versions=versions(),
-        )
-        directory = SessionDirectory.create(Path(path or default_path(spec.title)), msgspec.msgpack.encode(header))
+        random_bits, table = RANDOM_BITS, spec_table(spec)
+        header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())
+        place = Path(path or default_path(spec.title))
+        directory = SessionDirectory.create(place, msgspec.msgpack.encode(header), shared)
         with ExitStack() as undo:
             lock = undo.enter_context(SessionLock(directory.lock))
             journal = undo.enter_context(JournalFile.open(directory.journal))
@@ -90,6 +90,7 @@ class Session:
             TicketError: if it is not a session, somebody else drives it, or it is damaged.
         """
         directory = SessionDirectory.open_for_reading(path := Path(path))
+        check_device()
         header = read_header(directory)
         if header.random_bits != RANDOM_BITS:
             raise TicketError(
@@ -364,14 +365,22 @@ class Session:
         """Write into the journal who asked for what."""
         self._emit(events.CommandReceived(at=time.time(), client=client, command=command))
 
-    def close(self, reason: str = "closed") -> None:
-        """Pause, and let others open the session."""
-        try:
-            self.pause(reason)
-        finally:
-            self._engine.close()
-            self._journal.close()
-            self._lock.release()
+    def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
+        """Pause, and let others open the session; `leaving` is called just before they may."""
+        with ExitStack() as ending:
+            ending.callback(self._lock.release)
+            ending.callback(self._journal.close)
+            ending.callback(self._engine.close)
+            ending.callback(leaving)
+            try:
+                self.pause(reason)
+            except GivenUp:
+                self.pause(reason)  # of what was forgotten, the disk says how to go on
+
+    @property
+    def compiler(self) -> Compiler:
+        """What compiles; before the session is closed, it may be told that nothing need be waited for."""
+        return self._engine.compiler
 
     def __enter__(self) -> Self:
         return self

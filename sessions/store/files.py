@@ -6,6 +6,7 @@ A file is either its old or its new content at every moment, because it is writt
 
 import os
 import secrets
+import stat
 import struct
 import zlib
 from contextlib import suppress
@@ -115,9 +116,28 @@ def unseal(data: bytes, path: Path | str) -> bytes:
     return data[start:]
 
 
+def mode_of_new(path: Path) -> int:
+    """What a new file may be done with, by its directory: a private directory's files are private, a group's its."""
+    return stat.S_IMODE(path.parent.stat().st_mode) & 0o666
+
+
+def is_shared(directory: Path) -> bool:
+    """Whether a directory is a group's: then its files are, whatever the umask."""
+    return bool(directory.stat().st_mode & stat.S_ISGID)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory as the one that it lies in: private, or a group's."""
+    path.mkdir(stat.S_IMODE(path.parent.stat().st_mode) & 0o777, exist_ok=True)
+    if is_shared(path.parent):
+        path.chmod(stat.S_IMODE(path.parent.stat().st_mode))
+
+
 def _write_new(path: Path, data: bytes, durable: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode_of_new(path))
     try:
+        if is_shared(path.parent):
+            os.fchmod(descriptor, mode_of_new(path))
         write_all(descriptor, data)
         if durable:
             os.fsync(descriptor)

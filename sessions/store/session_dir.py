@@ -13,9 +13,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Self, final
 
+from sessions.store.address import NAME
 from sessions.store.errors import NewerSchema, NotASession, SessionExists, told
 from sessions.store.files import (
     TEMPORARY,
+    make_directory,
     read_whole,
     seal,
     sync_directory,
@@ -25,6 +27,7 @@ from sessions.store.files import (
 )
 from sessions.store.journal_records import MAGIC
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.places import make_private
 
 SCHEMA = 1
 """The schema of sessions that this version writes, and the highest it reads."""
@@ -79,23 +82,29 @@ class SessionDirectory:
         self.journal = path / "journal.msgpack"
         self.checkpoint = path / "checkpoint.msgpack"
         self.lock = path / "lock"
+        self.address = path / NAME
 
     @classmethod
-    def create(cls, path: Path, header: bytes) -> Self:
-        """A new session with an empty journal and no rounds.
+    def create(cls, path: Path, header: bytes, shared: bool = False) -> Self:
+        """A new session with an empty journal and no rounds, for its owner alone.
 
         Args:
             path: Where nothing is yet; missing parents are made.
             header: What `read_header` will return.
+            shared: Whether the directory's group may read and go on with it; its mode keeps that.
 
         Raises:
             SessionExists: if something is at `path`; it is left as it is.
             DiskFull: if there is no room.
         """
         with told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
             building = temporary_name(path)
             try:
+                building.mkdir(0o700)
+                if shared:
+                    os.chown(building, -1, path.parent.stat().st_gid)
+                    building.chmod(0o2770)
                 cls._build(building, header)
                 if os.path.lexists(path):
                     raise SessionExists(path)
@@ -139,7 +148,8 @@ class SessionDirectory:
         path = self.round_path(branch, number)
         if not path.parent.is_dir():
             with told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_directory(path.parent.parent)
+                make_directory(path.parent)
                 sync_directory(path.parent.parent)
         write_atomic(path, seal(payload))
 
@@ -198,8 +208,7 @@ class SessionDirectory:
 
     @classmethod
     def _build(cls, path: Path, header: bytes) -> None:
-        path.mkdir()
-        (path / "rounds").mkdir()
+        make_directory(path / "rounds")
         new = cls(path)
         write_atomic(new.journal, MAGIC)
         write_atomic(new.header, seal(header))

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ticket_explorer.errors import TicketError, UnknownName
-from ticket_explorer.places import cache_dir, data_dir
+from ticket_explorer.places import cache_dir, data_dir, make_private
 from ticket_explorer.tasks.catalogue import DATA_SETS, DataSet
 from ticket_explorer.tasks.labelled import LabelledImages, Splits
 from ticket_explorer.tasks.raw_files import Report, read_raw
@@ -150,7 +150,7 @@ def _load(path: Path) -> Splits:
 
 
 def _save(splits: Splits, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     with TemporaryDirectory(dir=path.parent) as place:
         whole = Path(place) / path.name
         np.savez(

@@ -6,6 +6,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from ticket_explorer.errors import TicketError
+from ticket_explorer.places import make_private
 from ticket_explorer.tasks.catalogue import DataSet, RawFile
 from ticket_explorer.tasks.raw_files import Report, check, is_genuine
 
@@ -20,7 +21,7 @@ def download(data: DataSet, directory: Path, report: Report) -> None:
     Raises:
         TicketError: if one can't be fetched, or is not the file that was expected.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     for file in data.files:
         path = directory / file.name
         if not is_genuine(file, path):

@@ -11,7 +11,8 @@ from sessions.reports.learning import needed_rows, solved_at
 from sessions.store import SessionDirectory
 from sessions.views.reading import Header, default_path
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.own_process import cache_trouble
 from widgets.cli.app import FAILED, INTERRUPTED, command_line, session_path, told
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
@@ -42,6 +43,9 @@ def run(
     replicates: Annotated[int | None, typer.Option(help="Random seeds run together.")] = None,
     seed: Annotated[int | None, typer.Option(help="The first random seed.")] = None,
     session: Annotated[Path | None, typer.Option(help="Where to keep the session.")] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Let the group of --session's directory go on with it.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
     """Run a new session to its end.
@@ -51,10 +55,12 @@ def run(
     given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
     path = session or default_path(Path(spec or DEFAULT).stem)
     _refuse_taken(path)
+    if shared and session is None:
+        raise InvalidValue("--shared", "no --session", "a --session in a directory that your group can enter")
     from sessions.session.session import Session
 
     with narration.status("loading JAX and the tasks"):
-        made = Session.create(given, path)
+        made = Session.create(given, path, shared)
     for remark in given.remarks:
         say(remark)
     _drive(made, json)
@@ -78,9 +84,12 @@ def resume(
 
 def _drive(session: "Session", json: bool) -> None:
     from sessions.serving.driver import Goal
-    from sessions.serving.server import host
+    from sessions.serving.hosting import end_process, host
 
     say(f"Session {session.path}")
+    trouble = cache_trouble()
+    if trouble is not None:
+        say(trouble)
     progress = Progress(session.view, narration)
     session.subscribe(progress)
     with progress:
@@ -94,6 +103,7 @@ def _drive(session: "Session", json: bool) -> None:
         raise typer.Exit(FAILED)
     if session.view.state != "finished":
         say(_paused(session.view, session.path))
+        end_process(session, INTERRUPTED)
         raise typer.Exit(INTERRUPTED)
     show_result(session.path, session.header, session.view, json)
 

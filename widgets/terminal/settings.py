@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from ticket_explorer.errors import TicketError
-from ticket_explorer.places import home
+from ticket_explorer.places import home, make_private
 from widgets.terminal.actions import ACTIONS
 
 Layout = Literal["auto", "one", "four", "six"]
@@ -34,7 +34,7 @@ def load() -> Settings:
 def save(settings: Settings) -> None:
     """Remember; a disk that is full or read-only only costs the memory."""
     with suppress(OSError):
-        _path().parent.mkdir(parents=True, exist_ok=True)
+        make_private(_path().parent)
         _path().write_bytes(msgspec.msgpack.encode(settings))
 
 
