@@ -9,6 +9,7 @@ NAMES = (
     "population_forward",
     "sparse_generation",
     "landscapes",
+    "hessian",
     "whole_run",
     "first_view",
     "gradient_update",

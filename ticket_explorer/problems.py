@@ -6,7 +6,7 @@ Fitness and score are higher-is-better everywhere. `state` carries what a task l
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -164,6 +164,58 @@ def differentiable(problem: Problem) -> DifferentiableProblem:
         raise TicketError(
             "This trainer follows the gradient of a loss, and the task has none; "
             "train with an evolution strategy or mask evolution, or choose a task of images."
+        )
+    return problem
+
+
+Split = Literal["test", "train"]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class FixedExamples:
+    """Examples that a loss is the weighted mean of: P parts of B examples, so that memory is bounded."""
+
+    examples: Any
+    """A pytree of arrays [P, B, ...]."""
+    weights: Float[Array, "P B"]
+    """They sum to 1; those that fill the last part up have 0."""
+
+
+@runtime_checkable
+class CurvedProblem(Problem, Protocol):
+    """A problem whose loss on fixed examples can be differentiated twice, example by example."""
+
+    @property
+    def depends_on_batch(self) -> bool:
+        """Whether the loss of an example depends on those beside it, so that no Hessian is that of the loss."""
+        ...
+
+    def fixed_examples(self, split: Split, count: int | None, size: int) -> FixedExamples:
+        """The first `count` examples of a split (static; None is what the task finds enough), in parts of `size`."""
+        ...
+
+    def losses(self, theta: Float[Array, " D"], examples: Any) -> Float[Array, " B"]:
+        """The loss of θ on each of some examples, a pytree of arrays [B, ...]."""
+        ...
+
+
+def curved(problem: Problem) -> CurvedProblem:
+    """The problem, if its loss has a Hessian.
+
+    Raises:
+        TicketError: if it has no loss, or one that depends on the batch.
+    """
+    if not isinstance(problem, CurvedProblem):
+        raise TicketError(
+            "A Hessian is of a loss, and the task has none that can be differentiated twice; choose a task of images, "
+            "or look at the curvature along random directions."
+        )
+    if problem.depends_on_batch:
+        raise TicketError(
+            "The network normalises by statistics of the batch, so that its loss depends on which examples share one "
+            "and has no Hessian of its own; choose a network without batch normalisation, or look at the curvature "
+            "along random directions, which takes the round's own statistics."
         )
     return problem
 

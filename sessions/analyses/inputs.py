@@ -17,12 +17,12 @@ from sessions.specs.spec import Plan
 from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
-from ticket_explorer.analysis.analysis import Subject, Trained
+from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Subject, Trained
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.problems import MeasurableProblem, ProblemState
-from ticket_explorer.registry import name_of
+from ticket_explorer.problems import CurvedProblem, MeasurableProblem, ProblemState, curved
+from ticket_explorer.registry import implementation_of, name_of
 from ticket_explorer.tasks.settings import TaskSettings
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -63,6 +63,7 @@ class Subjects:
             self._check_other(branch, settings.compared_with)
         if settings.looks_at == "controls":
             finished_controls(self._view, branch)
+        self._check_curved(settings, branch)
 
     def completed(self, settings: AnalysisSettings, branch: str) -> AnalysisSettings:
         """The settings with whatever is looked for if nobody names it.
@@ -130,6 +131,14 @@ class Subjects:
                 "its layers and its SNR can be analysed."
             )
         return problem
+
+    def _check_curved(self, settings: AnalysisSettings, branch: str) -> None:
+        analysis: Analysis = implementation_of(settings)(settings)
+        if isinstance(analysis, CurvedAnalysis):
+            *_, last = self._view.lineage(branch)
+            problem = self._problems.of(plan_of(last.plan))
+            if analysis.wanted(isinstance(problem, CurvedProblem)) is not None:
+                curved(problem)
 
     def _line(self, settings: AnalysisSettings, branch: str, state: RoundState) -> tuple[Trained, ...]:
         if settings.looks_at == "round":

@@ -7,8 +7,7 @@ is done; what the spec asks for is taken up again.
 
 import time
 from collections import deque
-from dataclasses import dataclass, fields
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import jax
@@ -16,21 +15,20 @@ import msgspec
 import numpy as np
 
 from sessions.analyses.inputs import RoundState, Subjects
+from sessions.analyses.stages import Evaluations, Products, Rated, Stage
 from sessions.messages import events
 from sessions.messages.events import Emit
 from sessions.plans.problems import Problems
-from sessions.tickets.compiler import Compiler, Executable
+from sessions.tickets.compiler import Compiler, Key
 from sessions.views.session_view import SessionView
-from ticket_explorer.analysis import landscape
-from ticket_explorer.analysis.analysis import Analysis, Points, Subject, nothing_seen
-from ticket_explorer.analysis.landscape import Walk
+from ticket_explorer.analysis import landscape, spectrum
+from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Seen, Subject, nothing_seen
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.problems import CurvedProblem, curved
 from ticket_explorer.registry import implementation_of, name_of
 
-SECONDS = 0.05
-"""How long a slice should take."""
 PROGRESS_SECONDS = 0.2
 """Between two events that say how far an analysis is."""
 
@@ -55,48 +53,10 @@ class Work:
     state: RoundState
     subject: Subject
     analysis: Analysis
-    points: Points | None
-    walk: Walk | None
-    evaluate: "Evaluator | None"
+    stage: Stage | None
+    """None if nothing is computed."""
     began: float
     told: float = 0.0
-
-    @property
-    def total(self) -> int:
-        """Points to be evaluated; 1 where nothing is."""
-        return self.walk.total if self.walk is not None else 1
-
-    @property
-    def done(self) -> int:
-        """How many of them are."""
-        return self.walk.done if self.walk is not None else 0
-
-
-class Evaluator:
-    """The one executable behind all landscapes of a problem, and how fast it is."""
-
-    def __init__(self, compiler: Compiler, key: tuple[object, ...], arguments: tuple[Any, ...], examples: int | None):
-        self._compiler, self._key, self._arguments = compiler, key, arguments
-        self._examples = examples
-        self.count = landscape.block()
-        """Points of the next slice."""
-
-    def is_ready(self) -> bool:
-        """Whether it is compiled; if not, that is under way now."""
-        return self._compiler.is_ready(self._key, self._call)
-
-    def executable(self) -> Executable:
-        """Compiled now, if it isn't yet."""
-        return self._compiler.get(self._key, self._call)
-
-    def learn(self, points: int, seconds: float) -> None:
-        """Have the next slice take about `SECONDS`, after one of some points took so long."""
-        block = landscape.block()
-        wanted = int(points * SECONDS / max(seconds, 1e-6)) // block * block
-        self.count = int(np.clip(wanted, block, min(4 * self.count, landscape.SLICE)))
-
-    def _call(self) -> tuple[Any, ...]:
-        return partial(landscape.evaluated, examples=self._examples), *self._arguments
 
 
 class Analyst:
@@ -119,8 +79,8 @@ class Analyst:
         self._journal, self._live = journal, live
         self._waiting: deque[AskedAnalysis] = deque()
         self._work: Work | None = None
-        self._evaluators: dict[tuple[object, ...], Evaluator] = {}
-        self._examples_keys: tuple[jax.Array, ...] = ()
+        self._rated: dict[Key, Rated] = {}
+        self._of_examples: tuple[jax.Array, ...] = ()
         self._last_id = 0
 
     @property
@@ -178,13 +138,10 @@ class Analyst:
         if self._work is None and self._waiting:
             self._begin(self._waiting.popleft())
         work = self._work
-        if work is None or not (at_once or work.evaluate is None or work.evaluate.is_ready()):
+        if work is None or not (at_once or work.stage is None or work.stage.is_ready()):
             return False
         try:
-            if work.walk is not None and work.walk.done < work.walk.total:
-                self._step(work)
-            if work.walk is None or work.walk.done >= work.walk.total:
-                self._finish(work)
+            self._advance(work)
         except BaseException as error:
             self._work = None
             self._end(work.request, str(error))
@@ -212,50 +169,66 @@ class Analyst:
         state = request.state or self.subjects.state_of(request.branch, request.round)
         subject = self.subjects.subject(request.settings, request.branch, state)
         analysis: Analysis = implementation_of(request.settings)(request.settings)
+        work = Work(request, state, subject, analysis, None, time.monotonic())
+        work.stage = self._products(work) or self._points(work)
+        return work
+
+    def _products(self, work: Work) -> Products | None:
+        """What multiplies with the Hessian, if the analysis wants it."""
+        problem = self._problems.of(work.state.plan)
+        has_loss = isinstance(problem, CurvedProblem)
+        wanted = work.analysis.wanted(has_loss) if isinstance(work.analysis, CurvedAnalysis) else None
+        if wanted is None:
+            return None
+        parts = tuple(leaf.slice for leaf in work.subject.layout)
+        key = ("products", self._problems.key(work.state.plan), wanted.split, wanted.examples)
         with random_bits():
-            points = analysis.points(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 0), subject)
+            course = spectrum.init(self._keys(), work.state.trained.mask, parts, wanted)
+        return Products(curved(problem), work.state.trained, course, wanted, self._executable(key))
+
+    def _points(self, work: Work) -> Evaluations | None:
+        """What evaluates points of weight space, if there are any."""
+        with random_bits():
+            points = work.analysis.points(self._keys(), work.subject)
         if points is None:
-            return Work(request, state, subject, analysis, None, None, None, time.monotonic())
-        points = landscape.padded(points)
-        evaluator = self._evaluator(state, points, request.settings)
-        return Work(request, state, subject, analysis, points, landscape.init(points), evaluator, time.monotonic())
-
-    def _evaluator(self, state: RoundState, points: Points, settings: AnalysisSettings) -> Evaluator:
-        problem, examples = self.subjects.measurable(state.plan), settings.evaluated_on
+            return None
+        points, state = landscape.padded(points), work.state
+        problem, examples = self.subjects.measurable(state.plan), work.request.settings.evaluated_on
         key = ("landscape", self._problems.key(state.plan), points.basis.shape[1], examples)
-        if key not in self._evaluators:
-            coefficients, blocks = landscape.blocks_of(points.coefficients[:1])
-            arguments = (problem, self._key(0), points.basis[0], coefficients, blocks, _replicate(points, 0))
-            self._evaluators[key] = Evaluator(self._compiler, key, arguments, examples)
-        return self._evaluators[key]
+        return Evaluations(problem, points, self._examples_keys(), examples, self._executable(key))
 
-    def _key(self, replicate: int) -> jax.Array:
-        """Of the held-out examples; made once, since indexing keys costs as much as evaluating ten points."""
-        if not self._examples_keys:
-            self._examples_keys = tuple(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 1))
-        return self._examples_keys[replicate]
+    def _executable(self, key: Key) -> Rated:
+        """One for all analyses alike, with what was learnt of its speed."""
+        return self._rated.setdefault(key, Rated(self._compiler, key))
 
-    def _step(self, work: Work) -> None:
-        assert work.walk is not None
-        assert work.points is not None
-        assert work.evaluate is not None
-        problem, points, executable = self._problems.of(work.state.plan), work.points, work.evaluate.executable()
+    def _keys(self) -> jax.Array:
+        return replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 0)
 
-        def evaluate(replicate: int, coefficients: np.ndarray) -> Any:
-            filled, blocks = landscape.blocks_of(coefficients)
-            states = _replicate(points, replicate)
-            return executable(problem, self._key(replicate), points.basis[replicate], filled, blocks, states)
+    def _examples_keys(self) -> tuple[jax.Array, ...]:
+        """Made once, since indexing keys costs as much as evaluating ten points."""
+        if not self._of_examples:
+            self._of_examples = tuple(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 1))
+        return self._of_examples
 
-        before, began = work.walk.done, time.monotonic()
-        work.walk = landscape.step(work.walk, points, evaluate, work.evaluate.count)
-        now = time.monotonic()
-        work.evaluate.learn(work.walk.done - before, now - began)
-        if now >= work.told + PROGRESS_SECONDS:
-            work.told = now
-            self._tell(work.request, work.done, work.total)
+    def _advance(self, work: Work) -> None:
+        """Work for one slice; what products told leads to the points that are evaluated after them, if any are."""
+        stage = work.stage
+        if stage is not None:
+            stage.step()
+            if (now := time.monotonic()) >= work.told + PROGRESS_SECONDS:
+                work.told = now
+                self._tell(work.request, stage.done, stage.total)
+            if stage.done < stage.total:
+                return
+        if isinstance(stage, Products):
+            work.subject = replace(work.subject, curved=stage.finish())
+            work.stage = self._points(work)
+            if work.stage is not None:
+                return
+        seen = stage.finish() if isinstance(stage, Evaluations) else nothing_seen(self._replicates)
+        self._finish(work, seen)
 
-    def _finish(self, work: Work) -> None:
-        seen = nothing_seen(self._replicates) if work.walk is None else landscape.finish(work.walk)
+    def _finish(self, work: Work, seen: Seen) -> None:
         found, request = work.analysis.result(work.subject, seen), work.request
         self._work = None
         self._journal(
@@ -290,10 +263,6 @@ class Analyst:
                 ended=ended,
             )
         )
-
-
-def _replicate(points: Points, replicate: int) -> Any:
-    return jax.tree.map(lambda array: array[replicate], points.states)
 
 
 def _parameters(settings: AnalysisSettings) -> dict[str, Any]:

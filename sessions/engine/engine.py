@@ -12,6 +12,7 @@ import numpy as np
 
 from sessions.analyses.inputs import RoundState, Subjects, trained_now
 from sessions.analyses.queue import Analyst
+from sessions.engine.automatic import at_end, is_done, live
 from sessions.engine.choosing import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
@@ -37,7 +38,7 @@ from sessions.views.densities import found_densities_of
 from sessions.views.failures import check_replicate, left_out
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn, planned
-from ticket_explorer.analysis.settings import AnalysisSettings, Curvature
+from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
@@ -46,8 +47,6 @@ from ticket_explorer.tasks.control.rollout import WatchableProblem
 
 CHUNK = 1 << 30
 """A budget that never limits a chunk."""
-LIVE = Curvature(points=9)
-"""What is looked at while a round runs: a fifth of the work of a whole analysis, three blocks of points."""
 
 
 class Engine:
@@ -164,8 +163,9 @@ class Engine:
         """Ask again for what specs ask for at the end of each round and a process that ended had not finished."""
         for branch in self._view.branches.values():
             for round_ in branch.rounds.values():
-                if round_.finished is not None and plan_of(round_.plan).analysis.curvature:
-                    self._analyse_automatically(Curvature(), round_, round_.finished.generations, None)
+                if round_.finished is not None:
+                    for settings in at_end(plan_of(round_.plan).analysis):
+                        self._analyse_automatically(settings, round_, round_.finished.generations, None)
 
     def preview(self, branch: str, plan: Plan) -> Preview:
         """What each pruner would remove from a branch's latest weights if it were pruned now.
@@ -287,7 +287,7 @@ class Engine:
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
         plan = plan_of(view.plan)
-        every, score_every = plan.analysis.curvature_every, plan.analysis.score_every
+        looks, score_every = live(plan.analysis), plan.analysis.score_every
         marks = early_generations(self._view) if view.number == 0 else ()
 
         def at_mark(generation: int, chunk: Chunk) -> None:
@@ -296,8 +296,9 @@ class Engine:
                 self.lineage.keep_early(view.branch, generation, self.running.weights(chunk))
             if score_every is not None and generation % score_every == 0:
                 self._scorer.amid(self.running, generation, chunk)
-            if every is not None and generation % every == 0 and generation < view.generations:
-                self._analyse_automatically(LIVE, view, generation, self._state_of(self.running, chunk))
+            for every, settings in looks:
+                if generation % every == 0 and generation < view.generations:
+                    self._analyse_automatically(settings, view, generation, self._state_of(self.running, chunk))
 
         return RunningRound(
             view,
@@ -309,7 +310,7 @@ class Engine:
             self._watchers,
             at_mark,
             marks,
-            tuple(filter(None, (every, score_every))),
+            (*(every for every, _ in looks), *filter(None, (score_every,))),
         )
 
     def _caught_up(self, what: str) -> RunningRound:
@@ -363,8 +364,8 @@ class Engine:
         )
         next_density = plan.density_after(1, layout.leaves, view.densities or view.trained_density)
         self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
-        if plan.analysis.curvature:
-            self._analyse_automatically(Curvature(), view, running.collected, self._state_of(running, chunk))
+        for settings in at_end(plan.analysis):
+            self._analyse_automatically(settings, view, running.collected, self._state_of(running, chunk))
         problem, left_out = running.shape.problem, np.asarray(tested.left_out)
         physics = problem.remark(problem_state, left_out) if isinstance(problem, RemarkingProblem) else None
         for remark in filter(None, (choice, physics)):
@@ -378,13 +379,8 @@ class Engine:
         return RoundState(plan_of(view.plan), trained, chunk.first + chunk.count)
 
     def _analyse_automatically(
-        self, settings: Curvature, round_: RoundView, generation: int, state: RoundState | None
+        self, settings: AnalysisSettings, round_: RoundView, generation: int, state: RoundState | None
     ) -> None:
         """Ask for what the spec asks for, unless a process before this one has done it."""
-        wanted = (name_of(settings), round_.branch, round_.number, generation, settings.points)
-        if not any(
-            (known.kind, known.branch, known.round, known.generation, known.parameters.get("points")) == wanted
-            for known in self._view.analyses
-            if known.automatic
-        ):
+        if not is_done(settings, round_, generation, self._view):
             self.analyst.ask(settings, round_.branch, round_.number, state, automatic=True)

@@ -15,7 +15,7 @@ from ticket_explorer import masks
 from ticket_explorer.densities import Density, Scope, finer, parts, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.layout import Layout
-from ticket_explorer.problems import DifferentiableProblem
+from ticket_explorer.problems import CurvedProblem, DifferentiableProblem
 from ticket_explorer.registry import implementation_of, name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.transfers import mismatches
@@ -80,7 +80,17 @@ def _check_layers(plan: Plan, layout: Layout, last: Density) -> None:
 
 
 def _check_loss(plan: Plan, problems: Problems) -> None:
-    if isinstance(problems.of(plan), DifferentiableProblem):
+    problem = problems.of(plan)
+    if isinstance(problem, DifferentiableProblem):
+        depends_on_batch = isinstance(problem, CurvedProblem) and problem.depends_on_batch
+        if depends_on_batch and (plan.analysis.hessian or plan.analysis.hessian_every):
+            field = "hessian" if plan.analysis.hessian else "hessian_every"
+            expected = f"none: the loss of {name_of(plan.network)} depends on the batch, and has no Hessian of its own"
+            raise InvalidValue(f"$.analysis.{field}", getattr(plan.analysis, field), expected)
+        if plan.pruner.needs_curvature and depends_on_batch:
+            given = f"{name_of(plan.pruner)}, which needs the loss of each example by itself"
+            expected = f"another pruner, or a network without batch normalisation in place of {name_of(plan.network)}"
+            raise InvalidValue("$.pruner.name", given, expected)
         return
     task = name_of(plan.task)
     if plan.trainer.needs_loss:

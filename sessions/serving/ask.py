@@ -66,7 +66,8 @@ def analyse(
 
     Args:
         session: A session, or its path.
-        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison` or `decomposition`.
+        kind: `snr`, `layers`, `curvature`, `hessian`, `surface`, `connectivity`, `instability`, `comparison` or
+            `decomposition`.
         branch: The branch whose weights are looked at.
         round_: A finished round; None is what runs now, or else the last finished one.
         **parameters: Of the analysis, `directions=10`.

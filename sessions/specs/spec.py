@@ -68,6 +68,10 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of the loss around the mean, at the end of each round."""
     curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
     """Also so often while a round runs, coarsely; None is never."""
+    hessian: bool = False
+    """Of the loss at the mean, its diagonal and leading eigenvalues, at the end of each round."""
+    hessian_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
+    """Also so often while a round runs, coarsely; None is never."""
     score_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
     """After how many generations, again and again, the score is taken while a round runs; None is only at its end."""
 

@@ -23,6 +23,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "instability": {"other": "again", "points": 3, "examples": 50},
     "comparison": {"other": "random"},
     "decomposition": {},
+    "hessian": {"vectors": 3, "steps": 4, "eigenvalues": 2, "examples": 50},
 }
 UNDEFINED = {
     "comparison": {"standard_error", "p_value", "holm_p_value"},

@@ -10,7 +10,7 @@ from sessions.messages import events
 from sessions.reports.analysis_rows import analysis_rows, analysis_table
 from sessions.views.session_view import SessionView
 from widgets.plots import figures
-from widgets.plots.figure import Figure, Line, Picture
+from widgets.plots.figure import Figure, Line, Picture, Points
 from widgets.plots.figures import Selection
 
 PLAN: dict[str, Any] = {
@@ -168,3 +168,59 @@ def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(
     assert "Beyond chance from b at 2 of 2 densities (Holm; 2 by p alone)." in figure.note
     assert "Beyond chance from c at 0 of 2 densities (Holm; 1 by p alone)." in figure.note
     assert figures.comparison(view, Selection("b")).is_empty
+
+
+def looked_into(branch: str, number: int, spearman: float, largest: float, sigma: Any = None) -> events.Analysed:
+    """Five weights in two replicates; SNR would keep the second, which is the smallest, for its σ."""
+    theta, precise = [1.0, 0.1, 0.5, 0.6, 2.0], [1.0, 0.01, 1.0, 1.0, 1.0]
+    return analysed(
+        "hessian",
+        branch,
+        number,
+        entries=[[3.0, 5.0, 7.0, 8.0, 9.0]] * 2,
+        theta=[theta] * 2,
+        sigma=[precise if sigma is None else sigma] * 2,
+        diagonal=[[1.0, 2.0, -3.0, 4.0, 0.0]] * 2,
+        spearman=[[spearman, 0.0], [spearman + 0.2, 0.0]],
+        reliability=[[0.5, 0.5]] * 2,
+        trace=[[4.0, 4.0]] * 2,
+        eigenvalues=[[largest, 1.0], [largest + 2, 1.0]],
+    )
+
+
+def test_sigma_is_shown_against_curvature_weight_by_weight(view: SessionView) -> None:
+    """Negative curvature is marked, not dropped; what SNR keeps and magnitude drops is lit."""
+    view.apply(looked_into("a", 1, 0.4, 10.0))
+    figure = figures.hessian(view, Selection("a", 1))
+    groups = {mark.name: mark for mark in figure.marks if isinstance(mark, Points)}
+    found = {
+        name: (mark.entries.tolist(), mark.x.tolist()) for name, mark in groups.items() if mark.entries is not None
+    }
+    assert found == {
+        "curvature above 0": ([3, 8], [1.0, 4.0]),
+        "below 0": ([7], [3.0]),
+        "SNR keeps, magnitude drops": ([5], [2.0]),
+    }
+    np.testing.assert_allclose(groups["SNR keeps, magnitude drops"].y, 1e4, rtol=1e-4)
+    assert figure.note == (
+        "Rank correlation 0.40. That of the estimate with another one would be 0.50. 1 below 0. 1 at 0 are not shown. "
+        "At 50% pruned, SNR keeps 1 that magnitude drops."
+    )
+    view.apply(looked_into("b", 1, 0.4, 10.0, sigma=[np.nan] * 5))
+    assert figures.hessian(view, Selection("b", 1)).note.startswith("This trainer has no σ")
+
+
+def test_agreement_and_eigenvalues_go_through_shared_rounds(view: SessionView) -> None:
+    for found in (looked_into("a", 0, 0.1, 10.0), looked_into("a", 1, 0.3, 20.0), looked_into("b", 1, -0.5, 5.0)):
+        view.apply(found)
+    agreement = lines(figures.hessian_correlation(view, Selection()))
+    np.testing.assert_allclose(agreement["a"].y, [0.2, 0.4], rtol=1e-5)
+    np.testing.assert_allclose(agreement["b"].y, [0.2, -0.4], rtol=1e-5)
+    assert agreement["a"].high is not None
+    np.testing.assert_allclose(agreement["a"].high - agreement["a"].y, 0.1, rtol=1e-5)
+    shown = figures.eigenvalues(view, Selection("a"))
+    np.testing.assert_allclose(lines(shown)["a"].y, [11.0, 21.0])
+    np.testing.assert_allclose(lines(shown)["b"].y, [11.0, 6.0])
+    assert [mark.faint for mark in shown.marks if isinstance(mark, Line)] == [False, True, False]
+    for draw in (figures.hessian, figures.hessian_correlation, figures.eigenvalues):
+        assert draw(SessionView(), Selection()).is_empty

@@ -109,7 +109,8 @@ def test_keys_ask() -> None:
 
 
 @pytest.mark.parametrize(
-    ("turns", "kind"), [*enumerate(("curvature", "curvature", "surface", "connectivity")), (7, "decomposition")]
+    ("turns", "kind"),
+    [*enumerate(("curvature", "curvature", "hessian")), (5, "surface"), (6, "connectivity"), (10, "decomposition")],
 )
 def test_the_landscape_that_is_shown_is_computed_of_the_round_that_is_looked_at(turns: int, kind: str) -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:

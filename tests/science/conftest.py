@@ -11,6 +11,7 @@ from jax import Array
 
 from ticket_explorer.layout import Layout, Leaf, kept_indices
 from ticket_explorer.networks.network import Narrowing
+from ticket_explorer.problems import FixedExamples, Split
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ class Quadratic:
 
     def loss(self, key: Array, theta: Array) -> Array:
         return -self.fitness(key, theta[None], self.initial_state())[0][0]
+
+    @property
+    def depends_on_batch(self) -> bool:
+        return False
+
+    def fixed_examples(self, split: Split, count: int | None, size: int) -> FixedExamples:
+        return FixedExamples(jnp.zeros((1, 1)), jnp.ones((1, 1)))
+
+    def losses(self, theta: Array, examples: Array) -> Array:
+        return self.loss(jax.random.key(0), theta)[None]
 
     def training_loss(self, key: Array, theta: Array, state: Array) -> tuple[Array, Array]:
         return self.loss(key, theta), state + 1

@@ -26,6 +26,8 @@ FORMULAS: dict[str, Any] = {
     "initial_magnitude": lambda start, mean, std: np.abs(start),
     "snip": lambda start, mean, std: start**2,  # of ½ |θ|², whose gradient is θ and whose Hessian is the identity
     "grasp": lambda start, mean, std: start**2,
+    "hessian_diagonal": lambda start, mean, std: 0.5 * mean**2,
+    "fisher": lambda start, mean, std: 0.5 * mean**4,  # whose one example has the gradient θ
     "learned": lambda start, mean, std: np.ones(start.shape),
 }
 
@@ -130,6 +132,25 @@ def test_gradients_at_initialisation_against_finite_differences() -> None:
         expected = np.abs(numerical[:, column]) if absolute else numerical[:, column]
         np.testing.assert_allclose(found, expected, rtol=0.02, atol=2e-4)
         assert np.abs(expected).max() > 0.01
+
+
+def test_second_orders_of_a_network_against_its_whole_hessian() -> None:
+    """The diagonal is estimated, and close to the truth; the Fisher information is exact."""
+    problem = bind(Fashion(batch=16, pool=7), MLP(hidden=(3,)))
+    theta, key = problem.initialise(jax.random.key(0)), jax.random.key(1)
+    mask = ~jnp.asarray(problem.layout.prunable) | (jnp.arange(theta.size) % 3 > 0)
+    result, ticket = TrainingResult(jnp.where(mask, theta, 0.0), None, mask), Ticket(mask, theta, theta)
+    given = problem.fixed_examples("train", 1000, 1000)
+    examples = jax.tree.map(lambda array: array[0], given.examples)
+    losses = jax.jit(lambda weights: problem.losses(weights, examples))
+    truth = jnp.diag(jax.jit(jax.hessian(lambda weights: losses(weights).mean()))(result.mean))
+    information = jnp.mean(jax.jit(jax.jacrev(losses))(result.mean) ** 2, 0)
+    found = implementation_of(PRUNERS["hessian_diagonal"]())(key, result, ticket, problem)
+    np.testing.assert_allclose(found, 0.5 * result.mean**2 * truth, atol=0.05 * float(found.max()))
+    assert np.corrcoef(found, result.mean**2 * truth)[0, 1] > 0.99
+    found = implementation_of(PRUNERS["fisher"]())(key, result, ticket, problem)
+    np.testing.assert_allclose(found, 0.5 * result.mean**2 * information, rtol=1e-3, atol=1e-7)
+    assert not np.asarray(found)[~np.asarray(mask)].any()
 
 
 def test_snr_without_a_search_distribution_says_what_to_do(quadratic: Any) -> None:

@@ -7,6 +7,7 @@ from ticket_explorer.analysis.settings import (
     Connectivity,
     Curvature,
     Decomposition,
+    Hessian,
     Instability,
     Layers,
     Surface,
@@ -14,7 +15,7 @@ from ticket_explorer.analysis.settings import (
 from ticket_explorer.registry import register
 
 ANALYSES: dict[str, type[AnalysisSettings]] = register(
-    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition
+    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition, Hessian
 )
 
 __all__ = ["ANALYSES"]

@@ -6,12 +6,13 @@ analysis that needs no network evaluated wants no point.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ticket_explorer.analysis.spectrum import Curved, Wanted
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import ProblemState
 
@@ -47,6 +48,8 @@ class Subject:
     """Finished rounds of the branch, in order: all, or the dense one, as the settings want."""
     other: tuple[Trained, ...] = ()
     """Finished rounds of another branch."""
+    curved: Curved | None = None
+    """What products with the centre's Hessian told, if the analysis wanted any."""
     controls: Mapping[str, tuple[Trained, ...]] = field(default_factory=dict)
     """Finished rounds of the branch's controls: `permuted_weights`, `permuted_mask` and `random`."""
 
@@ -60,14 +63,17 @@ class Points:
     states: ProblemState = ()
     """A pytree of arrays [R, K, ...]: what the task carries for each vector, zero for directions. A point has the
     same combination of them."""
+    draws: int = 1
+    """How often each point is evaluated, each time on other examples; the first are those of all analyses."""
 
 
 @dataclass(frozen=True)
 class Seen:
     """What the points' networks do."""
 
-    loss: Float[np.ndarray, "R N"]
-    score: Float[np.ndarray, "R N"]
+    loss: Float[np.ndarray, "rows N"]
+    """Rows are replicates, or the draws of the first replicate, of the second and so on."""
+    score: Float[np.ndarray, "rows N"]
 
 
 class Analysis(Protocol):
@@ -90,6 +96,22 @@ class Analysis(Protocol):
 
         Raises:
             TicketError: if the subject has not what the analysis needs.
+        """
+        ...
+
+
+@runtime_checkable
+class CurvedAnalysis(Analysis, Protocol):
+    """An analysis that wants products with the Hessian of the centre before anything else."""
+
+    def wanted(self, has_loss: bool) -> Wanted | None:
+        """Which; None if it does without.
+
+        Args:
+            has_loss: Whether the task has a loss that can be differentiated.
+
+        Raises:
+            TicketError: if it needs one.
         """
         ...
 

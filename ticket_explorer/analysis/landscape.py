@@ -25,15 +25,15 @@ BLOCK = 16
 BLOCK_ELSEWHERE = 128
 
 Evaluate = Callable[[int, Float[np.ndarray, "n K"]], Evaluation]
-"""From a replicate and the coefficients of at most `SLICE` points to what their networks do, [n] or longer."""
+"""From a row and the coefficients of at most `SLICE` points to what their networks do, [n] or longer."""
 
 
 @dataclass(frozen=True)
 class Walk:
-    """How far a walk is. Points count through all replicates, one after another."""
+    """How far a walk is. Points count through all rows, one after another: replicates, or draws of each replicate."""
 
-    loss: Float[np.ndarray, "R N"]
-    score: Float[np.ndarray, "R N"]
+    loss: Float[np.ndarray, "rows N"]
+    score: Float[np.ndarray, "rows N"]
     done: int = 0
 
     @property
@@ -44,18 +44,18 @@ class Walk:
 
 def init(points: Points) -> Walk:
     """The state before the first point."""
-    shape = (len(points.basis), len(points.coefficients))
+    shape = (len(points.basis) * points.draws, len(points.coefficients))
     return Walk(np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32))
 
 
 def step(walk: Walk, points: Points, evaluate: Evaluate, count: int = SLICE) -> Walk:
-    """Evaluate the next `count` points, or fewer if they are the last of a replicate."""
-    replicate, first = divmod(walk.done, len(points.coefficients))
+    """Evaluate the next `count` points, or fewer if they are the last of a row."""
+    row, first = divmod(walk.done, len(points.coefficients))
     chosen = points.coefficients[first : first + min(count, SLICE)]
-    found = evaluate(replicate, chosen)
+    found = evaluate(row, chosen)
     loss, score = walk.loss.copy(), walk.score.copy()
-    loss[replicate, first : first + len(chosen)] = np.asarray(found.loss)[: len(chosen)]
-    score[replicate, first : first + len(chosen)] = np.asarray(found.score)[: len(chosen)]
+    loss[row, first : first + len(chosen)] = np.asarray(found.loss)[: len(chosen)]
+    score[row, first : first + len(chosen)] = np.asarray(found.score)[: len(chosen)]
     return replace(walk, loss=loss, score=score, done=walk.done + len(chosen))
 
 
@@ -76,7 +76,12 @@ def padded(points: Points) -> Points:
     def fill(array: np.ndarray) -> np.ndarray:
         return np.pad(array, [(0, 0), (0, missing), *[(0, 0)] * (array.ndim - 2)])
 
-    return Points(fill(points.basis), fill(points.coefficients), jax.tree.map(fill, points.states))
+    return replace(
+        points,
+        basis=fill(points.basis),
+        coefficients=fill(points.coefficients),
+        states=jax.tree.map(fill, points.states),
+    )
 
 
 def blocks_of(coefficients: Float[np.ndarray, "n K"]) -> tuple[Float[np.ndarray, "SLICE K"], np.int32]:

@@ -18,6 +18,8 @@ STABLE = 0.02
 """Instability below which networks are called stable (Frankle et al. 2020, section 3)."""
 SAME = 0.005
 """Rounds are of one density that differ by no more than this share of it: rounding to whole weights."""
+PAIRS = ("snr and hessian_diagonal", "magnitude and hessian_diagonal", "snr and magnitude")
+"""Which pruners the overlaps of a look at the Hessian are of."""
 PARTS = ("weights", "mask", "layers", "effect")
 """What the rows of a decomposition's contributions and shares are; the last is the sum of the others."""
 
@@ -37,6 +39,8 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
     """What the axes of its arrays are; an array's name is an axis with its values. Empty: they have no names."""
     own_axes: ClassVar[Mapping[str, Axes]] = {}
     """Those of arrays that have others, by array."""
+    grain: ClassVar[str] = ""
+    """The field that tells a coarse look from a fine one, where a spec may ask for both."""
 
     @property
     def compared_with(self) -> str | None:
@@ -81,6 +85,7 @@ class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
         "fit": ("replicate", "direction", "coefficient"),
         "sharpness": ("replicate", "direction"),
     }
+    grain: ClassVar[str] = "points"
     directions: Annotated[int, Meta(ge=1, le=1000)] = 5
     points: Annotated[int, Meta(ge=3, le=10_001, description="steps along a direction, an odd number")] = 51
     reach: Reach = 1.0
@@ -196,6 +201,49 @@ class Decomposition(AnalysisSettings, frozen=True, kw_only=True, tag="decomposit
     own_axes: ClassVar[Mapping[str, Axes]] = dict.fromkeys(
         ("contribution", "standard_error", "share", "share_error"), ("part", "densities")
     )
+
+
+class Hessian(AnalysisSettings, frozen=True, kw_only=True, tag="hessian"):
+    """How the loss bends along each weight, and along its sharpest directions: does 1/σ² follow it?"""
+
+    implementation: ClassVar[str] = "ticket_explorer.analysis.hessian:Hessian"
+    looks_at: ClassVar[Subject] = "state"
+    grain: ClassVar[str] = "vectors"
+    axes: ClassVar[Axes] = ("replicate", "weight")
+    own_axes: ClassVar[Mapping[str, Axes]] = {
+        **dict.fromkeys(("spearman", "reliability", "trace", "trace_error"), ("replicate", "leaf")),
+        **dict.fromkeys(("eigenvalues", "eigenvalue_error", "lowest"), ("replicate", "rank")),
+        "eigenvectors": ("replicate", "rank", "weight"),
+        "overlap": ("replicate", "pair"),
+    }
+    vectors: Annotated[int, Meta(ge=1, le=10_000_000)] = 32
+    """Random vectors of signs that the diagonal is estimated with; as many as weights are kept, or more, are unit
+    vectors instead, and the diagonal is exact."""
+    steps: Annotated[int, Meta(ge=0, le=1000, description="of Lanczos's method")] = 20
+    eigenvalues: Annotated[int, Meta(ge=0, le=100)] = 5
+    """The leading ones, which are told with their vectors."""
+    split: Literal["test", "train"] = "test"
+    """Whose first examples the loss is of."""
+    examples: Examples | None = None
+    weights: Annotated[int, Meta(ge=3, description="of tasks without a loss")] = 200
+    """How many weights, drawn at random, finite differences are taken along; one that is pruned gives way."""
+    step: Annotated[float, Meta(gt=0, description="of finite differences")] = 0.1
+    draws: Annotated[int, Meta(ge=1, le=1000)] = 4
+    """Sets of episodes that finite differences are taken on, for their errors."""
+    ratio: Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")] = 0.2
+    """What overlaps of pruners are of."""
+    keep: Annotated[int, Meta(ge=3)] = 10_000
+    """Weights of which the numbers are kept, drawn at random where there are more; sums are over all."""
+
+    @property
+    def evaluated_on(self) -> int | None:
+        """As many as it says."""
+        return self.examples
+
+    def check(self) -> None:
+        """Refuse more eigenvalues than Lanczos's method has steps."""
+        if self.eigenvalues > self.steps:
+            raise InvalidValue("$.eigenvalues", self.eigenvalues, f"no more than there are steps: {self.steps}")
 
 
 def _check_odd(name: str, points: int) -> None:

@@ -33,6 +33,11 @@ def snr_magnitude_correlation(
     return Correlation(_pearson(magnitude, snr), _pearson(_ranks(magnitude), _ranks(snr)))
 
 
+def rank_correlation(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> float | None:
+    """Spearman's correlation, in [-1, 1]; None where it is not defined."""
+    return _pearson(_ranks(x), _ranks(y)) if np.isfinite(x).all() and np.isfinite(y).all() else None
+
+
 def threshold(score: Float[np.ndarray, " k"], lost: int) -> float | None:
     """The highest score among the `lost` lowest: what pruning them removes up to; None if nothing is lost."""
     return float(np.partition(score, lost - 1)[lost - 1]) if lost > 0 else None

@@ -3,7 +3,9 @@
 from ticket_explorer.pruners.settings import (
     SNIP,
     SNR,
+    Fisher,
     GraSP,
+    HessianDiagonal,
     InitialMagnitude,
     Learned,
     Magnitude,
@@ -15,7 +17,18 @@ from ticket_explorer.pruners.settings import (
 from ticket_explorer.registry import register
 
 PRUNERS: dict[str, type[PrunerSettings]] = register(
-    "pruners", SNR, Magnitude, Random, Movement, MagnitudeIncrease, InitialMagnitude, SNIP, GraSP, Learned
+    "pruners",
+    SNR,
+    Magnitude,
+    Random,
+    Movement,
+    MagnitudeIncrease,
+    InitialMagnitude,
+    SNIP,
+    GraSP,
+    HessianDiagonal,
+    Fisher,
+    Learned,
 )
 
 __all__ = ["PRUNERS"]

@@ -16,6 +16,8 @@ class PrunerSettings(Settings, frozen=True, kw_only=True):
     """Whether it takes gradients, so that the task must have a loss."""
     ranks_by: ClassVar[Literal["snr", "magnitude"] | None] = None
     """What it ranks by, where a weight's mean and σ alone tell."""
+    needs_curvature: ClassVar[bool] = False
+    """Whether that loss must be one of each example by itself: no batch normalisation."""
 
 
 class SNR(PrunerSettings, frozen=True, kw_only=True, tag="snr"):
@@ -69,6 +71,22 @@ class GraSP(PrunerSettings, frozen=True, kw_only=True, tag="grasp"):
 
     implementation: ClassVar[str] = "ticket_explorer.pruners.grasp:score"
     needs_loss: ClassVar[bool] = True
+
+
+class HessianDiagonal(PrunerSettings, frozen=True, kw_only=True, tag="hessian_diagonal"):
+    """Keep the weights without which the loss would rise most, to second order, ½ θ² H (LeCun et al. 1990)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.pruners.hessian_diagonal:score"
+    needs_loss: ClassVar[bool] = True
+    needs_curvature: ClassVar[bool] = True
+
+
+class Fisher(PrunerSettings, frozen=True, kw_only=True, tag="fisher"):
+    """Keep the highest ½ θ² F, squares of examples' gradients in the Hessian's place (Theis et al. 2018)."""
+
+    implementation: ClassVar[str] = "ticket_explorer.pruners.fisher:score"
+    needs_loss: ClassVar[bool] = True
+    needs_curvature: ClassVar[bool] = True
 
 
 class Learned(PrunerSettings, frozen=True, kw_only=True, tag="learned"):

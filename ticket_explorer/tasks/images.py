@@ -16,7 +16,7 @@ from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
 from ticket_explorer.networks.network import Narrowing, Network, NormalisedNetwork
 from ticket_explorer.networks.population import in_pairs
-from ticket_explorer.problems import Evaluation, ProblemState
+from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Split
 from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.augmentation import AUGMENT, sources
 from ticket_explorer.tasks.catalogue import MNIST
@@ -195,6 +195,29 @@ class ImageProblem:
         inputs, labels = self.draw(key)
         logits, state = self.network.apply_training(theta, inputs, state)
         return cross_entropy(logits[None], labels)[0], state
+
+    @property
+    def depends_on_batch(self) -> bool:
+        """Whether the network normalises by statistics of the batch."""
+        return isinstance(self.network, NormalisedNetwork)
+
+    def fixed_examples(self, split: Split, count: int | None, size: int) -> FixedExamples:
+        """The first `count` images of a split and their labels, as they are, in parts of `size`; a `CurvedProblem`."""
+        images = self.test if split == "test" else self.train
+        count = min(count or ENOUGH, len(images.labels))
+        size = min(size, count)
+        parts = -(-count // size)
+        rows = jnp.arange(parts * size)
+        chosen = (images.pixels[rows % count], images.labels[rows % count])
+        examples = jax.tree.map(lambda array: array.reshape(parts, size, *array.shape[1:]), chosen)
+        return FixedExamples(examples, jnp.where(rows < count, 1 / count, 0.0).reshape(parts, size))
+
+    def losses(self, theta: Float[Array, " D"], examples: tuple[Array, Array]) -> Float[Array, " B"]:
+        """The cross-entropy (nats) of θ on each of some images, given as pixels [B, P] and labels [B]."""
+        pixels, labels = examples
+        logits = self.network.apply(theta, self._standardise(pixels).reshape(-1, *self.train.shape))
+        chosen = jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
+        return jax.nn.logsumexp(logits, axis=-1) - chosen
 
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -27,6 +28,7 @@ from widgets.cli.output import PrintableConsole, narration, print_json, say, wri
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
+from widgets.plots.figures.hessian import is_by_differences
 from widgets.plots.raster.drawing import draw
 from widgets.shared.spec_sources import assign
 from widgets.shared.wording import one_error, share
@@ -60,8 +62,8 @@ def analyse(
 ) -> None:
     """Look at the weights that finished rounds have found.
 
-    snr and layers compare rounds; curvature, surface and connectivity evaluate the loss around and between them,
-    instability between trainings of the same ticket under different noise;
+    snr and layers compare rounds; curvature, hessian, surface and connectivity look at the loss around and between
+    them, instability between trainings of the same ticket under different noise;
     comparison and decomposition compare branches. Decompose a branch first for the latter.
     Results are kept in the session's journal: the app, exports and reports show them.
     """
@@ -149,6 +151,14 @@ def _curvature_figures(view: SessionView, found: Found) -> Iterator[Figure]:
         yield figures.sharpness(view, selection)
 
 
+def _hessian_figures(view: SessionView, found: Found) -> Iterator[Figure]:
+    selection = _selections(found)[-1]
+    yield figures.hessian(view, selection)
+    if len({one.round for one in found}) > 1:
+        yield figures.hessian_correlation(view, selection)
+        yield figures.eigenvalues(view, selection)
+
+
 def _instability_figures(view: SessionView, found: Found) -> Iterator[Figure]:
     yield from (draw(view, Selection(found[-1].branch, 0)) for draw in _INSTABILITY)
 
@@ -178,6 +188,31 @@ def _curvature_table(found: Found) -> Table:
         middle = float(loss[..., loss.shape[-1] // 2].mean())
         rows.append([one.branch, str(one.round), f"{middle:.4g}", f"{sharpness.mean():.4g}", f"{sharpness.std():.2g}"])
     return _table(("branch", "round", "loss", "sharpness", "deviation"), rows)
+
+
+def _hessian_table(found: Found) -> Table:
+    rows = []
+    for one in found:
+        names = ("spearman", "reliability", "trace")
+        cells = [_number(_mean(one.array(name)[:, 0])) for name in names]
+        largest = one.array("eigenvalues")[:, :1]
+        overlaps = [_number(_mean(pair)) for pair in one.array("overlap").T]
+        rows.append([one.branch, str(one.round), *cells, _number(_mean(largest)), *overlaps])
+    heads = ("branch", "round", "Spearman", "reliability", "trace", "largest", "SNR/OBD", "magnitude/OBD", "SNR/mag.")
+    table = _table(heads, rows)
+    table.caption = (
+        "Means over replicates. Spearman: of 1/σ² and the Hessian's diagonal; reliability: of the estimate with "
+        "another one. The last three: of what two pruners would remove, Jaccard's; OBD is hessian_diagonal."
+    )
+    if any(is_by_differences(one) for one in found):
+        table.caption += " By finite differences, of a sample of the weights."
+    return table
+
+
+def _mean(values: np.ndarray) -> float:
+    """NaN where there is no number."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")
 
 
 def _snr_table(found: Found) -> Table:
@@ -279,6 +314,7 @@ class _Shown:
 
 _SHOWN = {
     "curvature": _Shown(_curvature_figures, _curvature_table),
+    "hessian": _Shown(_hessian_figures, _hessian_table),
     "surface": _Shown(_one_each(figures.surface)),
     "connectivity": _Shown(_one_each(figures.connectivity), _connectivity_table),
     "instability": _Shown(_instability_figures, _instability_table),

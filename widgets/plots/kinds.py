@@ -138,6 +138,9 @@ def _mask(look: Look) -> Figure:
 LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] = (
     ("curvature", figures.curvature),
     ("curvature", figures.sharpness),
+    ("hessian", figures.hessian),
+    ("hessian", figures.hessian_correlation),
+    ("hessian", figures.eigenvalues),
     ("surface", figures.surface),
     ("connectivity", figures.connectivity),
     ("instability", figures.instability),

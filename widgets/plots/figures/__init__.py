@@ -6,6 +6,7 @@ from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.decomposition import decomposition
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
 from widgets.plots.figures.fitness import fitness
+from widgets.plots.figures.hessian import eigenvalues, hessian, hessian_correlation
 from widgets.plots.figures.instability import instability, instability_from, instability_profile
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
 from widgets.plots.figures.learning import AGAINST, Against, learning
@@ -39,7 +40,10 @@ __all__ = [
     "decomposition",
     "distribution",
     "distributions",
+    "eigenvalues",
     "fitness",
+    "hessian",
+    "hessian_correlation",
     "instability",
     "instability_from",
     "instability_profile",

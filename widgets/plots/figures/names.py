@@ -78,6 +78,28 @@ FIGURES: dict[str, Kind] = {
         "are left, the fewer move in a random direction, so compare branches at the same round. Cf. figure 6, bottom, "
         "of Lange & Sprekeler (2023).",
     ),
+    "hessian": Kind(
+        "σ and curvature",
+        "Does the search's uncertainty tell how sharply the loss bends? Each point is a weight: to the right, how much "
+        "the loss bends along it (the diagonal of the Hessian), upwards the precision 1/σ² that evolution gave it. If "
+        "σ meant curvature, the points would lie along a rising line, and SNR pruning would spare the sharp "
+        "weights. Marked are weights that SNR pruning would keep next and magnitude pruning would not, and those where "
+        "the loss bends down. After the premise of SNR pruning, section 2 of Lange & Sprekeler (2023), which shows no "
+        "such figure.",
+    ),
+    "hessian_correlation": Kind(
+        "σ and curvature across rounds",
+        "How far precision 1/σ² and curvature rank the weights alike at the end of each round: Spearman's correlation, "
+        "1 if σ means curvature, 0 if it tells nothing of it. Error bars are standard errors over replicates. The "
+        "paper argues that they go together (section 2 of Lange & Sprekeler 2023) and shows no such figure.",
+    ),
+    "eigenvalues": Kind(
+        "Eigenvalues across rounds",
+        "How sharply the loss bends along its sharpest directions at the end of each round: the largest eigenvalues of "
+        "the Hessian over the kept weights. Rising lines: the fewer weights are left, the sharper the valley. Faint "
+        "are the next eigenvalues of the branch that is looked at. Error bars are standard errors over replicates. Cf. "
+        "figure 6, bottom, of Lange & Sprekeler (2023), of sharpness along random directions.",
+    ),
     "surface": Kind(
         "Loss surface",
         "The loss over the plane of two random directions, with the round's weights in the middle; strong colours are "
@@ -163,6 +185,9 @@ SHOWN = (
     "correlation",
     "curvature",
     "sharpness",
+    "hessian",
+    "hessian_correlation",
+    "eigenvalues",
     "surface",
     "connectivity",
     "instability",
