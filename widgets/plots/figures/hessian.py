@@ -16,7 +16,7 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Points, Rule, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
-from widgets.plots.figures.names import KINDS
+from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
 _CURVATURE = Axis("curvature |∂²L/∂θ²|", scale="log")
@@ -35,10 +35,10 @@ def hessian(view: SessionView, selection: Selection) -> Figure:
     before it that was, unless it was asked for.
     """
     found, branch = analysis_of(view, selection, "hessian"), selection.branch_in(view)
-    title = f"{KINDS['hessian'].title} · {selection.place_in(view)}"
+    title = f"{FIGURES['hessian'].title} · {selection.place_in(view)}"
     if found is None or branch is None:
         return Figure(title, _CURVATURE, _PRECISION, note=nothing_yet("hessian", _SWITCH))
-    title = f"{KINDS['hessian'].title} · {branch}, round {found.round}, generation {found.generation}"
+    title = f"{FIGURES['hessian'].title} · {branch}, round {found.round}, generation {found.generation}"
     weights = _weights_of(found)
     if not np.isfinite(weights.sigma).any():
         return Figure(title, _CURVATURE, _PRECISION, note="This trainer has no σ; its curvature is told by rounds.")
@@ -56,7 +56,7 @@ def hessian(view: SessionView, selection: Selection) -> Figure:
 
 def hessian_correlation(view: SessionView, selection: Selection) -> Figure:
     """Spearman's correlation of 1/σ² and the diagonal at the end of each round, a line a branch; means with errors."""
-    title = KINDS["hessian_correlation"].title
+    title = FIGURES["hessian_correlation"].title
     lines = [_across(view, name, lambda found: found.array("spearman")[:, 0]) for name in selection.shown_in(view)]
     shown = tuple(line for line in lines if line is not None)
     if not shown:
@@ -66,7 +66,7 @@ def hessian_correlation(view: SessionView, selection: Selection) -> Figure:
 
 def eigenvalues(view: SessionView, selection: Selection) -> Figure:
     """The largest eigenvalue at the end of each round, a line a branch; faint, the next ones of one branch."""
-    title, looked_at = KINDS["eigenvalues"].title, selection.branch_in(view)
+    title, looked_at = FIGURES["eigenvalues"].title, selection.branch_in(view)
     lines: list[Line] = []
     for name in selection.shown_in(view):
         known = _known_eigenvalues(view, name)
