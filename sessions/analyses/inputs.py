@@ -3,7 +3,8 @@
 What can't be looked at is refused here, before anything is computed, with a sentence.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
@@ -19,6 +20,7 @@ from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Subject, Trained
 from ticket_explorer.analysis.settings import AnalysisSettings
+from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.problems import CurvedProblem, MeasurableProblem, ProblemState, curved
@@ -95,7 +97,8 @@ class Subjects:
         score = np.array([np.nan if value is None else value for value in round_.finished.score])
         state = problem_state_of(arrays, self._problems.of(plan))
         found = arrays.mean, arrays.std, arrays.mask
-        trained = Trained(round_.branch, number, *found, round_.density, score, state)
+        way = Way(*arrays.way) if arrays.way else None
+        trained = Trained(round_.branch, number, *found, round_.density, score, way=way, state=state)
         return RoundState(plan, trained, round_.finished.generations)
 
     def last(self, branch: str) -> int:
@@ -112,7 +115,7 @@ class Subjects:
         return Subject(
             layout=problem.layout,
             input_shape=problem.input_shape,
-            centre=state.trained,
+            centre=self._begun(state, branch) if settings.looks_at == "round" else state.trained,
             line=line,
             other=self._all(other) if other is not None else (),
             controls=self._controls(branch) if settings.looks_at == "controls" else {},
@@ -131,6 +134,13 @@ class Subjects:
                 "its layers and its SNR can be analysed."
             )
         return problem
+
+    def _begun(self, state: RoundState, branch: str) -> Trained:
+        """The weights with where their round began, as far as that can be told."""
+        with suppress(TicketError):
+            start = np.asarray(self._lineage.trained(branch, state.trained.number).start)
+            return replace(state.trained, start=start)
+        return state.trained
 
     def _check_curved(self, settings: AnalysisSettings, branch: str) -> None:
         analysis: Analysis = implementation_of(settings)(settings)

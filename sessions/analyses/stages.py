@@ -118,7 +118,7 @@ class Evaluations:
 
     def finish(self) -> Seen:
         """What their networks do."""
-        return landscape.finish(self._walk)
+        return landscape.finish(self._walk, self._points)
 
     def _arguments(self, row: int, coefficients: np.ndarray, blocks: np.int32) -> tuple[Any, ...]:
         replicate, draw = divmod(row, self._points.draws)

@@ -25,6 +25,7 @@ from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.engine.running_round import RunningRound, Watchers
 from sessions.engine.scoring import Scorer
+from sessions.engine.way_samples import WaySamples
 from sessions.messages import events
 from sessions.messages.commands import Episode, Preview
 from sessions.plans.problems import Problems, plan_of
@@ -78,6 +79,7 @@ class Engine:
         )
         self._scorer = Scorer(self.compiler, seed, watchers.journal)
         self.running: RunningRound | None = None
+        self._way: WaySamples | None = None
         self._directory, self._view, self._watchers = directory, view, watchers
         self._seed, self._replicates = seed, replicates
         self._began = 0.0
@@ -289,9 +291,11 @@ class Engine:
         plan = plan_of(view.plan)
         looks, score_every = live(plan.analysis), plan.analysis.score_every
         marks = early_generations(self._view) if view.number == 0 else ()
+        self._way = way = WaySamples(self._directory, view, plan, self._replicates * shape.problem.layout.size)
 
         def at_mark(generation: int, chunk: Chunk) -> None:
             assert self.running is not None
+            way.keep(generation, chunk.result.mean)
             if generation in marks:
                 self.lineage.keep_early(view.branch, generation, self.running.weights(chunk))
             if score_every is not None and generation % score_every == 0:
@@ -309,7 +313,7 @@ class Engine:
             Noise.of(plan, self._seed),
             self._watchers,
             at_mark,
-            marks,
+            (*marks, *way.marks),
             (*(every for every, _ in looks), *filter(None, (score_every,))),
         )
 
@@ -351,7 +355,9 @@ class Engine:
         borrowed = self._view.branches[view.branch].borrowed
         older = borrowed is not None and borrowed.takes == "trained"
         check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout, older)
-        self.lineage.keep_result(view.branch, view.number, result, problem_state, beside)
+        assert self._way is not None
+        way = self._way.finish(running.ticket.start, result, running.collected)
+        self.lineage.keep_result(view.branch, view.number, result, problem_state, beside, way)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,

@@ -72,6 +72,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of the loss at the mean, its diagonal and leading eigenvalues, at the end of each round."""
     hessian_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
     """Also so often while a round runs, coarsely; None is never."""
+    way: bool = False
+    """Whether the search's mean is sampled over each round, for the plane of its way."""
     score_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
     """After how many generations, again and again, the score is taken while a round runs; None is only at its end."""
 

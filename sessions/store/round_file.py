@@ -32,9 +32,12 @@ class RoundArrays:
     """[R, D], zero where `mask` is false; None if the trainer has no search distribution."""
     problem_state: tuple[npt.NDArray[Any], ...] = ()
     """Small arrays of the task's own, such as observation statistics."""
+    way: tuple[npt.NDArray[Any], ...] = ()
+    """The fields of `ticket_explorer.analysis.way.Way` in order, if the way was sampled; its components [R, 2, D] are
+    zero where `mask` is false."""
 
 
-class _Round(msgspec.Struct, frozen=True):
+class _Round(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: int
     replicates: _Size
     dimension: _Size
@@ -42,6 +45,7 @@ class _Round(msgspec.Struct, frozen=True):
     mean: bytes
     std: bytes | None
     problem_state: bytes
+    way: bytes | None = None
 
 
 def encode_round(arrays: RoundArrays) -> bytes:
@@ -56,7 +60,8 @@ def encode_round(arrays: RoundArrays) -> bytes:
     replicates, dimension = mask.shape
     std = None if arrays.std is None else _pack(arrays.std, mask)
     bits, mean, state = np.packbits(mask).tobytes(), _pack(arrays.mean, mask), encode_arrays(arrays.problem_state)
-    return msgspec.msgpack.encode(_Round(_SCHEMA, replicates, dimension, bits, mean, std, state))
+    way = encode_arrays(arrays.way) if arrays.way else None
+    return msgspec.msgpack.encode(_Round(_SCHEMA, replicates, dimension, bits, mean, std, state, way))
 
 
 def decode_round(data: bytes, path: Path | str) -> RoundArrays:
@@ -79,7 +84,8 @@ def decode_round(data: bytes, path: Path | str) -> RoundArrays:
     mask = _unpack_mask(packed, path)
     std = None if packed.std is None else _unpack(packed.std, mask, path)
     state = tuple(decode_arrays(packed.problem_state, path))
-    return RoundArrays(mask, _unpack(packed.mean, mask, path), std, state)
+    way = tuple(decode_arrays(packed.way, path)) if packed.way is not None else ()
+    return RoundArrays(mask, _unpack(packed.mean, mask, path), std, state, way)
 
 
 def _pack(values: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> bytes:

@@ -81,6 +81,7 @@ class SessionDirectory:
         self.header = path / _HEADER
         self.journal = path / "journal.msgpack"
         self.checkpoint = path / "checkpoint.msgpack"
+        self.way = path / "way.msgpack"
         self.lock = path / "lock"
         self.address = path / NAME
 
@@ -188,9 +189,25 @@ class SessionDirectory:
         return unseal(read_whole(self.checkpoint), self.checkpoint)
 
     def remove_checkpoint(self) -> None:
-        """Forget the checkpoint, if there is one."""
-        with told(self.checkpoint):
-            self.checkpoint.unlink(missing_ok=True)
+        """Forget the checkpoint and what is kept of the way, if there are any."""
+        for path in (self.checkpoint, self.way):
+            with told(path):
+                path.unlink(missing_ok=True)
+
+    def write_way(self, payload: bytes) -> None:
+        """Replace what is kept of the running round's way; a power failure may cost it."""
+        write_atomic(self.way, seal(payload), durable=False)
+
+    def read_way(self) -> bytes | None:
+        """The running round's way; None if there is none.
+
+        Raises:
+            Damaged: if it is not what was written.
+        """
+        with told(self.way):
+            if not self.way.exists():
+                return None
+        return unseal(read_whole(self.way), self.way)
 
     def leftovers(self) -> Iterator[Path]:
         """Unfinished files that a killed writer, or one at work, has left."""

@@ -23,6 +23,7 @@ from sessions.views.densities import densities_of
 from sessions.views.failures import left_out
 from sessions.views.session_view import SessionView
 from ticket_explorer import masks
+from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
 from ticket_explorer.problems import Problem
@@ -88,12 +89,19 @@ class Lineage:
         return decode_round(self._directory.read_round(owner, number), self._directory.round_path(owner, number))
 
     def keep_result(
-        self, branch: str, number: int, result: TrainingResult, problem_state: Any, beside: Any = ()
+        self,
+        branch: str,
+        number: int,
+        result: TrainingResult,
+        problem_state: Any,
+        beside: Any = (),
+        way: Way | None = None,
     ) -> None:
         """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state."""
         state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves((problem_state, beside)))
         std = None if result.std is None else np.asarray(result.std)
-        arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state)
+        sampled = () if way is None else (way.generations, way.components, way.coordinates, way.explained)
+        arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state, sampled)
         self._directory.write_round(branch, number, encode_round(arrays))
 
     def ticket(self, branch: str, number: int, plan: Plan) -> Pruning:

@@ -113,6 +113,43 @@ def test_what_can_not_be_analysed_is_refused(
         session.analyse(kind, branch, number, parameters)
 
 
+def test_a_way_is_sampled_alike_however_a_round_is_cut(lab: Any) -> None:
+    """Paused, killed and resumed: the file of the round is the same; its end is the middle of the surface."""
+    whole, cut = lab.finished("ways", analysis={"way": True}), lab.create(analysis={"way": True})
+    cut.step(23)
+    cut.pause()
+    path = lab.kill(cut)
+    with Session.open(path) as again:
+        again.run()
+        found = again.analyse("surface", "snr", 1, {"points": 3, "examples": 50, "along": "way"})
+    lab.assert_same(path, whole)
+    way = found.array("way")
+    assert way.shape == (1, 17, 2)
+    assert (np.abs(way).max((0, 1)) == 1).all()
+    assert not way[:, -1].any()
+    assert not (path / "way.msgpack").exists()
+    with (
+        pytest.raises(TicketError, match=r"The way of round 1 .* was not sampled"),
+        Session.open(lab.finished()) as plain,
+    ):
+        plain.analyse("surface", "snr", 1, {"along": "way"})
+
+
+@pytest.mark.parametrize("kind", ["curvature", "surface"])
+def test_along_the_leading_eigenvector_the_loss_bends_by_half_its_eigenvalue(finished: Path, kind: str) -> None:
+    settings = {"along": "eigenvectors", "points": 5, "reach": 0.05, "examples": 50}
+    with Session.open(finished) as session:
+        hessian = session.analyse("hessian", "snr", 0, {"vectors": 1, "examples": 50})
+        found = session.analyse(kind, "snr", 0, settings | ({"directions": 2} if kind == "curvature" else {}))
+    largest = hessian.array("eigenvalues")[:, :2]
+    if kind == "curvature":
+        np.testing.assert_allclose(found.array("sharpness"), largest / 2, rtol=0.1)
+    else:
+        loss, steps = found.array("loss")[0], found.array("steps")
+        assert np.polyfit(steps, loss[:, 2], 2)[0] == pytest.approx(largest[0, 0] / 2, rel=0.1)
+        assert found.array("way").shape == (1, 2, 2)
+
+
 def test_nothing_trained_has_nothing_to_analyse(lab: Any) -> None:
     with lab.create() as session, pytest.raises(TicketError, match="no finished round yet to analyse; run a round"):
         session.analyse("curvature", "snr")

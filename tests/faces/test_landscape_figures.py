@@ -12,6 +12,7 @@ from sessions.views.session_view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Figure, Line, Picture, Points
 from widgets.plots.figures import Selection
+from widgets.plots.raster import draw as in_cells
 
 PLAN: dict[str, Any] = {
     "trainer": {"name": "evolution", "generations": 10},
@@ -109,6 +110,18 @@ def test_a_surface_is_strong_where_the_loss_is_low(view: SessionView) -> None:
     assert isinstance(picture, Picture)
     np.testing.assert_allclose(picture.values, 1 - np.arange(9.0).reshape(3, 3) / 8, atol=1e-6)
     assert figure.note == "Loss from 1 to 2.98e+03; 54.6 in the middle. Strong colours are low."
+
+
+def test_a_way_is_marked_on_its_surface(view: SessionView) -> None:
+    """θ₀ at step −1 of both directions, a place outside, and the end in the middle; rows are the first one."""
+    loss, way = np.ones((1, 3, 3)), [[[-1.0, -1.0], [3.0, 0.0], [0.0, 1.0], [0.0, 0.0]]]
+    found = analysed("surface", "a", 1, steps=STEPS, loss=loss, score=loss, way=way)
+    view.apply(structs.replace(found, parameters={"along": "way"}))
+    figure = figures.surface(view, Selection("a", 1))
+    assert figure.title.endswith("round 1, along its way")
+    marked = {mark.name: (mark.x.tolist(), mark.y.tolist()) for mark in figure.marks if isinstance(mark, Points)}
+    assert marked == {"θ₀": ([0.5], [0.5]), "way": ([2.5], [1.5]), "end": ([1.5], [1.5])}
+    assert in_cells(figure, 40, 12).text().count("●") == 3
 
 
 def test_connected_rounds_are_strong(view: SessionView) -> None:

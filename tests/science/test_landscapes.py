@@ -63,7 +63,7 @@ def walk(problem, evaluate):
         state = landscape.init(points)
         while state.done < state.total:
             state = landscape.step(state, points, call, count)
-        return analysis.result(subject, landscape.finish(state))
+        return analysis.result(subject, landscape.finish(state, points))
 
     return run
 

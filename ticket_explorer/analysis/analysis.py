@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.analysis.spectrum import Curved, Wanted
+from ticket_explorer.analysis.way import Way
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import ProblemState
 
@@ -31,6 +32,10 @@ class Trained:
     density: float = 1.0
     score: Float[np.ndarray, " R"] | None = None
     """On held-out data; None while the round runs, NaN where it has no meaning."""
+    start: Float[np.ndarray, "R D"] | None = None
+    """Where the round began, if the analysis asks for it."""
+    way: Way | None = None
+    """That of the search, if it was sampled."""
     state: ProblemState = ()
     """What the task carried at the end, which losses depend on: statistics of batches, or of observations; arrays
     [R, ...]."""
@@ -74,6 +79,8 @@ class Seen:
     loss: Float[np.ndarray, "rows N"]
     """Rows are replicates, or the draws of the first replicate, of the second and so on."""
     score: Float[np.ndarray, "rows N"]
+    points: Points | None = None
+    """Where they are."""
 
 
 class Analysis(Protocol):

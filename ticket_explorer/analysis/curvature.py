@@ -1,9 +1,10 @@
-"""Curvature: the loss along random directions through θ, and how sharply it bends there.
+"""Curvature: the loss along directions through θ, and how sharply it bends there.
 
 L(θ + ξη) with η ~ N(0, I) over the kept weights and ξ in [−reach, reach] (Lange & Sprekeler 2023,
 appendix on sharpness); a quadratic a + b·ξ + c·ξ² is fitted by least squares, and c is the
 sharpness: ½ ηᵀHη where the loss is quadratic. With `filter` normalisation (Li et al. 2018)
-networks of different weight scales can be compared.
+networks of different weight scales can be compared. Random directions are all but orthogonal to the few sharp ones;
+along leading eigenvectors v, of norm 1, c is half the eigenvalue.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ticket_explorer.analysis.analysis import Points, Seen, Subject, joint_state
-from ticket_explorer.analysis.directions import directions
+from ticket_explorer.analysis.directions import directions, eigenvectors_wanted, own_directions
 from ticket_explorer.analysis.settings import Curvature as Settings
+from ticket_explorer.analysis.spectrum import Wanted
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,25 @@ class CurvatureResult:
 
 
 class Curvature:
-    """Profiles along random directions."""
+    """Profiles along directions."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.steps = np.linspace(-settings.reach, settings.reach, settings.points, dtype=np.float32)
         self.steps[settings.points // 2] = 0.0
 
+    def wanted(self, has_loss: bool) -> Wanted | None:
+        """Products, for eigenvectors."""
+        given = self.settings
+        return eigenvectors_wanted(given.along, given.directions, has_loss, given.examples)
+
     def points(self, keys: Array, subject: Subject) -> Points:
         """Every step along every direction."""
         centre, count = subject.centre, self.settings.directions
-        drawn = directions(keys, count, centre.mean, centre.mask, subject.layout, self.settings.normalisation)
+        if self.settings.along == "random":
+            drawn = directions(keys, count, centre.mean, centre.mask, subject.layout, self.settings.normalisation)
+        else:
+            drawn = own_directions(self.settings.along, subject)
         basis = np.concatenate([centre.mean[:, None], drawn], axis=1)
         along = np.kron(np.eye(count, dtype=np.float32), self.steps[:, None])
         coefficients = np.concatenate([np.ones((len(along), 1), np.float32), along], axis=1)

@@ -59,9 +59,9 @@ def step(walk: Walk, points: Points, evaluate: Evaluate, count: int = SLICE) -> 
     return replace(walk, loss=loss, score=score, done=walk.done + len(chosen))
 
 
-def finish(walk: Walk) -> Seen:
-    """What was seen."""
-    return Seen(walk.loss, walk.score)
+def finish(walk: Walk, points: Points) -> Seen:
+    """What was seen of the points."""
+    return Seen(walk.loss, walk.score, points)
 
 
 def block() -> int:

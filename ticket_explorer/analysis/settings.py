@@ -24,6 +24,9 @@ PARTS = ("weights", "mask", "layers", "effect")
 """What the rows of a decomposition's contributions and shares are; the last is the sum of the others."""
 
 
+Along = Literal["random", "eigenvectors", "way"]
+
+
 class AnalysisSettings(Settings, frozen=True, kw_only=True):
     """What all analyses share."""
 
@@ -76,7 +79,7 @@ class Layers(AnalysisSettings, frozen=True, kw_only=True, tag="layers"):
 
 
 class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
-    """The loss along random directions through the weights, and how sharply it bends there."""
+    """The loss along directions through the weights, and how sharply it bends there."""
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.curvature:Curvature"
     looks_at: ClassVar[Subject] = "state"
@@ -90,8 +93,11 @@ class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
     points: Annotated[int, Meta(ge=3, le=10_001, description="steps along a direction, an odd number")] = 51
     reach: Reach = 1.0
     """ξ goes from −reach to reach."""
+    along: Along = "random"
+    """`eigenvectors` are the leading ones of the loss's Hessian, of norm 1; `way` are the two principal components of
+    the search's means over the round, as long as the way is along each."""
     normalisation: Literal["none", "filter"] = "none"
-    """`filter` gives each filter of a direction the norm of the weights' own filter (Li et al. 2018)."""
+    """`filter` gives each filter of a random direction the norm of the weights' own filter (Li et al. 2018)."""
     examples: Examples | None = None
     """None is what the task finds enough: 1,000 images."""
 
@@ -101,20 +107,27 @@ class Curvature(AnalysisSettings, frozen=True, kw_only=True, tag="curvature"):
         return self.examples
 
     def check(self) -> None:
-        """Refuse an even number of points: 0 must be among them."""
+        """Refuse an even number of points, for 0 must be among them, and more than the two directions of a way."""
         _check_odd("points", self.points)
+        if self.along == "way" and self.directions != 2:
+            raise InvalidValue("$.directions", self.directions, "2, the components that are kept of a way")
+        if self.along != "random" and self.normalisation == "filter":
+            raise InvalidValue("$.normalisation", "filter", f"none: {self.along} have lengths of their own")
 
 
 class Surface(AnalysisSettings, frozen=True, kw_only=True, tag="surface"):
-    """The loss over the plane of two random directions, the same in every round."""
+    """The loss over a plane through the weights: of two random directions, eigenvectors, or the search's own way."""
 
     implementation: ClassVar[str] = "ticket_explorer.analysis.surface:Surface"
     looks_at: ClassVar[Subject] = "round"
     axes: ClassVar[Axes] = ("replicate", "steps", "steps")
+    own_axes: ClassVar[Mapping[str, Axes]] = {"way": ("replicate", "sample", "direction")}
     points: Annotated[int, Meta(ge=3, le=1001, description="steps along each direction, an odd number")] = 51
     reach: Reach = 1.0
+    along: Along = "random"
+    """As of `curvature`; random directions are the same in every round."""
     normalisation: Literal["none", "filter"] = "filter"
-    """Of the directions, to the filters of the dense round's trained network."""
+    """Of random directions, to the filters of the dense round's trained network; others have lengths of their own."""
     examples: Examples | None = None
 
     @property

@@ -34,6 +34,8 @@ def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> 
         for axes, picture in zip(np.ravel(canvas.subplots(1, len(pictures))), pictures, strict=True):
             axes.imshow(picture.values, cmap="viridis", vmin=0.0, vmax=1.0, interpolation="nearest")
             axes.set_title(picture.name, fontsize=8)
+            if picture is pictures[0]:
+                _draw_over(axes, figure)
             _tick(axes, "x", figure.x, is_picture=True)
             _tick(axes, "y", figure.y, is_picture=True)
             _label(axes, figure)
@@ -64,6 +66,16 @@ def _draw(axes: Any, figure: Figure) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7, frameon=False)
+
+
+def _draw_over(axes: Any, figure: Figure) -> None:
+    """Points over a picture, whose cells their values count."""
+    points = [mark for mark in figure.marks if isinstance(mark, Points)]
+    for mark in points:
+        colour = LIGHT[mark.colour % len(LIGHT)]
+        axes.scatter(mark.x - 0.5, mark.y - 0.5, s=12, label=mark.name, color=colour, linewidths=0)
+    if points:
+        axes.legend(fontsize=7)
 
 
 def _tick(axes: Any, which: str, axis: Axis, is_picture: bool = False) -> None:

@@ -14,8 +14,9 @@ from widgets.plots.figure import Axis, Figure, Line, Mark, Values
 from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
 
-_STEP = Axis("step ξ along a random direction")
+_STEP = Axis("step ξ along a direction")
 _LOSS = Axis("loss")
+_ALONG = {"random": "", "eigenvectors": " along leading eigenvectors", "way": " along the search's way"}
 _ROUND = Axis("round")
 _SHARPNESS = Axis("sharpness", scale="log")
 
@@ -101,8 +102,10 @@ def _told(found: Analysed) -> str:
     if centre is None:
         return "The loss is not finite along some direction."
     spread = "" if error is None else f" ± {error:.2g}"
-    normalised = " along filter-normalised directions" if found.parameters.get("normalisation") == "filter" else ""
-    return f"Sharpness {centre:.3g}{spread}{normalised}."
+    along = _ALONG[found.parameters.get("along", "random")]
+    if found.parameters.get("normalisation") == "filter":
+        along = " along filter-normalised directions"
+    return f"Sharpness {centre:.3g}{spread}{along}."
 
 
 def _across_rounds(view: SessionView, branch: str) -> Line | None:

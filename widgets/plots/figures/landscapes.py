@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from sessions.messages.events import Analysed
 from sessions.views.session_view import SessionView
-from widgets.plots.figure import Axis, Figure, Picture, Values
+from widgets.plots.figure import Axis, Figure, Picture, Points, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
 from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
@@ -20,24 +21,31 @@ BARRIERS: dict[Barrier, str] = {
     "instability": "instability",
 }
 """What sums a straight line up, in words."""
+_ALONG = {"random": "", "eigenvectors": ", along leading eigenvectors", "way": ", along its way"}
 _PLANE = Axis("second direction"), Axis("first direction")
 
 
 def surface(view: SessionView, selection: Selection) -> Figure:
-    """The loss over the plane of two random directions, on a logarithmic scale, in strong colours where it is low.
+    """The loss over the plane of two directions, on a logarithmic scale, in strong colours where it is low.
 
-    The mean over replicates; the round's own weights are in the middle.
+    The mean over replicates; the round's own weights are in the middle. Marked are where the round began, the way, where
+    it was sampled, and where it ended, of replicate 0.
     """
     found, branch = analysis_of(view, selection, "surface"), selection.branch_in(view)
     if found is None or branch is None:
         title = f"{FIGURES['surface'].title} · {selection.place_in(view)}"
         return Figure(title, *_PLANE, note=nothing_yet("the surface"))
     loss = found.array("loss").astype(float).mean(0)
-    title = f"{FIGURES['surface'].title} · {branch}, round {found.round}"
+    title = (
+        f"{FIGURES['surface'].title} · {branch}, round {found.round}{_ALONG[found.parameters.get('along', 'random')]}"
+    )
     shown = 1.0 - _scaled(np.log(np.maximum(loss, 1e-9)))
     middle = loss[loss.shape[0] // 2, loss.shape[1] // 2]
     note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Strong colours are low."
-    return Figure(title, *_PLANE, (Picture("loss", shown, colour_of(view, branch)),), note)
+    picture, way = Picture("loss", shown, colour_of(view, branch)), _way(found)
+    if way and not any(mark.name == "θ₀" for mark in way):
+        note = f"{note} θ₀ is outside."
+    return Figure(title, *_PLANE, (picture, *way), note)
 
 
 def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "instability") -> Figure:
@@ -55,6 +63,19 @@ def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "in
     note = f"{_span(values)}. Rows: rounds of {branch}, columns: of {other}. Strong colours are connected."
     axes = Axis(f"round of {other}"), Axis(f"round of {branch}")
     return Figure(title, *axes, (Picture(BARRIERS[barrier], shown, colour_of(view, branch)),), note)
+
+
+def _way(found: Analysed) -> tuple[Points, ...]:
+    """Where replicate 0 began, was and ended, in cells of the picture; what is outside is left out."""
+    if "way" not in found.arrays:
+        return ()
+    steps, way = found.array("steps").astype(float), found.array("way")[0].astype(float)
+    cells = (way - steps[0]) / (steps[-1] - steps[0]) * (steps.size - 1) + 0.5
+    inside = ((cells >= 0) & (cells <= steps.size)).all(1)
+    last = len(cells) - 1
+    parts = (("θ₀", range(min(last, 1))), ("way", range(1, last)), ("end", range(last, last + 1)))
+    chosen = ((name, [i for i in places if inside[i]]) for name, places in parts)
+    return tuple(Points(name, cells[of, 1], cells[of, 0], 1 + number) for number, (name, of) in enumerate(chosen) if of)
 
 
 def _scaled(values: Values) -> Values:

@@ -17,7 +17,7 @@ from widgets.plots.raster.canvas import FULL, TEXT, TITLE, Canvas, Cells, Small,
 from widgets.plots.raster.frame import Frame
 from widgets.plots.raster.layout import Layout, laid_out
 from widgets.plots.raster.marks import draw_band, draw_bars, draw_line, draw_markers, draw_points, draw_rule
-from widgets.plots.raster.pictures import Tile, draw_pictures, tiled
+from widgets.plots.raster.pictures import Tile, draw_pictures, draw_points_over, tiled
 from widgets.plots.raster.reading import Reading, measured_x, reading_near, readings_at
 from widgets.plots.raster.scales import written
 from widgets.plots.raster.title import draw_title
@@ -156,6 +156,7 @@ def _draw_pictures(canvas: Canvas, figure: Figure, top: int) -> tuple[Tile, ...]
     room = canvas.height - top - footer
     tiles = tiled(figure, 0, top, canvas.width, room)
     draw_pictures(canvas, figure, tiles)
+    draw_points_over(canvas, figure, tiles)
     if footer:
         canvas.write(canvas.height - 1, 0, one_cell_each(figure.note), MUTED)
     return tiles

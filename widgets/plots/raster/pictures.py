@@ -8,11 +8,12 @@ from math import ceil
 
 import numpy as np
 
-from widgets.plots.figure import MUTED, Figure, Picture, Values
+from widgets.plots.figure import MUTED, Figure, Picture, Points, Values
 from widgets.plots.raster.canvas import BLANK, FULL, Canvas, shortened
 
 _WEAKEST = 3
 _UPPER, _LOWER = ord("▀"), ord("▄")
+_POINT = ord("●")
 _GAP = 2
 
 
@@ -115,6 +116,19 @@ def draw_pictures(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) -> No
         if len(tiles) > 1:
             name = shortened(picture.name, max(tile.width, canvas.width // len(tiles) - 1))
             canvas.write(tile.top + tile.height, tile.left + (tile.width - len(name)) // 2, name, MUTED)
+
+
+def draw_points_over(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) -> None:
+    """Draw points over the first picture, whose cells their values count."""
+    for tile in tiles[:1]:
+        part = canvas.part(tile.left, tile.top, tile.width, tile.height)
+        for mark in figure.marks:
+            if isinstance(mark, Points):
+                scale = tile.enlarged / tile.reduced
+                rows, columns = (np.floor(mark.y * scale / 2).astype(int), np.floor(mark.x * scale).astype(int))
+                where = np.zeros((part.height, part.width), bool)
+                where[np.clip(rows, 0, part.height - 1), np.clip(columns, 0, part.width - 1)] = True
+                part.put(where, _POINT, mark.colour)
 
 
 def _pixels(values: Values, tile: Tile) -> Values:
