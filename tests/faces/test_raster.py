@@ -92,7 +92,27 @@ def pictures() -> Figure:
     return Figure("Units", X, Y, tuple(Picture(f"unit {i}", np.roll(field, 4 * i, 1), i) for i in range(6)))
 
 
-FIGURES = (learning, ticket_curve, scatter, bars, one_bar_each, picture, pictures, empty, log_loss)
+def curvatures() -> Figure:
+    """Weights in groups on logarithmic axes, as σ against curvature shows them."""
+    rng = np.random.default_rng(0)
+    x, y = 10 ** rng.normal(-2, 1, 300), 10 ** rng.normal(2.6, 0.05, 300)
+    names = ("curvature above 0", "below 0", "SNR keeps, magnitude drops")
+    groups = tuple(Points(name, x[i::3], y[i::3], (0, MUTED, 1)[i]) for i, name in enumerate(names))
+    axes = Axis("curvature |∂²L/∂θ²|", scale="log"), Axis("precision 1/σ²", scale="log")
+    return Figure("σ and curvature", *axes, groups, "Rank correlation 0.04.")
+
+
+def way() -> Figure:
+    """A surface with what is marked on it."""
+    steps = np.linspace(-1, 1, 21)
+    parts = (("θ₀", [20.5], [2.5]), ("way", [17.5, 14.5], [5.5, 9.5]), ("end", [10.5], [10.5]))
+    marks = tuple(Points(name, np.array(x), np.array(y), 1 + i) for i, (name, x, y) in enumerate(parts))
+    return Figure(
+        "Loss surface", Axis(""), Axis(""), (Picture("loss", 1 - np.outer(steps, steps) ** 2), *marks), "note"
+    )
+
+
+FIGURES = (learning, ticket_curve, scatter, bars, one_bar_each, picture, pictures, empty, log_loss, curvatures, way)
 GALLERY = {figure.__name__: figure for figure in FIGURES}
 
 

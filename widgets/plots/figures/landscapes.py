@@ -28,17 +28,16 @@ _PLANE = Axis("second direction"), Axis("first direction")
 def surface(view: SessionView, selection: Selection) -> Figure:
     """The loss over the plane of two directions, on a logarithmic scale, in strong colours where it is low.
 
-    The mean over replicates; the round's own weights are in the middle. Marked are where the round began, the way, where
-    it was sampled, and where it ended, of replicate 0.
+    The mean over replicates; the round's own weights are in the middle. Marked are where the round began, its
+    way, and where it ended, of replicate 0.
     """
     found, branch = analysis_of(view, selection, "surface"), selection.branch_in(view)
     if found is None or branch is None:
         title = f"{FIGURES['surface'].title} · {selection.place_in(view)}"
         return Figure(title, *_PLANE, note=nothing_yet("the surface"))
     loss = found.array("loss").astype(float).mean(0)
-    title = (
-        f"{FIGURES['surface'].title} · {branch}, round {found.round}{_ALONG[found.parameters.get('along', 'random')]}"
-    )
+    along = _ALONG[found.parameters.get("along", "random")]
+    title = f"{FIGURES['surface'].title} · {branch}, round {found.round}{along}"
     shown = 1.0 - _scaled(np.log(np.maximum(loss, 1e-9)))
     middle = loss[loss.shape[0] // 2, loss.shape[1] // 2]
     note = f"Loss {_span(loss)}; {middle:.3g} in the middle. Strong colours are low."
