@@ -43,7 +43,6 @@ from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, replicate_keys
 from ticket_explorer.problems import RemarkingProblem
-from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
 CHUNK = 1 << 30

@@ -293,6 +293,14 @@ def test_sigma_means_curvature_where_curvature_is_planted(strategy, quadratic):
     assert np.corrcoef(-2 * np.log(shown.sigma[0]), np.log(curvature))[0, 1] >= 0.9
 
 
+def test_weights_that_are_numbers_no_more_have_no_hessian():
+    mask = np.ones((2, 6), bool)
+    lost = found(Wanted(3, 2, 4), mask, lambda replicate, vectors: vectors * (np.nan if replicate else 2.0))
+    assert np.isnan(lost.leading[1].values).all()
+    assert np.isnan(lost.diagonals[1].values).all()
+    np.testing.assert_allclose(lost.diagonals[0].values, 2.0, rtol=1e-5)
+
+
 def test_bad_input_is_explained(quadratic):
     with pytest.raises(InvalidValue, match=r"\$\.eigenvalues: 6, expected no more than there are steps: 5"):
         Settings(steps=5, eigenvalues=6).check()

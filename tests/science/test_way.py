@@ -30,6 +30,8 @@ def test_a_way_in_a_plane_is_told_exactly_and_entries_that_stay_have_no_share():
 
 
 def test_a_search_that_did_not_move_has_a_way_of_length_0():
-    way = way_of(np.arange(3), np.ones((1, 3, 6), np.float32))
+    means = np.ones((2, 3, 6), np.float32)
+    means[1, 1] = np.nan  # of a replicate that diverged
+    way = way_of(np.arange(3), means)
     assert not way.coordinates.any()
     assert np.isfinite(way.components).all()

@@ -33,7 +33,7 @@ def marks(generations: int) -> tuple[int, ...]:
 
 
 def way_of(generations: Int[np.ndarray, " W"], means: Float[np.ndarray, "R W D"]) -> Way:
-    """The way through some means, the last of which is the end.
+    """The way through some means, the last of which is the end; of length 0 where they are numbers no more.
 
     The components come of the W × W matrix of products between the samples: D is never squared.
     """
@@ -43,6 +43,7 @@ def way_of(generations: Int[np.ndarray, " W"], means: Float[np.ndarray, "R W D"]
 
 
 def _of_replicate(samples: Float[np.ndarray, "W D"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    samples = samples if np.isfinite(samples).all() else np.zeros_like(samples)
     products = samples.astype(float) @ samples.T
     values, vectors = np.linalg.eigh(products)
     leading, combinations = np.maximum(values[::-1][:2], 0.0), vectors[:, ::-1][:, :2]
