@@ -28,7 +28,7 @@ _SWITCH = "analysis.hessian = true"
 
 
 def hessian(view: SessionView, selection: Selection) -> Figure:
-    """1/σ² against the diagonal, a point a kept prunable weight of replicate 0.
+    """1/σ² against the diagonal, a point a kept prunable weight of one replicate, the first that did not diverge.
 
     Weights of negative curvature stand where its size puts them, in a colour of their own; so do those that SNR
     pruning would keep next and magnitude pruning would not. A round that was not looked at gives way to the last one
@@ -79,7 +79,7 @@ def eigenvalues(view: SessionView, selection: Selection) -> Figure:
 
 @dataclass(frozen=True)
 class _Weights:
-    """Those that an analysis tells one by one, of replicate 0."""
+    """Those that an analysis tells one by one, of one replicate."""
 
     entries: npt.NDArray[np.int32]
     magnitude: Values
@@ -95,10 +95,18 @@ class _Weights:
         return by_magnitude & ~by_snr
 
 
+def _shown(found: Analysed) -> int:
+    """The first replicate that has weights: one that diverged has none."""
+    return int(np.isfinite(found.array("theta")).any(1).argmax())
+
+
 def _weights_of(found: Analysed) -> _Weights:
-    entries = found.array("entries")[0]
+    replicate = _shown(found)
+    entries = found.array("entries")[replicate]
     there = np.isfinite(entries)
-    theta, sigma, diagonal = (found.array(name)[0][there].astype(float) for name in ("theta", "sigma", "diagonal"))
+    theta, sigma, diagonal = (
+        found.array(name)[replicate][there].astype(float) for name in ("theta", "sigma", "diagonal")
+    )
     return _Weights(entries[there].astype(np.int32), np.abs(theta), sigma, diagonal)
 
 
@@ -110,7 +118,7 @@ def _points(name: str, weights: _Weights, wanted: npt.NDArray[np.bool_], colour:
 
 
 def _told(found: Analysed, weights: _Weights, lit: int, ratio: float) -> str:
-    spearman, reliability = (float(found.array(name)[0, 0]) for name in ("spearman", "reliability"))
+    spearman, reliability = (float(found.array(name)[_shown(found), 0]) for name in ("spearman", "reliability"))
     how = f"of {weights.entries.size:,} weights, by finite differences" if is_by_differences(found) else ""
     words = [f"Rank correlation {_number(spearman)}{', ' if how else ''}{how}."]
     if np.isfinite(reliability) and reliability < 0.995:
