@@ -134,6 +134,7 @@ def test_gradients_at_initialisation_against_finite_differences() -> None:
         assert np.abs(expected).max() > 0.01
 
 
+@pytest.mark.slow
 def test_second_orders_of_a_network_against_its_whole_hessian() -> None:
     """The diagonal is estimated, and close to the truth; the Fisher information is exact."""
     problem = bind(Fashion(batch=16, pool=7), MLP(hidden=(3,)))
