@@ -140,7 +140,7 @@ def test_a_way_is_sampled_alike_however_a_round_is_cut(lab: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["curvature", "surface"])
 def test_along_the_leading_eigenvector_the_loss_bends_by_half_its_eigenvalue(finished: Path, kind: str) -> None:
-    settings = {"along": "eigenvectors", "points": 5, "reach": 0.05, "examples": 50}
+    settings = {"along": "eigenvectors", "points": 5, "reach": 0.01, "examples": 50}
     with Session.open(finished) as session:
         hessian = session.analyse("hessian", "snr", 0, {"vectors": 1, "examples": 50})
         found = session.analyse(kind, "snr", 0, settings | ({"directions": 2} if kind == "curvature" else {}))
