@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ticket_explorer.problems import Problem, curved
+from ticket_explorer.problems import CurvedProblem, Problem, curved
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
@@ -26,17 +26,23 @@ def score(key: Array, result: TrainingResult, ticket: Ticket, problem: Problem) 
     Raises:
         TicketError: if the problem has no loss, or one that depends on the batch.
     """
-    judged, theta = curved(problem), jnp.where(result.mask, result.mean, 0.0)
-    given = judged.fixed_examples("train", None, AT_ONCE)
+    theta = jnp.where(result.mask, result.mean, 0.0)
+    damage: Array = 0.5 * theta**2 * fisher_information(curved(problem), theta)
+    return damage
+
+
+@jax.jit
+def fisher_information(problem: CurvedProblem, theta: Float[Array, " D"]) -> Float[Array, " D"]:
+    """The mean over training examples of (∂ℓ/∂θ_i)²."""
+    given = problem.fixed_examples("train", None, AT_ONCE)
 
     def loss(weights: Array, example: Any) -> Array:
-        return judged.losses(weights, jax.tree.map(lambda array: array[None], example))[0]
+        return problem.losses(weights, jax.tree.map(lambda array: array[None], example))[0]
 
     def of_part(total: Array, part: tuple[Any, Array]) -> tuple[Array, None]:
         examples, weights = part
         gradients = jax.vmap(jax.grad(loss), (None, 0))(theta, examples)
         return total + weights @ gradients**2, None
 
-    information = jax.lax.scan(of_part, jnp.zeros_like(theta), (given.examples, given.weights))[0]
-    damage: Array = 0.5 * theta**2 * information
-    return damage
+    found: Array = jax.lax.scan(of_part, jnp.zeros_like(theta), (given.examples, given.weights))[0]
+    return found
