@@ -140,16 +140,16 @@ def test_a_way_is_sampled_alike_however_a_round_is_cut(lab: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["curvature", "surface"])
 def test_along_the_leading_eigenvector_the_loss_bends_by_half_its_eigenvalue(finished: Path, kind: str) -> None:
-    settings = {"along": "eigenvectors", "points": 5, "reach": 0.01, "examples": 50}
+    settings = {"along": "eigenvectors", "points": 5, "reach": 0.003, "examples": 50}
     with Session.open(finished) as session:
         hessian = session.analyse("hessian", "snr", 0, {"vectors": 1, "examples": 50})
         found = session.analyse(kind, "snr", 0, settings | ({"directions": 2} if kind == "curvature" else {}))
     largest = hessian.array("eigenvalues")[:, :2]
     if kind == "curvature":
-        np.testing.assert_allclose(found.array("sharpness"), largest / 2, rtol=0.1)
+        np.testing.assert_allclose(found.array("sharpness"), largest / 2, rtol=0.15)
     else:
         loss, steps = found.array("loss")[0], found.array("steps")
-        assert np.polyfit(steps, loss[:, 2], 2)[0] == pytest.approx(largest[0, 0] / 2, rel=0.1)
+        assert np.polyfit(steps, loss[:, 2], 2)[0] == pytest.approx(largest[0, 0] / 2, rel=0.15)
         assert found.array("way").shape == (1, 2, 2)
 
 

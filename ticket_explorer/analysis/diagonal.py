@@ -37,23 +37,29 @@ def hessian_diagonal(
         split: Whose first examples the loss is of.
         examples: How many; None is what the task finds enough.
     """
-    known_key, chance_key = jax.random.split(key)
-    multiply = partial(_multiplied, problem, theta, mask, split, examples)
-    start = jax.random.normal(known_key, (min(KNOWN, theta.size), theta.size))
-    basis = jnp.linalg.qr(multiply(start).T)[0].T
-    images = multiply(basis)
-    signs = jnp.where(mask, jax.random.rademacher(chance_key, (VECTORS, theta.size), jnp.float32), 0.0)
-    whole = multiply(signs)
+    size = min(KNOWN, theta.size)
+    drawn = jax.random.rademacher(key, (size + VECTORS, theta.size), jnp.float32)
+    first = jnp.where(mask, drawn, 0.0)
+
+    def multiply(vectors: Array, count: Array) -> tuple[Array, tuple[Array, Array]]:
+        """The images of some vectors, and a basis of what they span, which is multiplied next."""
+        images = products(problem, theta, mask, vectors, count, split, examples)
+        basis = jnp.zeros_like(first).at[:size].set(jnp.linalg.qr(images[:size].T)[0].T)
+        return basis, (images, basis)
+
+    # A loop, so that products are compiled once and not twice.
+    _, (images, bases) = jax.lax.scan(multiply, first, jnp.array([len(first), size]))
+    return jnp.where(mask, _estimated(bases[0, :size], images[1, :size], first[size:], images[0, size:]), 0.0)
+
+
+def _estimated(
+    basis: Float[Array, "k D"], images: Float[Array, "k D"], signs: Float[Array, "N D"], whole: Float[Array, "N D"]
+) -> Float[Array, " D"]:
+    """As `hutchinson.finish`, of H times the basis and H times the signs."""
     left = whole - (signs @ basis.T) @ images
     plain, rest = signs * whole, signs * (left - (left @ basis.T) @ basis)
     twice = ((images @ basis.T) @ basis) * basis
     known = (2 * images * basis - twice).sum(0)
     is_better = jnp.var(rest, 0).sum() < jnp.var(plain, 0).sum()
-    found: Array = jnp.where(mask, jnp.where(is_better, known + rest.mean(0), plain.mean(0)), 0.0)
+    found: Array = jnp.where(is_better, known + rest.mean(0), plain.mean(0))
     return found
-
-
-def _multiplied(
-    problem: CurvedProblem, theta: Array, mask: Array, split: Split, examples: int | None, vectors: Float[Array, "N D"]
-) -> Float[Array, "N D"]:
-    return products(problem, theta, mask, vectors, jnp.int32(len(vectors)), split, examples)

@@ -97,8 +97,8 @@ FIGURES: dict[str, Kind] = {
         "Eigenvalues across rounds",
         "How sharply the loss bends along its sharpest directions at the end of each round: the largest eigenvalues of "
         "the Hessian over the kept weights. Rising lines: the fewer weights are left, the sharper the valley. Faint "
-        "are the next eigenvalues of the branch that is looked at. Error bars are standard errors over replicates. Cf. "
-        "figure 6, bottom, of Lange & Sprekeler (2023), of sharpness along random directions.",
+        "are the next eigenvalues of the branch that is looked at. Error bars are standard errors over replicates. "
+        "Lange & Sprekeler (2023) look at sharpness along random directions instead.",
     ),
     "surface": Kind(
         "Loss surface",
