@@ -8,7 +8,7 @@ from ticket_explorer.registry import name_of
 
 LIVE_CURVATURE = Curvature(points=9)
 """A fifth of the work of a whole analysis, three blocks of points."""
-LIVE_HESSIAN = Hessian(vectors=16, steps=10, eigenvalues=3, examples=200, weights=20, draws=2)
+LIVE_HESSIAN = Hessian(vectors=8, steps=8, eigenvalues=2, examples=200, weights=20, draws=2)
 """A tenth of the work of a whole analysis."""
 
 
