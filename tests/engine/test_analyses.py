@@ -153,6 +153,22 @@ def test_along_the_leading_eigenvector_the_loss_bends_by_half_its_eigenvalue(fin
         assert found.array("way").shape == (1, 2, 2)
 
 
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        (
+            {"branch": [{"name": "snr", "pruner": "fisher"}]},
+            r"\$\.pruner\.name: fisher, which needs the loss of each example by itself",
+        ),
+        ({"analysis": {"hessian": True}}, r"\$\.analysis\.hessian: .* the loss of resnet_18 depends on the batch"),
+        ({"analysis": {"hessian_every": 9}}, r"\$\.analysis\.hessian_every: 9, .* depends on the batch"),
+    ],
+)
+def test_what_needs_a_hessian_refuses_batch_normalisation(lab: Any, table: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TicketError, match=sentence):
+        lab.create(network={"name": "resnet_18", "width": 2, "blocks": 1}, **table)
+
+
 def test_nothing_trained_has_nothing_to_analyse(lab: Any) -> None:
     with lab.create() as session, pytest.raises(TicketError, match="no finished round yet to analyse; run a round"):
         session.analyse("curvature", "snr")
