@@ -13,8 +13,9 @@ import numpy as np
 from benchmarks.figures import Figure, seconds
 from sessions.engine.weight_samples import A_ROUND, BINS, SAMPLE
 from sessions.messages import events
+from sessions.messages.records import encode
 from sessions.specs.spec import parse_spec, spec_table, table_of
-from sessions.store import Journal, SessionDirectory
+from sessions.store import JournalFile, SessionDirectory
 from sessions.views.reading import Header
 from ticket_explorer import presets
 
@@ -42,10 +43,10 @@ def write(path: Path, rounds: int = ROUNDS) -> None:
     header = Header(title="", created=0.0, spec=spec_table(spec), random_bits="", versions={})
     directory = SessionDirectory.create(path, msgspec.msgpack.encode(header))
     rng = np.random.default_rng(0)
-    with Journal.open(directory.journal) as journal:
+    with JournalFile.open(directory.journal) as journal:
 
         def add(event: events.Event) -> None:
-            journal.append(events.encode(event))
+            journal.append(encode(event))
 
         add(events.BranchAdded(branch="snr", plan=table_of(spec.branches[0].plan)))
         for number in range(rounds):

@@ -15,9 +15,11 @@ from pathlib import Path
 import msgspec
 
 from sessions.messages import events
+from sessions.messages.records import encode
 from sessions.reports.verify_session import verify
-from sessions.store import Journal, SessionDirectory, read_records
-from sessions.views.reading import decoded
+from sessions.store import JournalFile, SessionDirectory
+from sessions.views.reading import followed
+from sessions.views.session_view import SessionView
 from widgets.terminal.recorded import recorded_session
 
 FRAMES = 4
@@ -30,13 +32,14 @@ def main(source: Path, target: Path) -> None:
     """Write a small copy of a finished session, and check it."""
     shutil.rmtree(target, ignore_errors=True)
     original = SessionDirectory.open_for_reading(source)
-    copy = SessionDirectory.create(target, original.read_header())
+    view = SessionView()
+    recorded = list(followed(original, view))
+    copy = SessionDirectory.create(target, original.read_header(), view.ledger.session)
     shutil.copytree(source / "rounds", target / "rounds", dirs_exist_ok=True)
     copy.lock.unlink(missing_ok=True)
-    payloads = decoded(read_records(original.journal).payloads, original.journal)
-    with Journal.open(copy.journal) as journal:
-        for event in thinned(list(payloads)):
-            journal.append(events.encode(event))
+    with JournalFile.open(copy.journal) as journal:
+        for event in thinned(recorded):
+            journal.append(encode(event))
     assert all(finding.ok for finding in verify(target))
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     print(f"{target}: {size / 1e6:.2f} MB")

@@ -7,6 +7,7 @@ is done; what the spec asks for is taken up again.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from sessions.analyses.inputs import RoundState, Subjects
 from sessions.analyses.stages import Evaluations, Products, Rated, Stage
 from sessions.messages import events
-from sessions.messages.events import Emit
+from sessions.messages.emit import Emit
 from sessions.plans.problems import Problems
 from sessions.tickets.compiler import Compiler, Key
 from sessions.views.session_view import SessionView
@@ -71,7 +72,7 @@ class Analyst:
         seed: int,
         replicates: int,
         journal: Emit,
-        live: Emit,
+        live: Callable[[events.Event], None],
     ) -> None:
         self.subjects = subjects
         self._view, self._problems, self._compiler = view, problems, compiler

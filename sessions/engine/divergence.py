@@ -16,7 +16,8 @@ from sessions.engine.round_runner import Chunk
 from sessions.engine.round_summary import Arrays
 from sessions.engine.running_round import RunningRound, Watchers
 from sessions.messages import events
-from sessions.messages.events import METRICS, Emit
+from sessions.messages.emit import Emit
+from sessions.messages.events import METRICS
 from sessions.views.branch_view import RoundView
 from sessions.views.failures import left_out
 from sessions.views.session_view import SessionView
@@ -61,9 +62,16 @@ class Divergence:
 
     def blanking(self, watchers: Watchers) -> Watchers:
         """Watchers that are told nothing of replicates that are left out."""
+
+        def keep(frame: events.Frame) -> None:
+            blanked = self.blanked(frame)
+            assert isinstance(blanked, events.Frame)
+            watchers.frame(blanked)
+
         return Watchers(
-            lambda event: watchers.journal(self.blanked(event)),
+            lambda *told: watchers.journal(*map(self.blanked, told)),
             lambda event: watchers.live(self.blanked(event)),
+            keep,
             watchers.wants_frames,
         )
 

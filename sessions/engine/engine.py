@@ -64,7 +64,7 @@ class Engine:
         self._divergence = Divergence(view, replicates, watchers.journal)
         watchers = self._divergence.blanking(watchers)
         self.compiler = Compiler(teller(view, watchers.live))
-        self.lineage = Lineage(directory, view, problems, self.compiler, seed, replicates)
+        self.lineage = Lineage(directory, view, problems, self.compiler, seed, replicates, watchers.journal)
         self.problems = problems
         self.analyst = Analyst(
             Subjects(self.lineage, view, problems),
@@ -356,7 +356,7 @@ class Engine:
         check_masks(arrays.mask, np.asarray(running.ticket.mask), view, plan, layout, older)
         assert self._way is not None
         way = self._way.finish(running.ticket.start, result, running.collected)
-        self.lineage.keep_result(view.branch, view.number, result, problem_state, beside, way)
+        sealed = self.lineage.keep_result(view.branch, view.number, result, problem_state, beside, way)
         finished = events.RoundFinished(
             at=time.time(),
             branch=view.branch,
@@ -368,7 +368,7 @@ class Engine:
             survivors=survivors(beside, running.ticket, layout),
         )
         next_density = plan.density_after(1, layout.leaves, view.densities or view.trained_density)
-        self._watchers.journal(summarise(finished, arrays, layout, plan, next_density))
+        self._watchers.journal(summarise(finished, arrays, layout, plan, next_density), sealed)
         for settings in at_end(plan.analysis):
             self._analyse_automatically(settings, view, running.collected, self._state_of(running, chunk))
         problem, left_out = running.shape.problem, np.asarray(tested.left_out)

@@ -36,7 +36,7 @@ def collapsed(turn: Turn, made: Pruning, layout: Layout, left_out: set[int]) -> 
 
     Args:
         turn: Whose round begins.
-        made: Its ticket.
+        made: The ticket that it begins with.
         layout: Of its problem.
         left_out: Replicates that have diverged.
     """

@@ -19,7 +19,7 @@ from sessions.engine.round_runner import CHUNK_LIMIT, Chunk, RoundRunner, RoundS
 from sessions.engine.round_summary import Arrays
 from sessions.engine.weight_samples import Framer
 from sessions.messages import events
-from sessions.messages.events import Emit
+from sessions.messages.emit import Emit
 from sessions.store.checkpoint import checkpoint, read_checkpoint, write_checkpoint
 from sessions.store.errors import Damaged
 from sessions.store.session_dir import SessionDirectory
@@ -40,8 +40,10 @@ class Watchers:
     """Where a round's events go."""
 
     journal: Emit
-    live: Emit
-    """For frames that are not journalled."""
+    live: Callable[[events.Event], None]
+    """For frames that are not kept."""
+    frame: Callable[[events.Frame], None]
+    """For frames that are kept."""
     wants_frames: Callable[[], bool]
 
 
@@ -83,7 +85,8 @@ class RunningRound:
         self._watchers = watchers
         self._marks, self._mark_at, self._mark_every = marks, mark_at, mark_every
         self._runner = RoundRunner(shape, compiler, noise, view.number)
-        self._digest = digest_of(shape.key, noise.seed, view.branch, view.number, *noise.identity)
+        self._parts = (shape.key, noise.seed, view.branch, view.number, *noise.identity)
+        self._ticket_digest = _digest_of_arrays(ticket.mask, ticket.start)
         self._flying: deque[Chunk] = deque()
         self._latest: Chunk | None = None
         self._tuned = 0
@@ -183,8 +186,9 @@ class RunningRound:
 
     def _restore(self) -> bool:
         """Go to the checkpoint; whether there is one of this round that agrees with the journal."""
-        found = read_checkpoint(self._directory, self._digest, self.view.branch, self.view.number)
-        if found is None or found.generation > self.view.done or found.tuned > len(self.view.tuned):
+        view = self.view
+        found = read_checkpoint(self._directory, self._digest, view.branch, view.number, view.done, len(view.tuned))
+        if found is None:
             return False
         try:
             self._runner.restore(found.leaves, found.generation)
@@ -243,7 +247,7 @@ class RunningRound:
             )
         )
         if self._framer.is_due(end, last=end >= self.view.generations):
-            self._watchers.journal(self._framer.take(Arrays.of(chunk.result), end))
+            self._watchers.frame(self._framer.take(Arrays.of(chunk.result), end))
         elif self._watchers.wants_frames() and self._framer.is_wanted_live():
             self._watchers.live(self._framer.take(Arrays.of(chunk.result), end))
 
@@ -263,9 +267,24 @@ class RunningRound:
         )
         write_checkpoint(self._directory, written, durable)
 
+    def _digest(self, rule: int, tuned: int) -> str:
+        """What a checkpoint's meaning depends on, after so many changes of hyper-parameters."""
+        if rule == 0:
+            return digest_of(*self._parts)
+        changes = [(change.generation, sorted(change.changes.items())) for change in self.view.tuned[:tuned]]
+        return digest_of(*self._parts, self._ticket_digest, changes)
+
     def _plan_next_checkpoint(self, began: float) -> None:
         now = time.monotonic()
         self._checkpoint_due = now + (now - began) / CHECKPOINT_SHARE
+
+
+def _digest_of_arrays(*arrays: Any) -> str:
+    found = hashlib.sha256()
+    for array in map(np.asarray, arrays):
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def digest_of(*parts: object) -> str:

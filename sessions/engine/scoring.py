@@ -15,7 +15,7 @@ from sessions.engine.round_runner import Chunk
 from sessions.engine.round_summary import finite
 from sessions.engine.running_round import RunningRound
 from sessions.messages import events
-from sessions.messages.events import Emit
+from sessions.messages.emit import Emit
 from sessions.tickets.compiler import Compiler
 from ticket_explorer.problems import Tested
 

@@ -4,10 +4,13 @@ Numbers of many generations travel in blocks, as float32 bytes (little-endian): 
 record. New fields get defaults; a field is never reused or retyped.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
+
+from sessions.messages.parts import Borrowed as Borrowed
+from sessions.messages.parts import LeafShape as LeafShape
+from sessions.messages.parts import Origin as Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +22,8 @@ METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """The base of all events."""
 
+    must_last: ClassVar[bool] = False
+    """Whether its record is waited for until it would survive a power failure: a person's decision, a whole round."""
     at: float = 0.0
     """Seconds since 1970; plays no part in what is computed."""
 
@@ -29,39 +34,27 @@ class Opened(Event, frozen=True, kw_only=True):
     versions: dict[str, str]
     recovered: str | None = None
     """What had to be repaired, in a sentence."""
+    session: str = ""
+    """The session's id, which its files' seals name; empty in journals of early versions."""
 
 
-class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
-    """One leaf of θ, so that faces can fold a flat mask without building the network."""
+class Sealed(Event, frozen=True, kw_only=True):
+    """A file is on disk, whole and for good."""
 
-    name: str
-    shape: list[int]
-    prunable: bool
-
-
-class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose tickets a branch trains instead of finding its own."""
-
-    branch: str
-    rounds: list[int]
-    """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
-    control: bool = False
-    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
-    overlap: bool = False
-    """Whether only what both networks have of each leaf is taken."""
-    rewind: str | None = None
-    """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
-    takes: Literal["trained", "found"] = "trained"
-    """Which mask: the one that a round trained at, or the one that it came out with. They differ where masks are
-    learned; replicates of the control then keep as many weights as replicate 0, or each as many as its own."""
-    start: dict[str, Any] | None = None
-    """Which weights, as a table that names a rewind: `initial`, `early` or `trained`; None: those that the round began
-    with."""
+    kind: str
+    """As in `sessions.store.file_table`."""
+    branch: str = ""
+    number: int = 0
+    sha256: str
+    """Of all its bytes."""
+    origin: Origin | None = None
+    """Where an adopted file comes from; None for the session's own."""
 
 
 class BranchAdded(Event, frozen=True, kw_only=True):
     """A branch begins: at a fresh initialisation, or after a round of its parent."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     parent: str | None = None
     parent_round: int | None = None
@@ -76,6 +69,7 @@ class BranchAdded(Event, frozen=True, kw_only=True):
 class PlanChanged(Event, frozen=True, kw_only=True):
     """A branch's coming rounds, and its next pruning, follow another plan."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     plan: dict[str, Any]
 
@@ -83,6 +77,7 @@ class PlanChanged(Event, frozen=True, kw_only=True):
 class SetAsideChanged(Event, frozen=True, kw_only=True):
     """A branch runs no more rounds, or runs again."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     aside: bool
 
@@ -160,6 +155,7 @@ class Frame(Event, frozen=True, kw_only=True):
 class Tuned(Event, frozen=True, kw_only=True):
     """Hyper-parameters of a running round changed before this generation."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     round: int
     generation: int
@@ -169,6 +165,7 @@ class Tuned(Event, frozen=True, kw_only=True):
 class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
     """A person ended a round before its planned last generation."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     round: int
     generations: int
@@ -200,6 +197,7 @@ class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class RoundFinished(Event, frozen=True, kw_only=True):
     """A round is trained and its arrays are on disk."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     round: int
     generations: int
@@ -246,6 +244,7 @@ class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class BranchAdopted(Event, frozen=True, kw_only=True):
     """A branch of another session is taken in, its finished rounds with it."""
 
+    must_last: ClassVar[bool] = True
     branch: str
     session: str
     """The path that the other session had."""
@@ -340,6 +339,7 @@ class Failed(Event, frozen=True, kw_only=True):
 class Remarked(Event, frozen=True, kw_only=True):
     """Something a person should know once, or wrote down."""
 
+    must_last: ClassVar[bool] = True
     text: str
     author: str = "engine"
 
@@ -353,6 +353,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     Opened
+    | Sealed
     | BranchAdded
     | BranchAdopted
     | PlanChanged
@@ -377,24 +378,3 @@ AnyEvent = (
     | Remarked
     | CommandReceived
 )
-
-Emit = Callable[[Event], None]
-"""Where events go."""
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AnyEvent)
-
-
-def encode(event: Event) -> bytes:
-    """An event as msgpack."""
-    return _encoder.encode(event)
-
-
-def decode(payload: bytes | memoryview) -> AnyEvent:
-    """The event of a journal record.
-
-    Raises:
-        msgspec.MsgspecError: if the payload is no event of this version.
-    """
-    event: AnyEvent = _decoder.decode(payload)
-    return event

@@ -1,10 +1,12 @@
 """Which sessions there are, and in what state; neither JAX nor NumPy is imported."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from sessions.reports.statistics import mean
 from sessions.store import SessionDirectory, sessions_in
+from sessions.store.errors import Damaged
 from sessions.store.lock import is_locked
 from sessions.views.failures import failures
 from sessions.views.reading import read_header, read_view
@@ -56,9 +58,18 @@ def session_state(path: Path) -> SessionState:
     """One session's line in a list; a session that can't be read says why in `state`."""
     name = path.name.removesuffix(".session")
     try:
-        header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
+        return _read(name, path)
+    except Damaged as error:
+        state = f"damaged: {Path(error.path).name}: {error.what}"
     except TicketError as error:
-        return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), str(error))
+        state = str(error)
+    except Exception as error:  # one session that nobody foresaw must not cost the others their lines
+        state = f"damaged: it can't be read ({repr(error)[:200]})"
+    return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), state)
+
+
+def _read(name: str, path: Path) -> SessionState:
+    header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
     scores = _best_scores(view)
     branches = view.branches.values()
     return SessionState(
@@ -82,9 +93,9 @@ def _stamp(path: Path) -> tuple[float, int, bool] | None:
     directory = SessionDirectory(path)
     try:
         journal = directory.journal.stat()
-    except OSError:
-        return (0.0, 0, False) if path.exists() else None
-    return journal.st_mtime, journal.st_size, is_locked(directory.lock)
+        return journal.st_mtime, journal.st_size, is_locked(directory.lock)
+    except (OSError, TicketError):
+        return (0.0, 0, False) if os.path.lexists(path) else None
 
 
 def _best_scores(view: SessionView) -> dict[float, float]:

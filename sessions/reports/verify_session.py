@@ -3,6 +3,7 @@
 No JAX is imported, nothing is changed, and a session that runs is not disturbed.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,8 @@ from sessions.store import SessionDirectory
 from sessions.store.round_file import RoundArrays, decode_round
 from sessions.store.verify import Finding, verify_files
 from sessions.views.branch_view import RoundView
-from sessions.views.reading import read_view
+from sessions.views.kept_frames import KeptFrames
+from sessions.views.reading import follow, read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
@@ -22,18 +24,35 @@ from ticket_explorer.trainers import TRAINERS
 
 
 def verify(path: Path) -> list[Finding]:
-    """Check every checksum, and that journal and rounds tell the same story."""
-    directory = SessionDirectory.open_for_reading(path)
-    findings = verify_files(directory)
+    """Check every file against its seal and the journal, and that journal and rounds tell the same story.
+
+    Raises:
+        TicketError: if there is nothing of a session at the path.
+    """
+    directory = SessionDirectory(path)
+    if not path.is_dir() or not (os.path.lexists(directory.header) or os.path.lexists(directory.journal)):
+        directory = SessionDirectory.open_for_reading(path)
+    view, findings = SessionView(), []
     try:
-        view = read_view(path)
+        read_header(directory)
+        follow(directory, view)
     except TicketError as error:
-        return [*findings, Finding(directory.journal, False, str(error))]
+        findings.append(Finding(directory.journal, False, str(error)))
+    if view.versions:  # before its first record a journal says nothing of any file
+        directory = directory.trusting(view.ledger)
+    findings = [*verify_files(directory), *findings, *_frames(directory, view)]
     for branch in view.branches.values():
         for number, round_ in branch.rounds.items():
             if round_.finished is not None:
                 findings.append(_checked_round(directory, view, branch.name, number))
     return findings
+
+
+def _frames(directory: SessionDirectory, view: SessionView) -> list[Finding]:
+    session = KeptFrames.of(directory).session
+    if not view.versions or session in ("", view.ledger.session):
+        return []
+    return [Finding(directory.frames, False, f"it is of session {session[:8]}; its looks at weights are not shown")]
 
 
 def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, number: int) -> Finding:

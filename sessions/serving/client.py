@@ -15,6 +15,7 @@ import msgspec
 
 from sessions.messages import events
 from sessions.messages.commands import Command
+from sessions.messages.records import decode
 from sessions.serving.reaching import NotRunning, hung_up, reached
 from sessions.serving.wire import (
     PROTOCOL,
@@ -27,8 +28,8 @@ from sessions.serving.wire import (
     packed,
     receive,
 )
-from sessions.store import SessionDirectory, read_records
-from sessions.views.reading import decoded, read_header
+from sessions.store import SessionDirectory
+from sessions.views.reading import follow, read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
@@ -60,8 +61,7 @@ class Client:
         read_header(directory)
         (reader, self._writer), welcome = await reached(self._path, self._hello)
         try:
-            for event in decoded(read_records(directory.journal, end=welcome.journal_end).payloads, directory.journal):
-                self.view.apply(event)
+            follow(directory, self.view, end=welcome.journal_end)
         except BaseException:
             await self._hang_up()
             raise
@@ -102,8 +102,8 @@ class Client:
         reason = "it ended without a word"
         try:
             while (message := await receive(reader, self._decoder)) is not None:
-                if isinstance(message, Told) and (message.journal_end is None or message.journal_end > known):
-                    self._take(events.decode(message.event), message.journal_end is not None)
+                if isinstance(message, Told):
+                    self._take(decode(message.event), message.journal_end, known)
                 elif isinstance(message, Reply):
                     self._settle(message)
                 elif isinstance(message, Farewell):
@@ -112,11 +112,14 @@ class Client:
             reason = str(error)
         self._end(reason)
 
-    def _take(self, event: events.Event, journalled: bool) -> None:
-        if journalled:
+    def _take(self, event: events.Event, journal_end: int | None, known: int) -> None:
+        """Fold an event, unless it was read from disk; frames, which are not in the journal, may come twice."""
+        if journal_end is None:
+            self.view.apply_live(event)
+        elif journal_end > known or isinstance(event, events.Frame):
             self.view.apply(event)
         else:
-            self.view.apply_live(event)
+            return
         self._events.put_nowait(event)
 
     def _settle(self, reply: Reply) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from sessions.messages import commands, events
+from sessions.messages.records import encode
 from sessions.serving.driver import Driver
 from sessions.serving.endpoint import Endpoint
 from sessions.serving.wire import (
@@ -135,7 +136,7 @@ class Listener:
 
     def _on_event(self, event: events.Event, journalled: bool) -> None:
         if self._clients:
-            message = packed(Told(event=events.encode(event), journal_end=self._end(journalled)))
+            message = packed(Told(event=encode(event), journal_end=self._end(journalled)))
             self._loop.call_soon_threadsafe(self._broadcast, message, journalled)
 
     def _end(self, journalled: bool) -> int | None:
@@ -181,7 +182,7 @@ class Listener:
         )
         writer.write(packed(welcome))
         if session.view.compiling is not None and hello.live_frames:
-            writer.write(packed(Told(event=events.encode(session.view.compiling), journal_end=None)))
+            writer.write(packed(Told(event=encode(session.view.compiling), journal_end=None)))
         return True
 
     def _replier(

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from sessions.messages import events
-from sessions.store import SessionDirectory, read_records
-from sessions.views.reading import decoded, read_header
+from sessions.store import SessionDirectory
+from sessions.views.reading import followed, read_header
+from sessions.views.session_view import SessionView
 
 LONGEST_WAIT = 2.0
 """Seconds of the session: a person who slept between two commands is not waited for."""
@@ -32,8 +33,8 @@ class Replay:
         """
         directory = SessionDirectory.open_for_reading(path)
         read_header(directory)
-        self._records = read_records(directory.journal).payloads
-        self._times = _timeline(decoded(self._records, directory.journal))
+        self._events = list(followed(directory, SessionView()))
+        self._times = _timeline(self._events)
         self._position, self._clock = 0, 0.0
         self._going = asyncio.Event()
         self._going.set()
@@ -47,7 +48,7 @@ class Replay:
     @property
     def progress(self) -> float:
         """The share of the journal that was played, in [0, 1]."""
-        return self._position / max(len(self._records), 1)
+        return self._position / max(len(self._events), 1)
 
     def hold(self, held: bool) -> None:
         """Wait, or go on."""
@@ -58,7 +59,7 @@ class Replay:
 
     def take(self, generations: int) -> Iterator[events.Event]:
         """The next events up to `generations` more generations, at once."""
-        while self._position < len(self._records) and generations > 0:
+        while self._position < len(self._events) and generations > 0:
             event = self._next()
             self._clock = self._times[self._position - 1]
             generations -= event.count if isinstance(event, events.Generations) else 0
@@ -66,7 +67,7 @@ class Replay:
 
     async def stream(self) -> AsyncIterator[events.Event]:
         """Events in the rhythm in which they happened, divided by the speed."""
-        while self._position < len(self._records):
+        while self._position < len(self._events):
             for _ in range(AT_ONCE):
                 if not self._is_due:
                     break
@@ -79,14 +80,14 @@ class Replay:
     @property
     def _is_due(self) -> bool:
         """Whether the next event has happened by the replay's clock."""
-        return self._position < len(self._records) and self._times[self._position] <= self._clock and not self.is_held
+        return self._position < len(self._events) and self._times[self._position] <= self._clock and not self.is_held
 
     def _next(self) -> events.Event:
         self._position += 1
-        return events.decode(self._records[self._position - 1])
+        return self._events[self._position - 1]
 
 
-def _timeline(played: Iterator[events.Event]) -> list[float]:
+def _timeline(played: Iterable[events.Event]) -> list[float]:
     """When each event happens in the replay, in seconds of the session from its first event on."""
     times, now, before = [], 0.0, None
     for event in played:

@@ -16,10 +16,11 @@ from sessions.messages import events
 from sessions.plans.problems import Problems, plan_of
 from sessions.plans.transfer import check_new_names
 from sessions.specs.spec import parse_spec
-from sessions.store import SessionDirectory
+from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
+from sessions.store.session_dir import round_name
 from sessions.tickets.compiler import Compiler
-from sessions.tickets.tickets import Lineage
+from sessions.tickets.tickets import Lineage, kept
 from sessions.views.branch_view import RoundView
 from sessions.views.failures import left_out
 from sessions.views.reading import Header, read_header, read_view
@@ -74,8 +75,10 @@ class Source:
         return name if name.lower() not in map(str.lower, view.branches) else free_name(name, view.branches)
 
 
-def adopt(source: Source, name: str | None, into: SessionDirectory, view: SessionView) -> events.BranchAdopted:
-    """Copy a branch's rounds and tickets; returns what is to be journalled.
+def adopt(
+    source: Source, name: str | None, into: SessionDirectory, view: SessionView
+) -> tuple[events.BranchAdopted, list[events.Sealed]]:
+    """Copy a branch's rounds and tickets; returns what is to be journalled of the branch, and of its files.
 
     Args:
         source: The branch to copy, and its session.
@@ -89,15 +92,15 @@ def adopt(source: Source, name: str | None, into: SessionDirectory, view: Sessio
     name = name or source.free_name(view)
     check_new_names([name], view)
     lineage = _lineage(source)
+    sealed = _early(source, lineage, name, into)
     for round_ in source.rounds:
         ticket = lineage.trained(source.branch, round_.number)
         arrays = [np.asarray(array) for array in (ticket.mask, ticket.start, ticket.initial)]
-        into.write_round(name, f"ticket-{round_.number:03d}", encode_arrays(arrays))
-        into.write_round(name, round_.number, source.directory.read_round(round_.branch, round_.number))
-    _copy_early(source, lineage, name, into)
+        sealed.append(kept(into, FileName("ticket", name, round_.number), encode_arrays(arrays)))
+        sealed.append(_copied(source, round_, name, into))
     branch = source.view.branches[source.branch]
     pruning = {**branch.plan["pruning"], "rounds": len(source.rounds)}
-    return events.BranchAdopted(
+    adopted = events.BranchAdopted(
         at=time.time(),
         branch=name,
         session=str(source.directory.path),
@@ -107,6 +110,7 @@ def adopt(source: Source, name: str | None, into: SessionDirectory, view: Sessio
         input_shape=branch.input_shape,
         rounds=[_told(source, round_, name) for round_ in source.rounds],
     )
+    return adopted, sealed
 
 
 def _lineage(source: Source) -> Lineage:
@@ -114,11 +118,24 @@ def _lineage(source: Source) -> Lineage:
     return Lineage(source.directory, source.view, Problems(), Compiler(), spec.seed, spec.replicates)
 
 
-def _copy_early(source: Source, lineage: Lineage, name: str, into: SessionDirectory) -> None:
+def _copied(source: Source, round_: RoundView, name: str, into: SessionDirectory) -> events.Sealed:
+    """Copy a round's file as it is: its seal goes on naming the session that trained it."""
+    directory = source.directory.trusting(source.view.ledger)
+    directory.read_round(round_.branch, round_.number)  # refuses one that is not what was written there
+    file = round_name(name, round_.number)
+    sha256, who = into.copy(directory.round_path(round_.branch, round_.number), file)
+    origin = events.Origin(session=who.session, branch=who.branch, number=who.number) if who else events.Origin()
+    return events.Sealed(
+        at=time.time(), kind=file.kind, branch=name, number=round_.number, sha256=sha256, origin=origin
+    )
+
+
+def _early(source: Source, lineage: Lineage, name: str, into: SessionDirectory) -> list[events.Sealed]:
     generation = plan_of(source.view.branches[source.branch].plan).rewind.early_generation
     early = None if generation is None else lineage.early(source.branch, generation)
-    if early is not None:
-        into.write_round(name, f"early-{generation}", encode_arrays([np.asarray(early)]))
+    if early is None or generation is None:
+        return []
+    return [kept(into, FileName("early", name, generation), encode_arrays([np.asarray(early)]))]
 
 
 def _told(source: Source, round_: RoundView, name: str) -> events.AdoptedRound:

@@ -3,24 +3,31 @@
 from collections.abc import Callable
 
 from sessions.messages import events
+from sessions.messages.records import encode, encode_record
 from sessions.store import JournalFile
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 
 Subscriber = Callable[[events.Event, bool], None]
-"""Called with an event and whether it was journalled."""
+"""Called with an event and whether it was kept."""
 
 
 class Announcer:
-    """Tells everybody what happens in one session."""
+    """Tells everybody what happens in one session.
 
-    def __init__(self, journal: JournalFile, view: SessionView) -> None:
-        self._journal, self._view = journal, view
+    Args:
+        journal: What happened.
+        frames: Looks at weights, apart: they are large, and nothing but pictures depends on them.
+        view: What everything amounts to.
+    """
+
+    def __init__(self, journal: JournalFile, frames: JournalFile, view: SessionView) -> None:
+        self._journal, self._frames, self._view = journal, frames, view
         self._subscribers: dict[Subscriber, bool] = {}
 
     @property
     def wants_frames(self) -> bool:
-        """Whether anybody wants frames between those that are journalled."""
+        """Whether anybody wants frames between those that are kept."""
         return any(self._subscribers.values())
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool) -> None:
@@ -31,16 +38,24 @@ class Announcer:
         """End a subscription."""
         self._subscribers.pop(subscriber, None)
 
-    def emit(self, event: events.Event) -> None:
-        """Journal an event, apply it, and tell it.
+    def emit(self, *told: events.Event) -> None:
+        """Journal events in one record, apply them, and tell them; decisions are on disk for good before that.
 
         Raises:
-            TicketError: if it can't be written; then nobody has heard of it.
+            TicketError: if they can't be written; then nobody has heard of any.
         """
-        self._journal.append(events.encode(event))
-        self._view.apply(event)
-        for subscriber in tuple(self._subscribers):
-            subscriber(event, True)
+        if told:
+            self._journal.append(encode_record(*told), durable=any(event.must_last for event in told))
+            self._spread(told)
+
+    def keep_frame(self, frame: events.Frame) -> None:
+        """Keep a look at weights for plots of the past, and tell it.
+
+        Raises:
+            TicketError: if it can't be written.
+        """
+        self._frames.append(encode(frame))
+        self._spread((frame,))
 
     def emit_if_possible(self, event: events.Event) -> None:
         """Tell an event even if it can't be written."""
@@ -55,3 +70,10 @@ class Announcer:
         self._view.apply_live(event)
         for subscriber in tuple(self._subscribers):
             subscriber(event, False)
+
+    def _spread(self, told: tuple[events.Event, ...]) -> None:
+        for event in told:
+            self._view.apply(event)
+        for event in told:
+            for subscriber in tuple(self._subscribers):
+                subscriber(event, True)

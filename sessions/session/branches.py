@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessions.messages import commands, events
-from sessions.messages.events import Emit
+from sessions.messages.emit import Emit
 from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
 from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of
@@ -49,20 +49,39 @@ class Branches:
             raise UnknownName("branch", name, self._view.branches)
         return self._view.branches[name]
 
-    def begin(self, specs: tuple[BranchSpec, ...]) -> None:
-        """Add the branches of a spec that are not there yet; those that begin alike share their dense round."""
+    def begun(self, specs: tuple[BranchSpec, ...]) -> list[events.Event]:
+        """The branches of a spec that are not there yet; those that begin alike share their dense round."""
+        planned = SessionView()
+        planned.branches = dict(self._view.branches)
+        told: list[events.Event] = []
         for spec in specs:
-            if spec.name in self._view.branches:
-                continue
-            if spec.transfer is not None:
-                source = self._view.branches[spec.transfer.branch]
-                self._add(spec_addition(spec.name, spec.plan, spec.transfer, source))
-            else:
-                like = next((b for b in self._view.branches.values() if _begins_like(b, spec.plan)), None)
-                self._add(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
+            if spec.name not in planned.branches:
+                added = self._begun(spec, planned)
+                planned.apply(added)
+                told += [added, *self._remarks(spec.name, spec.plan, (), told)]
+        return told
+
+    def _begun(self, spec: BranchSpec, planned: SessionView) -> events.BranchAdded:
+        if spec.transfer is not None:
+            source = planned.branches[spec.transfer.branch]
+            return self._added(spec_addition(spec.name, spec.plan, spec.transfer, source))
+        like = next((b for b in planned.branches.values() if _begins_like(b, spec.plan)), None)
+        return self._added(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
 
     def fork(self, parent: str, round_: int, name: str | None, overrides: Mapping[str, Any] | None) -> str:
         """Begin a branch after a finished round of another; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round, or the overrides can't work.
+        """
+        told = self.forked(parent, round_, name, overrides)
+        self._emit(*told)
+        return told[0].branch
+
+    def forked(
+        self, parent: str, round_: int, name: str | None, overrides: Mapping[str, Any] | None
+    ) -> tuple[events.BranchAdded, *tuple[events.Remarked, ...]]:
+        """What is to be journalled of a new branch after a finished round of another.
 
         Raises:
             TicketError: if there is no such finished round, or the overrides can't work.
@@ -79,9 +98,8 @@ class Branches:
         check_start(plan, self._problems, plan_of(view.plan))
         name = name or free_name(parent, self._view.branches)
         check_new_names([name], self._view)
-        added = Addition(name, plan, None, overridden(view.plan, overrides).said)
-        self._add(added, self._view.owner(parent, round_), round_)
-        return name
+        added = self._added(Addition(name, plan, None), self._view.owner(parent, round_), round_)
+        return added, *self._remarks(name, plan, overridden(view.plan, overrides).said)
 
     def transfer(self, wish: commands.Transfer) -> list[str]:
         """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
@@ -89,10 +107,7 @@ class Branches:
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
         """
-        added = additions(self._view, self._problems, wish)
-        for one in added:
-            self._add(one)
-        return [one.name for one in added]
+        return self._add(additions(self._view, self._problems, wish))
 
     def decompose(self, wish: commands.Decompose) -> list[str]:
         """Begin those controls of a branch's tickets that it has not yet; returns their names.
@@ -101,10 +116,7 @@ class Branches:
             TicketError: if there is no such round, or all controls are there.
         """
         self.called(wish.branch)
-        added = control_additions(self._view, self._problems, wish)
-        for one in added:
-            self._add(one)
-        return [one.name for one in added]
+        return self._add(control_additions(self._view, self._problems, wish))
 
     def adopt(self, source: Source, name: str | None, into: SessionDirectory) -> str:
         """Take a branch of another session in; returns its name.
@@ -112,8 +124,8 @@ class Branches:
         Raises:
             TicketError: if its name is taken, or one of its files is damaged.
         """
-        adopted = adopt(source, name, into, self._view)
-        self._emit(adopted)
+        adopted, sealed = adopt(source, name, into, self._view)
+        self._emit(adopted, *sealed)
         return adopted.branch
 
     def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
@@ -129,35 +141,49 @@ class Branches:
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
         check_scope(plan, list(self._view.lineage(branch)), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
-        said = overridden(view.plan, overrides).said
-        self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)))
-        self._remark_on(branch, plan, said)
+        said = self._remarks(branch, plan, overridden(view.plan, overrides).said)
+        self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)), *said)
 
-    def _add(self, addition: Addition, parent: str | None = None, round_: int | None = None) -> None:
+    def _add(self, additions: Sequence[Addition]) -> list[str]:
+        """Begin branches together, or none of them; returns their names."""
+        told: list[events.Event] = []
+        for one in additions:
+            told += [self._added(one), *self._remarks(one.name, one.plan, one.said, told)]
+        self._emit(*told)
+        return [one.name for one in additions]
+
+    def _added(self, addition: Addition, parent: str | None = None, round_: int | None = None) -> events.BranchAdded:
         problem = self._problems.of(addition.plan)
         leaves = [
             events.LeafShape(name=leaf.name, shape=list(leaf.shape), prunable=leaf.prunable) for leaf in problem.layout
         ]
-        self._emit(
-            events.BranchAdded(
-                at=time.time(),
-                branch=addition.name,
-                parent=parent,
-                parent_round=round_,
-                plan=table_of(addition.plan),
-                leaves=leaves,
-                input_shape=list(problem.input_shape),
-                borrowed=addition.borrowed,
-            )
+        return events.BranchAdded(
+            at=time.time(),
+            branch=addition.name,
+            parent=parent,
+            parent_round=round_,
+            plan=table_of(addition.plan),
+            leaves=leaves,
+            input_shape=list(problem.input_shape),
+            borrowed=addition.borrowed,
         )
-        self._remark_on(addition.name, addition.plan, addition.said)
 
-    def _remark_on(self, branch: str, plan: Plan, said: Sequence[str]) -> None:
-        """Say what a branch could not take over as it was, and what its plan may not mean."""
+    def _remarks(
+        self, branch: str, plan: Plan, said: Sequence[str], told: Sequence[events.Event] = ()
+    ) -> list[events.Remarked]:
+        """What a branch could not take over as it was, and what its plan may not mean; unless it was said.
+
+        Args:
+            branch: The name that sentences have.
+            plan: What its coming rounds follow.
+            said: What it could not take over.
+            told: What is about to be journalled.
+        """
         cautious = caution(plan)
-        for text in [f"Branch {branch}: {sentence}" for sentence in said] + ([cautious] if cautious else []):
-            if not self._view.says(text):
-                self._emit(events.Remarked(at=time.time(), text=text))
+        texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *([cautious] if cautious else [])]
+        about_to_be = {event.text for event in told if isinstance(event, events.Remarked)}
+        new = [text for text in texts if text not in about_to_be and not self._view.says(text)]
+        return [events.Remarked(at=time.time(), text=text) for text in new]
 
     def _first_generations(self, branch: str) -> int | None:
         first = self._view.round(branch, 0)

@@ -5,12 +5,10 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-import msgspec
 
 from sessions.engine.device import check_device
 from sessions.engine.engine import CHUNK, Engine
@@ -23,13 +21,13 @@ from sessions.reports.data_frame import RowKind, frame_of
 from sessions.session.adopt import Source
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
+from sessions.session.files import Files, closed_on_error
 from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
 from sessions.specs.validation import convert
-from sessions.store import JournalFile, SessionDirectory, SessionLock, read_records
+from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.views.failures import failures, told
-from sessions.views.reading import Header, decoded, default_path, read_header
-from sessions.views.session_view import SessionView
+from sessions.views.reading import Header, default_path
 from sessions.views.turns import next_turn
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import AnalysisSettings
@@ -44,19 +42,17 @@ if TYPE_CHECKING:
 class Session:
     """A session that this process drives; nobody else may write to it meanwhile."""
 
-    def __init__(
-        self, directory: SessionDirectory, header: Header, lock: SessionLock, journal: JournalFile, problems: Problems
-    ) -> None:
+    def __init__(self, files: Files, problems: Problems) -> None:
         """Use `create` or `open`."""
-        self.path = directory.path
-        self.header = header
-        self.spec: Spec = parse_spec(header.spec)
-        self.view, problems.replicates = SessionView(), self.spec.replicates
-        self._lock, self._journal = lock, journal
-        self._announcer = Announcer(journal, self.view)
-        self._emit = self._announcer.emit
-        watchers = Watchers(self._emit, self._announcer.emit_live, lambda: self.wants_frames)
-        self._engine = Engine(directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
+        self.path = files.directory.path
+        self.header = files.header
+        self.spec: Spec = parse_spec(files.header.spec)
+        self.view, problems.replicates = files.view, self.spec.replicates
+        self._files, self._lock, self._journal = files, files.lock, files.journal
+        self._announcer = tell = Announcer(files.journal, files.frames, self.view)
+        self._emit = tell.emit
+        watchers = Watchers(tell.emit, tell.emit_live, tell.keep_frame, lambda: self.wants_frames)
+        self._engine = Engine(files.directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
         self._branches = Branches(self.view, problems, self._emit)
 
     @classmethod
@@ -72,15 +68,7 @@ class Session:
         check_spec(spec, problems)
         random_bits, table = RANDOM_BITS, spec_table(spec)
         header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())
-        place = Path(path or default_path(spec.title))
-        directory = SessionDirectory.create(place, msgspec.msgpack.encode(header), shared)
-        with ExitStack() as undo:
-            lock = undo.enter_context(SessionLock(directory.lock))
-            journal = undo.enter_context(JournalFile.open(directory.journal))
-            session = cls(directory, header, lock, journal, problems)
-            session._begin(None)
-            undo.pop_all()
-        return session
+        return cls._taken_up(Files.create(header, Path(path or default_path(spec.title)), shared), problems)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -89,25 +77,22 @@ class Session:
         Raises:
             TicketError: if it is not a session, somebody else drives it, or it is damaged.
         """
-        directory = SessionDirectory.open_for_reading(path := Path(path))
+        SessionDirectory.open_for_reading(path := Path(path))
         check_device()
-        header = read_header(directory)
-        if header.random_bits != RANDOM_BITS:
-            raise TicketError(
-                f"{path} was made with random bits of another kind ({header.random_bits}) than this version's "
-                f"({RANDOM_BITS}); it can be looked at, but not continued bit for bit."
-            )
-        with ExitStack() as undo:
-            lock = undo.enter_context(SessionLock(directory.lock))
-            directory.remove_leftovers()
-            journal = undo.enter_context(JournalFile.open(directory.journal))
-            session = cls(directory, header, lock, journal, Problems())
-            for event in decoded(read_records(directory.journal).payloads, directory.journal):
-                session.view.apply(event)
-            torn = journal.torn_bytes
-            session._begin(f"{torn} bytes of an unfinished record were cut off." if torn else None)
+        session = cls._taken_up(Files.open(path), Problems())
+        with closed_on_error(session._files):
             session._engine.take_up_analyses()
-            undo.pop_all()
+        return session
+
+    @classmethod
+    def _taken_up(cls, files: Files, problems: Problems) -> Self:
+        with closed_on_error(files):
+            session = cls(files, problems)
+            opened = events.Opened(at=time.time(), versions=versions(), recovered=files.recovered, session=files.id)
+            texts = [*session.view.former_rules, *session.spec.remarks]
+            new = [text for text in dict.fromkeys(texts) if not session.view.says(text)]
+            remarks = [events.Remarked(at=time.time(), text=text) for text in new]
+            session._emit(opened, *files.unrecorded(), *remarks, *session._branches.begun(session.spec.branches))
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
@@ -274,20 +259,23 @@ class Session:
 
     def adopt(self, session: Path, branch: str, name: str | None = None) -> str:
         """Take a branch of another session in, with its finished rounds, by `commands.Adopt`; its name."""
-        return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, SessionDirectory(self.path))
+        return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, self._files.directory)
 
     def go_back(self, branch: str, round_: int) -> str:
         """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
-        name = self.branch(branch, round_)
-        self.set_aside(branch)
-        return name
+        added = self._branches.forked(branch, round_, None, None)
+        self._set_aside(branch, True, *added)
+        return added[0].branch
 
     def set_aside(self, branch: str, aside: bool = True) -> None:
         """Run no more rounds of a branch, or take it up again; a running round of it is given up."""
         self._branches.called(branch)
+        self._set_aside(branch, aside)
+
+    def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
         if aside:
             self._engine.abandon(branch)
-        self._emit(events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
+        self._emit(*before, events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
         self._finish_if_done()
 
     def set_pace(self, generations_per_second: float | None) -> None:
@@ -368,8 +356,7 @@ class Session:
     def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
         """Pause, and let others open the session; `leaving` is called just before they may."""
         with ExitStack() as ending:
-            ending.callback(self._lock.release)
-            ending.callback(self._journal.close)
+            ending.callback(self._files.close)
             ending.callback(self._engine.close)
             ending.callback(leaving)
             try:
@@ -387,17 +374,6 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _begin(self, recovered: str | None) -> None:
-        self._emit(events.Opened(at=time.time(), versions=versions(), recovered=recovered))
-        self._say_once(self.view.former_rules)
-        self._branches.begin(self.spec.branches)
-        self._say_once(self.spec.remarks)
-
-    def _say_once(self, sentences: Iterable[str]) -> None:
-        for text in sentences:
-            if not self.view.says(text):
-                self._emit(events.Remarked(at=time.time(), text=text))
 
     def _rest(self, reason: str, durable: bool) -> None:
         self.settle()

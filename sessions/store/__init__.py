@@ -3,12 +3,13 @@
 Nothing listed imports NumPy. Arrays are in `rounds` and `arrays`, the checks of `verify` in `verify`.
 """
 
+from sessions.store.file_table import FileName
 from sessions.store.journal import JournalFile
 from sessions.store.journal_records import Records, read_records
+from sessions.store.ledger import Entry, Ledger
 from sessions.store.lock import SessionLock
 from sessions.store.session_dir import (
     SCHEMA,
-    Number,
     SessionDirectory,
     check_branch_name,
     check_schema,
@@ -17,8 +18,10 @@ from sessions.store.session_dir import (
 
 __all__ = [
     "SCHEMA",
+    "Entry",
+    "FileName",
     "JournalFile",
-    "Number",
+    "Ledger",
     "Records",
     "SessionDirectory",
     "SessionLock",

@@ -4,6 +4,8 @@ The journal says what happened; the checkpoint only saves computing. Without one
 is computed again from its start and comes out the same.
 """
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 
@@ -13,6 +15,9 @@ from sessions.store.errors import Damaged
 from sessions.store.session_dir import SessionDirectory
 from ticket_explorer.errors import TicketError
 
+RULE = 1
+"""The rule of the digests that this version writes."""
+
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A trainer's state after some generations of a round."""
@@ -20,6 +25,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
     digest: str
     """Of everything that the state's meaning depends on."""
+    rule: int = 0
+    """Of what the digest is: 0 in early versions; 1 with mask, start and changes of hyper-parameters."""
     branch: str
     round: int
     generation: int
@@ -38,17 +45,37 @@ def write_checkpoint(directory: SessionDirectory, checkpoint: Checkpoint, durabl
     directory.write_checkpoint(msgspec.msgpack.encode(checkpoint), durable=durable)
 
 
+Digest = Callable[[int, int], str]
+"""What tells a running round from every other, by a rule and so many changes of hyper-parameters."""
+
+
 def checkpoint(
-    digest: str, branch: str, number: int, generation: int, tuned: int, leaves: list[np.ndarray]
+    digest: Digest, branch: str, number: int, generation: int, tuned: int, leaves: list[np.ndarray]
 ) -> Checkpoint:
     """A checkpoint of a state's arrays."""
     return Checkpoint(
-        digest=digest, branch=branch, round=number, generation=generation, tuned=tuned, arrays=encode_arrays(leaves)
+        digest=digest(RULE, tuned),
+        rule=RULE,
+        branch=branch,
+        round=number,
+        generation=generation,
+        tuned=tuned,
+        arrays=encode_arrays(leaves),
     )
 
 
-def read_checkpoint(directory: SessionDirectory, digest: str, branch: str, number: int) -> Checkpoint | None:
-    """The checkpoint of a running round; None if there is none, or it is an earlier round's.
+def read_checkpoint(
+    directory: SessionDirectory, digest: Digest, branch: str, number: int, done: int, tuned: int
+) -> Checkpoint | None:
+    """The checkpoint of a running round; None if there is none, or it is an earlier round's or knows too much.
+
+    Args:
+        directory: Where its files lie, and what they are believed by.
+        digest: What tells the round from every other.
+        branch: Of the round.
+        number: Of the round.
+        done: Its generations that the journal knows.
+        tuned: Its changes of hyper-parameters that the journal knows.
 
     Raises:
         Damaged: if it is not what was written.
@@ -59,15 +86,15 @@ def read_checkpoint(directory: SessionDirectory, digest: str, branch: str, numbe
         return None
     try:
         read = msgspec.msgpack.decode(payload, type=Checkpoint)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Damaged(directory.checkpoint, f"it can't be read ({error}).") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Damaged(directory.checkpoint, f"it can't be read ({error})") from None
     check_schema(read.schema, directory.checkpoint)
-    if (read.branch, read.round) != (branch, number):
+    if (read.branch, read.round) != (branch, number) or read.generation > done or read.tuned > tuned:
         return None
-    if read.digest != digest:
+    if read.rule not in (0, RULE) or read.digest != digest(read.rule, read.tuned):
         raise TicketError(
-            f"{directory.checkpoint} is a checkpoint of another problem, trainer or seed than this session's round "
-            f"{number} of branch {branch!r}. Move it away, and the round starts again from its beginning; "
+            f"{directory.checkpoint} is a checkpoint of another problem, trainer, seed or ticket than this session's "
+            f"round {number} of branch {branch!r}. Move it away, and the round starts again from its beginning; "
             "finished rounds are not touched."
         )
     return read

@@ -11,10 +11,16 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Damaged(TicketError):
-    """A file whose bytes are not what was written."""
+    """A file whose bytes are not what was written, or that belongs elsewhere."""
 
-    def __init__(self, path: Path | str, what: str):
-        super().__init__(f"{path} is damaged: {what}. Nothing was changed; `verify` says what is safe.")
+    def __init__(self, path: Path | str, what: str, remedy: str = ""):
+        self.path, self.what = path, what
+        advice = f"{remedy}. " if remedy else ""
+        super().__init__(f"{path} is damaged: {what}. {advice}Nothing was changed; `verify` says what is safe.")
+
+
+class Unrecorded(Damaged):
+    """A file that the journal knows nothing of."""
 
 
 class DiskFull(TicketError):

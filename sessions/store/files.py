@@ -1,26 +1,20 @@
-"""Whole files: replaced atomically, and sealed so that a changed byte is always noticed.
+"""Whole files, replaced atomically: a file is its old or its new content at every moment.
 
-A sealed file is a magic, a version byte, the CRC-32 of the rest, the payload's length, the payload.
-A file is either its old or its new content at every moment, because it is written beside and renamed.
+It is written beside and renamed. Reading never waits for what is no file: a directory, a pipe, a socket.
 """
 
 import os
 import secrets
 import stat
-import struct
-import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from sessions.store.errors import Damaged, NewerSchema, told
+from sessions.store.errors import Damaged, told
+from sessions.store.file_table import TEMPORARY
 
-TEMPORARY = ".tmp"
-"""The suffix of files that are not finished yet; what a killed process left of them is harmless."""
-
-_MAGIC = b"TXSEALS"
-_VERSION = 1
-_HEADER = struct.Struct("<7sBI")
-_LENGTH = struct.Struct("<Q")
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+"""Opening must not wait for somebody to write into a pipe; it means nothing to a file."""
 
 
 def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -69,51 +63,34 @@ def write_all(descriptor: int, data: bytes) -> None:
         written += os.write(descriptor, memoryview(data)[written:])
 
 
-def read_whole(path: Path) -> bytes:
-    """All bytes of a file.
+def open_file(path: Path) -> BinaryIO:
+    """A file to be read.
 
     Raises:
-        Damaged: if it is missing.
+        Damaged: if it is missing, or is a directory, a pipe or something else.
         DiskRefused: if it can't be read.
     """
     with told(path):
         try:
-            return path.read_bytes()
+            file = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
         except FileNotFoundError:
             raise Damaged(path, "it is missing") from None
+        except IsADirectoryError:
+            raise Damaged(path, "it is a directory, not a file") from None
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise Damaged(path, "it is a pipe, a socket or a device, not a file")
+        return file
 
 
-def seal(payload: bytes) -> bytes:
-    """`payload` with what it takes to notice that it was changed."""
-    body = _LENGTH.pack(len(payload)) + payload
-    return _HEADER.pack(_MAGIC, _VERSION, zlib.crc32(body)) + body
+def read_whole(path: Path) -> bytes:
+    """All bytes of a file; raises what `open_file` does."""
+    with open_file(path) as file, told(path):
+        return file.read()
 
 
-def unseal(data: bytes, path: Path | str) -> bytes:
-    """The payload of sealed bytes.
-
-    Args:
-        data: What `seal` gave.
-        path: Where they are from, for the message.
-
-    Raises:
-        Damaged: if they are not exactly what `seal` gave.
-        NewerSchema: if a newer version sealed them.
-    """
-    start = _HEADER.size + _LENGTH.size
-    if len(data) < start:
-        raise Damaged(path, f"it ends after {len(data)} bytes")
-    magic, version, checksum = _HEADER.unpack_from(data)
-    if magic != _MAGIC or version == 0:
-        raise Damaged(path, "it doesn't begin as a sealed file")
-    if version > _VERSION:
-        raise NewerSchema(path, version, _VERSION)
-    (length,) = _LENGTH.unpack_from(data, _HEADER.size)
-    if length != len(data) - start:
-        raise Damaged(path, f"it holds {len(data) - start} of {length} bytes")
-    if zlib.crc32(memoryview(data)[_HEADER.size :]) != checksum:
-        raise Damaged(path, "its checksum is wrong")
-    return data[start:]
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | _AT_ONCE)
 
 
 def mode_of_new(path: Path) -> int:

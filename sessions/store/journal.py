@@ -12,6 +12,9 @@ from sessions.store.errors import SessionExists, as_sentence, told
 from sessions.store.files import write_all, write_atomic
 from sessions.store.journal_records import MAGIC, frame, is_damage, read_records
 
+_REFUSED = -1
+"""No file's size: what was written is cut, even if all of it is there."""
+
 
 @final
 class JournalFile:
@@ -66,8 +69,12 @@ class JournalFile:
                 os.fsync(descriptor)
         return cls(path, descriptor, records.end, records.torn, kept_aside)
 
-    def append(self, payload: bytes) -> int:
+    def append(self, payload: bytes, durable: bool = False) -> int:
         """Write one record; readers see it at once, and it outlives this process.
+
+        Args:
+            payload: What it holds.
+            durable: Wait until it, and all before it, would survive a power failure.
 
         Returns:
             The offset after it.
@@ -81,7 +88,10 @@ class JournalFile:
         self._pending = self.offset + len(record)
         try:
             write_all(self._descriptor, record)
+            if durable:
+                os.fsync(self._descriptor)
         except OSError as error:
+            self._pending = _REFUSED
             raise as_sentence(self.path, error) from error
         finally:
             self._settle()

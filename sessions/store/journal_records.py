@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sessions.store.errors import Damaged, NewerSchema, told
+from sessions.store.files import open_file
 
 MAGIC = b"TXJOURN\x01"
 
@@ -101,18 +102,14 @@ def _holds_record(tail: bytes) -> bool:
 
 def _read(path: Path, start: int, end: int | None) -> tuple[bytes, int]:
     """The bytes from the first record at or after `start`, and their offset in the file."""
-    with told(path):
-        try:
-            with path.open("rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                check_magic(file.read(len(MAGIC)), path)
-                first = max(start, len(MAGIC))
-                if start > size:
-                    raise Damaged(path, f"it ends at byte {size}, before byte {start}, where reading was to go on")
-                file.seek(first)
-                return (file.read() if end is None else file.read(max(0, end - first))), first
-        except FileNotFoundError:
-            raise Damaged(path, "it is missing") from None
+    with open_file(path) as file, told(path):
+        size = os.fstat(file.fileno()).st_size
+        check_magic(file.read(len(MAGIC)), path)
+        first = max(start, len(MAGIC))
+        if start > size:
+            raise Damaged(path, f"it ends at byte {size}, before byte {start}, where reading was to go on")
+        file.seek(first)
+        return (file.read() if end is None else file.read(max(0, end - first))), first
 
 
 def check_magic(magic: bytes, path: Path) -> None:

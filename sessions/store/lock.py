@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self, final
 
 from sessions.store.address import NAME, own, write_address
-from sessions.store.errors import SessionLocked, told
-from sessions.store.files import is_shared, mode_of_new
+from sessions.store.errors import Damaged, SessionLocked, told
+from sessions.store.files import is_shared, mode_of_new, open_file
 from sessions.store.holder import holder_sentence
 from ticket_explorer.errors import TicketError
 
@@ -34,7 +34,9 @@ class SessionLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         with told(path):
-            is_new = not path.exists()
+            is_new = not os.path.lexists(path)
+            if not is_new:
+                open_file(path).close()
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode_of_new(path))
             try:
                 if is_new and is_shared(path.parent):
@@ -77,9 +79,9 @@ def is_locked(path: Path) -> bool:
     """Whether a process has the right to write just now; keeps nobody from it for more than an instant."""
     with told(path):
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 return not _flock(file.fileno(), shared=True)
-        except (FileNotFoundError, ModuleNotFoundError):
+        except (Damaged, ModuleNotFoundError):
             return False
 
 

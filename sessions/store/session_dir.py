@@ -1,7 +1,7 @@
 """The directory of a session: which file is called what.
 
 A session appears whole, by one rename, or not at all. Every file but the journal and the lock is
-sealed here, so that callers hand over and get back bare payloads.
+sealed here, so that callers hand over and get back bare payloads. `file_table` lists them.
 """
 
 import os
@@ -10,34 +10,24 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self, final
 
-from sessions.store.address import NAME
-from sessions.store.errors import NewerSchema, NotASession, SessionExists, told
-from sessions.store.files import (
-    TEMPORARY,
-    make_directory,
-    read_whole,
-    seal,
-    sync_directory,
-    temporary_name,
-    unseal,
-    write_atomic,
-)
+from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionExists, told
+from sessions.store.file_table import BRANCH, TABLE, TEMPORARY, FileName, name_of
+from sessions.store.files import make_directory, read_whole, sync_directory, temporary_name, write_atomic
 from sessions.store.journal_records import MAGIC
+from sessions.store.ledger import Ledger, digest
+from sessions.store.seals import Seal, seal, unseal
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.places import make_private
 
 SCHEMA = 1
 """The schema of sessions that this version writes, and the highest it reads."""
 
-Number = int | str
-"""A round's number, or the name of weights that a line of rounds goes back to: `initial`, `early-50`."""
+HEADER, CHECKPOINT, WAY = FileName("header"), FileName("checkpoint"), FileName("way")
 
-_HEADER = "session.msgpack"
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
-_ROUND = re.compile(r"([0-9]{3,})\.msgpack")
+_BRANCH = re.compile(BRANCH)
 
 
 def check_schema(number: int, path: Path) -> None:
@@ -64,7 +54,7 @@ def check_branch_name(name: str) -> None:
 def sessions_in(directory: Path) -> list[Path]:
     """The sessions directly in a directory, by name; none if it can't be listed."""
     with suppress(OSError):
-        return sorted(path.parent for path in directory.glob(f"[!.]*/{_HEADER}"))
+        return sorted(path.parent for path in directory.glob(f"[!.]*/{HEADER.place}"))
     return []
 
 
@@ -74,24 +64,32 @@ class SessionDirectory:
 
     Args:
         path: A directory that is known to be a session; see `create` and `open_for_reading`.
+        ledger: What the journal says of the files; None believes every whole file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ledger: Ledger | None = None) -> None:
         self.path = path
-        self.header = path / _HEADER
-        self.journal = path / "journal.msgpack"
-        self.checkpoint = path / "checkpoint.msgpack"
-        self.way = path / "way.msgpack"
-        self.lock = path / "lock"
-        self.address = path / NAME
+        self.ledger = ledger
+        self.header = self.path_of(HEADER)
+        self.journal = self.path_of(FileName("journal"))
+        self.frames = self.path_of(FileName("frames"))
+        self.checkpoint = self.path_of(CHECKPOINT)
+        self.way = self.path_of(WAY)
+        self.lock = self.path_of(FileName("lock"))
+        self.address = self.path_of(FileName("address"))
+
+    def trusting(self, ledger: Ledger) -> "SessionDirectory":
+        """The same files; what is read must be what a ledger has, and what is written is sealed by its session's id."""
+        return SessionDirectory(self.path, ledger)
 
     @classmethod
-    def create(cls, path: Path, header: bytes, shared: bool = False) -> Self:
+    def create(cls, path: Path, header: bytes, session: str = "", shared: bool = False) -> Self:
         """A new session with an empty journal and no rounds, for its owner alone.
 
         Args:
             path: Where nothing is yet; missing parents are made.
             header: What `read_header` will return.
+            session: The id that the seals of its files name.
             shared: Whether the directory's group may read and go on with it; its mode keeps that.
 
         Raises:
@@ -106,7 +104,7 @@ class SessionDirectory:
                 if shared:
                     os.chown(building, -1, path.parent.stat().st_gid)
                     building.chmod(0o2770)
-                cls._build(building, header)
+                cls._build(building, header, session)
                 if os.path.lexists(path):
                     raise SessionExists(path)
                 building.rename(path)
@@ -124,50 +122,77 @@ class SessionDirectory:
             NotASession: if there is none; names those near by.
         """
         with told(path):
-            if (path / _HEADER).is_file() if path.is_dir() else False:
+            if (path / HEADER.place).is_file() if path.is_dir() else False:
                 return cls(path)
             if path.is_dir():
-                what = f"{path} is a directory without a {_HEADER}, so it is not a session."
+                what = f"{path} is a directory without a {HEADER.place}, so it is not a session."
             elif path.exists():
                 what = f"{path} is a file, not a session."
             else:
                 what = f"There is no session at {path}."
         raise NotASession(what + _near(path))
 
-    def read_header(self) -> bytes:
-        """What the session was created with."""
-        return unseal(read_whole(self.header), self.header)
+    def path_of(self, name: FileName) -> Path:
+        """Where a file lies."""
+        return self.path / name.place
 
-    def round_path(self, branch: str, number: Number) -> Path:
-        """The file of a round."""
-        check_branch_name(branch)
-        name = number if isinstance(number, str) else f"{number:03d}"
-        return self.path / "rounds" / branch / f"{name}.msgpack"
+    def read(self, name: FileName) -> bytes:
+        """What was written of a file.
 
-    def write_round(self, branch: str, number: Number, payload: bytes) -> None:
-        """Keep a round so that it survives a power failure."""
-        path = self.round_path(branch, number)
+        Raises:
+            Damaged: if it is missing, not what was written, or belongs elsewhere.
+            Unrecorded: if the journal doesn't know it.
+        """
+        path = self.path_of(name)
+        try:
+            data = read_whole(path)
+            opened = unseal(data, path)
+        except Damaged as error:
+            raise Damaged(path, error.what, TABLE[name.kind].remedy) from None
+        if self.ledger is not None:
+            self.ledger.check(path, name, data, opened.seal)
+        return opened.payload
+
+    def write(self, name: FileName, payload: bytes, durable: bool = True) -> str:
+        """Keep a file; unless `durable`, a power failure may cost it. Returns its SHA-256."""
+        if "{branch}" in TABLE[name.kind].place:
+            check_branch_name(name.branch)
+        sealed = seal(payload, Seal.of(self.ledger.session if self.ledger is not None else "", name))
+        return self._keep(self.path_of(name), sealed, durable)
+
+    def copy(self, source: Path, name: FileName) -> tuple[str, Seal | None]:
+        """Keep another session's file as it is, with its seal; returns its SHA-256 and who it is there."""
+        check_branch_name(name.branch)
+        data = read_whole(source)
+        who = unseal(data, source).seal
+        return self._keep(self.path_of(name), data, durable=True), who
+
+    def _keep(self, path: Path, data: bytes, durable: bool) -> str:
         if not path.parent.is_dir():
             with told(path):
                 make_directory(path.parent.parent)
                 make_directory(path.parent)
                 sync_directory(path.parent.parent)
-        write_atomic(path, seal(payload))
+        write_atomic(path, data, durable=durable)
+        return digest(data)
 
-    def read_round(self, branch: str, number: Number) -> bytes:
-        """What was written of a round.
+    def read_header(self) -> bytes:
+        """What the session was created with."""
+        return self.read(HEADER)
 
-        Raises:
-            Damaged: if it is missing, or not what was written.
-        """
-        path = self.round_path(branch, number)
-        return unseal(read_whole(path), path)
+    def read_round(self, branch: str, number: int) -> bytes:
+        """What was written of a finished round; raises what `read` does."""
+        return self.read(round_name(branch, number))
+
+    def round_path(self, branch: str, number: int) -> Path:
+        """The file of a round."""
+        return self.path_of(round_name(branch, number))
 
     def rounds(self, branch: str) -> list[int]:
         """The numbers of the rounds on disk, ascending."""
         check_branch_name(branch)
-        names = _names(self.path / "rounds" / branch)
-        return sorted(int(match[1]) for match in map(_ROUND.fullmatch, names) if match)
+        names = map(name_of, (PurePosixPath("rounds", branch, name) for name in _names(self.path / "rounds" / branch)))
+        return sorted(name.number for name in names if name is not None and name.kind == "round")
 
     def branches(self) -> list[str]:
         """The names of the branches with files on disk, sorted."""
@@ -175,18 +200,15 @@ class SessionDirectory:
 
     def write_checkpoint(self, payload: bytes, durable: bool = False) -> None:
         """Replace the checkpoint; unless `durable`, a power failure may cost it."""
-        write_atomic(self.checkpoint, seal(payload), durable=durable)
+        self.write(CHECKPOINT, payload, durable)
 
     def read_checkpoint(self) -> bytes | None:
         """The checkpoint; None if there is none.
 
         Raises:
-            Damaged: if it is not what was written.
+            Damaged: if it is not what was written, or another session's.
         """
-        with told(self.checkpoint):
-            if not self.checkpoint.exists():
-                return None
-        return unseal(read_whole(self.checkpoint), self.checkpoint)
+        return self.read(CHECKPOINT) if os.path.lexists(self.checkpoint) else None
 
     def remove_checkpoint(self) -> None:
         """Forget the checkpoint and what is kept of the way, if there are any."""
@@ -196,18 +218,15 @@ class SessionDirectory:
 
     def write_way(self, payload: bytes) -> None:
         """Replace what is kept of the running round's way; a power failure may cost it."""
-        write_atomic(self.way, seal(payload), durable=False)
+        self.write(WAY, payload, durable=False)
 
     def read_way(self) -> bytes | None:
         """The running round's way; None if there is none.
 
         Raises:
-            Damaged: if it is not what was written.
+            Damaged: if it is not what was written, or another session's.
         """
-        with told(self.way):
-            if not self.way.exists():
-                return None
-        return unseal(read_whole(self.way), self.way)
+        return self.read(WAY) if os.path.lexists(self.way) else None
 
     def leftovers(self) -> Iterator[Path]:
         """Unfinished files that a killed writer, or one at work, has left."""
@@ -219,16 +238,18 @@ class SessionDirectory:
             with told(path):
                 path.unlink(missing_ok=True)
 
-    def damaged_records(self) -> Iterator[Path]:
-        """What opening the journal has kept aside."""
-        return self.path.glob(f"{self.journal.stem}.damaged-*")
-
     @classmethod
-    def _build(cls, path: Path, header: bytes) -> None:
+    def _build(cls, path: Path, header: bytes, session: str) -> None:
         make_directory(path / "rounds")
-        new = cls(path)
+        new = cls(path, Ledger(session))
         write_atomic(new.journal, MAGIC)
-        write_atomic(new.header, seal(header))
+        new.write(HEADER, header)
+
+
+def round_name(branch: str, number: int) -> FileName:
+    """The file of a finished round."""
+    check_branch_name(branch)
+    return FileName("round", branch, number)
 
 
 def _names(directory: Path) -> list[str]:

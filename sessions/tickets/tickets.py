@@ -4,6 +4,8 @@ Nothing here is stored but results and initial weights: a ticket follows from th
 by pure functions of keys, and is worked out again when it is needed.
 """
 
+import os
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,11 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from sessions.messages import events
+from sessions.messages.emit import Emit
 from sessions.plans.problems import Problems, plan_of, start_of
 from sessions.specs.spec import Plan
-from sessions.store import Number, SessionDirectory
+from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
+from sessions.store.errors import Unrecorded
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
+from sessions.store.session_dir import round_name
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.prune_and_rewind import PruneAndRewind
 from sessions.views.densities import densities_of
@@ -57,8 +62,21 @@ class Lineage:
         compiler: Compiler,
         seed: int,
         replicates: int,
+        emit: Emit | None = None,
     ) -> None:
-        self._directory = directory
+        """Follow a session.
+
+        Args:
+            directory: Where the files of the session lie.
+            view: What its journal amounts to; what its ledger has is what files are believed by.
+            problems: Has or builds the problems.
+            compiler: Has or makes the executables.
+            seed: Of the session.
+            replicates: Of the session.
+            emit: Where it is told that a file is on disk; None for whoever only reads, and then keeps nothing.
+        """
+        self._directory = directory.trusting(view.ledger)
+        self._emit = emit
         self._view = view
         self._problems = problems
         self._compiler = compiler
@@ -96,13 +114,17 @@ class Lineage:
         problem_state: Any,
         beside: Any = (),
         way: Way | None = None,
-    ) -> None:
-        """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state."""
+    ) -> events.Sealed:
+        """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state.
+
+        Returns:
+            What is to be journalled with the round's end.
+        """
         state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves((problem_state, beside)))
         std = None if result.std is None else np.asarray(result.std)
         sampled = () if way is None else (way.generations, way.components, way.coordinates, way.explained)
         arrays = RoundArrays(np.asarray(result.mask), np.asarray(result.mean), std, state, sampled)
-        self._directory.write_round(branch, number, encode_round(arrays))
+        return kept(self._directory, round_name(branch, number), encode_round(arrays))
 
     def ticket(self, branch: str, number: int, plan: Plan) -> Pruning:
         """What round `number` of `branch` trains when `plan` prunes and rewinds.
@@ -121,11 +143,11 @@ class Lineage:
 
     def initial(self, branch: str, plan: Plan) -> jax.Array:
         """θ at the very beginning of a branch's line, [R, D]; drawn once, then kept on disk."""
-        kept = self._kept(branch, "initial")
-        if kept is not None:
-            return kept
+        known = self._kept(FileName("initial", self.owner(branch, 0)))
+        if known is not None:
+            return known
         drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self._keys(Purpose.INITIALISE, 0))
-        self._keep(branch, "initial", drawn)
+        self._keep(FileName("initial", self.owner(branch, 0)), drawn)
         return drawn
 
     def early(self, branch: str, generation: int) -> jax.Array | None:
@@ -134,25 +156,34 @@ class Lineage:
         Raises:
             TicketError: if it was not, and another session trained the round.
         """
-        kept, first = self._kept(branch, f"early-{generation}"), self.owner(branch, 0)
-        if kept is None and self._view.branches[first].adopted:
+        first = self.owner(branch, 0)
+        known = self._kept(FileName("early", first, generation))
+        if known is None and self._view.branches[first].adopted:
             raise TicketError(
                 f"Branch {first!r} comes from another session, which did not keep its weights of generation "
                 f"{generation}; rewind to its initial weights."
             )
-        return kept
+        return known
 
     def keep_early(self, branch: str, generation: int, mean: Any) -> None:
-        """Keep the search mean of a line's first round for later rewinding."""
-        self._keep(branch, f"early-{generation}", mean)
+        """Keep the search mean of a line's first round for later rewinding, unless that was done."""
+        name = FileName("early", self.owner(branch, 0), generation)
+        if self._kept(name) is None:
+            self._keep(name, mean)
 
-    def _kept(self, branch: str, name: Number) -> jax.Array | None:
-        root = self.owner(branch, 0)
-        path = self._directory.round_path(root, name)
-        return jnp.asarray(decode_arrays(self._directory.read_round(root, name), path)[0]) if path.exists() else None
+    def _kept(self, name: FileName) -> jax.Array | None:
+        """Weights that were kept; None if they were not, or a process was killed before the journal said so."""
+        path = self._directory.path_of(name)
+        if not os.path.lexists(path):
+            return None
+        try:
+            return jnp.asarray(decode_arrays(self._directory.read(name), path)[0])
+        except Unrecorded:
+            return None
 
-    def _keep(self, branch: str, name: Number, array: Any) -> None:
-        self._directory.write_round(self.owner(branch, 0), name, encode_arrays([np.asarray(array)]))
+    def _keep(self, name: FileName, array: Any) -> None:
+        if self._emit is not None:
+            self._emit(kept(self._directory, name, encode_arrays([np.asarray(array)])))
 
     def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
         if number < self._view.branches[branch].adopted:
@@ -197,9 +228,9 @@ class Lineage:
 
     def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
         """The ticket of a round that another session trained."""
-        name = f"ticket-{number:03d}"
-        path = self._directory.round_path(branch, name)
-        ticket = Ticket(*map(jnp.asarray, decode_arrays(self._directory.read_round(branch, name), path)))
+        name = FileName("ticket", branch, number)
+        arrays = decode_arrays(self._directory.read(name), self._directory.path_of(name))
+        ticket = Ticket(*map(jnp.asarray, arrays))
         return Pruning(ticket, round(float(_kept(ticket, self._problems.of(plan)).mean())), [])
 
     def _dense(self, branch: str, plan: Plan) -> Pruning:
@@ -272,6 +303,12 @@ class Lineage:
 
     def _keys(self, purpose: Purpose, number: int) -> jax.Array:
         return replicate_keys(self.seed, self.replicates, purpose, number)
+
+
+def kept(directory: SessionDirectory, name: FileName, payload: bytes) -> events.Sealed:
+    """Write a file for good; returns what is to be journalled of it."""
+    sha256 = directory.write(name, payload)
+    return events.Sealed(at=time.time(), kind=name.kind, branch=name.branch, number=name.number, sha256=sha256)
 
 
 def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:

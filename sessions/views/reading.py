@@ -1,7 +1,8 @@
 """What a session was made from, and reading a session's view off the disk without JAX."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ import msgspec
 from msgspec import structs
 
 from sessions.messages import events
+from sessions.messages.records import decode_record
 from sessions.specs.spec import completed
 from sessions.store import SCHEMA, SessionDirectory, check_schema, read_records
 from sessions.store.errors import Damaged
+from sessions.views.event_checks import Nonsense, check, check_depth
+from sessions.views.kept_frames import KeptFrames
 from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
 
 
@@ -27,6 +32,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """As `parse_spec` reads it."""
     random_bits: str
     versions: dict[str, str]
+    id: str = ""
+    """Which session it is, in random hexadecimal digits: its files' seals name it. Empty in early versions."""
 
 
 class _Schema(msgspec.Struct, frozen=True):
@@ -44,33 +51,86 @@ def read_header(directory: SessionDirectory) -> Header:
     try:
         check_schema(msgspec.msgpack.decode(payload, type=_Schema).schema, directory.path)
         header = msgspec.msgpack.decode(payload, type=Header)
-    except msgspec.MsgspecError as error:
-        raise Damaged(directory.header, f"it can't be read ({error}).") from None
-    branches = [completed(branch) for branch in header.spec.get("branch", [])]
-    return structs.replace(header, spec={**header.spec, "branch": branches})
+        check_depth(header.spec)
+        branches = [completed(branch) for branch in header.spec.get("branch", [])]
+        return structs.replace(header, spec={**header.spec, "branch": branches})
+    except TicketError:
+        raise
+    except Exception as error:  # whatever it holds, it is no header
+        raise Damaged(directory.header, f"it can't be read ({_why(error)})") from None
 
 
-def decoded(payloads: Any, path: Path) -> Iterator[events.Event]:
+def decoded(payloads: Iterable[bytes], path: Path) -> Iterator[events.Event]:
     """The events of journal records.
 
     Raises:
         Damaged: if a whole record holds something that is no event.
     """
-    for payload in payloads:
+    for number, payload in enumerate(payloads):
         try:
-            yield events.decode(payload)
-        except msgspec.MsgspecError as error:
-            raise Damaged(path, f"a record can't be read ({error}).") from None
+            told = decode_record(payload)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Damaged(path, f"record {number} can't be read ({_why(error)})") from None
+        yield from told
+
+
+def followed(directory: SessionDirectory, view: SessionView, end: int | None = None) -> Iterator[events.Event]:
+    """The events of a session on disk, with the looks at weights where they were taken; each is in the view already.
+
+    Args:
+        directory: Where the files of the session lie.
+        view: A new one.
+        end: Read no byte of the journal at or after this offset; None: read to its end.
+
+    Raises:
+        Damaged: if one can't be true, or header and journal are of two sessions.
+    """
+    frames = KeptFrames.of(directory)
+    for event in decoded(read_records(directory.journal, end=end).payloads, directory.journal):
+        _take(view, event, directory.journal)
+        yield event
+        if isinstance(event, events.Generations):
+            yield from frames.after(event, view)
+    if view.versions:
+        directory.trusting(view.ledger).read_header()
+
+
+def follow(directory: SessionDirectory, view: SessionView, end: int | None = None) -> None:
+    """Have a new view follow a session on disk; raises what `followed` does."""
+    deque(followed(directory, view, end), maxlen=0)
 
 
 def read_view(path: Path) -> SessionView:
-    """The view of a session on disk, as far as its journal goes; takes no lock and imports no JAX."""
+    """The view of a session on disk, as far as its journal goes; takes no lock and imports no JAX.
+
+    Raises:
+        Damaged: if its journal tells what can't be, or its header is another session's.
+    """
     directory = SessionDirectory.open_for_reading(path)
     read_header(directory)
     view = SessionView()
-    for event in decoded(read_records(directory.journal).payloads, directory.journal):
-        view.apply(event)
+    follow(directory, view)
     return view
+
+
+def _take(view: SessionView, event: events.Event, path: Path) -> None:
+    try:
+        check(view, event)
+        view.apply(event)
+    except Exception as error:  # whatever it is, the journal tells a story that can't be followed
+        raise Damaged(path, f"a {type(event).__name__} can't be followed: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case RecursionError():
+            return "it is nested too deeply"
+        case UnicodeDecodeError():
+            return "its text is no UTF-8"
+        case Nonsense() | TicketError() | msgspec.MsgspecError():
+            return str(error)
+        case _:
+            return repr(error)[:200]
 
 
 def default_path(name: str) -> Path:

@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 from sessions.messages import events
 from sessions.specs.spec import completed
+from sessions.store import Ledger
+from sessions.views.adopted import adopted_branch
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.densities import densities_of
+from sessions.views.sealed import record
 from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
 
@@ -20,7 +23,7 @@ OLD_TICKETS = (
 )
 State = Literal["paused", "running", "finished", "failed"]
 
-_UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing)
+_UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing, events.Sealed)
 UNCOUNTED = b"\xff"
 """Of which −1 is made, in any integer type."""
 
@@ -40,7 +43,7 @@ class SessionView:
         self.pace: float | None = None
         """Generations per second at most; None is as fast as can be."""
         self.history: list[events.Event] = []
-        """All events but blocks of generations, scores amid a round and frames, in their order."""
+        """All events but blocks of generations, scores amid a round, frames and seals, in their order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
         self.analyses: list[events.Analysed] = []
@@ -49,6 +52,8 @@ class SessionView:
         """How far analyses are that are under way, by their ids."""
         self.compiling: events.Compiling | None = None
         """What the session waits for, and since when."""
+        self.ledger = Ledger()
+        """The session's id, and what its journal says of its files."""
         self.former_rules: dict[str, None] = {}
         """Sentences on the rules that the session follows because it is older than today's."""
 
@@ -227,38 +232,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
 
 
 def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
-    adopted = BranchView(
-        name=event.branch,
-        parent=None,
-        parent_round=None,
-        plan=completed(event.plan, view.former_rules),
-        leaves=event.leaves,
-        input_shape=event.input_shape,
-        adopted=len(event.rounds),
-    )
-    adopted.rounds = {told.number: _adopted_round(event.branch, told, adopted.prunable) for told in event.rounds}
-    view.branches[event.branch] = adopted
-
-
-def _adopted_round(branch: str, told: events.AdoptedRound, prunable: int) -> RoundView:
-    return RoundView(
-        branch=branch,
-        number=told.number,
-        trained_density=told.density,
-        trained_kept=told.kept,
-        dimension=told.dimension,
-        prunable=prunable,
-        generations=told.generations,
-        started=told.started,
-        plan=completed(told.plan),
-        done=told.finished.generations,
-        values=bytearray(told.metrics),
-        steps=bytearray(told.steps),
-        scored=list(told.scored),
-        finished=told.finished,
-        densities=told.densities,
-        diverged=set(told.diverged),
-    )
+    view.branches[event.branch] = adopted_branch(event, view.former_rules)
 
 
 def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
@@ -325,7 +299,9 @@ def _scored(view: SessionView, event: events.Scored) -> None:
 
 def _frame(view: SessionView, event: events.Frame) -> None:
     view.live = event
-    view.branches[event.branch].rounds[event.round].frames.append(event)
+    frames = view.branches[event.branch].rounds[event.round].frames
+    if not frames or frames[-1].generation < event.generation:
+        frames.append(event)
 
 
 def _tuned(view: SessionView, event: events.Tuned) -> None:
@@ -379,7 +355,13 @@ def _pace_changed(view: SessionView, event: events.PaceChanged) -> None:
     view.pace = event.generations_per_second
 
 
+def _sealed(view: SessionView, event: events.Sealed) -> None:
+    record(view.ledger, event)
+
+
 def _opened(view: SessionView, event: events.Opened) -> None:
+    if event.session and not view.ledger.session:
+        view.ledger.session, view.ledger.is_sealed = event.session, not view.branches
     view.versions = event.versions
     view.pace = None
     view.state = "paused" if view.state in ("running", "failed") else view.state
@@ -387,6 +369,7 @@ def _opened(view: SessionView, event: events.Opened) -> None:
 
 _HANDLERS: dict[type[events.Event], Any] = {
     events.Opened: _opened,
+    events.Sealed: _sealed,
     events.BranchAdded: _branch_added,
     events.BranchAdopted: _branch_adopted,
     events.PlanChanged: _plan_changed,

@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 import pytest
 
-import sessions.session.session
+import sessions.session.files
 from sessions.serving.driver import Driver, Goal
 from sessions.session.session import Session
-from sessions.store import SessionDirectory
+from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
 from sessions.store.checkpoint import Checkpoint
 from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionLocked
-from sessions.store.files import seal, write_atomic
+from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
 
@@ -35,7 +35,7 @@ def change_checkpoint(path: Path, **changes: Any) -> None:
     assert payload is not None
     checkpoint = msgspec.msgpack.decode(payload, type=Checkpoint)
     changed = {field: getattr(checkpoint, field) for field in Checkpoint.__struct_fields__} | changes
-    directory.write_checkpoint(msgspec.msgpack.encode(changed))
+    directory.trusting(read_view(path).ledger).write_checkpoint(msgspec.msgpack.encode(changed))
 
 
 @pytest.mark.parametrize("position", [0, 10, 25, 200, -1])
@@ -54,7 +54,7 @@ def test_damaged_checkpoint_is_said_and_computed_again(lab: Any, whole: Path, ha
 
 @pytest.mark.parametrize("payload", [b"", b"\xc1", b"\x80", b"\xa2\xff\xfe"])
 def test_a_checkpoint_that_holds_something_else(lab: Any, whole: Path, halfway: Path, payload: bytes) -> None:
-    SessionDirectory(halfway).write_checkpoint(payload)
+    SessionDirectory(halfway).trusting(read_view(halfway).ledger).write_checkpoint(payload)
     lab.assert_same(whole, lab.go_on(halfway), rounds=3)
 
 
@@ -72,8 +72,8 @@ def test_checkpoint_of_another_problem(lab: Any, whole: Path, halfway: Path) -> 
         with pytest.raises(TicketError) as caught:
             session.run()
         assert str(caught.value) == (
-            f"{file} is a checkpoint of another problem, trainer or seed than this session's round 1 of branch 'snr'. "
-            "Move it away, and the round starts again from its beginning; finished rounds are not touched."
+            f"{file} is a checkpoint of another problem, trainer, seed or ticket than this session's round 1 of branch "
+            "'snr'. Move it away, and the round starts again from its beginning; finished rounds are not touched."
         )
         driver = Driver(session, Goal(to_the_end=True))
         driver.run(stay=False)
@@ -92,13 +92,13 @@ def test_checkpoint_of_a_newer_schema(halfway: Path) -> None:
 def test_session_of_a_newer_schema(halfway: Path) -> None:
     directory = SessionDirectory(halfway)
     header = msgspec.msgpack.decode(directory.read_header())
-    write_atomic(directory.header, seal(msgspec.msgpack.encode(header | {"schema": 2, "new": "field"})))
+    directory.write(FileName("header"), msgspec.msgpack.encode(header | {"schema": 2, "new": "field"}))
     with pytest.raises(NewerSchema, match=r"written by a newer Ticket Explorer \(schema 2; .*update it"):
         Session.open(halfway)
 
 
 def test_other_random_bits(halfway: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions.session.session, "RANDOM_BITS", "other bits")
+    monkeypatch.setattr(sessions.session.files, "RANDOM_BITS", "other bits")
     with pytest.raises(TicketError, match="it can be looked at, but not continued bit for bit"):
         Session.open(halfway)
 

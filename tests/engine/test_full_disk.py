@@ -1,6 +1,5 @@
 """A full disk pauses a run with a sentence; what was found stays, and going on changes no bit."""
 
-import errno
 import os
 import shutil
 import subprocess
@@ -10,39 +9,22 @@ from typing import Any
 
 import pytest
 
-import sessions.store.files
-import sessions.store.journal
 from sessions.messages import commands
 from sessions.serving.driver import Driver, Goal
 from sessions.session.session import Session
 from sessions.store.errors import DiskFull
-from sessions.store.files import write_all
 from sessions.views.reading import read_view
+from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
 SENTENCE = "is full. Nothing written so far is lost: free some space, then continue."
 
 
-class SmallDisk:
-    """Takes `room` bytes more, all the writes of a session together, then no byte until there is room again."""
-
-    def __init__(self, room: int) -> None:
-        self.room = room
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        taken, self.room = self.room, max(self.room - len(data), 0)
-        if taken < len(data):
-            os.write(descriptor, data[:taken])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write_all(descriptor, data)
-
-
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> SmallDisk:
-    small = SmallDisk(1 << 40)
-    monkeypatch.setattr(sessions.store.files, "write_all", small.write)
-    monkeypatch.setattr(sessions.store.journal, "write_all", small.write)
-    return small
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """What stands between sessions and the disk; its `room` is how many bytes can still be written."""
+    with Disk(tmp_path).watched() as watched:
+        yield watched
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +34,7 @@ def size(whole: Path) -> int:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.6, 0.8, 1.0])
-def test_driver_pauses_and_goes_on(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+def test_driver_pauses_and_goes_on(lab: Any, whole: Path, disk: Disk, size: int, share: float) -> None:
     with lab.create() as session:
         disk.room = int(size * share)
         driver = Driver(session, Goal(to_the_end=True))
@@ -70,7 +52,7 @@ def test_driver_pauses_and_goes_on(lab: Any, whole: Path, disk: SmallDisk, size:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.62])
-def test_killed_while_the_disk_is_full(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+def test_killed_while_the_disk_is_full(lab: Any, whole: Path, disk: Disk, size: int, share: float) -> None:
     session = lab.create()
     disk.room = int(size * share)
     Driver(session, Goal(to_the_end=True)).run(stay=False)
@@ -84,7 +66,7 @@ def test_killed_while_the_disk_is_full(lab: Any, whole: Path, disk: SmallDisk, s
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.63])
-def test_without_a_driver(lab: Any, whole: Path, disk: SmallDisk, size: int, share: float) -> None:
+def test_without_a_driver(lab: Any, whole: Path, disk: Disk, size: int, share: float) -> None:
     """From Python the error is raised, even out of `close`; the same object, or a new one, goes on."""
     session = lab.create()
     disk.room = int(size * share)
@@ -116,7 +98,7 @@ def interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_tuning_on_a_full_disk_changes_nothing(lab: Any, whole: Path, disk: SmallDisk) -> None:
+def test_tuning_on_a_full_disk_changes_nothing(lab: Any, whole: Path, disk: Disk) -> None:
     with lab.create() as session:
         session.step(20)
         disk.room = 0
@@ -127,7 +109,7 @@ def test_tuning_on_a_full_disk_changes_nothing(lab: Any, whole: Path, disk: Smal
     lab.assert_same(whole, session.path, rounds=3)
 
 
-def test_commands_on_a_full_disk(lab: Any, disk: SmallDisk) -> None:
+def test_commands_on_a_full_disk(lab: Any, disk: Disk) -> None:
     """Each is refused with the sentence; stopping is possible all the same."""
     session = lab.create()
     session.step(20)

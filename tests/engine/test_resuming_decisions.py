@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from sessions.session.session import Session
-from sessions.store import SessionDirectory, read_records
+from sessions.store import FileName, SessionDirectory, read_records
 from ticket_explorer.errors import TicketError
 
 TWO = {"ratio": 0.3, "rounds": 2}
+KEPT = FileName("early", "snr", 13)
 EARLY = {"name": "early", "generation": 13}
 
 
@@ -166,7 +167,7 @@ def test_early_weights_kept_while_running_survive_a_kill(lab: Any, early_whole: 
     for at in (12, 13, 14, 61):
         session = lab.create(f"at {at}", rewind=EARLY)
         session.step(at)
-        assert SessionDirectory(session.path).round_path("snr", "early-13").exists() == (at >= 13)
+        assert SessionDirectory(session.path).path_of(KEPT).exists() == (at >= 13)
         lab.assert_same(early_whole, lab.go_on(lab.kill(session)), rounds=3)
 
 
@@ -177,7 +178,7 @@ def test_early_weights_computed_again_are_the_same(lab: Any, early_whole: Path) 
     session.run()
     session.close()
     lab.assert_same(early_whole, session.path, rounds=3)
-    kept = [SessionDirectory(path).read_round("snr", "early-13") for path in (early_whole, session.path)]
+    kept = [SessionDirectory(path).read(KEPT) for path in (early_whole, session.path)]
     assert kept[0] == kept[1]
 
 

@@ -272,7 +272,7 @@ def random_command(session: Session, random: np.random.Generator) -> None:
         lambda: session.switch_pruner(name, pruners[random.integers(3)], rewinds[random.integers(3)]),
         lambda: session.set_pruning(name, {"rounds": int(random.integers(1, 4))}),
         lambda: session.tune({"std": float(random.uniform(-0.1, 0.3))}),
-        session.prune,
+        session.end_round,
         lambda: session.note("hm"),
         session.pause,
     ]

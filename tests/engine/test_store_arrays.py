@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as arrays_of
 
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Damaged, NewerSchema
-from sessions.store.files import seal
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
+from sessions.store.seals import Seal, seal
 from ticket_explorer.errors import TicketError
 
 FLOATS = st.floats(width=32) | st.sampled_from([0.0, -0.0, float("nan"), float("-inf")])
@@ -86,7 +86,7 @@ def test_a_round_comes_back_bit_for_bit(arrays: RoundArrays) -> None:
 def test_a_round_is_small(replicates: int, dimension: int, density: float) -> None:
     arrays = example(replicates, dimension, density)
     bound = 8 * int(arrays.mask.sum()) + replicates * (dimension / 8 + 4096)
-    assert len(seal(encode_round(arrays))) <= bound
+    assert len(seal(encode_round(arrays), Seal("", "round"))) <= bound
 
 
 def test_what_is_no_round_is_our_own_mistake() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from sessions.store import (
     SCHEMA,
+    FileName,
     JournalFile,
     SessionDirectory,
     check_branch_name,
@@ -19,12 +20,16 @@ from sessions.store import (
     read_records,
     sessions_in,
 )
+from sessions.store.arrays import encode_arrays
 from sessions.store.errors import NewerSchema, NotASession, SessionExists
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
+from sessions.store.session_dir import round_name
 from sessions.store.verify import Finding, verify_files
 from ticket_explorer.errors import InvalidValue, TicketError
 
 MASK = np.array([[True, False, True, True, False]])
+INITIAL = FileName("initial", "snr 0.2")
+WEIGHTS = encode_arrays([np.zeros((1, 5), np.float32)])
 ROUND = encode_round(RoundArrays(MASK, MASK * np.float32(1.5), MASK * np.float32(0.1)))
 
 
@@ -36,8 +41,8 @@ def session(tmp_path: Path) -> SessionDirectory:
         for payload in (b"one", b"two", b"three"):
             journal.append(payload)
     for number in (0, 1, 2):
-        directory.write_round("snr 0.2", number, ROUND)
-    directory.write_round("snr 0.2", "initial", b"keys")
+        directory.write(round_name("snr 0.2", number), ROUND)
+    directory.write(INITIAL, WEIGHTS)
     directory.write_checkpoint(b"state")
     return directory
 
@@ -49,9 +54,9 @@ def bad(directory: SessionDirectory) -> list[Finding]:
 def test_gives_back_what_was_written(session: SessionDirectory) -> None:
     back = SessionDirectory.open_for_reading(session.path)
     assert back.read_header() == b"the header"
-    session.write_round("snr 0.2", 1000, ROUND)
+    session.write(round_name("snr 0.2", 1000), ROUND)
     assert back.read_round("snr 0.2", 1000) == ROUND
-    assert back.read_round("snr 0.2", "initial") == b"keys"
+    assert back.read(INITIAL) == WEIGHTS
     assert (back.branches(), back.rounds("snr 0.2"), back.rounds("none")) == (["snr 0.2"], [0, 1, 2, 1000], [])
     assert back.read_checkpoint() == b"state"
     session.write_checkpoint(b"later", durable=True)
@@ -88,7 +93,7 @@ def test_what_is_no_session_is_a_sentence_that_names_those_near(session: Session
 
 @pytest.mark.parametrize("name", ["", "..", "../up", "a/b", "a\n", ".hidden", "a\0", "x" * 65, "-flag", "a\\b", "é"])
 def test_a_branch_name_stays_in_its_directory(session: SessionDirectory, name: str) -> None:
-    for use in (check_branch_name, session.rounds, lambda branch: session.write_round(branch, 0, b"")):
+    for use in (check_branch_name, session.rounds, lambda branch: session.write(FileName("round", branch), b"")):
         with pytest.raises(InvalidValue, match="branch name"):
             use(name)
 
@@ -115,7 +120,7 @@ def test_verify_is_clean_and_says_what_every_file_is(session: SessionDirectory) 
 def test_verify_names_missing_rounds_and_other_shapes(session: SessionDirectory) -> None:
     session.round_path("snr 0.2", 2).rename(session.round_path("snr 0.2", 10**9))
     mask = np.ones((2, 5), bool)
-    session.write_round("snr 0.2", 1, encode_round(RoundArrays(mask, mask * np.float32(1), None)))
+    session.write(round_name("snr 0.2", 1), encode_round(RoundArrays(mask, mask * np.float32(1), None)))
     assert [(finding.path.stem, finding.what) for finding in bad(session)] == [
         ("001", "replicates and entries are (2, 5), but (1, 5) in the rounds before"),
         ("1000000000", "rounds 2 to 999999999 before it are missing"),
@@ -145,7 +150,7 @@ def test_damaged_records_are_found_and_stay_named_after_recovery(session: Sessio
     assert "can't be read" in finding.what
     JournalFile.open(session.journal).close()
     assert bad(session) == []
-    assert [path.name for path in session.damaged_records()] == ["journal.damaged-19"]
+    assert (session.path / "journal.damaged-19").is_file()
 
 
 def test_changed_bytes_in_any_file_are_noticed_by_its_reader_and_by_verify(session: SessionDirectory) -> None:
@@ -153,7 +158,7 @@ def test_changed_bytes_in_any_file_are_noticed_by_its_reader_and_by_verify(sessi
         session.header: session.read_header,
         session.checkpoint: session.read_checkpoint,
         session.round_path("snr 0.2", 0): lambda: decode_round(session.read_round("snr 0.2", 0), "here"),
-        session.round_path("snr 0.2", "initial"): lambda: session.read_round("snr 0.2", "initial"),
+        session.path_of(INITIAL): lambda: session.read(INITIAL),
     }
     chance = random.Random(0)
     for path, read in readers.items():

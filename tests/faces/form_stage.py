@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets
 
 from sessions.messages import commands
+from sessions.store import Ledger
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
@@ -30,7 +31,7 @@ class Stage:
     """Stands for an attachment, and presses the buttons of a form."""
 
     def __init__(self, answer: dict[str, Any] | TicketError | None = None, path: Path = GOLDEN) -> None:
-        self.look = Look(read_view(path), MaskReader(path, lambda: None))
+        self.look = Look(read_view(path), MaskReader(path, Ledger, lambda: None))
         self.view = self.look.view
         self.asked: list[commands.Command] = []
         self.answer = {} if answer is None else answer

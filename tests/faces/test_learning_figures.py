@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import structs
 
 from sessions.messages import events
+from sessions.store import Ledger
 from sessions.views.session_view import SessionView
 from tests.faces.made_events import block, branch, check, finish, marks, start, view_of
 from tests.faces.test_landscape_figures import analysed
@@ -63,7 +64,7 @@ class TestLearning:
         assert "analysis.score_every" in figure.note
 
     def test_the_fitness_panel_shows_them_in_turn(self) -> None:
-        look, panel = Look(learned(), MaskReader(Path(), print)), PANELS["fitness"]
+        look, panel = Look(learned(), MaskReader(Path(), Ledger, print)), PANELS["fitness"]
         assert panel.draw is not None
         told = []
         for turn in range(4):

@@ -49,7 +49,7 @@ class Attachment:
     def __init__(self, link: EngineLink) -> None:
         self._loop = running_loop()
         self.link = link
-        self.look = Look(link.view, MaskReader(link.path, self._mask_arrived))
+        self.look = Look(link.view, MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived))
         self.trouble = ""
         """What went wrong last, in a sentence; nothing if nothing did."""
         self._watchers: list[Watcher] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sessions.store import SessionDirectory
+from sessions.store import Ledger, SessionDirectory
 from sessions.store.round_file import decode_round
 from ticket_explorer.errors import TicketError
 
@@ -20,14 +20,15 @@ Mask = npt.NDArray[np.bool_]
 class MaskReader:
     """Hands out masks that were read, and reads those that were not."""
 
-    def __init__(self, path: Path, arrived: Callable[[], None]) -> None:
+    def __init__(self, path: Path, ledger: Callable[[], Ledger], arrived: Callable[[], None]) -> None:
         """Read from one session's directory.
 
         Args:
             path: The session's directory.
+            ledger: Gives what its journal says of its files by now.
             arrived: Called, from another thread, when a mask that was asked for is there.
         """
-        self._directory, self._arrived = SessionDirectory(path), arrived
+        self._path, self._ledger, self._arrived = path, ledger, arrived
         self._masks: dict[tuple[str, int], Future[Mask | None]] = {}
         self._pool = ThreadPoolExecutor(1, "masks")
 
@@ -48,7 +49,7 @@ class MaskReader:
 
     def _read(self, branch: str, number: int) -> Mask | None:
         try:
-            payload = self._directory.read_round(branch, number)
-            return decode_round(payload, self._directory.round_path(branch, number)).mask
+            directory = SessionDirectory(self._path, self._ledger())
+            return decode_round(directory.read_round(branch, number), directory.round_path(branch, number)).mask
         except TicketError:
             return None

@@ -46,7 +46,7 @@ class Explorer(Screen[None]):
     def __init__(self, link: Link, remembered: settings.Settings) -> None:
         super().__init__()
         self.link = link
-        self._masks = MaskReader(link.path, self._mask_arrived)
+        self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
         self.look = Look(link.view, self._masks)
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)

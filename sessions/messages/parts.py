@@ -1,0 +1,41 @@
+"""What events hold that has a shape of its own."""
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a file's seal says where another session wrote it; all empty if it has none that says so."""
+
+    session: str = ""
+    branch: str = ""
+    number: int = 0
+
+
+class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
+    """One leaf of θ, so that faces can fold a flat mask without building the network."""
+
+    name: str
+    shape: list[int]
+    prunable: bool
+
+
+class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose tickets a branch trains instead of finding its own."""
+
+    branch: str
+    rounds: list[int]
+    """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
+    control: bool = False
+    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    overlap: bool = False
+    """Whether only what both networks have of each leaf is taken."""
+    rewind: str | None = None
+    """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
+    takes: Literal["trained", "found"] = "trained"
+    """Which mask: the one that a round trained at, or the one that it came out with. They differ where masks are
+    learned; replicates of the control then keep as many weights as replicate 0, or each as many as its own."""
+    start: dict[str, Any] | None = None
+    """Which weights, as a table that names a rewind: `initial`, `early` or `trained`; None: those that the round began
+    with."""

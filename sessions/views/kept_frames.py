@@ -1,0 +1,62 @@
+"""Looks at weights that were kept for plots of the past: a file beside the journal, whose loss costs pictures only.
+
+Its first record says which session it belongs to.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sessions.messages import events
+from sessions.messages.records import decode_record
+from sessions.store import SessionDirectory, read_records
+from sessions.views.event_checks import Nonsense, check
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import TicketError
+
+
+@dataclass
+class KeptFrames:
+    """The frames of a session that are not in its view yet."""
+
+    session: str = ""
+    """The id of the session that they are of."""
+    waiting: dict[tuple[str, int], deque[events.Frame]] = field(default_factory=dict)
+    """By branch and round."""
+
+    @classmethod
+    def of(cls, directory: SessionDirectory) -> "KeptFrames":
+        """What is on disk; nothing where it can't be read."""
+        kept = cls()
+        try:
+            payloads = read_records(directory.frames).payloads
+        except TicketError:
+            return kept
+        for payload in payloads:
+            for event in _decoded(payload):
+                if isinstance(event, events.Opened):
+                    kept.session = event.session
+                elif isinstance(event, events.Frame):
+                    kept.waiting.setdefault((event.branch, event.round), deque()).append(event)
+        return kept
+
+    def after(self, block: events.Generations, view: SessionView) -> Iterator[events.Frame]:
+        """The frames that were taken in a block of generations which the view has; each is in the view already."""
+        waiting = self.waiting.get((block.branch, block.round))
+        while waiting and waiting[0].generation <= block.first + block.count and self.session == view.ledger.session:
+            frame = waiting.popleft()
+            try:
+                check(view, frame)
+            except Nonsense:
+                continue
+            view.apply(frame)
+            yield frame
+
+
+def _decoded(payload: bytes) -> list[events.AnyEvent]:
+    try:
+        return decode_record(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
