@@ -81,7 +81,7 @@ def test_a_session_that_is_in_use(tell, tiny):
 
 
 def test_a_new_session_takes_no_others_place(tell, tiny, tmp_path):
-    refused(tell("run", "--session", str(tiny.path)), "Go on with it: ticket-explorer resume tiny")
+    refused(tell("run", "--session", str(tiny.path)), "Continue it with: ticket-explorer resume tiny")
     (tmp_path / "file").write_text("x")
     refused(tell(*NOT_TO_RUN, "--session", str(tmp_path / "file")), "exists already")
 

@@ -36,7 +36,7 @@ def test_it_pauses_and_resumes_to_the_end(interrupted, tell):
     path, said, printed, code = interrupted
     assert code == 130, said
     assert printed == ""
-    assert "; everything is kept. Go on with: ticket-explorer resume interrupted" in said
+    assert "; everything is kept. Continue with: ticket-explorer resume interrupted" in said
     assert "Traceback" not in said
     view = read_view(path)
     assert view.state == "paused"

@@ -53,7 +53,7 @@ def test_open_plain_runs_a_session_to_its_end(planned, environment):
     assert lines[0].startswith("Session opened: ")
     assert "Branch snr: 0 of 2 rounds" in lines
     assert sum("ends with score" in line for line in lines) == 4
-    assert lines[-1].endswith("Every branch has all its rounds")
+    assert lines[-1].endswith("All branches are complete")
     assert all(line.isprintable() for line in lines)
     assert read_view(path).state == "finished"
 

@@ -69,7 +69,7 @@ def test_a_branch_of_another_session_is_taken_in(tell: Any, mine: Path, tiny: An
     ("arguments", "sentence"),
     [
         (("--from", "sn", "--trainer", "pgpe"), "--from: sn, expected a branch among snr, magnitude, random"),
-        (("--from", "snr"), "--to: nothing that differs, expected a preset, --trainer or --set"),
+        (("--from", "snr"), "--to: nothing that would differ, expected a preset, --trainer or --set"),
         (("--from", "snr", "--trainer", "pgp"), "unknown trainer 'pgp'; did you mean pgpe?"),
         (("--from", "snr:7", "--trainer", "pgpe"), "has no round 7; its rounds are 0 to 1"),
         (("--from", "snr", "--set", "network.hidden=[9]"), "dense_0/kernel is 196×8 in the source and 196×9"),

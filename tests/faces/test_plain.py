@@ -54,7 +54,7 @@ def test_replaying_tells_everything(recorded_lines):
     text = "\n".join(recorded_lines)
     assert text.count("ends with score") == 40
     assert "Branch magnitude after snr:0: snes trains mlp on fashion, magnitude prunes, rewound to initial" in text
-    assert recorded_lines[-1].endswith("Every branch has all its rounds")
+    assert recorded_lines[-1].endswith("All branches are complete")
 
 
 def test_the_lines_hold_no_control_characters(recorded_lines):
@@ -72,7 +72,7 @@ def test_progress_says_round_generation_rate_time_left_and_score():
     assert said.startswith("snr:1 at 75%, generation ")
     assert " of 200, " in said
     assert "gen/s" in said
-    assert " left, score before 0.7" in said
+    assert " left, last score 0.7" in said
 
 
 def test_what_is_compiled_is_told_again_and_again():
@@ -107,5 +107,5 @@ def test_a_finished_session_is_told_without_an_engine(tiny):
     link = EngineLink(tiny.path, run=True, start=False)
     asyncio.run(tell(link, lines.append))
     assert lines == list(summary(read_view(tiny.path)))
-    assert lines[-1] == "Every branch has all its rounds"
+    assert lines[-1] == "All branches are complete"
     assert lines[0].startswith("Branch snr: 2 of 2 rounds, score ")

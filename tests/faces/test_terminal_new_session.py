@@ -217,7 +217,7 @@ def test_words_narrow_the_list_and_escape_widens_it():
         assert [option.id for option in listed.options if option.id] == ["ant-es-to-ppo", "ant-ppo"]
         assert listed.highlighted_option.id == "ant-es-to-ppo"
         await pilot.press("x")
-        assert [str(option.prompt) for option in listed.options] == ["No preset has all of these words."]
+        assert [str(option.prompt) for option in listed.options] == ["No preset matches all of these words."]
         await pilot.press("backspace", "enter", "down")
         assert (screen.focused, listed.highlighted_option.id) == (listed, "ant-ppo")
         await pilot.press("escape")

@@ -45,7 +45,7 @@ DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
     "undo": lambda link: UndoDialog(link, "snr", None),
     "export": lambda link: ExportDialog(link, "snr", None),
     "note": lambda link: ask.line("A note for the journal", "snr looks flatter"),
-    "leave": lambda link: ask.choice("fashion is running. What becomes of it?", {"on": "Leave it", "stop": "Stop it"}),
+    "leave": lambda link: ask.choice("fashion is running. What should happen to it?", {"on": "Leave", "stop": "Stop"}),
 }
 USUAL = {
     ("explorer", (80, 24)),

@@ -52,7 +52,7 @@ def analyse(
         typer.Option(
             "--from",
             metavar="BRANCH[:ROUND]",
-            help="Of what; a branch is its last finished round, without it every branch is, `all` is every round.",
+            help="BRANCH is its last finished round, `all` every round; by default, the last of each branch.",
         ),
     ] = None,
     set_: Annotated[
@@ -76,7 +76,7 @@ def analyse(
         commands.Analyse(kind=kind, branch=branch, round=number, parameters=parameters)
         for branch, number in _wanted(view, kind, from_)
     ]
-    with narration.status("analysing; loading the science takes some seconds"):
+    with narration.status("analysing; loading JAX takes a few seconds"):
         found = analysed(path, wanted, CLIENT)
     if json:
         print_json([analysis_table(one) for one in found])
@@ -95,7 +95,7 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
         return
     finished = [(name, round_) for name in view.branches for round_ in view.lineage(name) if round_.finished]
     if not finished:
-        raise TicketError("The session has no finished round yet to analyse; resume it first.")
+        raise TicketError("The session has no finished round to analyse yet; resume it first.")
     if given == "all" and ANALYSES[kind].looks_at in ("state", "round"):
         yield from ((name, round_.number) for name, round_ in finished if round_.branch == name)
     else:
@@ -107,7 +107,7 @@ def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
     lacking = {name: why for name in names if (why := _lacks(ANALYSES[kind], view, name)) is not None}
     if 0 < len(lacking) < len(names):
-        say(f"Left out, having {next(iter(lacking.values()))}: {', '.join(lacking)}.")
+        say(f"Skipped ({next(iter(lacking.values()))}): {', '.join(lacking)}.")
         return [name for name in names if name not in lacking]
     return names
 
@@ -120,7 +120,7 @@ def _lacks(analysis: type[AnalysisSettings], view: SessionView, name: str) -> st
     if analysis.looks_at == "controls" and not _is_decomposed(view, name):
         return "no controls"
     if analysis.beside == "twin" and name not in noisy(view):
-        return "no noise of their own beside another training of their tickets"
+        return "no second training of their tickets under other noise"
     return None
 
 

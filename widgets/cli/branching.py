@@ -27,7 +27,7 @@ def branch(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     from_: Annotated[str, typer.Option("--from", metavar="BRANCH:ROUND", help="A finished round, counted from 0.")],
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What is different: pruner=magnitude")
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What differs: pruner=magnitude")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
 ) -> None:

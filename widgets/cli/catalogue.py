@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 @told
 def list_presets(
-    words: Annotated[list[str] | None, typer.Argument(help="Only presets that all of these words fit.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(help="Only presets that match all of these words.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the presets: whole sessions, ready to run.

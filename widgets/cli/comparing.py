@@ -32,9 +32,9 @@ def register(app: typer.Typer) -> None:
 
 @told
 def compare(
-    sessions: Annotated[list[str], typer.Argument(help="Sessions, each of a task: paths, or names.")],
+    sessions: Annotated[list[str], typer.Argument(help="Sessions, one per task: paths or names.")],
     out: Annotated[Path | None, typer.Option(help="Write the figure: a .png, .svg or .pdf.")] = None,
-    target: Annotated[float | None, typer.Option(help="A score: compare what it took to reach it instead.")] = None,
+    target: Annotated[float | None, typer.Option(help="A score: compare what rounds needed to reach it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Average sessions' scores, or compare what these took to reach.

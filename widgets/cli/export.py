@@ -48,14 +48,14 @@ def register(app: typer.Typer) -> None:
 def export(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
-    out: Annotated[Path, typer.Option(help="A file; what it holds follows from its ending.")],
+    out: Annotated[Path, typer.Option(help="The file to write; its ending decides the format.")],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="BRANCH:ROUND", help="Whose round; the sparsest by default."),
+        typer.Option("--from", metavar="BRANCH:ROUND", help="The branch and round; by default, the sparsest round."),
     ] = None,
     show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.")] = "ticket_curve",
     against: Annotated[
-        str | None, typer.Option(help=f"What scores while training are shown against: {', '.join(AGAINST)}.")
+        str | None, typer.Option(help=f"What to plot the scores during training against: {', '.join(AGAINST)}.")
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
@@ -86,7 +86,7 @@ def export(
             raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
         if kind is Kind.rollout:
             if replicate > 0:
-                raise InvalidValue("--replicate", replicate, "0: a rollout is one of the first replicate's policy")
+                raise InvalidValue("--replicate", replicate, "0: a rollout shows the policy of the first replicate")
             _write_rollout(path, view, branch, number, out)
         else:
             from sessions.tickets.export import exported_ticket
@@ -97,9 +97,7 @@ def export(
 
 def _analysis_rows(view: SessionView) -> Iterable[Row]:
     if not view.analyses:
-        raise TicketError(
-            "Nothing of this session was analysed yet; begin with: ticket-explorer analyse SESSION curvature"
-        )
+        raise TicketError("This session has no analysis yet; start with: ticket-explorer analyse SESSION curvature")
     return (row for found in view.analyses for row in analysis_rows(found))
 
 

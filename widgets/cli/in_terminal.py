@@ -16,4 +16,4 @@ def require_terminal(instead: str) -> None:
         TicketError: if input or output is no terminal, and nobody serves the app to a browser.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
-        raise TicketError(f"The app needs a terminal, and this is none; {instead}")
+        raise TicketError(f"The app needs a terminal, and this is not one; {instead}")

@@ -36,7 +36,7 @@ def list_(json: Json = False) -> None:
     if json:
         print_json(known)
     elif not known:
-        say("There is no session yet. Make one with: ticket-explorer run")
+        say("There are no sessions yet. Start one with: ticket-explorer run")
     else:
         PrintableConsole().print(_sessions_table(known))
 
@@ -44,7 +44,7 @@ def list_(json: Json = False) -> None:
 @told
 def show(
     session: Given,
-    target: Annotated[float | None, typer.Option(help="A score: what it took to reach it is told.")] = None,
+    target: Annotated[float | None, typer.Option(help="A score: also show what each round needed to reach it.")] = None,
     json: Json = False,
 ) -> None:
     """Show a session's branches and rounds.
@@ -56,7 +56,7 @@ def show(
     view = read_view(path)
     show_result(path, header, view, json, target)
     if view.state == "failed":
-        say(f"The session failed: {view.message} Go on with: {command_line('resume', path)}")
+        say(f"The session failed: {view.message} Continue with: {command_line('resume', path)}")
 
 
 @told

@@ -55,7 +55,7 @@ def summary(view: SessionView) -> Iterator[str]:
     for branch in view.branches.values():
         yield f"Branch {branch.name}: {branch.next_round} of {branch.planned_rounds} rounds{_latest(branch)}"
     if view.branches:
-        yield {"finished": "Every branch has all its rounds", "failed": f"Failed: {view.message}"}.get(
+        yield {"finished": "All branches are complete", "failed": f"Failed: {view.message}"}.get(
             view.state, f"The session is {view.state}"
         )
 
@@ -71,7 +71,7 @@ def progress(view: SessionView, round_: RoundView) -> str:
         parts.append(f"{duration(view.eta_seconds)} left")
     before = view.round(round_.branch, round_.number - 1) if round_.number else None
     if before is not None and before.finished is not None:
-        parts.append(f"score before {score(mean(before.finished.score))}")
+        parts.append(f"last score {score(mean(before.finished.score))}")
     return ", ".join(parts)
 
 

@@ -98,7 +98,7 @@ def round_line(event: events.RoundFinished, view: SessionView) -> str:
 
 
 def _waiting(waits: events.Compiling) -> RenderableType:
-    return Text.assemble((waiting(waits), "yellow"), ("  the first time takes longest; Ctrl-C pauses after it", "dim"))
+    return Text.assemble((waiting(waits), "yellow"), ("  the first time takes longest; then Ctrl-C pauses", "dim"))
 
 
 def _fitness(round_: RoundView, width: int) -> RenderableType:

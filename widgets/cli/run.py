@@ -44,7 +44,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="The first random seed.")] = None,
     session: Annotated[Path | None, typer.Option(help="Where to keep the session.")] = None,
     shared: Annotated[
-        bool, typer.Option("--shared", help="Let the group of --session's directory go on with it.")
+        bool, typer.Option("--shared", help="Let the group of --session's directory continue it.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
@@ -56,7 +56,7 @@ def run(
     path = session or default_path(Path(spec or DEFAULT).stem)
     _refuse_taken(path)
     if shared and session is None:
-        raise InvalidValue("--shared", "no --session", "a --session in a directory that your group can enter")
+        raise InvalidValue("--shared", "no --session", "--session with a directory that your group can enter")
     from sessions.session.session import Session
 
     with narration.status("loading JAX and the tasks"):
@@ -99,7 +99,7 @@ def _drive(session: "Session", json: bool) -> None:
             show_result(session.path, session.header, session.view, json)
         say(f"ticket-explorer: {driver.failure}")
         if not session.is_finished:
-            say(f"Nothing finished is lost. Go on with: {command_line('resume', session.path)}")
+            say(f"Nothing finished is lost. Continue with: {command_line('resume', session.path)}")
         raise typer.Exit(FAILED)
     if session.view.state != "finished":
         say(_paused(session.view, session.path))
@@ -127,7 +127,7 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
 def _paused(view: SessionView, path: Path) -> str:
     round_ = view.running
     where = f" in round {round_.number} of branch {round_.branch}, after generation {round_.done}" if round_ else ""
-    return f"Paused{where}; everything is kept. Go on with: {command_line('resume', path)}"
+    return f"Paused{where}; everything is kept. Continue with: {command_line('resume', path)}"
 
 
 def _refuse_taken(path: Path) -> None:
@@ -135,5 +135,5 @@ def _refuse_taken(path: Path) -> None:
         return
     raise TicketError(
         f"{path} is a session already, and nothing was overwritten. "
-        f"Go on with it: {command_line('resume', path)}, or give the new one another --session."
+        f"Continue it with: {command_line('resume', path)}, or give the new one another --session."
     )

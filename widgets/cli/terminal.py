@@ -58,7 +58,7 @@ def replay(
     session: Annotated[
         str | None, typer.Argument(help="A session's path, or its name; without one, a recorded session.")
     ] = None,
-    speed: Annotated[float, typer.Option(help="Seconds of the session that pass in one second.")] = 1.0,
+    speed: Annotated[float, typer.Option(help="Seconds of the session shown per second.")] = 1.0,
     plain: Plain = False,
 ) -> None:
     """Watch a session's journal again; nothing is computed."""
@@ -77,8 +77,8 @@ def replay(
 
 @told
 def serve(
-    session: Annotated[str | None, typer.Argument(help="A session to open; without one, the list.")] = None,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = 8000,
+    session: Annotated[str | None, typer.Argument(help="The session to open; by default, the list.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The port to listen on.")] = 8000,
 ) -> None:
     """Serve the app to a browser on this machine.
 

@@ -30,19 +30,19 @@ def register(app: typer.Typer) -> None:
 def transfer(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     from_: Annotated[
-        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
+        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="The tickets of a branch, or of one round.")
     ],
     to: Annotated[str | None, typer.Option(help="A preset or a TOML file: its task, network and trainer.")] = None,
     trainer: Annotated[str | None, typer.Option(help="A strategy, or another trainer.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What else is different: task.name=mnist")
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What else differs: task.name=mnist")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
-    control: Annotated[bool, typer.Option(help="Run random masks of as many weights beside it.")] = True,
-    native: Annotated[bool, typer.Option(help="Run a branch beside it that finds its own tickets.")] = False,
-    overlap: Annotated[bool, typer.Option(help="Take what both have of layers of other shapes.")] = False,
+    control: Annotated[bool, typer.Option(help="Also run random masks of the same size.")] = True,
+    native: Annotated[bool, typer.Option(help="Also run a branch that finds its own tickets.")] = False,
+    overlap: Annotated[bool, typer.Option(help="Of layers of other shapes, use the part both networks have.")] = False,
     start: Annotated[
-        str | None, typer.Option(metavar="initial|trained|early:K", help="Weights to start from: of generation K.")
+        str | None, typer.Option(metavar="initial|trained|early:K", help="Weights to start from; K: a generation.")
     ] = None,
 ) -> None:
     """Train a branch's tickets on something else.
@@ -73,10 +73,10 @@ def transfer(
 def decompose(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     from_: Annotated[
-        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="Whose tickets: all of a branch, or one round's.")
+        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="The tickets of a branch, or of one round.")
     ],
     trainer: Annotated[
-        str | None, typer.Option(help="What trains found masks and controls, where the branch learns masks.")
+        str | None, typer.Option(help="What trains the found masks and the controls of a branch that learns masks.")
     ] = None,
 ) -> None:
     """Begin the controls of a branch's tickets.
@@ -94,10 +94,10 @@ def decompose(
 
 @told
 def adopt(
-    session: Annotated[str, typer.Argument(help="The session that takes a branch in: a path, or a name.")],
-    source: Annotated[str, typer.Argument(help="The session that trained it: a path, or a name.")],
+    session: Annotated[str, typer.Argument(help="The session to import the branch into: a path or a name.")],
+    source: Annotated[str, typer.Argument(help="The session that trained it: a path or a name.")],
     from_: Annotated[str, typer.Option("--from", metavar="BRANCH", help="The branch.")],
-    name: Annotated[str | None, typer.Option(help="What it is to be called.")] = None,
+    name: Annotated[str | None, typer.Option(help="The branch's new name.")] = None,
 ) -> None:
     """Take a branch of another session in.
 
@@ -138,7 +138,7 @@ def _overrides(to: str | None, trainer: str | None, assignments: list[str]) -> d
         overrides["trainer"] = succeed(overrides["trainer"], wanted).table if "trainer" in overrides else wanted
     assign(overrides, assignments)
     if not overrides:
-        raise InvalidValue("--to", "nothing that differs", "a preset, --trainer or --set")
+        raise InvalidValue("--to", "nothing that would differ", "a preset, --trainer or --set")
     return overrides
 
 

@@ -20,8 +20,8 @@ async def site(arguments: list[str], host: str, port: int, token: str) -> web.Ap
 
     Args:
         arguments: Of `ticket-explorer`, for the app that each page gets.
-        host: Where it listens.
-        port: Where it listens.
+        host: The port to listen on.
+        port: The port to listen on.
         token: The first part of every path.
     """
     server = Server(

@@ -21,7 +21,7 @@ from widgets.decisions.fields import Field, fields_of, inner_struct, read, value
 from widgets.decisions.session_checks import problems_of
 
 EXPLANATIONS = {
-    "title": "what the list of sessions shows",
+    "title": "shown in the list of sessions",
     "seed": "the first random seed; the same seed gives the same session",
     "replicates": "random seeds run together; they give the error bars",
     "strategy": "the evolution strategy",

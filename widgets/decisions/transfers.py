@@ -9,7 +9,7 @@ from widgets.decisions.complaints import Complaint, objection
 from widgets.decisions.trainer_fields import kinds_for, named
 
 BESIDE: Mapping[str, str] = {
-    "control": "random tickets of as many weights",
+    "control": "random tickets of the same size",
     "both": "random tickets, and native ones",
     "none": "nothing",
 }
@@ -53,5 +53,5 @@ def overrides_of(task: str, trainer: str) -> dict[str, Any]:
 def objection_to_transfer(overrides: Mapping[str, Any], plan: Table) -> Complaint | None:
     """Why tickets can't be trained so; None if they can."""
     if not overrides:
-        return Complaint("", "Choose another task or another trainer; these tickets were trained like that already.")
+        return Complaint("", "Choose another task or trainer; these tickets were already trained this way.")
     return objection(plan, dict(overrides))

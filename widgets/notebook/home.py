@@ -32,7 +32,7 @@ class Home(ipywidgets.VBox):
         self._rounds = ipywidgets.Text(description="rounds", placeholder="as in the preset", layout=_NARROW)
         self._said = ipywidgets.HTML()
         rows = [
-            ipywidgets.HTML(f"{STYLE}{markup('Begin a session, or open one.', 'te-name')}"),
+            ipywidgets.HTML(f"{STYLE}{markup('Start a session, or open one.', 'te-name')}"),
             ipywidgets.HBox(
                 [self._preset, self._rounds, button("Begin", "A new session", self._begin, "play", "primary")]
             ),
@@ -43,7 +43,8 @@ class Home(ipywidgets.VBox):
 
     def _display_(self) -> str:
         return (
-            'marimo shows no such form; write: tx.explore(tx.LiveSession.create("fashion")), or open(...) with a name.'
+            "marimo can't show this form; "
+            'write: tx.explore(tx.LiveSession.create("fashion")), or open(...) with a name.'
         )
 
     def _begin(self) -> None:

@@ -68,7 +68,7 @@ class LiveSession:
         spec = spec_table(parse_spec(table))
         directory = default_path(name) if path is None else Path(path)
         if directory.exists():
-            raise TicketError(f"{directory} exists already; give another path, or open it: tx.LiveSession.open(...).")
+            raise TicketError(f"{directory} already exists; give another path, or open it: tx.LiveSession.open(...).")
         return cls(Attachment(EngineLink(directory, run, spec, client=CLIENT, launch=_launcher(inline))))
 
     @classmethod
@@ -146,7 +146,7 @@ class LiveSession:
         await self.attachment.ready()
 
     async def run_async(self) -> None:
-        """Run until every branch has all its rounds, or somebody pauses."""
+        """Run until all branches are complete, or somebody pauses."""
         await self.attachment.ask_and_rest(commands.Resume())
 
     async def run_round_async(self) -> events.RoundFinished | None:
@@ -278,7 +278,7 @@ class LiveSession:
         return msgspec.convert(told, commands.Preview)
 
     async def note_async(self, text: str) -> None:
-        """Write a remark into the journal."""
+        """Add a remark to the journal."""
         await self.attachment.ask(commands.Note(text=text))
 
     async def stop_async(self) -> None:
@@ -310,7 +310,7 @@ def _count(name: str, given: int) -> int:
 def _last_round(told: list[events.Event]) -> events.RoundFinished | None:
     finished = [event for event in told if isinstance(event, events.RoundFinished)]
     if told and not finished:
-        raise TicketError("The session was paused before the round ended; run it again to go on.")
+        raise TicketError("The session was paused before the round ended; run it again to continue.")
     return finished[-1] if finished else None
 
 

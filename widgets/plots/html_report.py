@@ -1,4 +1,4 @@
-"""A session as one HTML page that asks nobody for anything: what it is, what it found, how to have it again."""
+"""A session as one HTML page that asks nobody for anything: what it is, what it found, how to reproduce it."""
 
 from collections.abc import Iterator
 from html import escape
@@ -119,10 +119,10 @@ def _history(view: SessionView) -> Iterator[str]:
 def _again(header: Header, view: SessionView) -> Iterator[str]:
     spec = msgspec.json.format(msgspec.json.encode(header.spec), indent=2).decode()
     versions = "".join(f"<tr><td>{escape(name)}</td><td>{escape(v)}</td></tr>" for name, v in view.versions.items())
-    yield "<h2>How to have it again</h2><p>Keep the specification below as <code>spec.json</code>, then run</p>"
+    yield "<h2>How to reproduce it</h2><p>Keep the specification below as <code>spec.json</code>, then run</p>"
     make = "import json, pathlib, ticket_explorer as tx\n"
     make += "spec = tx.parse_spec(json.loads(pathlib.Path('spec.json').read_text()))\n"
     make += "with tx.Session.create(spec, pathlib.Path('again.session')) as session:\n    session.run()"
-    yield f"<pre>{escape(make)}</pre><p>With the versions below and the same kind of machine it finds the same bits; "
-    yield f"random bits are {escape(header.random_bits)}. What a person decided while it ran stands above.</p>"
+    yield f"<pre>{escape(make)}</pre><p>With the versions below and the same kind of machine, bits are the same; "
+    yield f"random bits are {escape(header.random_bits)}. Decisions made while it ran are listed above.</p>"
     yield f"<h3>Versions</h3><table>{versions}</table><h3>Specification</h3><pre>{escape(spec)}</pre>"

@@ -120,9 +120,7 @@ def _mask(look: Look) -> Figure:
     finished = [round_ for round_ in look.view.lineage(branch) if round_.finished]
     wanted = [round_ for round_ in finished if look.selection.round in (None, round_.number)]
     if not prunable or not wanted:
-        note = (
-            "A mask is drawn when its round is finished." if prunable else "This session has no record of its layers."
-        )
+        note = "A mask is drawn when its round is finished." if prunable else "This session did not record its layers."
         return Figure("Mask", Axis(""), Axis(""), note=note)
     found = look.masks.mask(wanted[-1].branch, wanted[-1].number)
     if found is None:
@@ -196,7 +194,7 @@ def _policy(look: Look) -> Figure:
     branch, player = look.selection.branch_in(look.view), look.player
     player.look_at(branch, look.selection.round)
     if branch is None or player.episode is None:
-        note = player.refusal or "The engine is asked to play an episode …"
+        note = player.refusal or "Asking the engine for an episode …"
         return Figure(
             "Policy", Axis(""), Axis(""), note=look.selection.missing_in(look.view) if branch is None else note
         )

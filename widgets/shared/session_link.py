@@ -68,7 +68,7 @@ class Link(Protocol):
         ...
 
     async def change_pace(self, factor: float) -> None:
-        """Run slower (factor below 1) or faster, up to as fast as can be."""
+        """Run slower (factor below 1) or faster, up to no limit."""
         ...
 
     async def close(self) -> None:
@@ -140,7 +140,7 @@ class EngineLink:
         assert self._client is not None
         async for event in self._client.stream():
             told(event)
-        self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a word"
+        self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a message"
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
         """Hand in a command and wait for its result."""
@@ -196,7 +196,7 @@ class ReplayLink:
 
     @property
     def speed(self) -> float:
-        """Seconds of the session that pass in one second."""
+        """Seconds of the session shown per second."""
         return self._replay.speed
 
     @property
@@ -223,7 +223,7 @@ class ReplayLink:
             case commands.RunRounds():
                 self._step_round()
             case _:
-                raise TicketError("This is a replay of what happened; open the session to take part.")
+                raise TicketError("This is a replay; open the session to take part.")
         return {}
 
     async def change_pace(self, factor: float) -> None:

@@ -37,7 +37,7 @@ def load_table(source: str | None) -> Table:
         why = (error.strerror or str(error)).lower()
         raise TicketError(f"{path} can't be read: {why}; give a preset or a TOML file.") from None
     except UnicodeDecodeError:
-        raise TicketError(f"{path} is no text; give a preset or a TOML file.") from None
+        raise TicketError(f"{path} is not text; give a preset or a TOML file.") from None
     return presets.resolved(table)
 
 

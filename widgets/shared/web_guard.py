@@ -52,12 +52,12 @@ def _objection(request: web.Request, token: str) -> str | None:
     """Why a request is not handled; None if it is."""
     hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
     if len(hosts) != 1 or _HOST.fullmatch(hosts[0].lower()) is None:
-        return "Only this machine is served, under its own name: open the address as it was told."
+        return "Only this machine is served, under its own name: open the address that was printed."
     if any(origin.lower() != f"http://{hosts[0].lower()}" for origin in origins):
-        return "A page of another site may not ask for anything here."
+        return "Pages of other sites can't use this server."
     given = request.path.split("/")[1]
     if not secrets.compare_digest(given.encode(errors="replace"), token.encode()):
-        return "The address lacks its token: open it as it was told when the server was started."
+        return "The address lacks its token: open the address that was printed when the server started."
     return None
 
 

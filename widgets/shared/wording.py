@@ -117,13 +117,13 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round}: {changes} from generation {event.generation} on"
         case events.PaceChanged():
             pace = event.generations_per_second
-            return "As fast as can be" if pace is None else f"No faster than {pace:g} generations a second"
+            return "No speed limit" if pace is None else f"No faster than {pace:g} generations a second"
         case events.Paused():
             return f"Paused. {event.reason}".rstrip()
         case events.Resumed():
             return "Running"
         case events.Finished():
-            return "Every branch has all its rounds"
+            return "All branches are complete"
         case events.Failed():
             return f"Failed: {event.message}"
         case events.Remarked():

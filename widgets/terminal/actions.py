@@ -119,7 +119,7 @@ ACTIONS: tuple[Action, ...] = (
         "faster",
         ("plus", "equals_sign"),
         "Faster",
-        "Run at twice the pace, up to as fast as can be.",
+        "Run at twice the pace, up to no limit.",
         "explorer",
         "Run",
     ),
@@ -147,7 +147,7 @@ ACTIONS: tuple[Action, ...] = (
         "branch",
         ("b",),
         "Branch",
-        "Begin a branch after the selected round.",
+        "Branch from the selected round.",
         "explorer",
         "Decide",
         True,
@@ -157,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
         "transfer",
         ("t",),
         "Transfer",
-        "Train the branch's tickets on another task, or by another strategy or trainer.",
+        "Train the branch's tickets on another task, or with another strategy or trainer.",
         "explorer",
         "Decide",
         call="decide('transfer')",
@@ -166,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
         "decompose",
         ("D",),
         "Decompose",
-        "Train the branch's tickets with permuted weights, permuted masks and at random: what is their effect due to?",
+        "Train controls of the branch's tickets (permuted, random) to see what their effect comes from.",
         "explorer",
         "Decide",
         call="decide('decompose')",
@@ -181,19 +181,17 @@ ACTIONS: tuple[Action, ...] = (
         True,
         call="decide('undo')",
     ),
-    Action(
-        "set_aside", ("a",), "Set aside", "Run no more rounds of the branch, or take it up again.", "explorer", "Decide"
-    ),
+    Action("set_aside", ("a",), "Set aside", "Stop running the branch, or take it up again.", "explorer", "Decide"),
     Action(
         "curvature",
         ("c",),
         "Curvature",
-        "Compute the curvature of the loss now, or the landscape that the curvature panel shows.",
+        "Compute what the curvature panel shows: the curvature of the loss, or a landscape.",
         "explorer",
         "Decide",
     ),
-    Action("cancel_analyses", ("C",), "Cancel analyses", "Give up the analyses under way.", "explorer", "Decide"),
-    Action("note", ("n",), "Note", "Write a remark into the journal.", "explorer", "Decide"),
+    Action("cancel_analyses", ("C",), "Cancel analyses", "Cancel the running analyses.", "explorer", "Decide"),
+    Action("note", ("n",), "Note", "Add a remark to the journal.", "explorer", "Decide"),
     Action(
         "export",
         ("x",),
@@ -212,7 +210,9 @@ ACTIONS: tuple[Action, ...] = (
         False,
         "scrub(-1)",
     ),
-    Action("scrub_on", ("right",), "Later", "Go on in the round's generations.", "explorer", "Look", False, "scrub(1)"),
+    Action(
+        "scrub_on", ("right",), "Later", "Go forward again; all charts follow.", "explorer", "Look", False, "scrub(1)"
+    ),
     Action(
         "round_back",
         ("shift+left", "comma"),
@@ -255,7 +255,7 @@ ACTIONS: tuple[Action, ...] = (
         "look_at_branch(1)",
     ),
     Action("cycle_view", ("v",), "View", "Show one, four or six charts.", "explorer", "Look"),
-    Action("maximise", ("m",), "Maximise", "Let the focused panel fill the screen, and back.", "explorer", "Look"),
+    Action("maximise", ("m",), "Maximise", "Maximise the focused panel, and back.", "explorer", "Look"),
     Action("swap", ("w",), "Swap panel", "Show the next kind of panel in the focused one's place.", "explorer", "Look"),
     Action(
         "next_leaf",
@@ -273,7 +273,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("help_keys", ("f1",), "All keys", "All keys on one screen.", "everywhere", "Help"),
     Action("leave", ("q", "ctrl+q"), "Quit", "Leave; asks whether the engine goes on.", "everywhere", "Help", True),
-    Action("suspend_process", ("ctrl+z",), "Suspend", "Back to the shell; `fg` returns.", "everywhere", "Help"),
+    Action("suspend_process", ("ctrl+z",), "Suspend", "Go to the shell; `fg` returns.", "everywhere", "Help"),
 )
 
 

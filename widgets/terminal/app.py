@@ -163,7 +163,7 @@ class TicketExplorer(App[None]):
                 place = "app" if action.scope == "everywhere" else "screen"
                 call = f"{place}.{action.call or action.name}"
                 yield SystemCommand(action.title, action.help, partial(self.run_action, call))
-        yield SystemCommand("Theme", "Choose colours; colour-blind safe and ansi among them.", self.action_change_theme)
+        yield SystemCommand("Theme", "Choose colours; some are colour-blind safe or ANSI.", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save a picture of the screen as SVG.", self.deliver_screenshot)
 
     def _handle_exception(self, error: Exception) -> None:

@@ -59,7 +59,7 @@ def own_keys() -> dict[str, str]:
     known = {action.name for action in ACTIONS}
     for name, keys in table.items():
         if name not in known:
-            raise TicketError(f"{path} gives a key to {name!r}, which is no action; docs/keys.md lists them.")
+            raise TicketError(f"{path} gives a key to {name!r}, which is not an action; docs/keys.md lists them.")
         if not isinstance(keys, str) or not keys.strip():
             raise TicketError(f'{path}: {name} = {keys!r}, expected text such as "ctrl+r", keys separated by commas.')
     return table

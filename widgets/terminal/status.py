@@ -112,7 +112,7 @@ def _waiting(link: Link) -> str:
     if link.condition is Condition.CONNECTING:
         return "starting the engine: loading data, compiling (seconds the first time)"
     if link.view.state == "finished":
-        return "every branch has all its rounds: branch one, or look around"
+        return "all branches are complete: branch one, or look around"
     if link.view.compiling is not None:
         return speed(link.view)
     return "preparing the next round" if link.is_running else "press space to run, s to step one generation"

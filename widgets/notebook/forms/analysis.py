@@ -16,7 +16,7 @@ from widgets.notebook.watching import button, markup
 from widgets.plots.kinds import LANDSCAPES
 
 _INTRO = (
-    "Look closer at the branch's weights: at the round that is looked at, or else as they are now. "
+    "Analyse the branch's weights: of the selected round, or as they are now. "
     "The chart `curvature` shows what is found, and its button `next` the other kinds."
 )
 
@@ -28,7 +28,7 @@ class AnalysisForm:
         self._attachment, self._subject = attachment, subject
         self._kind = choice("analysis", {name: name for name, _ in LANDSCAPES})
         self._summary = ipywidgets.HTML()
-        give_up = button("Give up", "Give up the analyses under way", self._give_up)
+        give_up = button("Give up", "Cancel the running analyses", self._give_up)
         self.form = Form(attachment, subject, _INTRO, [self._kind, self._summary], "Analyse", self._request, give_up)
         self._kind.observe(lambda _: self._explain(), "value")
         self._explain()
@@ -45,8 +45,8 @@ class AnalysisForm:
     def _cancellation(self, branch: str) -> Filled:
         running = tuple(self._attachment.view.analysing)
         if not running:
-            raise TicketError("No analysis is under way.")
-        return Filled([commands.CancelAnalysis(id=number) for number in running], "They were given up.")
+            raise TicketError("No analysis is running.")
+        return Filled([commands.CancelAnalysis(id=number) for number in running], "The analyses were cancelled.")
 
     def _request(self, branch: str) -> Filled:
         selected = self._attachment.look.selection.round
@@ -55,5 +55,5 @@ class AnalysisForm:
         place = f"{branch}, as it is now" if round_ is None else f"{branch}, round {round_}"
         wanted = analyses_of(self._attachment.view, str(self._kind.value), branch, round_)
         if not wanted:
-            raise TicketError("No other branch has a finished round that this one could be compared with.")
+            raise TicketError("No other branch has a finished round to compare this one with.")
         return Filled(wanted, f"The {self._kind.value} of {place} is worked on between generations.")

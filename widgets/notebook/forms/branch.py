@@ -18,7 +18,7 @@ from widgets.notebook.forms.field_rows import FieldRows
 from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.forms.rewind import RewindRows
 
-_INTRO = "Begin another future after a finished round of the branch; the two then take turns."
+_INTRO = "Begin a new branch after a finished round of this one; the two then take turns."
 _PRUNERS = {name: name for name in PRUNERS}
 
 

@@ -14,13 +14,13 @@ class RemarkForm:
 
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         wide = ipywidgets.Layout(width="460px")
-        self._text = ipywidgets.Text(placeholder="what you see, what you think", layout=wide)
-        self.form = Form(attachment, subject, "Write into the journal.", [self._text], "Write", self._request)
+        self._text = ipywidgets.Text(placeholder="what you see or think", layout=wide)
+        self.form = Form(attachment, subject, "Add it to the journal.", [self._text], "Write", self._request)
 
     def renew(self) -> None:
         """A remark can always be made."""
 
     def _request(self, branch: str) -> Filled:
         if not self._text.value.strip():
-            raise TicketError("A remark needs some words.")
-        return Filled([commands.Note(text=self._text.value)], "Written into the journal.")
+            raise TicketError("Type a remark first.")
+        return Filled([commands.Note(text=self._text.value)], "The remark is in the journal.")

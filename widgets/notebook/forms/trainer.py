@@ -14,7 +14,7 @@ from widgets.notebook.forms.field_rows import FieldRows
 from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import markup
 
-_INTRO = "Train the branch by another strategy or trainer, or change its hyper-parameters."
+_INTRO = "Train the branch with another strategy or trainer, or change its hyper-parameters."
 
 
 class TrainerForm:

@@ -16,12 +16,13 @@ from widgets.notebook.watching import button
 from widgets.shared.wording import share
 
 _INTRO = (
-    "Train the branch's tickets on another task or by another trainer. Layers must have the same shapes; "
+    "Train the branch's tickets on another task or with another trainer. Layers must have the same shapes; "
     "session.transfer_async(...) changes other settings too."
 )
 _DECOMPOSE = (
-    "What is the tickets' effect due to? Train them as the branch does with permuted weights, with permuted masks and "
-    "weights, and as random masks; then ask for the analysis `decomposition`. Learned masks are trained by `trainer`"
+    "What does the tickets' effect come from? Train them as the branch does, but with permuted weights, with permuted "
+    "masks and weights, and as random masks; then ask for the analysis `decomposition`. "
+    "Learned masks are trained by `trainer`"
 )
 _TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, TRAINER_KINDS))
 

@@ -20,7 +20,7 @@ class UndoForm:
         self._round = choice("to round", {})
         self._aside = button(
             "Set aside",
-            "Run no more rounds of the branch, or take it up again",
+            "Stop running the branch, or take it up again",
             lambda: self.form.ask(self._setting_aside),
         )
         self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside)

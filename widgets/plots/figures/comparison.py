@@ -44,7 +44,7 @@ def _told(other: str, found: Analysed) -> str:
     """`Beyond chance from random at 12 of 17 densities (Holm; 15 by p alone).`"""
     p_value = found.array("p_value")[0]
     if not np.isfinite(p_value).any():
-        return f"One replicate: whether {other} differs by chance can't be told."
+        return f"One replicate can't tell whether {other} differs by chance."
     sure, alone = int((holm_p_values(found) < LEVEL).sum()), int((p_value < LEVEL).sum())
     tested = int(np.isfinite(p_value).sum())  # of a round that both share there is nothing to test
     return f"Beyond chance from {other} at {sure} of {tested} densities (Holm; {alone} by p alone)."

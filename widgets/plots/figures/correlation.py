@@ -46,6 +46,6 @@ def _why_not(view: SessionView, selection: Selection) -> str:
     shown = selection.shown_in(view)
     if any(round_.finished for name in shown for round_ in view.lineage(name)):
         return (
-            "No round has a correlation: it takes a trainer with a σ of each weight, and analysis.correlation = true."
+            "No round has a correlation: it needs a trainer with a σ for each weight and analysis.correlation = true."
         )
     return "The first value comes when the first round is finished."

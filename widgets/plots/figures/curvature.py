@@ -100,7 +100,7 @@ def _told(found: Analysed) -> str:
     values = _sharpnesses(found)
     centre, error = mean(values), standard_error(values)
     if centre is None:
-        return "The loss is not finite along some direction."
+        return "The loss is NaN or infinite along some direction."
     spread = "" if error is None else f" ± {error:.2g}"
     along = _ALONG[found.parameters.get("along", "random")]
     if found.parameters.get("normalisation") == "filter":

@@ -46,5 +46,5 @@ def _axis(quantity: Quantity) -> Axis:
 
 def _why_not(quantity: Quantity, has_no_std: bool) -> str:
     if quantity != "magnitude" and has_no_std:
-        return "This trainer has no σ: only the distribution of magnitudes is known."
+        return "This trainer has no σ, so only the distribution of magnitudes is known."
     return "All values are 0."

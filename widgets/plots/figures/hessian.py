@@ -41,7 +41,7 @@ def hessian(view: SessionView, selection: Selection) -> Figure:
     title = f"{FIGURES['hessian'].title} · {branch}, round {found.round}, generation {found.generation}"
     weights = _weights_of(found)
     if not np.isfinite(weights.sigma).any():
-        return Figure(title, _CURVATURE, _PRECISION, note="This trainer has no σ; its curvature is told by rounds.")
+        return Figure(title, _CURVATURE, _PRECISION, note="This trainer has no σ; see its curvature across rounds.")
     ratio = view.branches[branch].plan["pruning"]["ratio"]
     lit, negative, colour = weights.kept_by_snr_alone(ratio), weights.diagonal < 0, colour_of(view, branch)
     groups = (

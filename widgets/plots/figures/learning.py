@@ -44,7 +44,7 @@ def learning(view: SessionView, selection: Selection, against: Against | None = 
     lines = [_line(view, name, learning_curve(known), against) for name, known in rounds.items()]
     x, drawn = Axis(AGAINST[against]), tuple(line for line in lines if line is not None)
     if not drawn:
-        told = "No score was taken amid this round: set analysis.score_every, in generations, for the next session."
+        told = "No scores were taken during this round: set analysis.score_every, in generations, for a new session."
         return Figure(title, x, _Y, note=selection.missing_in(view) if round_ is None else told)
     solved = solved_at(view)
     rules = () if solved is None else (Rule(f"solved: {solved:g}", solved, "y"),)

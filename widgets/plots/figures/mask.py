@@ -135,7 +135,7 @@ def _tiled(kernel: Values) -> Values:
 
 def _why_not(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str) -> str:
     if not leaves:
-        return "An early version made this session and did not write down the shapes of its layers."
+        return "An early version made this session and did not record the shapes of its layers."
     size = sum(prod(leaf.shape) for leaf in leaves)
     if size != mask.shape[-1]:
         return f"This mask has {mask.shape[-1]} entries, and the network {size} weights: it is of another network."

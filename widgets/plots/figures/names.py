@@ -61,7 +61,7 @@ FIGURES: dict[str, Kind] = {
     "correlation": Kind(
         "SNR–magnitude correlation",
         "How far the two ways to choose weights agree at the end of each round: at 1 they prune the same weights, and "
-        "SNR pruning can't be better than magnitude pruning; the lower, the more does evolution's uncertainty add. "
+        "SNR pruning can't be better than magnitude pruning; the lower, the more evolution's uncertainty adds. "
         "It is Pearson's correlation over the kept weights. Cf. figure 7, bottom, of Lange & Sprekeler (2023).",
     ),
     "curvature": Kind(
@@ -109,8 +109,8 @@ FIGURES: dict[str, Kind] = {
     ),
     "connectivity": Kind(
         "Connectivity",
-        "What lies between two rounds' weights on the straight line. A strong colour means that the two rounds lie in "
-        "one valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
+        "What lies on the straight line between the weights of two rounds. A strong colour means that both lie in one "
+        "valley: nothing is lost on the way. Instability is how much the error rises above that of the ends "
         "(Frankle et al. 2020). Cf. figure 6, top, of Lange & Sprekeler (2023): it shows the best score on the way.",
     ),
     "instability": Kind(
@@ -168,7 +168,7 @@ FIGURES: dict[str, Kind] = {
     ),
     "policy": Kind(
         "Policy",
-        "One episode that the network of the branch plays right now, over and over: the search mean, on the first of "
+        "An episode of the branch's current policy, played over and over: the search mean, on the first of "
         "the test episodes. Watch what it has learnt, and what pruning took from it. Environments without a drawing "
         "of their own show what the policy sees, a bar for each number. Only control tasks have one. Lange & Sprekeler "
         "(2023) print the returns of such policies; that is the ticket curve.",

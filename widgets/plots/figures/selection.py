@@ -69,7 +69,7 @@ class Selection:
             which = "no round" if self.round is None else f"no round {self.round}"
             return f"Branch {branch} has {which} yet."
         if self.generation is not None and round_.frames:
-            return f"Nothing was sampled up to generation {self.generation}, first at {round_.frames[0].generation}."
+            return f"No sample up to generation {self.generation}, first at {round_.frames[0].generation}."
         return "The first sample of weights comes with the first generation."
 
 

@@ -29,7 +29,7 @@ def snr_magnitude(view: SessionView, selection: Selection) -> Figure:
         return Figure(title, _X, _Y, note=selection.missing_in(view))
     sample = sample_of(frame)
     if sample.snr is None:
-        return Figure(title, _X, _Y, note="This trainer has no σ, and without noise there is no SNR.")
+        return Figure(title, _X, _Y, note="This trainer has no σ, so there is no SNR.")
     criterion = criterion_of(view, branch, round_, frame)
     pruned = goes(criterion, sample, view.branches[branch].leaves, round_.kept)
     points = _points(sample, sample.snr, pruned, criterion, colour_of(view, branch))

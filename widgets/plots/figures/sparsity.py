@@ -32,7 +32,7 @@ def sparsity(view: SessionView, selection: Selection) -> Figure:
         return Figure(title, _ROUNDS, _DENSITY, note=selection.missing_in(view))
     rounds = [round_ for round_ in view.lineage(branch) if round_.finished]
     if not rounds:
-        return Figure(title, _ROUNDS, _DENSITY, note="Layers are counted when the first round is finished.")
+        return Figure(title, _ROUNDS, _DENSITY, note="Layer densities come when the first round is finished.")
     names = _prunable(view.branches[branch], rounds[-1])
     lines: list[Mark] = [_line(name, rounds, colour) for colour, name in enumerate(names)]
     x = np.array([round_.number for round_ in rounds], float)

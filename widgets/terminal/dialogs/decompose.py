@@ -14,9 +14,9 @@ from widgets.shared.wording import share
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
 _TOLD = (
-    "What is their effect due to? They are trained three times more, as the branch trains them: with permuted weights, "
-    "with permuted masks and weights, and as random masks of as many weights. Then ask for the decomposition: the "
-    "curvature panel shows it after l, and c computes it."
+    "What does their effect come from? They are trained three more times, as the branch trains them: with permuted "
+    "weights, with permuted masks and weights, and as random masks of the same size. Then ask for the decomposition: "
+    "the curvature panel shows it after l, and c computes it."
 )
 
 

@@ -50,7 +50,7 @@ _EXPORTS = {
     ),
     "analysis": _Export("every number of every analysis of the session", _TABLES),
     "figure": _Export("for print, in the style of papers", (".pdf", ".svg", ".png"), ("figure", "round")),
-    "report": _Export("rounds, figures, history and how to have it again, on one page", (".html",)),
+    "report": _Export("rounds, figures, history and how to reproduce it, on one page", (".html",)),
 }
 
 
@@ -123,9 +123,9 @@ class ExportDialog(ModalScreen[str | None]):
         file, closing = self._file, self.query_one(Closing)
         if file.exists():
             choices = {"keep": "Keep it", "overwrite": "Overwrite it"}
-            if await self.app.push_screen_wait(ask.choice(f"There is a file {file} already.", choices)) != "overwrite":
+            if await self.app.push_screen_wait(ask.choice(f"{file} already exists.", choices)) != "overwrite":
                 return
-        closing.say("writing; loading the science takes some seconds" if self._kind == "ticket" else "writing…", False)
+        closing.say("writing; loading JAX takes a few seconds" if self._kind == "ticket" else "writing…", False)
         refused = await _told_by_command_line(*self._arguments)
         if refused is None:
             self.dismiss(f"Wrote {file.absolute()}.")
@@ -160,7 +160,7 @@ class ExportDialog(ModalScreen[str | None]):
     def _nothing_to_write(self) -> str:
         """Why there is nothing of this kind; empty if there is."""
         if self._kind == "analysis" and not self._view.analyses:
-            return "Nothing of this session was analysed yet; leave, and ask for an analysis."
+            return "This session has no analysis yet; leave this dialog and ask for one."
         if self._kind == "figure":
             draw: Callable[[SessionView, figures.Selection], Figure] = getattr(figures, self._chosen("figure"))
             figure = draw(self._view, figures.Selection(self._branch, int(self._chosen("round"))))
@@ -206,6 +206,6 @@ async def _told_by_command_line(*arguments: str) -> str | None:
             process.kill()
     if process.returncode == 0:
         return None
-    lines = narration.decode(errors="replace").strip().splitlines() or ["The command line ended without a word."]
+    lines = narration.decode(errors="replace").strip().splitlines() or ["The command ended without a message."]
     said = [line.removeprefix(_SPEAKER) for line in lines if line.startswith(_SPEAKER)]
     return said[-1] if said else lines[-1]

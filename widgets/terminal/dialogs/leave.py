@@ -25,7 +25,7 @@ async def leave(app: App[Any]) -> bool:
     link: Link | None = getattr(app.screen, "link", None)
     if link is None or link.condition is not Condition.ATTACHED or not link.is_running:
         return True
-    chosen = await app.push_screen_wait(ask.choice(f"{link.path.stem} is running. What becomes of it?", _CHOICES))
+    chosen = await app.push_screen_wait(ask.choice(f"{link.path.stem} is running. What should happen to it?", _CHOICES))
     command = _COMMANDS[chosen] if chosen is not None else None
     if command is not None:
         with suppress(TicketError):  # an engine that has just ended needs no command

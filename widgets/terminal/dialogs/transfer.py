@@ -38,7 +38,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
         task, trainer = self._plan["task"]["name"], kind_of(self._plan["trainer"])
         with Vertical(classes="box form") as box:
             box.border_title = "Transfer"
-            yield Static(Text(f"The tickets of {self._branch}, trained otherwise in a branch of their own:", "dim"))
+            yield Static(Text(f"The tickets of {self._branch}, trained in another way in a new branch:", "dim"))
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
             yield Row("task", Choice({"": f"as before: {task}", **{n: n for n in TASKS}}, "", "task"))
             yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in TRAINER_KINDS}}, "", "trainer"))

@@ -83,8 +83,8 @@ class UndoDialog(ModalScreen[commands.GoBack | None]):
         text = f"Branch {self._branch} has no finished round yet."
         if number is not None:
             text = (
-                f"Branch {self._branch} is set aside as it is, nothing is deleted, "
-                f"and a new branch goes on from its round {number}."
+                f"Branch {self._branch} is set aside, nothing is deleted, "
+                f"and a new branch continues from its round {number}."
             )
         self.query_one("#told", Static).update(Text(text))
 

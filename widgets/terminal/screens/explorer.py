@@ -105,7 +105,7 @@ class Explorer(Screen[None]):
     @work(exclusive=True, group="failed")
     async def _ask_what_now(self, reason: str) -> None:
         """The engine can't start: say its sentence, and try again or leave."""
-        choices = {"again": "Try again", "look": "Look at what there is", "home": "Home"}
+        choices = {"again": "Try again", "look": "Look at the session", "home": "Home"}
         chosen = await self.app.push_screen_wait(ask.choice(reason, choices))
         if chosen == "again":
             self._follow()
@@ -220,7 +220,7 @@ class Explorer(Screen[None]):
         elif self.link.is_running:
             self._ask(commands.Pause())
         elif self.look.view.state == "finished" and self.link.condition is Condition.ATTACHED:
-            self.notify("Every branch has all its rounds: branch one, or undo to an earlier round, to go on.")
+            self.notify("All branches are complete: branch from one, or undo to an earlier round, to continue.")
         else:
             self._ask(commands.Resume())
 
@@ -241,7 +241,7 @@ class Explorer(Screen[None]):
 
     def action_end_round(self) -> None:
         """End the round here."""
-        self._ask(commands.EndRound(), "The round was ended; its weights are pruned next.")
+        self._ask(commands.EndRound(), "The round has ended; its weights are pruned next.")
 
     @work(group="ask")
     async def action_slower(self) -> None:
@@ -265,7 +265,7 @@ class Explorer(Screen[None]):
         """Ask for a remark, and write it down."""
         text = await self.app.push_screen_wait(ask.line("A remark for the journal", ""))
         if text:
-            self._ask(commands.Note(text=text), "Written into the journal.")
+            self._ask(commands.Note(text=text), "The remark is in the journal.")
 
     def action_set_aside(self) -> None:
         """Set the branch aside, or take it up again."""
@@ -282,14 +282,14 @@ class Explorer(Screen[None]):
             return
         wanted = wanted_analyses(self.look)
         if not wanted:
-            self.notify("There is nothing to look at yet, or no other branch to compare with.", severity="warning")
+            self.notify("There is nothing to analyse yet, or no other branch to compare with.", severity="warning")
         for command in wanted:
             self._ask(command, f"The {command.kind} of {command.branch} is computed.")
 
     def action_cancel_analyses(self) -> None:
         """Give up what is being analysed."""
         for number in tuple(self.look.view.analysing):
-            self._ask(commands.CancelAnalysis(id=number), "The analysis was given up.")
+            self._ask(commands.CancelAnalysis(id=number), "The analysis was cancelled.")
 
     @work(group="dialog")
     async def action_decide(self, dialog: str) -> None:

@@ -152,7 +152,7 @@ class Home(Screen[None]):
         new = path.with_name(f"{Path(name).name}.session")
         state = next((s.state for s in self._sessions if s.path == str(path)), "")
         if new.exists():
-            self.notify(f"There is a session {new.stem} already; choose another name.", severity="error", markup=False)
+            self.notify(f"A session {new.stem} already exists; choose another name.", severity="error", markup=False)
         elif state in ("running", "open, paused"):
             self.notify("An engine has this session open; stop it first.", severity="error")
         else:
@@ -170,7 +170,7 @@ class Home(Screen[None]):
             self.notify("An engine has this session open; open it and stop the engine first.", severity="error")
             return
         choices = {"keep": "Keep it", "delete": "Delete"}
-        if await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} for good?", choices)) == "delete":
+        if await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} permanently?", choices)) == "delete":
             shutil.rmtree(path)
             self.action_refresh()
 

@@ -155,7 +155,7 @@ class NewSession(Screen[None]):
         told = Text(story(self._preset), "dim")
         task = str(self.draft.table["task"]["name"])
         if task in self._missing:
-            sentence = f"\nIts data are not on this machine; prepare them with: ticket-explorer data prepare {task}"
+            sentence = f"\nIts data are not on this machine yet; prepare them with: ticket-explorer data prepare {task}"
             told.append(sentence, "not dim yellow")
         if self.draft.remarks:
             told.append(f"\n{self.draft.remarks}", "not dim")

@@ -40,7 +40,7 @@ class PresetList(OptionList):
     def _fitting(self, words: str) -> Iterator[Option]:
         found = groups(words.split())
         if not found:
-            yield Option(Text("No preset has all of these words.", "dim"), disabled=True)
+            yield Option(Text("No preset matches all of these words.", "dim"), disabled=True)
         for group in found:
             yield Option(Text(group.title, "underline"), disabled=True)
             yield from (Option(self._prompt(name), id=name) for name in group.names)

@@ -27,4 +27,4 @@ class TooSmall(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One sentence that names the size it takes."""
         columns, rows = self._smallest
-        yield Static(f"Please make the terminal larger: {columns} × {rows} at least.")
+        yield Static(f"The terminal is too small: make it at least {columns} × {rows}.")
