@@ -2,7 +2,6 @@
 
 import ast
 import re
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -13,9 +12,10 @@ from rich.segment import Segment
 from textual.color import Color
 
 from sessions.messages import events
+from sessions.session.session import Session
+from sessions.specs.spec import parse_spec
 from sessions.store import JournalFile, SessionDirectory
-from sessions.store.files import seal, unseal
-from tests.faces.conftest import GOLDEN
+from ticket_explorer.presets import load
 from widgets.cli import output
 from widgets.cli.export import _cell
 from widgets.shared.printable import MARK, printable
@@ -30,11 +30,9 @@ CLI = Path(__file__).parents[2] / "widgets" / "cli"
 def hostile(home: Path) -> Path:
     """A session whose name, title and journal hold what terminals obey."""
     path = home / "sessions" / "a\x1b[2J\u202eb.session"
-    shutil.copytree(GOLDEN, path)
-    directory = SessionDirectory(path)
-    header = msgspec.msgpack.decode(unseal(directory.header.read_bytes(), "here"))
-    directory.header.write_bytes(seal(msgspec.msgpack.encode({**header, "title": HOSTILE})))
-    with JournalFile.open(directory.journal) as journal:
+    with Session.create(parse_spec({**load("fashion"), "title": HOSTILE}), path):
+        pass
+    with JournalFile.open(SessionDirectory(path).journal) as journal:
         for event in (
             events.Remarked(text=HOSTILE, author=HOSTILE),
             events.CommandReceived(client=HOSTILE, command={"type": HOSTILE, HOSTILE: HOSTILE}),
