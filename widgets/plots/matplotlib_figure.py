@@ -88,8 +88,9 @@ def _tick(axes: Any, which: str, axis: Axis, is_picture: bool = False) -> None:
     elif is_picture:
         drawn_axis.set_ticks([])  # cells have no scale of their own
     if axis.scale == "log":
-        is_short = low_high[1] < 10 * low_high[0]
-        drawn_axis.set_major_locator(ticker.LogLocator(subs=range(1, 10) if is_short else (1, 2, 5)))
+        reach = low_high[1] / low_high[0]
+        between = range(1, 10) if reach < 10 else (1, 2, 5) if reach < 10**4 else (1,)
+        drawn_axis.set_major_locator(ticker.LogLocator(subs=between))
         drawn_axis.set_minor_formatter(ticker.NullFormatter())
     if axis.percent or axis.scale == "log":
         drawn_axis.set_major_formatter(lambda value, _: f"{100 * value:g}%" if axis.percent else f"{value:g}")
