@@ -41,15 +41,12 @@ def replace_settings(settings, **changes):
 
 
 def trained(problem, trainer, state, generations):
-    def generation(i, carry):
-        state, told = carry
-        state, metrics = trainer.step(generation_key(KEY, i), state, problem)
-        return state, jax.tree.map(lambda all_, one: all_.at[i].set(one), told, metrics)
+    """The state after some generations, and the metrics of each."""
 
-    _, metrics = jax.eval_shape(trainer.step, KEY, state, problem)
-    told = jax.tree.map(lambda one: jnp.zeros((generations, *one.shape), one.dtype), metrics)
-    start = (state, told)
-    return jax.jit(lambda start: jax.lax.fori_loop(0, generations, generation, start))(start)
+    def generation(state, i):
+        return trainer.step(generation_key(KEY, i), state, problem)
+
+    return jax.jit(lambda state: jax.lax.scan(generation, state, jnp.arange(generations)))(state)
 
 
 @pytest.mark.parametrize("task", ["pendulum", pytest.param("cartpole", marks=pytest.mark.slow)])
