@@ -70,7 +70,8 @@ def _ours(density: float) -> Work:
     problem = bind(TASKS["pendulum"](episodes=EPISODES), MLP(hidden=(64, 64), activation="tanh"))
     population = jax.vmap(problem.initialise)(jax.random.split(KEY, POPULATION))
     everything = jnp.ones(problem.layout.size, bool)
-    mask = masks.prune(everything, jax.random.normal(KEY, (problem.layout.size,)), problem.layout, density).mask
+    score, counts = jax.random.normal(KEY, (problem.layout.size,)), masks.counts(problem.layout, density)
+    mask = masks.prune(everything, score, problem.layout, counts).mask
     narrowing, state = problem.narrow(mask, int(mask.sum())), problem.initial_state()
     evaluate = jax.jit(lambda key, population, narrowing: problem.fitness(key, population, state, narrowing)[0])
     return lambda: evaluate(KEY, population * mask, narrowing).block_until_ready()

@@ -35,7 +35,9 @@ def generations(plan: Plan, density: float, replicates: int = 1, count: int = GE
         theta = jax.vmap(problem.initialise)(replicate_keys(0, replicates, Purpose.INITIALISE, 0))
         whole = jnp.ones(theta.shape, bool)
         scores = jnp.abs(theta)
-        mask = jax.vmap(lambda m, s: masks.prune(m, s, problem.layout, density).mask)(whole, scores)
+        mask = jax.vmap(lambda m, s: masks.prune(m, s, problem.layout, masks.counts(problem.layout, density)).mask)(
+            whole, scores
+        )
         state = jax.jit(jax.vmap(trainer.init, (0, 0, 0, None)))(keys, theta, mask, problem)
 
         @jax.jit

@@ -1,4 +1,4 @@
-"""What all tests share: patience with a busy machine, and for those of the science checked shapes and a fast XLA."""
+"""What all tests share: executables on disk, patience with a busy machine; for the science checks and a fast XLA."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("busy machine")
 
 install_import_hook("ticket_explorer", "beartype.beartype").__enter__()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _executables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What one test or its processes compiled no other compiles again, nor the next run: most of the time is that."""
+    cache = getattr(request.config, "cache", None)  # not there with `-p no:cacheprovider`
+    directory = str(cache.mkdir("compiled") if cache else tmp_path_factory.mktemp("compiled"))
+    jax.config.update("jax_compilation_cache_dir", directory)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", directory)
+        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,17 +19,20 @@ RANDOM_BITS = "threefry2x32, not partitionable"
 
 
 class Purpose(IntEnum):
-    """What a key is for. Values are part of the format of a session: never reuse one."""
+    """What a key is for. Values are part of the format of a session: never reuse one, nor one of `RESERVED`."""
 
     INITIALISE = 0
     TRAIN = 1
     PRUNE = 2
     REWIND = 3
     SCORE = 4
-    SEARCH = 5
     CHOOSE = 6
     ANALYSE = 10
     TRANSFER = 11
+
+
+RESERVED = frozenset({5})
+"""Values that purposes had which are gone."""
 
 
 def random_bits() -> AbstractContextManager[None]:

@@ -5,7 +5,7 @@ equal layouts can exchange weights and masks. This is the only module that flatt
 one that reads or writes a vector through a mask.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -100,10 +100,6 @@ class Layout:
                 place = place.setdefault(parent, {})
             place[last] = part.reshape(*theta.shape[:-1], *leaf.shape)
         return nested
-
-    def kept_by_leaf(self, mask: Bool[np.ndarray, "*batch D"]) -> Mapping[str, Int[np.ndarray, "*batch"]]:
-        """How many entries of each leaf a mask keeps."""
-        return {leaf.name: np.asarray(mask[..., leaf.slice].sum(-1)) for leaf in self.leaves}
 
 
 def flat(parameters: Any) -> Float[Array, " D"]:

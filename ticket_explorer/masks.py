@@ -44,7 +44,11 @@ def dimension(layout: Layout, kept: int) -> int:
 
 
 def prune(
-    mask: Bool[Array, " D"], score: Float[Array, " D"], layout: Layout, density: Density, scope: Scope = "global"
+    mask: Bool[Array, " D"],
+    score: Float[Array, " D"],
+    layout: Layout,
+    kept: Int[Array, " parts"] | Int[np.ndarray, " parts"],
+    scope: Scope = "global",
 ) -> Pruned:
     """Keep the weights of the highest scores among those that `mask` keeps.
 
@@ -52,20 +56,10 @@ def prune(
         mask: The weights that are still there.
         score: Higher is kept; only kept prunable entries are looked at; NaN is pruned first.
         layout: Which entries are prunable.
-        density: The share of all prunable weights to keep, in [0, 1], or of each leaf's.
+        kept: How many prunable weights to keep, as `counts` gives them; being an array, all densities share an
+            executable.
         scope: `global` ranks all weights together, `layer` each leaf on its own, groups those of their leaves.
     """
-    return prune_to(mask, score, layout, jnp.asarray(counts(layout, density, scope)), scope)
-
-
-def prune_to(
-    mask: Bool[Array, " D"],
-    score: Float[Array, " D"],
-    layout: Layout,
-    kept: Int[Array, " parts"],
-    scope: Scope = "global",
-) -> Pruned:
-    """The same with the numbers of weights to keep as `counts` gives them: all densities share an executable."""
     if scope == "global":
         highest, threshold = _keep_highest(mask & layout.prunable, score, kept[0])
         return Pruned(highest | ~jnp.asarray(layout.prunable), threshold)

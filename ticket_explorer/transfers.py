@@ -106,7 +106,7 @@ def _to_same_count(
     mask: Bool[Array, "R D"], score: Float[Array, "R D"], layout: Layout, kept: Int[np.ndarray, " R"]
 ) -> Bool[Array, "R D"]:
     def pruned(one: Array, values: Array, count: Array) -> Array:
-        return masks.prune_to(one, values, layout, count[None]).mask
+        return masks.prune(one, values, layout, count[None]).mask
 
     return jax.vmap(pruned)(mask, score, jnp.asarray(kept))
 

@@ -12,12 +12,11 @@ from msgspec import structs
 
 from sessions.plans.checks import span
 from sessions.plans.controls import finished_controls, tickets_of
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import plan_of
 from sessions.plans.twins import twin_of
 from sessions.specs.spec import Plan
 from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.views.branch_view import RoundView
-from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Subject, Trained
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.analysis.way import Way
@@ -41,8 +40,9 @@ class RoundState:
 class Subjects:
     """The rounds of a session, as analyses see them."""
 
-    def __init__(self, lineage: Lineage, view: SessionView, problems: Problems) -> None:
-        self._lineage, self._view, self._problems = lineage, view, problems
+    def __init__(self, lineage: Lineage) -> None:
+        self.bench = lineage.bench
+        self._lineage, self._view, self._problems = lineage, lineage.bench.view, lineage.bench.problems
 
     def check(self, settings: AnalysisSettings, branch: str, number: int | None) -> None:
         """Refuse what can't be analysed; `number` None is the running round, or the last finished one.

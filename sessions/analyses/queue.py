@@ -7,7 +7,6 @@ is done; what the spec asks for is taken up again.
 
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -18,15 +17,13 @@ import numpy as np
 from sessions.analyses.inputs import RoundState, Subjects
 from sessions.analyses.stages import Evaluations, Products, Rated, Stage
 from sessions.messages import events
-from sessions.messages.emit import Emit
-from sessions.plans.problems import Problems
-from sessions.tickets.compiler import Compiler, Key
-from sessions.views.session_view import SessionView
+from sessions.messages.watchers import Watchers
+from sessions.tickets.compiler import Key
 from ticket_explorer.analysis import landscape, spectrum
 from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Seen, Subject, nothing_seen
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.keys import Purpose, random_bits
 from ticket_explorer.problems import CurvedProblem, curved
 from ticket_explorer.registry import implementation_of, name_of
 
@@ -63,21 +60,9 @@ class Work:
 class Analyst:
     """Works on one analysis after another."""
 
-    def __init__(
-        self,
-        subjects: Subjects,
-        view: SessionView,
-        problems: Problems,
-        compiler: Compiler,
-        seed: int,
-        replicates: int,
-        journal: Emit,
-        live: Callable[[events.Event], None],
-    ) -> None:
+    def __init__(self, subjects: Subjects, watchers: Watchers) -> None:
         self.subjects = subjects
-        self._view, self._problems, self._compiler = view, problems, compiler
-        self._seed, self._replicates = seed, replicates
-        self._journal, self._live = journal, live
+        self._bench, self._watchers = subjects.bench, watchers
         self._waiting: deque[AskedAnalysis] = deque()
         self._work: Work | None = None
         self._rated: dict[Key, Rated] = {}
@@ -106,7 +91,7 @@ class Analyst:
             state: The weights, if the round runs.
             automatic: Whether the spec asked for it.
         """
-        self._last_id = max(self._last_id, max((known.id for known in self._view.analyses), default=0)) + 1
+        self._last_id = max(self._last_id, max((known.id for known in self._bench.view.analyses), default=0)) + 1
         self._waiting.append(AskedAnalysis(self._last_id, settings, branch, number, state, automatic))
         return self._last_id
 
@@ -155,7 +140,7 @@ class Analyst:
         Raises:
             TicketError: if it can't be computed.
         """
-        while (found := next((known for known in self._view.analyses if known.id == number), None)) is None:
+        while (found := next((known for known in self._bench.view.analyses if known.id == number), None)) is None:
             self.work(at_once=True)
         return found
 
@@ -176,39 +161,36 @@ class Analyst:
 
     def _products(self, work: Work) -> Products | None:
         """What multiplies with the Hessian, if the analysis wants it."""
-        problem = self._problems.of(work.state.plan)
+        problem = self._bench.problems.of(work.state.plan)
         has_loss = isinstance(problem, CurvedProblem)
         wanted = work.analysis.wanted(has_loss) if isinstance(work.analysis, CurvedAnalysis) else None
         if wanted is None:
             return None
         parts = tuple(leaf.slice for leaf in work.subject.layout)
-        key = ("products", self._problems.key(work.state.plan), wanted.split, wanted.examples)
+        key = ("products", self._bench.problems.key(work.state.plan), wanted.split, wanted.examples)
         with random_bits():
-            course = spectrum.init(self._keys(), work.state.trained.mask, parts, wanted)
+            course = spectrum.init(self._bench.keys(Purpose.ANALYSE, 0), work.state.trained.mask, parts, wanted)
         return Products(curved(problem), work.state.trained, course, wanted, self._executable(key))
 
     def _points(self, work: Work) -> Evaluations | None:
         """What evaluates points of weight space, if there are any."""
         with random_bits():
-            points = work.analysis.points(self._keys(), work.subject)
+            points = work.analysis.points(self._bench.keys(Purpose.ANALYSE, 0), work.subject)
         if points is None:
             return None
         points, state = landscape.padded(points), work.state
         problem, examples = self.subjects.measurable(state.plan), work.request.settings.evaluated_on
-        key = ("landscape", self._problems.key(state.plan), points.basis.shape[1], examples)
+        key = ("landscape", self._bench.problems.key(state.plan), points.basis.shape[1], examples)
         return Evaluations(problem, points, self._examples_keys(), examples, self._executable(key))
 
     def _executable(self, key: Key) -> Rated:
         """One for all analyses alike, with what was learnt of its speed."""
-        return self._rated.setdefault(key, Rated(self._compiler, key))
-
-    def _keys(self) -> jax.Array:
-        return replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 0)
+        return self._rated.setdefault(key, Rated(self._bench.compiler, key))
 
     def _examples_keys(self) -> tuple[jax.Array, ...]:
         """Made once, since indexing keys costs as much as evaluating ten points."""
         if not self._of_examples:
-            self._of_examples = tuple(replicate_keys(self._seed, self._replicates, Purpose.ANALYSE, 1))
+            self._of_examples = tuple(self._bench.keys(Purpose.ANALYSE, 1))
         return self._of_examples
 
     def _advance(self, work: Work) -> None:
@@ -226,13 +208,13 @@ class Analyst:
             work.stage = self._points(work)
             if work.stage is not None:
                 return
-        seen = stage.finish() if isinstance(stage, Evaluations) else nothing_seen(self._replicates)
+        seen = stage.finish() if isinstance(stage, Evaluations) else nothing_seen(self._bench.replicates)
         self._finish(work, seen)
 
     def _finish(self, work: Work, seen: Seen) -> None:
         found, request = work.analysis.result(work.subject, seen), work.request
         self._work = None
-        self._journal(
+        self._watchers.journal(
             events.Analysed(
                 at=time.time(),
                 id=request.id,
@@ -252,7 +234,7 @@ class Analyst:
 
     def _tell(self, request: AskedAnalysis, done: int, total: int, ended: str = "") -> None:
         kind = name_of(request.settings)
-        self._live(
+        self._watchers.live(
             events.Analysing(
                 at=time.time(),
                 id=request.id,

@@ -17,12 +17,12 @@ from sessions.engine.round_runner import (
     result_shape,
     ticket_shape,
 )
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import plan_of
 from sessions.specs.spec import Plan
 from sessions.tickets.compiler import Compiler, Key
 from sessions.tickets.prune_and_rewind import PruneAndRewind
+from sessions.tickets.workbench import Workbench
 from sessions.views.densities import densities_of
-from sessions.views.session_view import SessionView
 from sessions.views.turns import Turn, planned, upcoming
 from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, replicate_keys
@@ -34,46 +34,46 @@ AHEAD = 2
 """How many other sizes are compiled before their turn: what isn't used soon would only take memory."""
 
 
-def begin_turn(turn: Turn, view: SessionView, problems: Problems, compiler: Compiler, replicates: int) -> None:
+def begin_turn(turn: Turn, bench: Workbench) -> None:
     """Have what a turn needs compiled while its ticket is made."""
-    begin_round(_shape(turn, view, problems, replicates), compiler)
+    begin_round(_shape(turn, bench), bench.compiler)
 
 
-def prefetch(view: SessionView, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+def prefetch(bench: Workbench, running: RoundShape) -> None:
     """Compile in the background what comes after the running round, in the order in which it is needed."""
-    coming = _coming(view, problems, running)
+    coming, compiler = _coming(bench, running), bench.compiler
     for shape in coming[:1]:
         prefetch_round(shape, compiler)
     prefetch_choice(running, compiler)
     compiler.prefetch(_score_key(running), partial(_score_call, running))
-    for branch in view.branches.values():
-        _prefetch_pruning(plan_of(branch.plan), problems, compiler, running)
+    for branch in bench.view.branches.values():
+        _prefetch_pruning(plan_of(branch.plan), bench, running)
     for shape in coming[1:]:
         prefetch_round(shape, compiler)
         compiler.prefetch(_score_key(shape), partial(_score_call, shape))
 
 
-def _coming(view: SessionView, problems: Problems, running: RoundShape) -> list[RoundShape]:
+def _coming(bench: Workbench, running: RoundShape) -> list[RoundShape]:
     """The next sizes after the running one, each once."""
     coming = {running.key: running}
-    for turn in islice(upcoming(view), TURNS):
-        shape = _shape(turn, view, problems, running.replicates)
+    for turn in islice(upcoming(bench.view), TURNS):
+        shape = _shape(turn, bench)
         coming.setdefault(shape.key, shape)
     return list(coming.values())[1 : AHEAD + 1]
 
 
-def _shape(turn: Turn, view: SessionView, problems: Problems, replicates: int) -> RoundShape:
+def _shape(turn: Turn, bench: Workbench) -> RoundShape:
     """The size of a turn's round, as far as it is known before its ticket is."""
-    plan = plan_of(planned(view, turn))
-    layout, density = problems.of(plan).layout, densities_of(view, turn.branch, turn.round)
+    plan = plan_of(planned(bench.view, turn))
+    layout, density = bench.problem(plan).layout, densities_of(bench.view, turn.branch, turn.round)
     kept = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
-    return RoundShape.of(plan, problems, kept, replicates)
+    return RoundShape.of(plan, bench.problems, kept, bench.replicates)
 
 
-def _prefetch_pruning(plan: Plan, problems: Problems, compiler: Compiler, running: RoundShape) -> None:
+def _prefetch_pruning(plan: Plan, bench: Workbench, running: RoundShape) -> None:
     """Compile what would prune and rewind the running round's result under a plan."""
-    if problems.key(plan) == running.problem_key:
-        pruning = PruneAndRewind(plan, running.problem_key, running.problem, compiler)
+    if bench.problems.key(plan) == running.problem_key:
+        pruning = PruneAndRewind(plan, running.problem_key, running.problem, bench.compiler)
         pruning.prefetch(result_shape(running), ticket_shape(running))
 
 

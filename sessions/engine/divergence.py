@@ -14,10 +14,11 @@ from msgspec import structs
 
 from sessions.engine.round_runner import Chunk
 from sessions.engine.round_summary import Arrays
-from sessions.engine.running_round import RunningRound, Watchers
+from sessions.engine.running_round import RunningRound
 from sessions.messages import events
 from sessions.messages.emit import Emit
 from sessions.messages.events import METRICS
+from sessions.messages.watchers import Watchers
 from sessions.views.branch_view import RoundView
 from sessions.views.failures import left_out
 from sessions.views.session_view import SessionView

@@ -3,9 +3,8 @@
 from sessions.engine.noise import Noise
 from sessions.engine.round_runner import RoundRunner, RoundShape
 from sessions.messages import events
-from sessions.plans.problems import Problems, plan_of, start_of
+from sessions.plans.problems import plan_of, start_of
 from sessions.specs.spec import Plan
-from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage
 from sessions.views.session_view import SessionView
 from sessions.views.turns import Turn
@@ -25,14 +24,13 @@ def lent_generation(borrowed: events.Borrowed) -> int | None:
     return None if start is None else start.early_generation
 
 
-def provide_early(
-    turn: Turn, plan: Plan, lineage: Lineage, view: SessionView, problems: Problems, compiler: Compiler
-) -> None:
+def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
     """Compute a line's early weights again if they were not kept while its first round ran.
 
     Raises:
         TicketError: if the first round ended before the generation that is wanted.
     """
+    bench, view = lineage.bench, lineage.bench.view
     branch, generation = turn.branch, plan.rewind.early_generation if turn.round > 0 else None
     borrowed = view.branches[turn.branch].borrowed
     if borrowed is not None and view.branches[turn.branch].borrows(turn.round) is not None:
@@ -47,9 +45,8 @@ def provide_early(
         )
     old = plan_of(first.plan)
     made = lineage.ticket(first.branch, 0, old)
-    runner = RoundRunner(
-        RoundShape.of(old, problems, made.kept, lineage.replicates), compiler, Noise.of(old, lineage.seed), 0
-    )
+    shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates)
+    runner = RoundRunner(shape, bench.compiler, Noise.of(old, bench.seed), 0)
     runner.start(made.ticket)
     tuned = [change for change in first.tuned if change.generation < generation]
     for stop in [*(change.generation for change in tuned), generation]:

@@ -23,17 +23,19 @@ from sessions.engine.rollouts import episode, finished_rollout, rollout
 from sessions.engine.round_beginning import collapsed, pruned, started
 from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
-from sessions.engine.running_round import RunningRound, Watchers
+from sessions.engine.running_round import Assignment, Marks, RunningRound
 from sessions.engine.scoring import Scorer
 from sessions.engine.way_samples import WaySamples
 from sessions.messages import events
 from sessions.messages.commands import Episode, Preview
+from sessions.messages.watchers import Watchers
 from sessions.plans.problems import Problems, plan_of
 from sessions.specs.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.pruning_preview import preview
 from sessions.tickets.tickets import Lineage, Pruning
+from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
 from sessions.views.densities import found_densities_of
 from sessions.views.failures import check_replicate, left_out
@@ -41,7 +43,7 @@ from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.keys import Purpose
 from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
@@ -64,18 +66,10 @@ class Engine:
         self._divergence = Divergence(view, replicates, watchers.journal)
         watchers = self._divergence.blanking(watchers)
         self.compiler = Compiler(teller(view, watchers.live))
-        self.lineage = Lineage(directory, view, problems, self.compiler, seed, replicates, watchers.journal)
+        self._bench = Workbench(directory, view, problems, self.compiler, seed, replicates)
+        self.lineage = Lineage(self._bench, watchers.journal)
         self.problems = problems
-        self.analyst = Analyst(
-            Subjects(self.lineage, view, problems),
-            view,
-            problems,
-            self.compiler,
-            seed,
-            replicates,
-            watchers.journal,
-            watchers.live,
-        )
+        self.analyst = Analyst(Subjects(self.lineage), watchers)
         self._scorer = Scorer(self.compiler, seed, watchers.journal)
         self.running: RunningRound | None = None
         self._way: WaySamples | None = None
@@ -184,7 +178,7 @@ class Engine:
                 raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         check_replicate(self._view, branch, number)
-        keys = replicate_keys(self._seed, self._replicates, Purpose.PRUNE, number + 1)
+        keys = self._bench.keys(Purpose.PRUNE, number + 1)
         problem = self.problems.of(plan)
         density = plan.density_after(1, problem.layout.leaves, found_densities_of(self._view, branch, number))
         return preview(plan, keys, result, ticket, problem, density)
@@ -199,20 +193,18 @@ class Engine:
         running = self.running
         check_replicate(self._view, branch, self._view.branches[branch].next_round if number is None else number)
         if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
-            chunk, shape, number = running.latest(), running.shape, running.view.number
-            states = running.problem_state(chunk)
-            given = shape.problem, shape.problem_key, self.compiler, self._seed, number, chunk.result.mean, states
-            problem, played, generation = shape.problem, rollout(*given), running.collected
+            chunk, number = running.latest(), running.view.number
+            plan, generation = plan_of(running.view.plan), running.collected
+            played = rollout(self._bench, plan, number, chunk.result.mean, running.problem_state(chunk))
         else:
             number = self._view.branches[branch].next_round - 1 if number is None else number
             known = self._view.round(branch, number)
             if known is None or known.finished is None:
                 of_round = f" of round {number}" if number >= 0 else ""
                 raise TicketError(f"Branch {branch!r} has no policy{of_round} yet; run or step first.")
-            plan = plan_of(known.plan)
-            problem, problem_key = self.problems.of(plan), self.problems.key(plan)
-            place = self.lineage, problem, problem_key, self.compiler, self._seed, branch, number
-            played, generation = finished_rollout(*place), known.done
+            plan, generation = plan_of(known.plan), known.done
+            played = finished_rollout(self.lineage, plan, branch, number)
+        problem = self.problems.of(plan)
         assert isinstance(problem, WatchableProblem)
         return episode(problem, played, branch, number, generation)
 
@@ -256,8 +248,8 @@ class Engine:
         plan = plan_of(planned(self._view, turn))
         is_slow = isinstance(self.problems.of(plan), WatchableProblem)
         if is_slow:
-            begin_turn(turn, self._view, self.problems, self.compiler, self._replicates)
-        provide_early(turn, plan, self.lineage, self._view, self.problems, self.compiler)
+            begin_turn(turn, self._bench)
+        provide_early(turn, plan, self.lineage)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
@@ -284,7 +276,7 @@ class Engine:
         known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
         if known != self._looked_ahead:
             self._looked_ahead = known
-            prefetch(self._view, self.problems, self.compiler, shape)
+            prefetch(self._bench, shape)
 
     def _take_up(self, view: RoundView, shape: RoundShape, made: Pruning) -> RunningRound:
         plan = plan_of(view.plan)
@@ -303,18 +295,9 @@ class Engine:
                 if generation % every == 0 and generation < view.generations:
                     self._analyse_automatically(settings, view, generation, self._state_of(self.running, chunk))
 
-        return RunningRound(
-            view,
-            shape,
-            made.ticket,
-            self._directory,
-            self.compiler,
-            Noise.of(plan, self._seed),
-            self._watchers,
-            at_mark,
-            (*marks, *way.marks),
-            (*(every for every, _ in looks), *filter(None, (score_every,))),
-        )
+        again = (*(every for every, _ in looks), *filter(None, (score_every,)))
+        assignment = Assignment(view, shape, made.ticket, Noise.of(plan, self._seed))
+        return RunningRound(self._bench, assignment, self._watchers, Marks(at_mark, (*marks, *way.marks), again))
 
     def _caught_up(self, what: str) -> RunningRound:
         """The running round with nothing in flight, no earlier than what is known of it already."""

@@ -8,29 +8,22 @@ import jax
 import numpy as np
 
 from sessions.messages.commands import Episode
-from sessions.plans.problems import Problems, plan_of
-from sessions.specs.spec import parse_spec
-from sessions.store import SessionDirectory
-from sessions.tickets.compiler import Compiler
+from sessions.plans.problems import plan_of
+from sessions.specs.spec import Plan
 from sessions.tickets.tickets import Lineage, problem_state_of
-from sessions.views.reading import read_header
+from sessions.tickets.workbench import Workbench
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, random_bits, replicate_keys
-from ticket_explorer.problems import Problem
 from ticket_explorer.tasks.control.rollout import Rollout, WatchableProblem, on_the_host
 
 
-def rollout(
-    problem: Problem, problem_key: bytes, compiler: Compiler, seed: int, number: int, mean: Any, states: Any
-) -> Rollout:
+def rollout(bench: Workbench, plan: Plan, number: int, mean: Any, states: Any) -> Rollout:
     """One episode of replicate 0, on the host.
 
     Args:
-        problem: Of the round.
-        problem_key: What tells it from all others.
-        compiler: Has or makes the executable.
-        seed: Of the session.
+        bench: Of the session.
+        plan: Of the round.
         number: Of the round: its first test episode is played.
         mean: Search means, [R, D].
         states: What the task carries, arrays [R, ...].
@@ -38,25 +31,24 @@ def rollout(
     Raises:
         TicketError: if the task has no policy that could be watched.
     """
+    problem = bench.problem(plan)
     if not isinstance(problem, WatchableProblem):
         raise TicketError("Only control tasks have a policy that can be watched; this one classifies images.")
-    key = replicate_keys(seed, 1, Purpose.SCORE, number)[0]
+    key = replicate_keys(bench.seed, 1, Purpose.SCORE, number)[0]
     first = jax.tree.map(lambda leaf: leaf[0], (mean, states))
     with random_bits():
-        played = compiler.get(
-            ("rollout", problem_key),
+        played = bench.compiler.get(
+            ("rollout", bench.problems.key(plan)),
             lambda: (lambda problem, *rest: problem.rollout(*rest), problem, key, *first),
         )(problem, key, *first)
     return on_the_host(played)
 
 
-def finished_rollout(
-    lineage: Lineage, problem: Problem, problem_key: bytes, compiler: Compiler, seed: int, branch: str, number: int
-) -> Rollout:
+def finished_rollout(lineage: Lineage, plan: Plan, branch: str, number: int) -> Rollout:
     """The same of a finished round, from its file."""
     arrays = lineage.arrays(branch, number)
-    states = problem_state_of(arrays, problem)
-    return rollout(problem, problem_key, compiler, seed, number, arrays.mean, states)
+    states = problem_state_of(arrays, lineage.bench.problem(plan))
+    return rollout(lineage.bench, plan, number, arrays.mean, states)
 
 
 def episode(problem: WatchableProblem, played: Rollout, branch: str, number: int, generation: int) -> Episode:
@@ -91,15 +83,11 @@ def exported_rollout(path: Path, view: SessionView, branch: str, number: int) ->
     Raises:
         TicketError: if there is no such finished round, or the task has no policy.
     """
-    directory = SessionDirectory.open_for_reading(path)
-    spec = parse_spec(read_header(directory).spec)
-    problems, compiler = Problems(), Compiler()
-    lineage = Lineage(directory, view, problems, compiler, spec.seed, spec.replicates)
+    lineage = Lineage(Workbench.of(path, view))
     lineage.arrays(branch, number)  # says so if the round is not finished
     round_ = view.round(branch, number)
     assert round_ is not None
     plan = plan_of(round_.plan)
-    problem = problems.of(plan)
-    played = finished_rollout(lineage, problem, problems.key(plan), compiler, spec.seed, branch, number)
+    played, problem = finished_rollout(lineage, plan, branch, number), lineage.bench.problem(plan)
     assert isinstance(problem, WatchableProblem)
     return ExportedRollout(episode(problem, played, branch, number, round_.done), problem.page(played))

@@ -13,6 +13,7 @@ from sessions.specs.spec import Plan
 from sessions.views.branch_view import RoundView
 from ticket_explorer import masks
 from ticket_explorer.analysis.snr_magnitude import Correlation, snr_magnitude_correlation, threshold
+from ticket_explorer.criteria import snr
 from ticket_explorer.densities import Density
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
@@ -53,7 +54,7 @@ def summarise(
         pearson=[correlation.pearson for correlation in correlations],
         spearman=[correlation.spearman for correlation in correlations],
         thresholds=_thresholds(arrays, considered, masks.kept_prunable(layout, next_density)),
-        leaves={leaf.name: _leaf(arrays, leaf.slice) for leaf in layout},
+        leaves={leaf.name: LeafSummary(density=float(arrays.mask[:, leaf.slice].mean())) for leaf in layout},
         kept=[int(kept) for kept in considered.sum(-1)],
     )
 
@@ -105,21 +106,15 @@ def _correlations(arrays: Arrays, considered: np.ndarray) -> list[Correlation]:
 def _thresholds(arrays: Arrays, considered: np.ndarray, kept_next: int) -> dict[str, list[float | None]]:
     criteria: dict[str, Callable[[int], np.ndarray]] = {"magnitude": lambda r: np.abs(arrays.mean[r])}
     if (std := arrays.std) is not None:
-        criteria["snr"] = lambda r: np.abs(arrays.mean[r]) / np.where(std[r] > 0, std[r], 1.0)
+        criteria["snr"] = lambda r: snr(arrays.mean[r], std[r])
+    lost = [max(int(kept.sum()) - kept_next, 0) for kept in considered]
     return {
-        name: [
-            threshold(criterion(r)[considered[r]], max(int(considered[r].sum()) - kept_next, 0))
-            for r in range(considered.shape[0])
-        ]
+        name: [_threshold(criterion(r)[considered[r]], count) for r, count in enumerate(lost)]
         for name, criterion in criteria.items()
     }
 
 
-def _leaf(arrays: Arrays, where: slice) -> LeafSummary:
-    mask = arrays.mask[:, where]
-    magnitude = np.abs(arrays.mean[:, where])[mask]
-    return LeafSummary(
-        density=float(mask.mean()),
-        mean_magnitude=float(magnitude.mean()) if magnitude.size else None,
-        mean_std=float(arrays.std[:, where][mask].mean()) if arrays.std is not None and magnitude.size else None,
-    )
+def _threshold(score: np.ndarray, lost: int) -> float | None:
+    """As it is journalled: None too where it is infinite, as the SNR of a weight without σ is."""
+    found = threshold(score, lost)
+    return found if found is not None and np.isfinite(found) else None

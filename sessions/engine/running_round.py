@@ -19,11 +19,10 @@ from sessions.engine.round_runner import CHUNK_LIMIT, Chunk, RoundRunner, RoundS
 from sessions.engine.round_summary import Arrays
 from sessions.engine.weight_samples import Framer
 from sessions.messages import events
-from sessions.messages.emit import Emit
+from sessions.messages.watchers import Watchers
 from sessions.store.checkpoint import checkpoint, read_checkpoint, write_checkpoint
 from sessions.store.errors import Damaged
-from sessions.store.session_dir import SessionDirectory
-from sessions.tickets.compiler import Compiler
+from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
 from ticket_explorer.keys import RANDOM_BITS
 from ticket_explorer.layout import Layout
@@ -36,55 +35,50 @@ CHECKPOINT_SHARE = 0.01
 
 
 @dataclass(frozen=True)
-class Watchers:
-    """Where a round's events go."""
+class Assignment:
+    """What a running round is to train."""
 
-    journal: Emit
-    live: Callable[[events.Event], None]
-    """For frames that are not kept."""
-    frame: Callable[[events.Frame], None]
-    """For frames that are kept."""
-    wants_frames: Callable[[], bool]
+    view: RoundView
+    """What is known of the round; its `generations` may shrink while it runs."""
+    shape: RoundShape
+    """What its executables depend on."""
+    ticket: Ticket
+    """Arrays [R, D]."""
+    noise: Noise
+    """What its batches, samples and noise come from."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Generations at which a chunk must end, and what is done there."""
+
+    call: Callable[[int, Chunk], None]
+    """Given the chunk that ends exactly there; again for a generation at which a round is taken up."""
+    at: tuple[int, ...] = ()
+    every: tuple[int, ...] = ()
+    """After how many generations, again and again."""
+
+    def has(self, generation: int) -> bool:
+        """Whether a generation is one."""
+        return generation in self.at or any(generation % every == 0 for every in self.every)
+
+    def after(self, generation: int) -> list[int]:
+        """Those that may be the next one."""
+        return [*(at for at in self.at if at > generation), *(generation - generation % n + n for n in self.every)]
 
 
 class RunningRound:
     """One round on the device, from its ticket (or checkpoint) to its last generation."""
 
-    def __init__(
-        self,
-        view: RoundView,
-        shape: RoundShape,
-        ticket: Ticket,
-        directory: SessionDirectory,
-        compiler: Compiler,
-        noise: Noise,
-        watchers: Watchers,
-        marks: Callable[[int, Chunk], None] | None = None,
-        mark_at: tuple[int, ...] = (),
-        mark_every: tuple[int, ...] = (),
-    ) -> None:
-        """Take up a round.
-
-        Args:
-            view: What is known of the round; its `generations` may shrink while it runs.
-            shape: What its executables depend on.
-            ticket: What it trains, arrays [R, D].
-            directory: Where checkpoints go.
-            compiler: Has or makes the executables.
-            noise: What its batches, samples and noise come from.
-            watchers: Where events go.
-            marks: Called with the chunk that ends exactly at one of `mark_at`, or after so many generations; again for
-                a generation at which a round is taken up.
-            mark_at: Generations at which a chunk must end.
-            mark_every: After how many generations, again and again, a chunk must end; several may be given.
-        """
+    def __init__(self, bench: Workbench, assignment: Assignment, watchers: Watchers, marks: Marks) -> None:
+        view, shape, noise = assignment.view, assignment.shape, assignment.noise
         self.view = view
         self.shape = shape
-        self.ticket = ticket
-        self._directory = directory
+        self.ticket = ticket = assignment.ticket
+        self._directory = bench.directory
         self._watchers = watchers
-        self._marks, self._mark_at, self._mark_every = marks, mark_at, mark_every
-        self._runner = RoundRunner(shape, compiler, noise, view.number)
+        self._marks = marks
+        self._runner = RoundRunner(shape, bench.compiler, noise, view.number)
         self._parts = (shape.key, noise.seed, view.branch, view.number, *noise.identity)
         self._ticket_digest = _digest_of_arrays(ticket.mask, ticket.start)
         self._flying: deque[Chunk] = deque()
@@ -164,8 +158,8 @@ class RunningRound:
 
     def make_up(self) -> None:
         """Do again what is due at the generation taken up: whatever left it there may not have come to it."""
-        if self._marks is not None and self.collected > 0 and self._is_mark(self.collected):
-            self._marks(self.collected, self.latest())
+        if self.collected > 0 and self._marks.has(self.collected):
+            self._marks.call(self.collected, self.latest())
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the last generation collected; nothing may be in flight."""
@@ -200,8 +194,7 @@ class RunningRound:
     def _next_count(self, budget: int) -> int:
         at = self._runner.dispatched
         ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
-        ends += [mark for mark in self._mark_at if mark > at]
-        ends += [at - at % every + every for every in self._mark_every]
+        ends += self._marks.after(at)
         if self._tuned < len(self.view.tuned):
             ends.append(self.view.tuned[self._tuned].generation)
         return max(min(ends) - at, 0)
@@ -217,8 +210,8 @@ class RunningRound:
         self._tell(chunk, values, end)
         self.collected = end
         self._latest = chunk
-        if self._marks is not None and self._is_mark(end):
-            self._marks(end, chunk)
+        if self._marks.has(end):
+            self._marks.call(end, chunk)
             self._collected_at = time.monotonic()  # what is done there tells nothing of the time of a chunk
         if now >= self._checkpoint_due or end >= self.view.generations:
             self._write(chunk, durable=False)
@@ -226,9 +219,6 @@ class RunningRound:
         if not self._flying:
             self._replay_tuning()
         return self.view.done - known
-
-    def _is_mark(self, generation: int) -> bool:
-        return generation in self._mark_at or any(generation % every == 0 for every in self._mark_every)
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
         known = max(self.view.done - chunk.first, 0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sessions.engine.round_summary import Arrays
 from sessions.messages.events import Frame
+from ticket_explorer.criteria import snr
 from ticket_explorer.layout import Layout
 
 SAMPLE = 512
@@ -67,15 +68,17 @@ class Framer:
         quantities = {"magnitude": magnitude}
         if std is not None:
             sigma = std[self._kept]
-            quantities |= {"sigma": sigma, "snr": magnitude / np.where(sigma > 0, sigma, 1.0)}
+            quantities |= {"sigma": sigma, "snr": snr(mean[self._kept], sigma)}
         return {name: _histogram(values) for name, values in quantities.items()}
 
 
 def _histogram(values: np.ndarray) -> bytes:
-    positive = values[(values > 0) & np.isfinite(values)]
-    if positive.size == 0:
+    """Of the positive values; those that are infinite are counted with the largest."""
+    positive = values[values > 0]
+    largest = positive[np.isfinite(positive)].max(initial=0.0)
+    if largest == 0:
         return np.zeros(2 + BINS, "<f4").tobytes()
-    logarithms = np.log10(positive)
+    logarithms = np.log10(np.minimum(positive, largest))
     low, high = logarithms.min(), logarithms.max()
     bins = np.minimum((logarithms - low) * (BINS / max(high - low, 1e-6)), BINS - 1).astype(np.intp)
     counts = np.bincount(bins, minlength=BINS)

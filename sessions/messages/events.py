@@ -186,12 +186,12 @@ class Diverged(Event, frozen=True, kw_only=True):
 
 
 class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One leaf at the end of a round; means over replicates."""
+    """One leaf at the end of a round; means over replicates.
+
+    Older journals have `mean_magnitude` and `mean_std` beside it, which nobody reads.
+    """
 
     density: float
-    mean_magnitude: float | None = None
-    """Of |θ| over kept entries; None if nothing is kept."""
-    mean_std: float | None = None
 
 
 class RoundFinished(Event, frozen=True, kw_only=True):

@@ -13,14 +13,13 @@ import numpy as np
 from msgspec import structs
 
 from sessions.messages import events
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import plan_of
 from sessions.plans.transfer import check_new_names
-from sessions.specs.spec import parse_spec
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
 from sessions.store.session_dir import round_name
-from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage, kept
+from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
 from sessions.views.failures import left_out
 from sessions.views.reading import Header, read_header, read_view
@@ -91,7 +90,7 @@ def adopt(
     """
     name = name or source.free_name(view)
     check_new_names([name], view)
-    lineage = _lineage(source)
+    lineage = Lineage(Workbench.of(source.directory.path, source.view))
     sealed = _early(source, lineage, name, into)
     for round_ in source.rounds:
         ticket = lineage.trained(source.branch, round_.number)
@@ -111,11 +110,6 @@ def adopt(
         rounds=[_told(source, round_, name) for round_ in source.rounds],
     )
     return adopted, sealed
-
-
-def _lineage(source: Source) -> Lineage:
-    spec = parse_spec(source.header.spec)
-    return Lineage(source.directory, source.view, Problems(), Compiler(), spec.seed, spec.replicates)
 
 
 def _copied(source: Source, round_: RoundView, name: str, into: SessionDirectory) -> events.Sealed:

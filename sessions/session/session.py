@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sessions.engine.device import check_device
 from sessions.engine.engine import CHUNK, Engine
-from sessions.engine.running_round import Watchers
 from sessions.messages import commands, events
 from sessions.messages.commands import Episode, Preview
+from sessions.messages.watchers import Watchers
 from sessions.plans.checks import versions
 from sessions.plans.problems import Problems
 from sessions.reports.data_frame import RowKind, frame_of

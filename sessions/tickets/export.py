@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import plan_of
 from sessions.reports.json_report import densities
-from sessions.specs.spec import parse_spec
-from sessions.store import SessionDirectory
-from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage
+from sessions.tickets.workbench import Workbench
 from sessions.views.failures import check_replicate
 from sessions.views.reading import read_header
 from sessions.views.session_view import SessionView
@@ -35,14 +33,11 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
     Raises:
         TicketError: if there is no such finished round or replicate.
     """
-    directory = SessionDirectory.open_for_reading(path)
-    header = read_header(directory)
-    spec = parse_spec(header.spec)
-    if not 0 <= replicate < spec.replicates:
-        raise TicketError(f"There is no replicate {replicate}; the session has 0 to {spec.replicates - 1}.")
-    problems = Problems()
+    bench = Workbench.of(path, view)
+    if not 0 <= replicate < bench.replicates:
+        raise TicketError(f"There is no replicate {replicate}; the session has 0 to {bench.replicates - 1}.")
     check_replicate(view, branch, number, replicate)
-    lineage = Lineage(directory, view, problems, Compiler(), spec.seed, spec.replicates)
+    lineage = Lineage(bench)
     found = lineage.arrays(branch, number)
     owner = lineage.owner(branch, number)
     plan = plan_of(view.branches[owner].rounds[number].plan)
@@ -50,19 +45,19 @@ def exported_ticket(path: Path, view: SessionView, branch: str, number: int, rep
     vectors = {"mask": found.mask, "start": np.where(found.mask, np.asarray(ticket.start), 0.0), "trained": found.mean}
     if found.std is not None:
         vectors["sigma"] = found.std
-    layout = problems.of(plan).layout
+    layout = bench.problem(plan).layout
     arrays = {
         f"{kind}/{leaf.name}": np.ascontiguousarray(vector[replicate, leaf.slice].reshape(leaf.shape))
         for kind, vector in vectors.items()
         for leaf in layout
     }
     origin = {
-        "session": header.title,
+        "session": read_header(bench.directory).title,
         "branch": branch,
         "round": number,
         "replicate": replicate,
         "density": densities(view.branches[owner].rounds[number])["density"],
-        "seed": spec.seed,
+        "seed": bench.seed,
         "plan": view.branches[owner].rounds[number].plan,
     }
     return ExportedTicket(arrays, origin)

@@ -7,7 +7,6 @@ while the first round still runs.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +35,27 @@ class NextStart:
     threshold: Float[Array, "R ..."]
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Keys:
+    """What chance decides by, one key a replicate."""
+
+    prune: Array
+    rewind: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class _End:
+    """All of a round that decides where the next one starts, per replicate."""
+
+    keys: Keys
+    result: TrainingResult
+    before: Ticket
+    origin: Origin
+    counts: Array
+
+
 @dataclass(frozen=True)
 class PruneAndRewind:
     """Prunes and rewinds as a plan says."""
@@ -46,28 +66,20 @@ class PruneAndRewind:
     compiler: Compiler
 
     def next_start(
-        self,
-        prune_keys: Array,
-        rewind_keys: Array,
-        result: TrainingResult,
-        before: Ticket,
-        origin: Origin,
-        density: Density,
+        self, keys: Keys, result: TrainingResult, before: Ticket, origin: Origin, density: Density
     ) -> NextStart:
         """Prune a round's result to a density, and say where the next round starts.
 
         Args:
-            prune_keys: One a replicate.
-            rewind_keys: One a replicate.
+            keys: What chance decides by.
             result: What the round found, arrays [R, D].
             before: The ticket it trained.
             origin: What the line began with.
             density: Of the next round.
         """
-        counts = self._counts(density)
-        arguments = (prune_keys, rewind_keys, result, replace(before, scores=None), origin, counts, self.problem)
-        executable = self.compiler.get(self._key(arguments), lambda: (self._function(), *arguments))
-        made: NextStart = executable(*arguments)
+        end = _End(keys, result, replace(before, scores=None), origin, self._counts(density))
+        executable = self.compiler.get(self._key(end), lambda: (self._function(), end, self.problem))
+        made: NextStart = executable(end, self.problem)
         return made
 
     def prefetch(self, result: TrainingResult, ticket: Ticket) -> None:
@@ -75,9 +87,8 @@ class PruneAndRewind:
         keys = jax.eval_shape(lambda: replicate_keys(0, ticket.mask.shape[0], Purpose.PRUNE, 0))
         needs_early = self.plan.rewind.early_generation is not None
         origin = Origin(ticket.initial, ticket.initial if needs_early else None)
-        counts = self._counts(1.0)
-        arguments = (keys, keys, result, ticket, origin, counts, self.problem)
-        self.compiler.prefetch(self._key(arguments), lambda: (self._function(), *arguments))
+        end = _End(Keys(keys, keys), result, ticket, origin, self._counts(1.0))
+        self.compiler.prefetch(self._key(end), lambda: (self._function(), end, self.problem))
 
     @property
     def _scope(self) -> Scope:
@@ -88,35 +99,20 @@ class PruneAndRewind:
         wanted = 1.0 if self.plan.pruner.takes_learned else density
         return jnp.asarray(masks.counts(self.problem.layout, wanted, self._scope))
 
-    def _key(self, arguments: tuple[Any, ...]) -> Key:
+    def _key(self, end: _End) -> Key:
         criteria = msgspec.msgpack.encode((self.plan.pruner, self.plan.rewind, self._scope))
-        _, _, result, before, origin, *_ = arguments
-        return (
-            "prune",
-            criteria,
-            self.problem_key,
-            before.mask.shape,
-            result.std is None,
-            origin.early is None,
-        )
+        shapes = end.before.mask.shape, end.result.std is None, end.origin.early is None
+        return ("prune", criteria, self.problem_key, *shapes)
 
-    def _function(self) -> Callable[..., NextStart]:
+    def _function(self) -> Callable[[_End, Problem], NextStart]:
         score = jax.vmap(implementation_of(self.plan.pruner), (0, 0, 0, None))
         restart = jax.vmap(implementation_of(self.plan.rewind), (0, 0, 0, 0, None))
         scope = self._scope
 
-        def next_start(
-            prune_keys: Array,
-            rewind_keys: Array,
-            result: TrainingResult,
-            before: Ticket,
-            origin: Origin,
-            counts: Array,
-            problem: Problem,
-        ) -> NextStart:
-            prune = partial(masks.prune_to, layout=problem.layout, kept=counts, scope=scope)
-            pruned = jax.vmap(prune)(result.mask, score(prune_keys, result, before, problem))
-            start = restart(rewind_keys, origin, result, pruned.mask, problem)
+        def next_start(end: _End, problem: Problem) -> NextStart:
+            prune = partial(masks.prune, layout=problem.layout, kept=end.counts, scope=scope)
+            pruned = jax.vmap(prune)(end.result.mask, score(end.keys.prune, end.result, end.before, problem))
+            start = restart(end.keys.rewind, end.origin, end.result, pruned.mask, problem)
             return NextStart(start.mask, start.theta0, pruned.threshold)
 
         return next_start

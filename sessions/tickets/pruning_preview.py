@@ -47,7 +47,7 @@ def preview(
                 scores = score(keys[0], *first, problem)
         except TicketError:
             continue  # a criterion that this trainer has nothing for is no choice
-        kept = masks.prune_to(first[0].mask, scores, layout, counts, scope).mask
+        kept = masks.prune(first[0].mask, scores, layout, counts, scope).mask
         removed[name] = np.asarray(first[0].mask & ~kept)
     return Preview(
         kept=int((np.asarray(first[0].mask) & layout.prunable).sum()),

@@ -15,22 +15,21 @@ import numpy as np
 
 from sessions.messages import events
 from sessions.messages.emit import Emit
-from sessions.plans.problems import Problems, plan_of, start_of
+from sessions.plans.problems import plan_of, start_of
 from sessions.specs.spec import Plan
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Unrecorded
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.session_dir import round_name
-from sessions.tickets.compiler import Compiler
-from sessions.tickets.prune_and_rewind import PruneAndRewind
+from sessions.tickets.prune_and_rewind import Keys, PruneAndRewind
+from sessions.tickets.workbench import Workbench
 from sessions.views.densities import densities_of
 from sessions.views.failures import left_out
-from sessions.views.session_view import SessionView
 from ticket_explorer import masks
 from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.keys import Purpose, random_bits
 from ticket_explorer.problems import Problem
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
@@ -54,34 +53,17 @@ class Pruning:
 class Lineage:
     """The tickets and results of a session's branches. All arrays lead with the replicate axis."""
 
-    def __init__(
-        self,
-        directory: SessionDirectory,
-        view: SessionView,
-        problems: Problems,
-        compiler: Compiler,
-        seed: int,
-        replicates: int,
-        emit: Emit | None = None,
-    ) -> None:
+    def __init__(self, bench: Workbench, emit: Emit | None = None) -> None:
         """Follow a session.
 
         Args:
-            directory: Where the files of the session lie.
-            view: What its journal amounts to; what its ledger has is what files are believed by.
-            problems: Has or builds the problems.
-            compiler: Has or makes the executables.
-            seed: Of the session.
-            replicates: Of the session.
+            bench: Of the session; what the ledger of its view has is what files are believed by.
             emit: Where it is told that a file is on disk; None for whoever only reads, and then keeps nothing.
         """
-        self._directory = directory.trusting(view.ledger)
+        self.bench = bench
+        self._directory = bench.directory.trusting(bench.view.ledger)
+        self._view, self._problems = bench.view, bench.problems
         self._emit = emit
-        self._view = view
-        self._problems = problems
-        self._compiler = compiler
-        self.seed = seed
-        self.replicates = replicates
         self._latest: dict[str, tuple[int, Plan, Pruning]] = {}
 
     def owner(self, branch: str, number: int) -> str:
@@ -146,7 +128,7 @@ class Lineage:
         known = self._kept(FileName("initial", self.owner(branch, 0)))
         if known is not None:
             return known
-        drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self._keys(Purpose.INITIALISE, 0))
+        drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self.bench.keys(Purpose.INITIALISE, 0))
         self._keep(FileName("initial", self.owner(branch, 0)), drawn)
         return drawn
 
@@ -198,15 +180,15 @@ class Lineage:
         known = self._view.round(borrowed.branch, borrowed.rounds[number])
         assert known is not None
         source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
-        fresh = jax.jit(jax.vmap(target.initialise))(self._keys(Purpose.TRANSFER, 0))
+        fresh = jax.jit(jax.vmap(target.initialise))(self.bench.keys(Purpose.TRANSFER, 0))
         ticket = fitted(self._lent(borrowed, borrowed.rounds[number]), source, target.layout, fresh)
         kept = _kept(ticket, target)
         if borrowed.control:
             matched = kept if borrowed.takes == "found" else np.full_like(kept, kept[0])
-            ticket = sparsity_matched(self._keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh, matched)
+            ticket = sparsity_matched(self.bench.keys(Purpose.TRANSFER, 1), ticket, target.layout, fresh, matched)
             kept = matched
         if borrowed.rewind is not None:
-            ticket = rewound(self._keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
+            ticket = rewound(self.bench.keys(Purpose.REWIND, number), ticket, REWINDS[borrowed.rewind](), target)
         _check_kept(kept, plan, f"round {borrowed.rounds[number]} of branch {borrowed.branch!r}")
         return Pruning(ticket, round(float(kept.mean())), [])
 
@@ -244,9 +226,8 @@ class Lineage:
         before = self.trained(branch, number - 1)
         density = densities_of(self._view, branch, number)
         result, scores = self._left(branch, number - 1, plan, before)
-        start = PruneAndRewind(plan, self._problems.key(plan), problem, self._compiler).next_start(
-            self._keys(Purpose.PRUNE, number),
-            self._keys(Purpose.REWIND, number),
+        start = PruneAndRewind(plan, self._problems.key(plan), problem, self.bench.compiler).next_start(
+            Keys(self.bench.keys(Purpose.PRUNE, number), self.bench.keys(Purpose.REWIND, number)),
             result,
             before,
             Origin(before.initial, self._early_for(branch, plan)),
@@ -288,7 +269,7 @@ class Lineage:
 
         Replicates share executables, so that all run along; nothing is told of those that are left out.
         """
-        rows, diverged = np.arange(self.replicates), left_out(self._view, branch, number)
+        rows, diverged = np.arange(self.bench.replicates), left_out(self._view, branch, number)
         rows[list(diverged)] = next(row for row in rows if row not in diverged)
         return rows
 
@@ -300,9 +281,6 @@ class Lineage:
     def _early_for(self, branch: str, plan: Plan) -> jax.Array | None:
         generation = plan.rewind.early_generation
         return None if generation is None else self.early(branch, generation)
-
-    def _keys(self, purpose: Purpose, number: int) -> jax.Array:
-        return replicate_keys(self.seed, self.replicates, purpose, number)
 
 
 def kept(directory: SessionDirectory, name: FileName, payload: bytes) -> events.Sealed:

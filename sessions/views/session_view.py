@@ -199,14 +199,6 @@ def _is_routine(event: events.Event) -> bool:
     return isinstance(event, events.Analysed) and event.automatic
 
 
-def fold(stream: Iterator[events.Event]) -> SessionView:
-    """The view of a stream of events."""
-    view = SessionView()
-    for event in stream:
-        view.apply(event)
-    return view
-
-
 def free_name(parent: str, taken: Iterable[str]) -> str:
     """A name for a branch of `parent`, `snr-2`; no other branch has it, whatever its case."""
     stem, _, number = parent.rpartition("-")

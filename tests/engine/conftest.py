@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import pytest
 
 import sessions.engine.engine
@@ -196,18 +195,12 @@ class _SharedCompiler(Compiler):
 
 
 @pytest.fixture(scope="session")
-def _shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One home, one store of executables in memory and one on disk, for these tests and their processes."""
-    cache = getattr(request.config, "cache", None)  # not there with `-p no:cacheprovider`
-    compiled = cache.mkdir("compiled") if cache else tmp_path_factory.mktemp("compiled")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One home and one store of executables in memory, for these tests and their processes."""
     settings = {
         "TICKET_EXPLORER_HOME": str(tmp_path_factory.mktemp("home")),
         "XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("run")),
-        "JAX_COMPILATION_CACHE_DIR": str(compiled),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
-    jax.config.update("jax_compilation_cache_dir", str(compiled))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     compiler, problems = _SharedCompiler(), Problems()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():

@@ -82,16 +82,13 @@ def test_images_have_no_policy(lab):
             session.rollout("snr")
 
 
-def test_a_round_all_of_whose_test_episodes_break_has_no_score_and_says_so(lab):
+def test_a_branch_all_of_whose_test_episodes_break_fails_and_says_so(lab):
     """A pendulum whose speed overflows is at no angle after a step."""
     task = {**TABLES["task"], "parameters": {"g": 1e38, "dt": 10.0, "max_speed": 3e38}}
     with lab.create(**{**TABLES, "task": task, "pruning": {"rounds": 1}}) as session:
-        session.run()
-        assert session.view.round("snr", 0).finished.score == [None]
-        (remark,) = [remark.text for remark in session.view.remarks]
-    assert remark.startswith("snr:0: The physics gave numbers that are none to ")
-    assert "2 of 2 test episodes broke, and are left out of the score." in remark
-    assert remark.endswith("1 of 1 replicates have no score: all of their test episodes broke.")
+        with pytest.raises(TicketError, match=r"Replicate 0 of snr:0 diverged .* its score was not a finite number"):
+            session.run()
+        assert session.view.round("snr", 0).finished is None
 
 
 def test_landscapes_see_each_policy_through_its_own_observation_statistics(lab, whole):
@@ -99,8 +96,8 @@ def test_landscapes_see_each_policy_through_its_own_observation_statistics(lab, 
     with Session.open(whole) as session:
         found = session.analyse("connectivity", "snr", None, {"points": 3, "examples": 4})
         problem = session._engine.problems.of(plan_of(session.view.branches["snr"].plan))
-        looks = [session._engine.analyst.subjects.look("snr", number) for number in (0, 1)]
-        key = session._engine.analyst._key(0)
+        looks = [session._engine.analyst.subjects.state_of("snr", number) for number in (0, 1)]
+        key = session._engine.analyst._examples_keys()[0]
     for number, look in enumerate(looks):
         state = jax.tree.map(lambda array: jnp.asarray(array)[:1], look.trained.state)
         with random_bits():

@@ -15,7 +15,7 @@ from sessions.specs.spec import spec_table
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.views.reading import read_view
-from sessions.views.session_view import fold
+from tests.folding import fold
 
 
 @pytest.mark.slow

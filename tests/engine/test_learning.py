@@ -13,7 +13,7 @@ from sessions.reports.json_report import report
 from sessions.reports.learning import learning_curve, needed
 from sessions.store import SessionDirectory
 from sessions.views.reading import read_header, read_view
-from sessions.views.session_view import fold
+from tests.folding import fold
 
 TABLES: dict[str, Any] = {
     "task": {"name": "cartpole", "episodes": 2, "test_episodes": 2, "steps": 30},

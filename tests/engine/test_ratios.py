@@ -70,7 +70,7 @@ def test_each_group_keeps_exactly_its_own_share(scope):
     mask = masks.dense(CONV_6)
     for number in range(12):
         density = {name: (1 - ratio) ** number for name, ratio in each.items()}
-        mask = np.asarray(masks.prune(mask, score, CONV_6, density, parts).mask)
+        mask = np.asarray(masks.prune(mask, score, CONV_6, masks.counts(CONV_6, density, parts), parts).mask)
         names = [[leaf.name for leaf in CONV_6.prunable_leaves if each[leaf.name] == r] for r in (0.15, 0.2, 0.1)]
         groups = names if scope == "global" else [[name] for group in names for name in group]
         for group in groups:

@@ -9,7 +9,8 @@ import numpy as np
 from sessions.engine.round_summary import Arrays
 from sessions.engine.weight_samples import Framer
 from sessions.messages import events
-from sessions.views.session_view import SessionView, fold
+from sessions.views.session_view import SessionView
+from tests.folding import fold
 from ticket_explorer.layout import Layout, Leaf
 from widgets.plots.figure import Bars, Figure, Line, Picture, Points, Rule
 

@@ -77,10 +77,3 @@ def test_kept_indices_of_replicates() -> None:
     masks = jnp.array([[True, False, True], [False, True, True]])
     indices = jax.vmap(lambda mask: kept_indices(mask, 2))(masks)
     np.testing.assert_array_equal(indices, [[0, 2], [1, 2]])
-
-
-def test_kept_by_leaf_counts_replicates_apart() -> None:
-    mask = np.zeros((2, LAYOUT.size), bool)
-    mask[1, 3:6] = True
-    np.testing.assert_array_equal(LAYOUT.kept_by_leaf(mask)["dense_0/kernel"], [0, 3])
-    assert LAYOUT.kept_by_leaf(mask[1])["dense_0/kernel"] == 3

@@ -58,7 +58,7 @@ def test_a_whole_schedule_agrees_with_numpy(kind: str, scope: masks.Scope) -> No
     for round_, density in enumerate(SCHEDULE):
         score = scores(kind, round_)
         expected, threshold = pruned_by_sorting(mask, score, density, scope)
-        pruned = masks.prune(jnp.asarray(mask), jnp.asarray(score), LAYOUT, density, scope)
+        pruned = masks.prune(jnp.asarray(mask), jnp.asarray(score), LAYOUT, masks.counts(LAYOUT, density, scope), scope)
         np.testing.assert_array_equal(pruned.mask, expected)
         np.testing.assert_array_equal(pruned.threshold, threshold)
         mask = np.asarray(pruned.mask)
@@ -70,7 +70,7 @@ def test_counts_are_exact_at_every_density_of_the_paper_network(scope: masks.Sco
     mask = jnp.asarray(masks.dense(layout))
     for round_, density in enumerate(SCHEDULE):
         score = jax.random.normal(jax.random.key(round_), (layout.size,))
-        mask = masks.prune(mask, score, layout, density, scope).mask
+        mask = masks.prune(mask, score, layout, masks.counts(layout, density, scope), scope).mask
         for group in groups(layout, scope):
             assert mask[group].sum() == round(density * len(group))
         assert mask.sum() == masks.dimension(layout, masks.kept_prunable(layout, density, scope))
@@ -78,7 +78,7 @@ def test_counts_are_exact_at_every_density_of_the_paper_network(scope: masks.Sco
 
 
 def test_of_equal_scores_the_lowest_indices_are_kept() -> None:
-    pruned = masks.prune(jnp.ones(LAYOUT.size, bool), jnp.zeros(LAYOUT.size), LAYOUT, 0.25)
+    pruned = masks.prune(jnp.ones(LAYOUT.size, bool), jnp.zeros(LAYOUT.size), LAYOUT, masks.counts(LAYOUT, 0.25))
     kept = np.flatnonzero(np.asarray(pruned.mask) & LAYOUT.prunable)
     np.testing.assert_array_equal(kept, np.flatnonzero(LAYOUT.prunable)[: len(kept)])
 
@@ -86,13 +86,13 @@ def test_of_equal_scores_the_lowest_indices_are_kept() -> None:
 def test_nan_is_pruned_first() -> None:
     score = jnp.arange(LAYOUT.size, dtype=jnp.float32).at[-3:].set(jnp.nan)
     density = 1 - 3 / LAYOUT.prunable_size
-    pruned = masks.prune(jnp.ones(LAYOUT.size, bool), score, LAYOUT, density)
+    pruned = masks.prune(jnp.ones(LAYOUT.size, bool), score, LAYOUT, masks.counts(LAYOUT, density))
     np.testing.assert_array_equal(np.flatnonzero(~np.asarray(pruned.mask)), LAYOUT.size - np.array([3, 2, 1]))
 
 
 def test_nothing_pruned_has_no_threshold() -> None:
     everything = jnp.ones(LAYOUT.size, bool)
-    pruned = masks.prune(everything, jnp.ones(LAYOUT.size), LAYOUT, 1.0)
+    pruned = masks.prune(everything, jnp.ones(LAYOUT.size), LAYOUT, masks.counts(LAYOUT, 1.0))
     np.testing.assert_array_equal(pruned.mask, everything)
     assert pruned.threshold == -jnp.inf
 
@@ -101,9 +101,10 @@ def test_nothing_pruned_has_no_threshold() -> None:
 def test_replicates_are_pruned_as_if_alone(scope: masks.Scope) -> None:
     score = jax.random.normal(jax.random.key(0), (3, LAYOUT.size))
     mask = jnp.ones(score.shape, bool)
-    together = jax.jit(jax.vmap(lambda m, s: masks.prune(m, s, LAYOUT, 0.3, scope)))(mask, score)
+    counts = masks.counts(LAYOUT, 0.3, scope)
+    together = jax.jit(jax.vmap(lambda m, s: masks.prune(m, s, LAYOUT, counts, scope)))(mask, score)
     for replicate in range(3):
-        alone = masks.prune(mask[replicate], score[replicate], LAYOUT, 0.3, scope)
+        alone = masks.prune(mask[replicate], score[replicate], LAYOUT, counts, scope)
         np.testing.assert_array_equal(together.mask[replicate], alone.mask)
         np.testing.assert_array_equal(together.threshold[replicate], alone.threshold)
 
@@ -119,7 +120,8 @@ def test_masks_are_nested_and_exact_and_spare_what_is_not_prunable(
 ) -> None:
     mask = masks.dense(LAYOUT)
     for density in sorted(densities, reverse=True):
-        new = np.asarray(masks.prune(jnp.asarray(mask), jnp.asarray(score), LAYOUT, density, scope).mask)
+        counts = masks.counts(LAYOUT, density, scope)
+        new = np.asarray(masks.prune(jnp.asarray(mask), jnp.asarray(score), LAYOUT, counts, scope).mask)
         assert not (new & ~mask).any()
         assert new[~LAYOUT.prunable].all()
         assert new.sum() == masks.dimension(LAYOUT, masks.kept_prunable(LAYOUT, density, scope))

@@ -321,7 +321,7 @@ def test_the_narrowed_network_computes_the_same(network: Any, density: float) ->
 
     def both(key: Any) -> tuple[Any, Any, Any]:
         score, theta = 0.2 * jax.random.normal(key, (2, layout.size))
-        mask = masks.prune(jnp.ones(layout.size, bool), score, layout, density).mask
+        mask = masks.prune(jnp.ones(layout.size, bool), score, layout, masks.counts(layout, density)).mask
         narrowing, indices = network.narrow(mask, kept), kept_indices(mask, kept)
         small = scatter(theta[None, indices], narrowing.positions, narrowing.network.layout.size)
         taken = inputs if narrowing.inputs is None else inputs.reshape(BATCH, -1)[:, narrowing.inputs]
@@ -340,7 +340,8 @@ def test_the_inputs_of_a_narrowed_mlp_follow_from_how_many_weights_are_kept(weig
     network = build_mlp(MLP(hidden=(3,)), (6,), 2)
     score = jnp.zeros(network.layout.size).at[network.layout.leaves[1].offset + 3 * 4].set(1.0)
     density = weights / network.layout.prunable_size
-    mask = masks.prune(jnp.ones(network.layout.size, bool), score, network.layout, density).mask
+    counts = masks.counts(network.layout, density)
+    mask = masks.prune(jnp.ones(network.layout.size, bool), score, network.layout, counts).mask
     narrowing = network.narrow(mask, masks.dimension(network.layout, masks.kept_prunable(network.layout, density)))
     assert narrowing.network.inputs == capacity
     if capacity < network.inputs:

@@ -83,7 +83,7 @@ def test_what_is_pruned_next_was_still_there(score: Any, quadratic: Any) -> None
     result, ticket = finished_round()
     problem = quadratic(np.ones(SIZE))
     scores = score(jax.random.key(2), result, ticket, problem)
-    mask = masks.prune(result.mask, scores, problem.layout, 0.25).mask
+    mask = masks.prune(result.mask, scores, problem.layout, masks.counts(problem.layout, 0.25)).mask
     assert mask.sum() == 10
     assert not (mask & ~result.mask).any()
     assert jnp.min(scores[mask]) >= jnp.max(scores[result.mask & ~mask])
@@ -103,7 +103,7 @@ def test_snr_of_one_sigma_for_all_prunes_as_magnitude_does(quadratic: Any) -> No
     same = TrainingResult(result.mean, jnp.where(result.mask, 0.3, 0.0), result.mask)
     problem, key = quadratic(np.ones(SIZE)), jax.random.key(0)
     scores = [implementation_of(PRUNERS[name]())(key, same, ticket, problem) for name in ("snr", "magnitude")]
-    kept = [masks.prune(result.mask, score, problem.layout, 0.2).mask for score in scores]
+    kept = [masks.prune(result.mask, score, problem.layout, masks.counts(problem.layout, 0.2)).mask for score in scores]
     np.testing.assert_array_equal(*kept)
 
 

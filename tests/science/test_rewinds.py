@@ -1,5 +1,6 @@
 """The contract of every rewind, and what the permutation controls keep."""
 
+from functools import cache
 from typing import Any
 
 import jax
@@ -32,6 +33,11 @@ PERMUTATIONS = ["permuted_weights", "permuted_mask"]
 
 def rewind_called(name: str) -> Any:
     return implementation_of(REWINDS[name](**REQUIRED.get(name, {})))
+
+
+@cache
+def compiled(name: str) -> Any:
+    return jax.jit(rewind_called(name))
 
 
 every_rewind = pytest.mark.parametrize("restart", [rewind_called(name) for name in REWINDS], ids=list(REWINDS))
@@ -72,7 +78,8 @@ def test_replicates_restart_as_if_alone(restart: Any) -> None:
 def test_every_leaf_keeps_as_many_as_were_left(restart: Any) -> None:
     origin, result, mask = pruned_round(jax.random.key(0))
     start = restart(jax.random.key(1), origin, result, mask, PROBLEM)
-    assert LAYOUT.kept_by_leaf(np.asarray(start.mask)) == LAYOUT.kept_by_leaf(np.asarray(mask))
+    for leaf in LAYOUT:
+        assert start.mask[leaf.slice].sum() == mask[leaf.slice].sum()
     assert start.mask[~LAYOUT.prunable].all()
 
 
@@ -103,7 +110,7 @@ def test_early_without_early_weights_says_what_to_do() -> None:
 def test_permutations_keep_each_leafs_values(name: str, seed: int, density: float) -> None:
     data_key, key = jax.random.split(jax.random.key(seed))
     origin, result, mask = pruned_round(data_key, density)
-    start = rewind_called(name)(key, origin, result, mask, PROBLEM)
+    start = compiled(name)(key, origin, result, mask, PROBLEM)
     for leaf in LAYOUT:
         before, after = origin.initial[leaf.slice], start.theta0[leaf.slice]
         if leaf.prunable:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ticket_explorer.analysis.analysis import Points, Seen, Subject, Trained
 from ticket_explorer.analysis.settings import SNR
 from ticket_explorer.analysis.snr_magnitude import snr_magnitude_correlation, threshold
+from ticket_explorer.criteria import comparable, snr
 from ticket_explorer.errors import TicketError
 
 
@@ -66,11 +67,10 @@ class Criteria:
         mean, std = trained.mean[replicate], trained.std[replicate]
         considered = trained.mask[replicate] & prunable
         found = snr_magnitude_correlation(mean, std, considered)
-        magnitude = np.abs(mean[considered])
-        snr = magnitude / np.where(std[considered] > 0, std[considered], 1.0)
+        magnitude, ratio = np.abs(mean[considered]), snr(mean[considered], std[considered])
         lost = round(self.settings.ratio * magnitude.size)
-        cuts = threshold(snr, lost), threshold(magnitude, lost)
-        row = (found.pearson, found.spearman, *cuts, overlap(snr, magnitude, lost))
+        cuts = threshold(ratio, lost), threshold(magnitude, lost)
+        row = (found.pearson, found.spearman, *cuts, overlap(ratio, magnitude, lost))
         return np.array([np.nan if value is None else value for value in row], np.float32)
 
 
@@ -78,6 +78,6 @@ def overlap(one: Float[np.ndarray, " k"], other: Float[np.ndarray, " k"], lost: 
     """The Jaccard overlap of the `lost` lowest of two scores, ties broken by index; None if nothing is lost."""
     if lost < 1:
         return None
-    first, second = (np.argsort(score, kind="stable")[:lost] for score in (one, other))
+    first, second = (np.argsort(comparable(score), kind="stable")[:lost] for score in (one, other))
     both = int(np.isin(first, second).sum())
     return both / (2 * lost - both)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ticket_explorer.criteria import comparable, snr
+
 
 @dataclass(frozen=True)
 class Correlation:
@@ -28,19 +30,19 @@ def snr_magnitude_correlation(
         std: Effective σ of each weight.
         considered: The kept prunable weights.
     """
-    magnitude = np.abs(mean[considered]).astype(np.float64)
-    snr = magnitude / std[considered]
-    return Correlation(_pearson(magnitude, snr), _pearson(_ranks(magnitude), _ranks(snr)))
+    kept = mean[considered].astype(np.float64)
+    magnitude, ratio = np.abs(kept), snr(kept, std[considered])
+    return Correlation(pearson(magnitude, ratio), pearson(_ranks(magnitude), _ranks(comparable(ratio))))
 
 
 def rank_correlation(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> float | None:
     """Spearman's correlation, in [-1, 1]; None where it is not defined."""
-    return _pearson(_ranks(x), _ranks(y)) if np.isfinite(x).all() and np.isfinite(y).all() else None
+    return pearson(_ranks(x), _ranks(y)) if np.isfinite(x).all() and np.isfinite(y).all() else None
 
 
 def threshold(score: Float[np.ndarray, " k"], lost: int) -> float | None:
     """The highest score among the `lost` lowest: what pruning them removes up to; None if nothing is lost."""
-    return float(np.partition(score, lost - 1)[lost - 1]) if lost > 0 else None
+    return float(np.partition(comparable(score), lost - 1)[lost - 1]) if lost > 0 else None
 
 
 def _ranks(x: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
@@ -49,7 +51,8 @@ def _ranks(x: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     return (np.cumsum(count) - (count - 1) / 2)[place]
 
 
-def _pearson(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> float | None:
-    if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
+def pearson(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> float | None:
+    """The correlation of two quantities; None where it is not defined: of few, constant or infinite values."""
+    if x.size < 3 or not (np.isfinite(x).all() and np.isfinite(y).all()) or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
     return float(np.corrcoef(x, y)[0, 1])

@@ -5,8 +5,6 @@ because the fastest form depends on it: `jax.vmap` over convolutions is a groupe
 slowest way on a CPU.
 """
 
-from typing import TYPE_CHECKING
-
 from ticket_explorer.networks.settings import (
     CNN,
     MLP,
@@ -17,10 +15,6 @@ from ticket_explorer.networks.settings import (
     ResNet18,
 )
 from ticket_explorer.registry import register
-
-if TYPE_CHECKING:
-    from ticket_explorer.networks.network import Narrowing as Narrowing
-    from ticket_explorer.networks.network import Network as Network
 
 NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN)
 

@@ -7,6 +7,7 @@ strategy. A strategy with one σ for all weights makes this magnitude pruning.
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ticket_explorer.criteria import snr
 from ticket_explorer.errors import TicketError
 from ticket_explorer.problems import Problem
 from ticket_explorer.tickets import Ticket
@@ -24,4 +25,4 @@ def score(key: Array, result: TrainingResult, ticket: Ticket, problem: Problem) 
             "SNR pruning needs the σ of an evolution strategy, and this trainer has none; "
             "prune by magnitude, or train with an evolution strategy."
         )
-    return jnp.abs(result.mean) / jnp.where(result.mask, result.std, 1.0)
+    return snr(result.mean, jnp.where(result.mask, result.std, 1.0))

@@ -1,7 +1,7 @@
 """What can be said of every control task; no JAX is imported here."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from msgspec import Meta
 
@@ -19,10 +19,20 @@ def can_be_acted_in(task: type[TaskSettings]) -> bool:
     return issubclass(task, ControlSettings) and not task.steps_in_processes
 
 
+class Entry(Protocol):
+    """What a provider's table knows of an environment."""
+
+    @property
+    def outputs(self) -> int:
+        """Discrete actions, or the size of a continuous one."""
+        ...
+
+
 class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     """What all control tasks share."""
 
     measure: ClassVar[str] = "mean return"
+    entry: ClassVar[Entry]
     formerly: ClassVar[Mapping[str, Former]] = {"noise_outputs": Former(False), "action_repeat": Former(1)}
     steps_in_processes: ClassVar[bool] = False
     """Whether environments are stepped by other processes, and so can't be part of a compiled trainer."""
@@ -57,7 +67,7 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     @property
     def action_size(self) -> int:
         """Discrete actions to choose from, or the size of a continuous action."""
-        raise NotImplementedError
+        return self.entry.outputs
 
     @property
     def outputs(self) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.messages.events import Frame
+from ticket_explorer.criteria import comparable, snr
 from widgets.plots.figure import Values
 
 Quantity = Literal["magnitude", "sigma", "snr"]
@@ -21,7 +22,7 @@ class Sample:
     magnitude: Values
     """[n], |θ|."""
     snr: Values | None
-    """[n], |θ| / σ; None if the trainer has no σ."""
+    """[n], |θ| / σ, infinite where σ is 0, minus infinity where both are; None if the trainer has no σ."""
 
     def score(self, quantity: Quantity | None) -> Values | None:
         """The values that a pruner ranks by; None if it doesn't rank by what a frame knows."""
@@ -52,12 +53,9 @@ class Histogram:
 
 def sample_of(frame: Frame) -> Sample:
     """The sampled weights of a frame; divided in float32 as pruners do, so that a threshold is met exactly."""
-    magnitude = np.abs(np.frombuffer(frame.mean, "<f4"))
-    snr = None
-    if frame.std is not None:
-        sigma = np.frombuffer(frame.std, "<f4")
-        snr = (magnitude / np.where(sigma > 0, sigma, np.float32(1.0))).astype(np.float64)
-    return Sample(np.frombuffer(frame.indices, "<i4"), magnitude.astype(np.float64), snr)
+    mean = np.frombuffer(frame.mean, "<f4")
+    ratio = None if frame.std is None else comparable(snr(mean, np.frombuffer(frame.std, "<f4"))).astype(np.float64)
+    return Sample(np.frombuffer(frame.indices, "<i4"), np.abs(mean).astype(np.float64), ratio)
 
 
 def histogram_of(frame: Frame, quantity: Quantity) -> Histogram | None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.views.session_view import SessionView
+from ticket_explorer.analysis.snr_magnitude import pearson
 from widgets.plots.figure import MUTED, Axis, Figure, Mark, Points, Rule, Values
 from widgets.plots.figures.criterion import Criterion, criterion_of, goes
 from widgets.plots.figures.names import FIGURES
@@ -61,17 +62,11 @@ def _threshold(criterion: Criterion) -> tuple[Rule, ...]:
 
 
 def _note(sample: Sample, snr: Values, criterion: Criterion) -> str:
-    pearson = _pearson(sample.magnitude, snr)
-    words = [f"Pearson {'not defined' if pearson is None else f'{pearson:.2f}'} over {snr.size} weights."]
+    found = pearson(sample.magnitude, snr)
+    words = [f"Pearson {'not defined' if found is None else f'{found:.2f}'} over {snr.size} weights."]
     if criterion.quantity is None:
         words.append(f"The pruner {criterion.pruner} ranks by neither axis.")
     elif criterion.scope != "global":
         whose = "layer" if criterion.scope == "layer" else "group of layers of one ratio"
         words.append(f"Each {whose} has its own threshold.")
     return " ".join(words)
-
-
-def _pearson(x: Values, y: Values) -> float | None:
-    if x.size < 3 or np.ptp(x) == 0 or np.ptp(y) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return None
-    return float(np.corrcoef(x, y)[0, 1])

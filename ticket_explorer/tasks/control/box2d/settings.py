@@ -56,11 +56,6 @@ class Box2DSettings(ControlSettings, frozen=True, kw_only=True):
         """Of one observation."""
         return self.entry.observation
 
-    @property
-    def action_size(self) -> int:
-        """Discrete actions to choose from, or the size of a continuous action."""
-        return self.entry.outputs
-
     def check(self) -> None:
         """Refuse numbers that EnvPool would ignore, and repeated actions."""
         if self.action_repeat > 1:

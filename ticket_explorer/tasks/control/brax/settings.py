@@ -52,11 +52,6 @@ class BraxSettings(ControlSettings, frozen=True, kw_only=True):
         assert size is not None
         return (size,)
 
-    @property
-    def action_size(self) -> int:
-        """The size of an action; each entry lies in [-1, 1]."""
-        return self.entry.outputs
-
     def check(self) -> None:
         """Refuse physics that a task does not have."""
         if (self.entry.v1 if self.backend == "v1" else self.entry.v2) is None:

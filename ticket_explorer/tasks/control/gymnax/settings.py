@@ -40,11 +40,6 @@ class GymnaxSettings(ControlSettings, frozen=True, kw_only=True):
         """Of one observation; a discrete one is seen as one-hot."""
         return self.entry.observation
 
-    @property
-    def action_size(self) -> int:
-        """Discrete actions to choose from, or the size of a continuous action."""
-        return self.entry.outputs
-
 
 ENTRIES: dict[str, GymnaxEntry] = {
     "pendulum": GymnaxEntry("Pendulum-v1", (3,), 1, "Swing a pendulum up and hold it, by torque; 200 steps."),

@@ -43,11 +43,6 @@ class PlaygroundSettings(ControlSettings, frozen=True, kw_only=True):
         """Of one observation."""
         return (self.entry.observation,)
 
-    @property
-    def action_size(self) -> int:
-        """The size of an action; each entry lies in [-1, 1]."""
-        return self.entry.outputs
-
 
 ENTRIES: dict[str, PlaygroundEntry] = {
     "acrobot_swingup": PlaygroundEntry("AcrobotSwingup", 6, 1, "swing two links up and balance them."),

@@ -1,0 +1,51 @@
+"""What one session is worked on with: its files, its view, its problems, its executables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+
+from sessions.plans.problems import Problems
+from sessions.specs.spec import Plan, parse_spec
+from sessions.store import SessionDirectory
+from sessions.tickets.compiler import Compiler
+from sessions.views.reading import read_header
+from sessions.views.session_view import SessionView
+from ticket_explorer.keys import Purpose, replicate_keys
+from ticket_explorer.problems import Problem
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Of one session; whoever makes its tickets, rounds or analyses has it."""
+
+    directory: SessionDirectory
+    view: SessionView
+    problems: Problems
+    compiler: Compiler
+    seed: int
+    replicates: int
+
+    @classmethod
+    def of(cls, path: Path, view: SessionView) -> "Workbench":
+        """Of a session on disk that is only looked at.
+
+        Raises:
+            TicketError: if there is none, or it can't be read.
+        """
+        directory = SessionDirectory.open_for_reading(path)
+        spec = parse_spec(read_header(directory).spec)
+        return cls(directory, view, Problems(), Compiler(), spec.seed, spec.replicates)
+
+    def problem(self, plan: Plan) -> Problem:
+        """What a plan trains on."""
+        return self.problems.of(plan)
+
+    def keys(self, purpose: Purpose, number: int) -> jax.Array:
+        """Random keys, one a replicate.
+
+        Args:
+            purpose: What for.
+            number: Of the round, or of whatever else of that purpose there are several of.
+        """
+        return replicate_keys(self.seed, self.replicates, purpose, number)
