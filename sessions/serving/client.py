@@ -127,7 +127,7 @@ class Client:
         if answer is None or answer.done():
             return
         if reply.error is not None:
-            answer.set_exception(TicketError(reply.error))
+            answer.set_exception(reply.refusal.error if reply.refusal else TicketError(reply.error))
         else:
             answer.set_result(reply.result or {})
 

@@ -1,7 +1,6 @@
 """The driver: runs a session towards what was last asked for, and takes commands between chunks."""
 
 import queue
-import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from sessions.session.session import Session
 from sessions.tickets.compiler import GivenUp
 from sessions.views.failures import failures
 from sessions.views.session_view import SessionView
+from ticket_explorer.callbacks import raised_in_callback
 from ticket_explorer.errors import TicketError
 
 COMPILING_SECONDS = 0.02
@@ -26,8 +26,8 @@ COMPILING_SECONDS = 0.02
 PULSE_SECONDS = 0.2
 """At a person's pace, how often generations come."""
 
-Reply = Callable[[dict[str, Any] | None, str | None], None]
-"""Called with a result, or with the sentence that says why there is none."""
+Reply = Callable[[dict[str, Any] | None, TicketError | None], None]
+"""Called with a result, or with why there is none."""
 
 
 @dataclass
@@ -171,7 +171,7 @@ class Driver:
                 self.session.record(asked.client, msgspec.to_builtins(asked.command))
             result = self._execute(asked.command)
         except TicketError as error:
-            asked.reply(None, str(error))
+            asked.reply(None, error)
         else:
             asked.reply(result, None)
 
@@ -193,10 +193,10 @@ def _sentence(error: Exception) -> TicketError:
     """What a person can do about an error that came out of a compiled function; what nobody foresaw is raised."""
     if "RESOURCE_EXHAUSTED" in str(error):
         return TicketError("The device has too little memory; make the population or the batch smaller.")
-    said = re.search(r"TicketError: (.+)", str(error))
+    said = raised_in_callback()
     if said is None:
         raise error
-    return TicketError(said[1])
+    return said
 
 
 def perform(session: Session, command: commands.Command) -> dict[str, Any]:

@@ -46,12 +46,34 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     journal_end: int
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why something can't be done, in the fields of a `TicketError`."""
+
+    said: str
+    path: str = ""
+    given: str = ""
+    expected: str = ""
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, error: TicketError) -> "Refusal":
+        """An error, to be sent."""
+        return cls(said=error.said, path=error.path, given=error.given, expected=error.expected, remedy=error.remedy)
+
+    @property
+    def error(self) -> TicketError:
+        """The error again, where it has arrived."""
+        return TicketError(**msgspec.structs.asdict(self))
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The answer to a request: a result, or the sentence that says why there is none."""
 
     id: int
     result: dict[str, Any] | None = None
     error: str | None = None
+    refusal: Refusal | None = None
+    """The same sentence in its fields; engines of earlier versions don't send them."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag=True):

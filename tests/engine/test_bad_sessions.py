@@ -93,7 +93,7 @@ def test_session_of_a_newer_schema(halfway: Path) -> None:
     directory = SessionDirectory(halfway)
     header = msgspec.msgpack.decode(directory.read_header())
     directory.write(FileName("header"), msgspec.msgpack.encode(header | {"schema": 2, "new": "field"}))
-    with pytest.raises(NewerSchema, match=r"written by a newer Ticket Explorer \(schema 2; .*update it"):
+    with pytest.raises(NewerSchema, match=r"written by a newer Ticket Explorer \(schema 2; .*Update it"):
         Session.open(halfway)
 
 

@@ -17,7 +17,7 @@ from sessions.views.reading import read_view
 from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
-SENTENCE = "is full. Nothing written so far is lost: free some space, then continue."
+SENTENCE = "is full. Nothing written so far is lost. Free some space, then continue."
 
 
 @pytest.fixture
