@@ -2,18 +2,17 @@
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
 import msgspec
-from msgspec import structs
 
 from sessions.engine.engine import CHUNK
 from sessions.messages import commands
+from sessions.messages.goal import Goal
 from sessions.session.session import Session
 from sessions.tickets.compiler import GivenUp
 from sessions.views.failures import failures
@@ -28,27 +27,6 @@ PULSE_SECONDS = 0.2
 
 Reply = Callable[[dict[str, Any] | None, TicketError | None], None]
 """Called with a result, or with why there is none."""
-
-
-@dataclass
-class Goal:
-    """How far to run."""
-
-    generations: int = 0
-    """Generations still to run."""
-    rounds: int = 0
-    """Rounds still to finish; while there are any, generations don't limit."""
-    to_the_end: bool = False
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether there is nothing left to run."""
-        return not (self.to_the_end or self.rounds > 0 or self.generations > 0)
-
-    @property
-    def budget(self) -> int:
-        """The most generations that the next chunk may have."""
-        return CHUNK if self.to_the_end or self.rounds > 0 else self.generations
 
 
 @dataclass(frozen=True)
@@ -132,7 +110,8 @@ class Driver:
     @property
     def _budget(self) -> int:
         pace = self.session.view.pace
-        return self._goal.budget if pace is None else min(self._goal.budget, max(round(pace * PULSE_SECONDS), 1))
+        most = CHUNK if self._goal.to_the_end or self._goal.rounds > 0 else self._goal.generations
+        return most if pace is None else min(most, max(round(pace * PULSE_SECONDS), 1))
 
     def _advance(self) -> None:
         finished, began = len(self._finished()), time.monotonic()
@@ -176,12 +155,13 @@ class Driver:
             asked.reply(result, None)
 
     def _execute(self, command: commands.Command) -> dict[str, Any]:
-        if type(command) in _GOALS:
-            self._goal = _GOALS[type(command)](command)
-            if self._goal.is_reached:
-                self.session.pause()
-            return {}
-        return perform(self.session, command)
+        if isinstance(command, commands.Deed):
+            return command.told(self.session.perform(command))
+        assert isinstance(command, commands.Directive)
+        self._goal = command.goal
+        if self._goal.is_reached:
+            self.session.pause()
+        return {}
 
 
 def _failure(view: SessionView) -> TicketError | None:
@@ -197,43 +177,3 @@ def _sentence(error: Exception) -> TicketError:
     if said is None:
         raise error
     return said
-
-
-def perform(session: Session, command: commands.Command) -> dict[str, Any]:
-    """Do at once what a command asks for that doesn't say how far to run; returns its answer.
-
-    Raises:
-        TicketError: if it can't be done.
-    """
-    return _ACTIONS[type(command)](session, command) or {}
-
-
-_GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
-    commands.Pause: lambda _: Goal(),
-    commands.Stop: lambda _: Goal(),
-    commands.Resume: lambda _: Goal(to_the_end=True),
-    commands.Step: lambda command: Goal(generations=command.generations),
-    commands.RunRounds: lambda command: Goal(rounds=command.rounds),
-}
-
-_ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any] | None]] = {
-    commands.EndRound: lambda session, c: session.end_round(),
-    commands.SwitchPruner: lambda session, c: session.switch_pruner(c.branch, c.pruner, c.rewind),
-    commands.SwitchTrainer: lambda session, c: session.switch_trainer(c.branch, c.trainer),
-    commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
-    commands.Tune: lambda session, c: session.tune(c.changes),
-    commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
-    commands.Transfer: lambda session, c: {"branches": session.transfer(**structs.asdict(c))},
-    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds, c.trainer)},
-    commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
-    commands.GoBack: lambda session, c: {"branch": session.go_back(c.branch, c.round)},
-    commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
-    commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
-    commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
-    commands.Rollout: lambda session, c: msgspec.to_builtins(
-        session.rollout(c.branch, c.round), builtin_types=(bytes,)
-    ),
-    commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
-    commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
-    commands.Note: lambda session, c: session.note(c.text),
-}

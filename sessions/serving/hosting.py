@@ -8,7 +8,8 @@ from collections.abc import Callable
 from types import FrameType
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.serving.listener import Listener
 from sessions.session.session import Session
 

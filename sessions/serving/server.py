@@ -49,7 +49,7 @@ def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
     """JAX is imported here, so that what is wrong with it is told as everything else is."""
     os.nice(NICENESS)
     own_process.settle()
-    from sessions.serving.driver import Goal
+    from sessions.messages.goal import Goal
     from sessions.serving.hosting import end_process, host
     from sessions.session.session import Session
 

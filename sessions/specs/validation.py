@@ -1,7 +1,8 @@
 """From plain tables to typed structs, with errors that say where, what was given and what was expected."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -11,6 +12,7 @@ from msgspec import inspect
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tables import is_table
 
+S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 DEEPEST = 16
@@ -45,6 +47,23 @@ def convert(table: Any, kind: type[T], path: str) -> T:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError:
         raise _refusal(Part(path, table, kind)) from None
+
+
+def checked(given: S) -> S:
+    """A struct made in Python, whose fields may hold anything, as if it had been read from plain tables.
+
+    Args:
+        given: An instance of a msgspec struct class.
+
+    Raises:
+        InvalidValue: as `convert` does; also if something in it is no plain value.
+    """
+    try:
+        table = msgspec.to_builtins(given, builtin_types=(bytes,), enc_hook=_plain)
+    except (TypeError, RecursionError) as error:
+        raise InvalidValue("$", f"what can't be sent ({error})", "tables, lists, texts and numbers") from None
+    table.pop(type(given).__struct_config__.tag_field, None)
+    return convert(table, type(given), "$")
 
 
 def check_numbers(value: Any, path: str, depth: int = 0) -> None:
@@ -156,10 +175,10 @@ def _parts(part: Part) -> Iterator[Part]:
             if field.encode_name in value:
                 name = field.encode_name
                 yield Part(f"{path}.{name}", value[name], hints[field.name])
-    elif is_table(value) and len(items) == 2 and issubclass(get_origin(kind), Mapping):
+    elif is_table(value) and len(items) == 2 and issubclass(get_origin(kind) or object, Mapping):
         for key, inner in value.items():
             yield Part(f"{path}.{key}", inner, items[1])
-    elif isinstance(value, list | tuple) and items and issubclass(get_origin(kind), Sequence):
+    elif isinstance(value, list | tuple) and items and issubclass(get_origin(kind) or object, Sequence):
         kinds = [items[0]] * len(value) if len(items) == 1 or items[-1] is ... else items
         for index, (inner, item) in enumerate(zip(value, kinds, strict=False)):
             yield Part(f"{path}[{index}]", inner, item)
@@ -192,6 +211,21 @@ def _fields(part: Part) -> dict[str, inspect.Field] | None:
 
 def _refuses_others(kind: Any) -> bool:
     return bool(_meant(kind, {}).__struct_config__.forbid_unknown_fields)
+
+
+def _plain(value: Any) -> Any:
+    """What isn't of Python's own types as one that is: tables, sequences, paths, numbers of NumPy."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        return list(value)
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if hasattr(value, "__index__"):
+        return int(value)
+    if hasattr(value, "__float__"):
+        return float(value)
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 def _shown(value: Any) -> str:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from sessions.messages import commands
-from sessions.serving.driver import perform
 from sessions.session.session import Session
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
@@ -25,7 +24,7 @@ def test_its_tickets_are_those_of_the_other_session(lab: Any, other: Path) -> No
     with Session.open(other) as session:
         wanted = [session._engine.lineage.trained("drawn", number) for number in range(3)]
     with lab.create() as session:
-        made = perform(session, commands.Adopt(session=str(other), branch="drawn"))["branch"]
+        made = session.perform(commands.Adopt(session=str(other), branch="drawn"))
         assert made == "drawn-of-other"
         for number, ticket in enumerate(wanted):
             found = session._engine.lineage.trained(made, number)

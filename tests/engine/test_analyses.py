@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sessions.messages import commands, events
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.views.reading import read_view
 from ticket_explorer.analysis import ANALYSES

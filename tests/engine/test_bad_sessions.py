@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import sessions.session.files
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.store.errors import DiskFull
 from sessions.views.reading import read_view
