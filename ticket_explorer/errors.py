@@ -4,8 +4,14 @@ Every message says what was given, what was expected and what to do about it. Ea
 so that a form can show it where it belongs; nobody takes a sentence apart. `docs/errors.md` draws the tree of errors.
 """
 
+import logging
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+LOG = logging.getLogger("ticket_explorer.unforeseen")
+"""Where tracebacks go; an engine has a file for them."""
+LONGEST = 300
+"""Characters of a value that a sentence repeats."""
 
 
 class TicketError(Exception):
@@ -36,7 +42,7 @@ class UnknownName(TicketError):
     """A name that no registry entry has."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], path: str = ""):
-        names = sorted(known)
+        name, names = shortened(name), sorted(known)
         near = get_close_matches(name, names, n=1)
         hint = f" did you mean {near[0]}?" if near else ""
         said = f"unknown {kind} {name!r};{hint} {'Known' if near else 'known'}: {', '.join(names)}."
@@ -53,4 +59,26 @@ class InvalidValue(TicketError):
     """
 
     def __init__(self, path: str, given: object, expected: str):
-        super().__init__(f"{given}, expected {expected}", path=path, given=str(given), expected=expected)
+        said = shortened(str(given))
+        super().__init__(f"{said}, expected {expected}", path=shortened(path), given=said, expected=expected)
+
+
+class Unforeseen(TicketError):
+    """Something went wrong in a way that nobody foresaw: a mistake of ours."""
+
+
+def unforeseen(error: Exception, what: str) -> Unforeseen:
+    """What to say of an exception that nobody foresaw; its traceback goes to `LOG`.
+
+    Args:
+        error: What was raised.
+        what: What came to nothing, `The run stopped`.
+    """
+    LOG.error("%s", what, exc_info=error)
+    reason = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
+    return Unforeseen(f"{what} because of an unexpected error ({reason}).", remedy="The engine's log says more.")
+
+
+def shortened(given: str) -> str:
+    """What was given, as much of it as a sentence can take."""
+    return given if len(given) <= LONGEST else f"{given[:LONGEST]}…"

@@ -8,6 +8,7 @@ given, it is the name that older journals know a command by: on disk it stays fo
 import operator
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from msgspec import Meta, field
@@ -20,6 +21,11 @@ from sessions.messages.command import Directive as Directive
 from sessions.messages.command import Performer, Table
 from sessions.messages.goal import Goal
 
+if TYPE_CHECKING:
+    Place: TypeAlias = str | PathLike[str]
+else:
+    Place = str
+"""Of a file; a path is a text from the moment it is sent."""
 Count = Annotated[int, Meta(ge=1)]
 Round = Annotated[int, Meta(ge=0)]
 
@@ -226,7 +232,7 @@ class Adopt(Deed[str], frozen=True):
     """
 
     answer_name: ClassVar[str] = "branch"
-    session: str
+    session: Place
     branch: str
     name: str | None = None
 
@@ -272,10 +278,10 @@ class Pace(Deed[None], frozen=True):
     """Run no faster than this, for teaching.
 
     Args:
-        generations_per_second: At most; by default as fast as can be.
+        generations_per_second: At most, 0.001 or more; by default as fast as can be.
     """
 
-    generations_per_second: Annotated[float, Meta(gt=0)] | None = None
+    generations_per_second: Annotated[float, Meta(ge=0.001)] | None = None
 
     def perform(self, session: Performer) -> None:
         """As `Deed` says."""
@@ -355,7 +361,7 @@ class Note(Deed[None], frozen=True):
     """Write a remark into the journal.
 
     Args:
-        text: The remark.
+        text: What it says.
     """
 
     text: str

@@ -3,22 +3,22 @@
 import queue
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import msgspec
 
 from sessions.engine.engine import CHUNK
 from sessions.messages import commands
 from sessions.messages.goal import Goal
+from sessions.serving.firewall import gist, is_question, sentence_of, understood
 from sessions.session.session import Session
 from sessions.tickets.compiler import GivenUp
 from sessions.views.failures import failures
 from sessions.views.session_view import SessionView
-from ticket_explorer.callbacks import raised_in_callback
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import TicketError, Unforeseen
+from ticket_explorer.tables import is_table
 
 COMPILING_SECONDS = 0.02
 """How often to look whether an analysis's executable is there, when there is nothing else to do."""
@@ -33,7 +33,8 @@ Reply = Callable[[dict[str, Any] | None, TicketError | None], None]
 class Asked:
     """A command that waits for its turn."""
 
-    command: commands.Command
+    command: Any
+    """A command, or what a client sent as one."""
     client: str
     reply: Reply
 
@@ -50,9 +51,12 @@ class Driver:
         self._stopping = False
         self._due = 0.0
 
-    def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
-        """Hand in a command; it is taken up after the chunk in flight. To stop, no executable is waited for."""
-        if isinstance(command, commands.Stop):
+    def ask(self, command: Any, client: str, reply: Reply = lambda result, error: None) -> None:
+        """Hand in a command, or what a client sent as one; it is taken up after the chunk in flight.
+
+        To stop, no executable is waited for.
+        """
+        if isinstance(command, commands.Stop) or (is_table(command) and command.get("type") == "Stop"):
             self.session.compiler.give_up()
         self._inbox.put(Asked(command, client, reply))
 
@@ -125,14 +129,19 @@ class Driver:
                 self.failure = _failure(self.session.view)
             if self._goal.is_reached:
                 self.session.pause()
+        except GivenUp:
+            raise
         except TicketError as error:
             self._give_up(error)
-        except jax.errors.JaxRuntimeError as error:
-            self._give_up(_sentence(error))
+        except Exception as error:
+            self._give_up(sentence_of(error, "The run stopped"))
 
     def _give_up(self, error: TicketError) -> None:
         self.failure, self._goal = error, Goal()
-        self.session.interrupt(str(error))
+        if isinstance(error, Unforeseen):
+            self.session.fail(str(error))
+        else:
+            self.session.interrupt(str(error))
 
     def _finished(self) -> list[object]:
         branches = self.session.view.branches.values()
@@ -144,15 +153,39 @@ class Driver:
             wait = False
 
     def _take(self, asked: Asked) -> None:
-        self._stopping = isinstance(asked.command, commands.Stop)
+        """Perform a command; whatever goes wrong is a reply."""
         try:
-            if asked.command.is_journalled:
-                self.session.record(asked.client, msgspec.to_builtins(asked.command))
-            result = self._execute(asked.command)
+            command = understood(asked.command)
+            self._stopping = isinstance(command, commands.Stop)
+            with self._journalled(asked.client, command):
+                result = self._guarded(command)
         except TicketError as error:
+            if not is_question(asked.command):
+                self.session.refuse(asked.client, gist(asked.command), str(error))
             asked.reply(None, error)
         else:
             asked.reply(result, None)
+
+    def _journalled(self, client: str, command: commands.Command) -> AbstractContextManager[None]:
+        if not command.is_journalled:
+            return nullcontext()
+        return self.session.asked(client, msgspec.to_builtins(command))
+
+    def _guarded(self, command: commands.Command) -> dict[str, Any]:
+        """What a command is answered with; nothing that happens in it ends the engine.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        try:
+            return self._execute(command)
+        except TicketError:
+            raise
+        except GivenUp as error:
+            remedy = "Resume the session, and ask again."
+            raise TicketError("It was not done: the engine is being stopped.", remedy=remedy) from error
+        except Exception as error:
+            raise sentence_of(error, f"{type(command).__name__} was not done") from error
 
     def _execute(self, command: commands.Command) -> dict[str, Any]:
         if isinstance(command, commands.Deed):
@@ -167,13 +200,3 @@ class Driver:
 def _failure(view: SessionView) -> TicketError | None:
     sentences = failures(view)
     return TicketError(" ".join(sentences)) if sentences else None
-
-
-def _sentence(error: Exception) -> TicketError:
-    """What a person can do about an error that came out of a compiled function; what nobody foresaw is raised."""
-    if "RESOURCE_EXHAUSTED" in str(error):
-        return TicketError("The device has too little memory; make the population or the batch smaller.")
-    said = raised_in_callback()
-    if said is None:
-        raise error
-    return said

@@ -55,8 +55,8 @@ def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
 
     session = _created(path) if create else Session.open(path)
     trouble = own_process.cache_trouble()
-    if trouble is not None and not session.view.says(trouble):
-        session.note(trouble, "engine")
+    if trouble is not None:
+        session.remark(trouble)
     driver = host(session, Goal(to_the_end=run), True, _announce, linger)
     code = 0 if driver.failure is None else 1
     end_process(session, code)

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from sessions.messages.commands import AnyCommand
 from ticket_explorer.errors import TicketError
 
 PROTOCOL = 1
@@ -34,7 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A command, with a number that its reply will carry."""
 
     id: int
-    command: AnyCommand
+    command: Any
+    """A `Command`; as tables when it has arrived, so that one that can't be read is refused by a sentence."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -117,5 +117,5 @@ async def receive(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decode
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise TicketError(f"A message could not be read ({error}); the peer may be of another version.") from None

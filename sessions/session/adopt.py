@@ -18,6 +18,7 @@ from sessions.plans.transfer import check_new_names
 from sessions.specs.spec import parse_spec
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
+from sessions.store.round_file import decode_round
 from sessions.store.session_dir import round_name
 from sessions.tickets.compiler import Compiler
 from sessions.tickets.tickets import Lineage, kept
@@ -87,10 +88,11 @@ def adopt(
         view: Of that session.
 
     Raises:
-        TicketError: if the name is taken, or a file of the branch is damaged.
+        TicketError: if the name is taken, a file of the branch is damaged, or holds weights that are not finite.
     """
     name = name or source.free_name(view)
     check_new_names([name], view)
+    _check_finite(source)
     lineage = _lineage(source)
     sealed = _early(source, lineage, name, into)
     for round_ in source.rounds:
@@ -111,6 +113,20 @@ def adopt(
         rounds=[_told(source, round_, name) for round_ in source.rounds],
     )
     return adopted, sealed
+
+
+def _check_finite(source: Source) -> None:
+    """Refuse weights that nothing can be done with."""
+    for round_ in source.rounds:
+        place = source.directory.round_path(round_.branch, round_.number)
+        arrays = decode_round(source.directory.read_round(round_.branch, round_.number), place)
+        if not (np.isfinite(arrays.mean).all() and (arrays.std is None or np.isfinite(arrays.std).all())):
+            raise TicketError(
+                f"Round {round_.number} of {source.branch!r}, {source.directory.path}, has non-finite weights.",
+                given="NaN or infinity",
+                expected="finite weights",
+                remedy="Adopt a branch that did not diverge.",
+            )
 
 
 def _lineage(source: Source) -> Lineage:

@@ -6,7 +6,7 @@ Faces and servers only call its methods; what they may ask is listed in `command
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -249,9 +249,19 @@ class Session:
         """
         return frame_of(self.view, rows)
 
-    def record(self, client: str, command: dict[str, Any]) -> None:
-        """Write into the journal who asked for what."""
-        self._emit(events.CommandReceived(at=time.time(), client=client, command=command))
+    def remark(self, text: str) -> None:
+        """Write into the journal what a person should know, once."""
+        if not self.view.says(text):
+            self._emit(events.Remarked(at=time.time(), text=text))
+
+    def asked(self, client: str, command: dict[str, Any]) -> AbstractContextManager[None]:
+        """While a command is performed: journal who asked for what, before whatever comes of it."""
+        return self._announcer.asked(events.CommandReceived(at=time.time(), client=client, command=command))
+
+    def refuse(self, client: str, command: dict[str, Any], sentence: str) -> None:
+        """Write into the journal who asked in vain for what, and why; a full disk is no reason to be silent."""
+        refused = events.CommandRefused(at=time.time(), client=client, command=command, sentence=sentence)
+        self._announcer.emit_if_possible(refused)
 
     def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
         """Pause, and let others open the session; `leaving` is called just before they may."""

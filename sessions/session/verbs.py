@@ -33,7 +33,7 @@ class Verb(Generic[P, T]):
         """Make one.
 
         Args:
-            kind: The command.
+            kind: The class of the command.
             do: What comes of it, called with the method's object and the command.
         """
         self.kind = kind
@@ -56,7 +56,7 @@ def spoken(
     """A function that makes a command from its parameters, the first of which is who does it.
 
     Args:
-        kind: The command.
+        kind: The class of the command.
         do: What comes of it.
         subject: What the first parameter is called.
     """

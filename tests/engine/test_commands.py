@@ -104,4 +104,4 @@ def test_a_verb_takes_what_people_have_and_refuses_the_rest(lab: Any) -> None:
 def test_a_path_is_taken_as_one(lab: Any) -> None:
     other = lab.finished("other", pruning={"ratio": 0.3, "rounds": 1})
     with lab.create() as session:
-        assert session.adopt(Path(other), "snr") == "snr-of-other"  # type: ignore[arg-type]
+        assert session.adopt(Path(other), "snr") == "snr-of-other"

@@ -117,7 +117,7 @@ def test_commands_on_a_full_disk(lab: Any, disk: Disk) -> None:
     disk.room = 0
     replies: list[Any] = []
     driver = Driver(session)
-    for command in (commands.Note(text="x"), commands.Branch(parent="snr", round=0), commands.Stop()):
+    for command in (commands.Note(text="x"), commands.SetPruning("snr", {"ratio": 0.2}), commands.Stop()):
         driver.ask(command, "test", lambda *reply: replies.append(reply))
     driver.run(stay=True)
     assert [str(error).endswith(SENTENCE) for _, error in replies] == [True] * 3

@@ -49,9 +49,9 @@ def transfer(
     path = session_path(session)
     view = read_view(path)
     branch, rounds = _tickets(view, from_)
-    wanted = commands.Transfer(branch, rounds, _overrides(to, trainer, set_ or []), **fields)
-    made = answer(path, wanted, CLIENT)["branches"]
-    say_remarks(view, branch, wanted.overrides)
+    overrides = _overrides(to, trainer, set_ or [])
+    made = answer(path, commands.Transfer(branch, rounds, overrides, **fields), CLIENT)["branches"]
+    say_remarks(view, branch, overrides)
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
     write("\n".join(made))
 
