@@ -93,7 +93,7 @@ def summary_of(settings: type[Settings]) -> str:
     return (getdoc(settings) or "").partition("\n")[0]
 
 
-def lookup(kind: str, registry: Mapping[str, type[S]], name: str, path: str | None = None) -> type[S]:
+def lookup(kind: str, registry: Mapping[str, type[S]], name: str, path: str = "") -> type[S]:
     """The settings class called `name`.
 
     Raises:

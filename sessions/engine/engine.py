@@ -32,7 +32,7 @@ from sessions.messages.watchers import Watchers
 from sessions.plans.problems import Problems, plan_of
 from sessions.specs.spec import Plan
 from sessions.store import SessionDirectory
-from sessions.tickets.compiler import Compiler
+from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.tickets.pruning_preview import preview
 from sessions.tickets.tickets import Lineage, Pruning
 from sessions.tickets.workbench import Workbench
@@ -42,7 +42,7 @@ from sessions.views.failures import check_replicate, left_out
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import TicketError, unforeseen
 from ticket_explorer.keys import Purpose
 from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.tasks.control.rollout import WatchableProblem
@@ -96,8 +96,11 @@ class Engine:
         """Work on analyses for one slice; whether anything was done. What can't be done is remarked on."""
         try:
             return self.analyst.work()
-        except TicketError as error:
-            self._watchers.journal(events.Remarked(at=time.time(), text=f"An analysis could not be done: {error}"))
+        except GivenUp:
+            raise
+        except Exception as error:
+            why = error if isinstance(error, TicketError) else unforeseen(error, "It stopped")
+            self._watchers.journal(events.Remarked(at=time.time(), text=f"An analysis could not be done: {why}"))
             return True
 
     def settle(self) -> int:

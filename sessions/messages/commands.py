@@ -1,250 +1,392 @@
 """What a person may ask of a session. Commands in, events out; both are small, frozen and tagged.
 
-The same structs travel over the socket, stand in the journal and are called from Python. Where a tag is given, it is
-the name that older journals know a command by: on disk it stays for ever.
+The same structs travel over the socket, stand in the journal and are called from Python: a command's fields are the
+parameters of the verbs that `Session`, `LiveSession` and `tx` have for it, and are named nowhere else. Where a tag is
+given, it is the name that older journals know a command by: on disk it stays for ever.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+import operator
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from os import PathLike
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
-import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 
+from sessions.messages.answers import Episode as Episode
+from sessions.messages.answers import Preview as Preview
+from sessions.messages.command import Command as Command
+from sessions.messages.command import Deed as Deed
+from sessions.messages.command import Directive as Directive
+from sessions.messages.command import Performer, Table
+from sessions.messages.goal import Goal
+
+if TYPE_CHECKING:
+    Place: TypeAlias = str | PathLike[str]
+else:
+    Place = str
+"""Of a file; a path is a text from the moment it is sent."""
 Count = Annotated[int, Meta(ge=1)]
+Round = Annotated[int, Meta(ge=0)]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
-    """The base of all commands."""
-
-    is_journalled: ClassVar[bool] = True
-    """Whether it changes anything; questions are not written down."""
-
-
-class Pause(Command, frozen=True, kw_only=True):
+class Pause(Directive, frozen=True):
     """Stop after the chunk in flight and write a checkpoint."""
 
+    @property
+    def goal(self) -> Goal:
+        """As `Directive` says."""
+        return Goal()
 
-class Resume(Command, frozen=True, kw_only=True):
+
+class Resume(Directive, frozen=True):
     """Run until every branch has all its rounds."""
 
+    @property
+    def goal(self) -> Goal:
+        """As `Directive` says."""
+        return Goal(to_the_end=True)
 
-class Step(Command, frozen=True, kw_only=True):
+
+class Step(Directive, frozen=True):
     """Run this many generations, then pause."""
 
     generations: Count = 1
 
+    @property
+    def goal(self) -> Goal:
+        """As `Directive` says."""
+        return Goal(generations=self.generations)
 
-class RunRounds(Command, frozen=True, kw_only=True):
+
+class RunRounds(Directive, frozen=True):
     """Run to the end of this many rounds, the running one included, then pause."""
 
     rounds: Count = 1
 
+    @property
+    def goal(self) -> Goal:
+        """As `Directive` says."""
+        return Goal(rounds=self.rounds)
 
-class EndRound(Command, frozen=True, kw_only=True, tag="Prune"):
+
+class EndRound(Deed[None], frozen=True, tag="Prune"):
     """End the running round at this generation, and prune what it found."""
 
-
-class SwitchPruner(Command, frozen=True, kw_only=True):
-    """Prune a branch by another criterion, and restart its weights otherwise, from its next pruning on."""
-
-    branch: str
-    pruner: str | dict[str, Any] | None = None
-    rewind: str | dict[str, Any] | None = None
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.end_round()
 
 
-class SwitchTrainer(Command, frozen=True, kw_only=True):
-    """Train a branch otherwise from its next round on: another strategy, or other settings of it."""
+class SwitchPruner(Deed[None], frozen=True):
+    """Prune a branch by another criterion, and restart its weights otherwise, from its next pruning on.
 
-    branch: str
-    trainer: dict[str, Any]
-
-
-class SetPruning(Command, frozen=True, kw_only=True):
-    """Change how much a branch prunes, in which scope, and how many rounds it has."""
+    Args:
+        branch: The branch to prune otherwise.
+        pruner: Its name, or a table as in the spec; by default as before.
+        rewind: Its name, or a table as in the spec; by default as before.
+    """
 
     branch: str
-    pruning: dict[str, Any]
+    pruner: str | Table | None = None
+    rewind: str | Table | None = None
+
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        given = {"pruner": self.pruner, "rewind": self.rewind}
+        session.change_plan(self.branch, {key: value for key, value in given.items() if value is not None})
 
 
-class Tune(Command, frozen=True, kw_only=True):
-    """Change hyper-parameters of the running round from its next generation on."""
+class SwitchTrainer(Deed[None], frozen=True):
+    """Train a branch otherwise from its next round on: another strategy, or other settings of it.
 
-    changes: dict[str, float]
+    Args:
+        branch: The branch to train otherwise.
+        trainer: What is different, a table as in the spec.
+    """
+
+    branch: str
+    trainer: Table
+
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.change_plan(self.branch, {"trainer": self.trainer})
 
 
-class Branch(Command, frozen=True, kw_only=True):
-    """Begin a new branch after a finished round of another; its overrides are tables as in the spec."""
+class SetPruning(Deed[None], frozen=True):
+    """Change how much a branch prunes, in which scope, and how many rounds it has.
 
+    Args:
+        branch: The branch that it is about.
+        pruning: What is different, a table as in the spec.
+    """
+
+    branch: str
+    pruning: Table
+
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.change_plan(self.branch, {"pruning": self.pruning})
+
+
+class Tune(Deed[None], frozen=True):
+    """Change hyper-parameters of the running round from its next generation on.
+
+    Args:
+        changes: New values, by the names of the hyper-parameters.
+    """
+
+    changes: Mapping[str, float]
+
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.tune(self)
+
+
+class Branch(Deed[str], frozen=True):
+    """Begin a new branch after a finished round of another; its name is the answer.
+
+    Args:
+        parent: The other branch.
+        round: Of the other branch, from 0 on.
+        name: Of the new branch; by default one after its parent's.
+        overrides: What is different, tables as in the spec.
+    """
+
+    answer_name: ClassVar[str] = "branch"
     parent: str
-    round: Annotated[int, Meta(ge=0)]
+    round: Round
     name: str | None = None
-    overrides: dict[str, Any] = {}
+    overrides: Table = field(default_factory=dict)
+
+    def perform(self, session: Performer) -> str:
+        """As `Deed` says."""
+        return session.fork(self)
 
 
-class Transfer(Command, frozen=True, kw_only=True):
+class Transfer(Deed[list[str]], frozen=True):
     """Train a branch's tickets otherwise: on another task, with another strategy, by another trainer.
 
-    The new branches are `branches` of the answer: the transferred one first.
+    Tickets that are not there yet are waited for. The answer is the names of the new branches, the transferred one
+    first.
+
+    Args:
+        branch: Whose tickets.
+        rounds: Of which rounds; by default of all planned ones.
+        overrides: What is different, tables as in the spec.
+        name: Of the new branch; by default one after what is different.
+        control: Whether random masks of the same size run beside it.
+        native: Whether a branch that finds its own tickets runs beside it.
+        overlap: Whether layers of other shapes take what both have, instead of being refused.
+        start: Which weights the tickets start from: `initial`, `trained`, or `early:K`, those of generation K of the
+            branch's first round; by default those that their rounds began with, but initial ones where the branch goes
+            on from trained weights.
     """
 
+    answer_name: ClassVar[str] = "branches"
     branch: str
-    rounds: list[Annotated[int, Meta(ge=0)]] | None = None
-    """Whose tickets; None is those of all planned rounds."""
-    overrides: dict[str, Any] = {}
-    """What is different, tables as in the spec."""
+    rounds: Sequence[Round] | Round | None = None
+    overrides: Table = field(default_factory=dict)
     name: str | None = None
     control: bool = True
-    """Whether random masks of as many weights run beside it."""
     native: bool = False
-    """Whether a branch that finds its own tickets runs beside it."""
     overlap: bool = False
-    """Whether layers of other shapes take what both have, instead of being refused."""
-    start: str | dict[str, Any] | None = None
-    """Which weights the tickets start from: `initial`, `trained`, or `{"name": "early", "generation": k}`; None: those
-    that their rounds began with, but initial ones where the branch goes on from trained weights."""
+    start: str | Table | None = None
+
+    def perform(self, session: Performer) -> list[str]:
+        """As `Deed` says."""
+        return session.transfer(self)
 
 
-class Decompose(Command, frozen=True, kw_only=True):
+class Decompose(Deed[list[str]], frozen=True):
     """Train a branch's tickets once more with permuted weights, with permuted mask and weights, and at random.
 
-    The answer's `branches` are the new ones; the analysis `decomposition` compares them with the tickets.
+    The answer is the names of the new branches; the analysis `decomposition` compares them with the tickets.
+
+    Args:
+        branch: Whose tickets.
+        rounds: Of which rounds; by default of all planned ones.
+        trainer: What trains tickets and controls under masks that stay, where the branch learns masks; by default
+            gradient descent by the branch's own settings, if it follows gradients.
     """
 
+    answer_name: ClassVar[str] = "branches"
     branch: str
-    rounds: list[Annotated[int, Meta(ge=0)]] | None = None
-    """Whose tickets; None is those of all planned rounds."""
-    trainer: str | dict[str, Any] | None = None
-    """What trains tickets and controls under masks that stay, where the branch learns masks; None: gradient descent by
-    the branch's own settings, if it follows gradients."""
+    rounds: Sequence[Round] | Round | None = None
+    trainer: str | Table | None = None
+
+    def perform(self, session: Performer) -> list[str]:
+        """As `Deed` says."""
+        return session.decompose(self)
 
 
-class Adopt(Command, frozen=True, kw_only=True):
+class Adopt(Deed[str], frozen=True):
     """Take a branch of another session in, with its finished rounds; then it is transferred and analysed as any other.
 
-    The answer's `branch` is its name.
+    Its name is the answer.
+
+    Args:
+        session: The path of the other session, which may be running.
+        branch: Its name there.
+        name: Its name here; by default one after both.
     """
 
-    session: str
-    """The path of the other session, which may be running."""
+    answer_name: ClassVar[str] = "branch"
+    session: Place
     branch: str
     name: str | None = None
 
+    def perform(self, session: Performer) -> str:
+        """As `Deed` says."""
+        return session.adopt(self)
 
-class GoBack(Command, frozen=True, kw_only=True, tag="RewindTo"):
-    """Set a branch aside and go on from one of its earlier rounds as a new branch."""
 
+class GoBack(Deed[str], frozen=True, tag="RewindTo"):
+    """Set a branch aside and go on from one of its earlier rounds as a new branch, whose name is the answer.
+
+    Args:
+        branch: The branch to set aside.
+        round: A finished one.
+    """
+
+    answer_name: ClassVar[str] = "branch"
     branch: str
-    round: Annotated[int, Meta(ge=0)]
+    round: Round
+
+    def perform(self, session: Performer) -> str:
+        """As `Deed` says."""
+        return session.go_back(self)
 
 
-class SetAside(Command, frozen=True, kw_only=True):
-    """Run no more rounds of a branch, or take it up again."""
+class SetAside(Deed[None], frozen=True):
+    """Run no more rounds of a branch, or take it up again.
+
+    Args:
+        branch: Which one to set aside.
+        aside: Whether to set it aside.
+    """
 
     branch: str
     aside: bool = True
 
-
-class Pace(Command, frozen=True, kw_only=True):
-    """Run no faster than this, for teaching; None is as fast as can be."""
-
-    generations_per_second: Annotated[float, Meta(gt=0)] | None = None
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.set_aside(self)
 
 
-class PreviewPruning(Command, frozen=True, kw_only=True):
-    """Ask what each pruner would remove from a branch now, and how much their choices overlap."""
+class Pace(Deed[None], frozen=True):
+    """Run no faster than this, for teaching.
 
+    Args:
+        generations_per_second: At most, 0.001 or more; by default as fast as can be.
+    """
+
+    generations_per_second: Annotated[float, Meta(ge=0.001)] | None = None
+
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.set_pace(self)
+
+
+class PreviewPruning(Deed[Preview], frozen=True):
+    """Ask what each pruner would remove from a branch now, and how much their choices overlap.
+
+    Args:
+        branch: The branch that would be pruned.
+    """
+
+    answer_type: ClassVar[Any] = Preview
     is_journalled: ClassVar[bool] = False
     branch: str
 
-
-class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to `PreviewPruning`: what the next pruning would do, replicate 0."""
-
-    kept: int
-    """Prunable weights kept now."""
-    removed: int
-    """How many of them the next pruning removes."""
-    pruners: list[str]
-    """The pruners that can be used here."""
-    overlap: list[list[float]]
-    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
-    layers: dict[str, dict[str, int]]
-    """By pruner, how many weights of each prunable leaf it would remove."""
+    def perform(self, session: Performer) -> Preview:
+        """As `Deed` says."""
+        return session.preview_pruning(self.branch)
 
 
-class Rollout(Command, frozen=True, kw_only=True):
-    """Ask for one episode of a branch's policy: of a finished round, or of what it is now."""
+class Rollout(Deed[Episode], frozen=True):
+    """Ask for one episode of a branch's policy.
 
+    Args:
+        branch: The branch whose policy acts.
+        round: A finished round; by default what the policy is now.
+    """
+
+    answer_type: ClassVar[Any] = Episode
     is_journalled: ClassVar[bool] = False
     branch: str
-    round: Annotated[int, Meta(ge=0)] | None = None
+    round: Round | None = None
+
+    def perform(self, session: Performer) -> Episode:
+        """As `Deed` says."""
+        return session.rollout(self)
 
 
-class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to `Rollout`: replicate 0, step by step."""
+class Analyse(Deed[int], frozen=True):
+    """Look at a branch's weights: answered at once with the analysis's id, worked on between chunks.
 
-    branch: str
-    round: int
-    generation: int
-    kind: Literal["segments", "cells"]
-    """Whether drawings are line segments (x, y, x, y, y upwards) or cells with a brightness in [0, 1]."""
-    shape: list[int]
-    """Of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
-    drawings: bytes
-    """float32 of that shape, C order."""
-    bounds: list[float]
-    """Left, right, bottom, top of what is shown, in the units of the segments."""
-    rewards: bytes
-    """float32 [steps], the reward of each step."""
+    Args:
+        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison` or `decomposition`.
+        branch: The branch whose weights are looked at.
+        round: A finished round; by default what runs now, or else the last finished one.
+        parameters: Fields of the analysis's settings.
+    """
 
-
-class Analyse(Command, frozen=True, kw_only=True):
-    """Look at a branch's weights: answered at once with the analysis's `id`, worked on between chunks."""
-
+    answer_name: ClassVar[str] = "id"
     kind: str
     branch: str
-    round: Annotated[int, Meta(ge=0)] | None = None
-    """A finished round; None is what runs now, or else the last finished one."""
-    parameters: dict[str, Any] = {}
-    """Fields of the analysis's settings."""
+    round: Round | None = None
+    parameters: Table = field(default_factory=dict)
+
+    def perform(self, session: Performer) -> int:
+        """As `Deed` says."""
+        return session.ask_analysis(self)
 
 
-class CancelAnalysis(Command, frozen=True, kw_only=True):
-    """Give up an analysis that waits or is under way."""
+class CancelAnalysis(Deed[None], frozen=True):
+    """Give up an analysis that waits or is under way.
+
+    Args:
+        id: The number that `Analyse` was answered with.
+    """
 
     id: int
 
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.cancel_analysis(self.id)
 
-class Note(Command, frozen=True, kw_only=True):
-    """Write a remark into the journal."""
+
+class Note(Deed[None], frozen=True):
+    """Write a remark into the journal.
+
+    Args:
+        text: What it says.
+    """
 
     text: str
 
+    def perform(self, session: Performer) -> None:
+        """As `Deed` says."""
+        session.note(self.text)
 
-class Stop(Command, frozen=True, kw_only=True):
+
+class Stop(Directive, frozen=True):
     """Checkpoint and end the engine's process."""
 
+    @property
+    def goal(self) -> Goal:
+        """As `Directive` says."""
+        return Goal()
 
-AnyCommand = (
-    Pause
-    | Resume
-    | Step
-    | RunRounds
-    | EndRound
-    | SwitchPruner
-    | SwitchTrainer
-    | SetPruning
-    | Tune
-    | Branch
-    | Transfer
-    | Decompose
-    | Adopt
-    | GoBack
-    | SetAside
-    | Pace
-    | PreviewPruning
-    | Rollout
-    | Analyse
-    | CancelAnalysis
-    | Note
-    | Stop
-)
+
+COMMANDS: dict[str, type[Command]] = {
+    str(kind.__struct_config__.tag): kind for kind in (*Directive.__subclasses__(), *Deed.__subclasses__())
+}
+"""All of them, by their tags."""
+
+if TYPE_CHECKING:
+    AnyCommand: TypeAlias = Command
+else:
+    AnyCommand = reduce(operator.or_, COMMANDS.values())
+"""What a journal or a message holds."""

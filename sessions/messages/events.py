@@ -351,6 +351,16 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     command: dict[str, Any]
 
 
+class CommandRefused(Event, frozen=True, kw_only=True):
+    """Somebody asked for something, and it was not done."""
+
+    client: str
+    command: dict[str, Any]
+    """As it came; of one that is very large, or can't be read, no more than its type."""
+    sentence: str
+    """Why it was refused."""
+
+
 AnyEvent = (
     Opened
     | Sealed
@@ -377,4 +387,5 @@ AnyEvent = (
     | Failed
     | Remarked
     | CommandReceived
+    | CommandRefused
 )

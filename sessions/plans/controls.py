@@ -4,6 +4,9 @@ A control is a branch that takes its masks from the ticket's branch, as a transf
 under the same plan: with permuted weights, with permuted mask and weights, or with random pruning instead.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from msgspec import structs
 
@@ -12,7 +15,7 @@ from sessions.plans.checks import check_plan
 from sessions.plans.problems import Problems, plan_of
 from sessions.plans.transfer import Addition, check_new_names, checked_rounds, lent_start, with_rounds
 from sessions.specs.overrides import default_pruner
-from sessions.specs.spec import Plan, Table, parse_plan
+from sessions.specs.spec import Plan, parse_plan
 from sessions.views.branch_view import BranchView
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.decomposition import CONTROLS, RANDOM
@@ -100,7 +103,9 @@ def control_additions(view: SessionView, problems: Problems, wish: commands.Deco
     return added
 
 
-def _plan_under_masks(source: BranchView, tickets: str | None, view: SessionView, trainer: str | Table | None) -> Plan:
+def _plan_under_masks(
+    source: BranchView, tickets: str | None, view: SessionView, trainer: str | Mapping[str, Any] | None
+) -> Plan:
     """The plan that a branch's tickets and their controls train under: with masks that stay."""
     plan = plan_of(source.plan)
     if not plan.trainer.learns_mask:

@@ -1,7 +1,8 @@
 """Which branches a transfer adds: the transferred tickets, their random control, and native tickets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -79,7 +80,7 @@ def check_spec_transfers(spec: Spec, problems: Problems) -> None:
             check_lent_start(start, source.trainer.generations, f"$.branch[{i}].transfer.start")
 
 
-def lent_start(given: str | Table | None, source: Table) -> Table | None:
+def lent_start(given: str | Mapping[str, Any] | None, source: Table) -> Table | None:
     """Where tickets of a branch of the plan `source` start, as `events.Borrowed` has it.
 
     Raises:
@@ -122,14 +123,15 @@ def with_rounds(plan: Plan, rounds: int) -> Plan:
     return structs.replace(plan, pruning=structs.replace(plan.pruning, rounds=rounds))
 
 
-def checked_rounds(source: BranchView, rounds: Sequence[int] | None) -> list[int]:
+def checked_rounds(source: BranchView, rounds: Sequence[int] | int | None) -> list[int]:
     """The rounds whose tickets are wanted, all that are planned where none is named.
 
     Raises:
         TicketError: if the branch will not have them.
     """
     planned = source.planned_rounds
-    numbers = list(range(planned)) if rounds is None else list(rounds)
+    wanted = [rounds] if isinstance(rounds, int) else rounds
+    numbers = list(range(planned)) if wanted is None else list(wanted)
     outside = [number for number in numbers if not 0 <= number < planned]
     if outside or not numbers:
         what = f"no round {outside[0]}" if outside else "nothing to transfer: no round is named"

@@ -60,7 +60,7 @@ def session_state(path: Path) -> SessionState:
     try:
         return _read(name, path)
     except Damaged as error:
-        state = f"damaged: {Path(error.path).name}: {error.what}"
+        state = f"damaged: {Path(error.file).name}: {error.what}"
     except TicketError as error:
         state = str(error)
     except Exception as error:  # one session that nobody foresaw must not cost the others their lines

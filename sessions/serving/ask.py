@@ -5,30 +5,33 @@ asked itself. JAX is loaded only where no engine answers.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from sessions.messages import commands
 from sessions.messages.events import Analysed, Analysing
 from sessions.serving.client import Client
 from sessions.serving.reaching import NotRunning
-from sessions.specs.validation import convert
+from sessions.session.verbs import name_it, spoken
+from sessions.specs.validation import checked
 from ticket_explorer.errors import TicketError
 
 if TYPE_CHECKING:
     from sessions.session.session import Session
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 
-def answer(path: Path, command: commands.Command, client: str = "python") -> dict[str, Any]:
+def answer(path: Path, command: commands.Deed[Any], client: str = "python") -> dict[str, Any]:
     """What a session on disk answers to a command.
 
     Args:
         path: The session's directory.
-        command: One that doesn't say how far to run.
+        command: What is asked for.
         client: Who asks, for the journal.
 
     Raises:
@@ -37,11 +40,10 @@ def answer(path: Path, command: commands.Command, client: str = "python") -> dic
     try:
         return _run(_answer_of_engine(path, command, client))
     except NotRunning:
-        from sessions.serving.driver import perform
         from sessions.session.session import Session
 
         with Session.open(path) as opened:
-            return perform(opened, command)
+            return command.told(opened.perform(command))
 
 
 def analysed(path: Path, wanted: Sequence[commands.Analyse], client: str = "python") -> list[Analysed]:
@@ -56,11 +58,22 @@ def analysed(path: Path, wanted: Sequence[commands.Analyse], client: str = "pyth
         from sessions.session.session import Session
 
         with Session.open(path) as opened:
-            return [opened.analyse(one.kind, one.branch, one.round, one.parameters) for one in wanted]
+            return [opened.found(one) for one in wanted]
+
+
+def _verb(name: str, kind: Callable[P, commands.Deed[R]]) -> Callable[Concatenate["Session | Path | str", P], R]:
+    """A function that asks a session, or the one at a path, for what a command does."""
+    function = spoken(kind, _answered, "session")
+    name_it(function, __name__, name)
+    return function
+
+
+def _answered(session: "Session | Path | str", deed: commands.Deed[R]) -> R:
+    return deed.heard(answer(Path(session), deed)) if isinstance(session, str | Path) else session.perform(deed)
 
 
 def analyse(
-    session: "Session | Path | str", kind: str, branch: str, round_: int | None = None, **parameters: Any
+    session: "Session | Path | str", kind: str, branch: str, round: int | None = None, **parameters: Any
 ) -> Analysed:
     """Look at a branch's weights; `found.array(name)` has the numbers.
 
@@ -69,68 +82,19 @@ def analyse(
         kind: `snr`, `layers`, `curvature`, `hessian`, `surface`, `connectivity`, `instability`, `comparison` or
             `decomposition`.
         branch: The branch whose weights are looked at.
-        round_: A finished round; None is what runs now, or else the last finished one.
+        round: A finished round; None is what runs now, or else the last finished one.
         **parameters: Of the analysis, `directions=10`.
 
     Raises:
         TicketError: if it can't be done.
     """
     if isinstance(session, str | Path):
-        wish = commands.Analyse(kind=kind, branch=branch, round=round_, parameters=parameters)
-        return analysed(Path(session), [wish])[0]
-    return session.analyse(kind, branch, round_, parameters)
+        return analysed(Path(session), [checked(commands.Analyse(kind, branch, round, parameters))])[0]
+    return session.analyse(kind, branch, round, parameters)
 
 
-def transfer(
-    session: "Session | Path | str",
-    branch: str,
-    rounds: Sequence[int] | int | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> list[str]:
-    """Train a branch's tickets otherwise, beside random ones; returns the names of the new branches.
-
-    Args:
-        session: A session, or its path; run it to train them.
-        branch: The branch whose tickets are taken.
-        rounds: Of which rounds; None: of all.
-        overrides: What is different, tables as in the spec: `{"task": {"name": "mnist"}}`.
-        **options: `name`, `control`, `native`, `overlap`, `start`, as `Session.transfer` has them.
-
-    Raises:
-        TicketError: if the tickets don't fit.
-    """
-    if isinstance(session, str | Path):
-        wish = {"branch": branch, "rounds": _several(rounds), "overrides": overrides or {}, **options}
-        return list(answer(Path(session), convert(wish, commands.Transfer, "$"))["branches"])
-    return session.transfer(branch, _several(rounds), overrides, **options)
-
-
-def decompose(
-    session: "Session | Path | str",
-    branch: str,
-    rounds: Sequence[int] | int | None = None,
-    trainer: str | Mapping[str, Any] | None = None,
-) -> list[str]:
-    """Begin the controls that the analysis `decomposition` needs; returns the names of the new branches.
-
-    Args:
-        session: A session, or its path; run it to train them.
-        branch: The branch whose tickets are taken.
-        rounds: Of which rounds; None: of all.
-        trainer: What trains found masks and their controls, where the branch learns masks.
-
-    Raises:
-        TicketError: if there is no such round, all controls are there.
-    """
-    if isinstance(session, str | Path):
-        wish = {"branch": branch, "rounds": _several(rounds), "trainer": trainer}
-        return list(answer(Path(session), convert(wish, commands.Decompose, "$"))["branches"])
-    return session.decompose(branch, _several(rounds), trainer)
-
-
-def _several(rounds: Sequence[int] | int | None) -> Sequence[int] | None:
-    return [rounds] if isinstance(rounds, int) else rounds
+transfer = _verb("transfer", commands.Transfer)
+decompose = _verb("decompose", commands.Decompose)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -90,7 +90,7 @@ class Client:
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[number] = answer
-        self._writer.write(packed(Request(id=number, command=command)))  # type: ignore[arg-type]
+        self._writer.write(packed(Request(id=number, command=command)))
         return await answer
 
     async def stream(self) -> AsyncIterator[events.Event]:
@@ -127,7 +127,7 @@ class Client:
         if answer is None or answer.done():
             return
         if reply.error is not None:
-            answer.set_exception(TicketError(reply.error))
+            answer.set_exception(reply.refusal.error if reply.refusal else TicketError(reply.error))
         else:
             answer.set_result(reply.result or {})
 

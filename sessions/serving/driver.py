@@ -1,61 +1,40 @@
 """The driver: runs a session towards what was last asked for, and takes commands between chunks."""
 
 import queue
-import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jax
 import msgspec
-from msgspec import structs
 
 from sessions.engine.engine import CHUNK
 from sessions.messages import commands
+from sessions.messages.goal import Goal
+from sessions.serving.firewall import gist, is_question, sentence_of, understood
 from sessions.session.session import Session
 from sessions.tickets.compiler import GivenUp
 from sessions.views.failures import failures
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import TicketError, Unforeseen
+from ticket_explorer.tables import is_table
 
 COMPILING_SECONDS = 0.02
 """How often to look whether an analysis's executable is there, when there is nothing else to do."""
 PULSE_SECONDS = 0.2
 """At a person's pace, how often generations come."""
 
-Reply = Callable[[dict[str, Any] | None, str | None], None]
-"""Called with a result, or with the sentence that says why there is none."""
-
-
-@dataclass
-class Goal:
-    """How far to run."""
-
-    generations: int = 0
-    """Generations still to run."""
-    rounds: int = 0
-    """Rounds still to finish; while there are any, generations don't limit."""
-    to_the_end: bool = False
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether there is nothing left to run."""
-        return not (self.to_the_end or self.rounds > 0 or self.generations > 0)
-
-    @property
-    def budget(self) -> int:
-        """The most generations that the next chunk may have."""
-        return CHUNK if self.to_the_end or self.rounds > 0 else self.generations
+Reply = Callable[[dict[str, Any] | None, TicketError | None], None]
+"""Called with a result, or with why there is none."""
 
 
 @dataclass(frozen=True)
 class Asked:
     """A command that waits for its turn."""
 
-    command: commands.Command
+    command: Any
+    """A command, or what a client sent as one."""
     client: str
     reply: Reply
 
@@ -72,9 +51,12 @@ class Driver:
         self._stopping = False
         self._due = 0.0
 
-    def ask(self, command: commands.Command, client: str, reply: Reply = lambda result, error: None) -> None:
-        """Hand in a command; it is taken up after the chunk in flight. To stop, no executable is waited for."""
-        if isinstance(command, commands.Stop):
+    def ask(self, command: Any, client: str, reply: Reply = lambda result, error: None) -> None:
+        """Hand in a command, or what a client sent as one; it is taken up after the chunk in flight.
+
+        To stop, no executable is waited for.
+        """
+        if isinstance(command, commands.Stop) or (is_table(command) and command.get("type") == "Stop"):
             self.session.compiler.give_up()
         self._inbox.put(Asked(command, client, reply))
 
@@ -132,7 +114,8 @@ class Driver:
     @property
     def _budget(self) -> int:
         pace = self.session.view.pace
-        return self._goal.budget if pace is None else min(self._goal.budget, max(round(pace * PULSE_SECONDS), 1))
+        most = CHUNK if self._goal.to_the_end or self._goal.rounds > 0 else self._goal.generations
+        return most if pace is None else min(most, max(round(pace * PULSE_SECONDS), 1))
 
     def _advance(self) -> None:
         finished, began = len(self._finished()), time.monotonic()
@@ -146,14 +129,19 @@ class Driver:
                 self.failure = _failure(self.session.view)
             if self._goal.is_reached:
                 self.session.pause()
+        except GivenUp:
+            raise
         except TicketError as error:
             self._give_up(error)
-        except jax.errors.JaxRuntimeError as error:
-            self._give_up(_sentence(error))
+        except Exception as error:
+            self._give_up(sentence_of(error, "The run stopped"))
 
     def _give_up(self, error: TicketError) -> None:
         self.failure, self._goal = error, Goal()
-        self.session.interrupt(str(error))
+        if isinstance(error, Unforeseen):
+            self.session.fail(str(error))
+        else:
+            self.session.interrupt(str(error))
 
     def _finished(self) -> list[object]:
         branches = self.session.view.branches.values()
@@ -165,75 +153,50 @@ class Driver:
             wait = False
 
     def _take(self, asked: Asked) -> None:
-        self._stopping = isinstance(asked.command, commands.Stop)
+        """Perform a command; whatever goes wrong is a reply."""
         try:
-            if asked.command.is_journalled:
-                self.session.record(asked.client, msgspec.to_builtins(asked.command))
-            result = self._execute(asked.command)
+            command = understood(asked.command)
+            self._stopping = isinstance(command, commands.Stop)
+            with self._journalled(asked.client, command):
+                result = self._guarded(command)
         except TicketError as error:
-            asked.reply(None, str(error))
+            if not is_question(asked.command):
+                self.session.refuse(asked.client, gist(asked.command), str(error))
+            asked.reply(None, error)
         else:
             asked.reply(result, None)
 
+    def _journalled(self, client: str, command: commands.Command) -> AbstractContextManager[None]:
+        if not command.is_journalled:
+            return nullcontext()
+        return self.session.asked(client, msgspec.to_builtins(command))
+
+    def _guarded(self, command: commands.Command) -> dict[str, Any]:
+        """What a command is answered with; nothing that happens in it ends the engine.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        try:
+            return self._execute(command)
+        except TicketError:
+            raise
+        except GivenUp as error:
+            remedy = "Resume the session, and ask again."
+            raise TicketError("It was not done: the engine is being stopped.", remedy=remedy) from error
+        except Exception as error:
+            raise sentence_of(error, f"{type(command).__name__} was not done") from error
+
     def _execute(self, command: commands.Command) -> dict[str, Any]:
-        if type(command) in _GOALS:
-            self._goal = _GOALS[type(command)](command)
-            if self._goal.is_reached:
-                self.session.pause()
-            return {}
-        return perform(self.session, command)
+        if isinstance(command, commands.Deed):
+            return command.told(self.session.perform(command))
+        assert isinstance(command, commands.Directive)
+        self._goal = command.goal
+        if self._goal.is_reached:
+            self.session.pause()
+        return {}
 
 
 def _failure(view: SessionView) -> TicketError | None:
     sentences = failures(view)
     return TicketError(" ".join(sentences)) if sentences else None
-
-
-def _sentence(error: Exception) -> TicketError:
-    """What a person can do about an error that came out of a compiled function; what nobody foresaw is raised."""
-    if "RESOURCE_EXHAUSTED" in str(error):
-        return TicketError("The device has too little memory; make the population or the batch smaller.")
-    said = re.search(r"TicketError: (.+)", str(error))
-    if said is None:
-        raise error
-    return TicketError(said[1])
-
-
-def perform(session: Session, command: commands.Command) -> dict[str, Any]:
-    """Do at once what a command asks for that doesn't say how far to run; returns its answer.
-
-    Raises:
-        TicketError: if it can't be done.
-    """
-    return _ACTIONS[type(command)](session, command) or {}
-
-
-_GOALS: Mapping[type[commands.Command], Callable[[Any], Goal]] = {
-    commands.Pause: lambda _: Goal(),
-    commands.Stop: lambda _: Goal(),
-    commands.Resume: lambda _: Goal(to_the_end=True),
-    commands.Step: lambda command: Goal(generations=command.generations),
-    commands.RunRounds: lambda command: Goal(rounds=command.rounds),
-}
-
-_ACTIONS: Mapping[type[commands.Command], Callable[[Session, Any], dict[str, Any] | None]] = {
-    commands.EndRound: lambda session, c: session.end_round(),
-    commands.SwitchPruner: lambda session, c: session.switch_pruner(c.branch, c.pruner, c.rewind),
-    commands.SwitchTrainer: lambda session, c: session.switch_trainer(c.branch, c.trainer),
-    commands.SetPruning: lambda session, c: session.set_pruning(c.branch, c.pruning),
-    commands.Tune: lambda session, c: session.tune(c.changes),
-    commands.Branch: lambda session, c: {"branch": session.branch(c.parent, c.round, c.name, c.overrides)},
-    commands.Transfer: lambda session, c: {"branches": session.transfer(**structs.asdict(c))},
-    commands.Decompose: lambda session, c: {"branches": session.decompose(c.branch, c.rounds, c.trainer)},
-    commands.Adopt: lambda session, c: {"branch": session.adopt(Path(c.session), c.branch, c.name)},
-    commands.GoBack: lambda session, c: {"branch": session.go_back(c.branch, c.round)},
-    commands.SetAside: lambda session, c: session.set_aside(c.branch, c.aside),
-    commands.Pace: lambda session, c: session.set_pace(c.generations_per_second),
-    commands.PreviewPruning: lambda session, c: msgspec.to_builtins(session.preview_pruning(c.branch)),
-    commands.Rollout: lambda session, c: msgspec.to_builtins(
-        session.rollout(c.branch, c.round), builtin_types=(bytes,)
-    ),
-    commands.Analyse: lambda session, c: {"id": session.ask_analysis(c.kind, c.branch, c.round, c.parameters)},
-    commands.CancelAnalysis: lambda session, c: session.cancel_analysis(c.id),
-    commands.Note: lambda session, c: session.note(c.text),
-}

@@ -114,6 +114,12 @@ def session_name(session: Path) -> str:
     return hashlib.sha256(os.fsencode(session.resolve())).hexdigest()[:16]
 
 
+def log_path(session: Path) -> Path | None:
+    """Where a session's engine writes what only whoever mends it needs to read; None: nowhere but on its output."""
+    directory = private_directory()
+    return None if directory is None else directory / f"{session_name(session)}.log"
+
+
 def _parents() -> Iterator[Path]:
     """Where a private directory may be made; the first with room for a socket's path."""
     if not hasattr(os, "getuid"):

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from types import FrameType
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
+from sessions.serving.firewall import logging_to
 from sessions.serving.listener import Listener
 from sessions.session.session import Session
 
@@ -44,7 +46,8 @@ def host(
         listener.start()
         if while_running is not None:
             while_running(driver)
-        driver.run(stay)
+        with logging_to(session.path):
+            driver.run(stay)
     finally:
         restore()
         reason = "The engine was stopped." if driver.failure is None else str(driver.failure)

@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.serving.hosting import host
 from sessions.serving.launch import LINGER
 from sessions.session.session import Session

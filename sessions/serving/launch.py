@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from sessions.serving.endpoint import private_directory, session_name
+from sessions.serving.endpoint import log_path
 from sessions.serving.first_line import FAILED, LISTENING, REFUSED
 from sessions.specs.spec import Table
 from ticket_explorer.child_process import python
@@ -69,13 +69,12 @@ def _start(command: list[str], path: Path, given: bytes) -> None:
 
 def _new_log(path: Path) -> tuple[Path, int]:
     """A file for what an engine prints, that is nobody else's; what an earlier one writes is left to it."""
-    directory = private_directory()
-    if directory is None:
+    log = log_path(path)
+    if log is None:
         errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")
         return Path(name), errors
-    log = directory / f"{session_name(path)}.log"
     log.unlink(missing_ok=True)
-    return log, os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return log, os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
 
 
 def _ended(code: int | None) -> str:

@@ -25,6 +25,7 @@ from sessions.serving.wire import (
     Farewell,
     FromClient,
     Hello,
+    Refusal,
     Reply,
     Request,
     Told,
@@ -187,9 +188,10 @@ class Listener:
 
     def _replier(
         self, writer: asyncio.StreamWriter, number: int
-    ) -> Callable[[dict[str, Any] | None, str | None], None]:
-        def reply(result: dict[str, Any] | None, error: str | None) -> None:
-            message = packed(Reply(id=number, result=result, error=error))
+    ) -> Callable[[dict[str, Any] | None, TicketError | None], None]:
+        def reply(result: dict[str, Any] | None, error: TicketError | None) -> None:
+            said, refusal = (None, None) if error is None else (str(error), Refusal.of(error))
+            message = packed(Reply(id=number, result=result, error=said, refusal=refusal))
             self._loop.call_soon_threadsafe(self._write, writer, message)
 
         return reply

@@ -49,14 +49,14 @@ def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
     """JAX is imported here, so that what is wrong with it is told as everything else is."""
     os.nice(NICENESS)
     own_process.settle()
-    from sessions.serving.driver import Goal
+    from sessions.messages.goal import Goal
     from sessions.serving.hosting import end_process, host
     from sessions.session.session import Session
 
     session = _created(path) if create else Session.open(path)
     trouble = own_process.cache_trouble()
-    if trouble is not None and not session.view.says(trouble):
-        session.note(trouble, "engine")
+    if trouble is not None:
+        session.remark(trouble)
     driver = host(session, Goal(to_the_end=run), True, _announce, linger)
     code = 0 if driver.failure is None else 1
     end_process(session, code)

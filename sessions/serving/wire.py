@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from sessions.messages.commands import AnyCommand
 from ticket_explorer.errors import TicketError
 
 PROTOCOL = 1
@@ -34,7 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A command, with a number that its reply will carry."""
 
     id: int
-    command: AnyCommand
+    command: Any
+    """A `Command`; as tables when it has arrived, so that one that can't be read is refused by a sentence."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -46,12 +46,34 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     journal_end: int
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why something can't be done, in the fields of a `TicketError`."""
+
+    said: str
+    path: str = ""
+    given: str = ""
+    expected: str = ""
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, error: TicketError) -> "Refusal":
+        """An error, to be sent."""
+        return cls(said=error.said, path=error.path, given=error.given, expected=error.expected, remedy=error.remedy)
+
+    @property
+    def error(self) -> TicketError:
+        """The error again, where it has arrived."""
+        return TicketError(**msgspec.structs.asdict(self))
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The answer to a request: a result, or the sentence that says why there is none."""
 
     id: int
     result: dict[str, Any] | None = None
     error: str | None = None
+    refusal: Refusal | None = None
+    """The same sentence in its fields; engines of earlier versions don't send them."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -95,5 +117,5 @@ async def receive(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decode
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise TicketError(f"A message could not be read ({error}); the peer may be of another version.") from None

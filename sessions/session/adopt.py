@@ -17,6 +17,7 @@ from sessions.plans.problems import plan_of
 from sessions.plans.transfer import check_new_names
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
+from sessions.store.round_file import decode_round
 from sessions.store.session_dir import round_name
 from sessions.tickets.tickets import Lineage, kept
 from sessions.tickets.workbench import Workbench
@@ -86,10 +87,11 @@ def adopt(
         view: Of that session.
 
     Raises:
-        TicketError: if the name is taken, or a file of the branch is damaged.
+        TicketError: if the name is taken, a file of the branch is damaged, or holds weights that are not finite.
     """
     name = name or source.free_name(view)
     check_new_names([name], view)
+    _check_finite(source)
     lineage = Lineage(Workbench.of(source.directory.path, source.view))
     sealed = _early(source, lineage, name, into)
     for round_ in source.rounds:
@@ -110,6 +112,22 @@ def adopt(
         rounds=[_told(source, round_, name) for round_ in source.rounds],
     )
     return adopted, sealed
+
+
+def _check_finite(source: Source) -> None:
+    """Refuse weights that are not finite, but for those of replicates that are known to have diverged."""
+    for round_ in source.rounds:
+        place = source.directory.round_path(round_.branch, round_.number)
+        arrays = decode_round(source.directory.read_round(round_.branch, round_.number), place)
+        out = list(left_out(source.view, source.branch, round_.number))
+        mean, std = np.delete(arrays.mean, out, 0), None if arrays.std is None else np.delete(arrays.std, out, 0)
+        if not (np.isfinite(mean).all() and (std is None or np.isfinite(std).all())):
+            raise TicketError(
+                f"Round {round_.number} of {source.branch!r}, {source.directory.path}, has non-finite weights.",
+                given="NaN or infinity",
+                expected="finite weights",
+                remedy="Adopt a branch that did not diverge.",
+            )
 
 
 def _copied(source: Source, round_: RoundView, name: str, into: SessionDirectory) -> events.Sealed:

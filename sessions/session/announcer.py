@@ -1,6 +1,7 @@
 """How an event gets into the journal, into the view, and to whoever watches, in this order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sessions.messages import events
 from sessions.messages.records import encode, encode_record
@@ -24,6 +25,8 @@ class Announcer:
     def __init__(self, journal: JournalFile, frames: JournalFile, view: SessionView) -> None:
         self._journal, self._frames, self._view = journal, frames, view
         self._subscribers: dict[Subscriber, bool] = {}
+        self._asked: tuple[events.CommandReceived, ...] = ()
+        """Of a command that is being performed, and of which nothing is journalled yet."""
 
     @property
     def wants_frames(self) -> bool:
@@ -38,6 +41,20 @@ class Announcer:
         """End a subscription."""
         self._subscribers.pop(subscriber, None)
 
+    @contextmanager
+    def asked(self, received: events.CommandReceived) -> Iterator[None]:
+        """While a command is performed: who asked for it comes before the first event that it leads to.
+
+        Where it is refused before any, it was never received.
+        """
+        self._asked = (received,)
+        try:
+            yield
+            if self._asked:
+                self._keep(*self._asked)
+        finally:
+            self._asked = ()
+
     def emit(self, *told: events.Event) -> None:
         """Journal events in one record, apply them, and tell them; decisions are on disk for good before that.
 
@@ -45,8 +62,7 @@ class Announcer:
             TicketError: if they can't be written; then nobody has heard of any.
         """
         if told:
-            self._journal.append(encode_record(*told), durable=any(event.must_last for event in told))
-            self._spread(told)
+            self._keep(*self._asked, *told)
 
     def keep_frame(self, frame: events.Frame) -> None:
         """Keep a look at weights for plots of the past, and tell it.
@@ -70,6 +86,11 @@ class Announcer:
         self._view.apply_live(event)
         for subscriber in tuple(self._subscribers):
             subscriber(event, False)
+
+    def _keep(self, *told: events.Event) -> None:
+        self._journal.append(encode_record(*told), durable=any(event.must_last for event in told))
+        self._asked = ()
+        self._spread(told)
 
     def _spread(self, told: tuple[events.Event, ...]) -> None:
         for event in told:

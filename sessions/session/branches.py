@@ -68,38 +68,37 @@ class Branches:
         like = next((b for b in planned.branches.values() if _begins_like(b, spec.plan)), None)
         return self._added(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
 
-    def fork(self, parent: str, round_: int, name: str | None, overrides: Mapping[str, Any] | None) -> str:
+    def fork(self, wish: commands.Branch) -> str:
         """Begin a branch after a finished round of another; returns its name.
 
         Raises:
             TicketError: if there is no such finished round, or the overrides can't work.
         """
-        told = self.forked(parent, round_, name, overrides)
+        told = self.forked(wish)
         self._emit(*told)
         return told[0].branch
 
-    def forked(
-        self, parent: str, round_: int, name: str | None, overrides: Mapping[str, Any] | None
-    ) -> tuple[events.BranchAdded, *tuple[events.Remarked, ...]]:
+    def forked(self, wish: commands.Branch) -> tuple[events.BranchAdded, *tuple[events.Remarked, ...]]:
         """What is to be journalled of a new branch after a finished round of another.
 
         Raises:
             TicketError: if there is no such finished round, or the overrides can't work.
         """
+        parent, round_ = wish.parent, wish.round
         view, known = self.called(parent), self._view.round(parent, round_)
         if known is None or known.finished is None:
             numbers = [known.number for known in self._view.lineage(parent) if known.finished]
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
-        plan = parse_plan(view.plan, overrides)
+        plan = parse_plan(view.plan, wish.overrides)
         first = self._first_generations(parent)
         check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
-        name = name or free_name(parent, self._view.branches)
+        name = wish.name or free_name(parent, self._view.branches)
         check_new_names([name], self._view)
         added = self._added(Addition(name, plan, None), self._view.owner(parent, round_), round_)
-        return added, *self._remarks(name, plan, overridden(view.plan, overrides).said)
+        return added, *self._remarks(name, plan, overridden(view.plan, wish.overrides).said)
 
     def transfer(self, wish: commands.Transfer) -> list[str]:
         """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.

@@ -5,38 +5,37 @@ Faces and servers only call its methods; what they may ask is listed in `command
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sessions.engine.device import check_device
 from sessions.engine.engine import CHUNK, Engine
 from sessions.messages import commands, events
-from sessions.messages.commands import Episode, Preview
+from sessions.messages.commands import Deed
 from sessions.messages.watchers import Watchers
 from sessions.plans.checks import versions
 from sessions.plans.problems import Problems
 from sessions.reports.data_frame import RowKind, frame_of
-from sessions.session.adopt import Source
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
 from sessions.session.files import Files, closed_on_error
-from sessions.specs.spec import Spec, parse_plan, parse_spec, spec_table
-from sessions.specs.validation import convert
+from sessions.session.performer import Performer
+from sessions.session.verbs import Verb, performed
+from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.views.failures import failures, told
 from sessions.views.reading import Header, default_path
 from sessions.views.turns import next_turn
-from ticket_explorer.analysis import ANALYSES
-from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
-from ticket_explorer.registry import lookup
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+R = TypeVar("R")
 
 
 class Session:
@@ -54,6 +53,9 @@ class Session:
         watchers = Watchers(tell.emit, tell.emit_live, tell.keep_frame, lambda: self.wants_frames)
         self._engine = Engine(files.directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
         self._branches = Branches(self.view, problems, self._emit)
+        self._performer = Performer(
+            files.directory, self.spec.replicates, self._engine, self._branches, self._emit, self._finish_if_done
+        )
 
     @classmethod
     def create(cls, spec: Spec, path: str | Path | None = None, shared: bool = False) -> Self:
@@ -194,139 +196,41 @@ class Session:
         self._engine.forget()
         self._announcer.emit_if_possible(events.Failed(at=time.time(), message=message))
 
-    def end_round(self) -> None:
-        """End the running round at its last generation and prune what it found.
+    end_round = Verb(commands.EndRound, performed)
+    tune = Verb(commands.Tune, performed)
+    switch_pruner = Verb(commands.SwitchPruner, performed)
+    switch_trainer = Verb(commands.SwitchTrainer, performed)
+    set_pruning = Verb(commands.SetPruning, performed)
+    branch = Verb(commands.Branch, performed)
+    transfer = Verb(commands.Transfer, performed)
+    decompose = Verb(commands.Decompose, performed)
+    adopt = Verb(commands.Adopt, performed)
+    go_back = Verb(commands.GoBack, performed)
+    set_aside = Verb(commands.SetAside, performed)
+    set_pace = Verb(commands.Pace, performed)
+    preview_pruning = Verb(commands.PreviewPruning, performed)
+    rollout = Verb(commands.Rollout, performed)
+    ask_analysis = Verb(commands.Analyse, performed)
+    cancel_analysis = Verb(commands.CancelAnalysis, performed)
+    note = Verb(commands.Note, performed)
 
-        Raises:
-            TicketError: if no round is running, or none of its generations is done.
-        """
-        self._engine.end_round()
-        self._finish_if_done()
-
-    def tune(self, changes: Mapping[str, float]) -> None:
-        """Change hyper-parameters of the running round from its next generation on.
-
-        Raises:
-            TicketError: if no round is running, or a name or value is not possible.
-        """
-        self._engine.tune(changes)
-
-    def switch_pruner(self, branch: str, pruner: Any = None, rewind: Any = None) -> None:
-        """Prune `branch` by another criterion, or restart its weights otherwise, from its next pruning on."""
-        given = {"pruner": pruner, "rewind": rewind}
-        self._change_plan(branch, {key: value for key, value in given.items() if value is not None})
-
-    def switch_trainer(self, branch: str, trainer: Mapping[str, Any]) -> None:
-        """Train `branch` otherwise from its next round on."""
-        self._change_plan(branch, {"trainer": dict(trainer)})
-
-    def set_pruning(self, branch: str, pruning: Mapping[str, Any]) -> None:
-        """Change how much `branch` prunes, in which scope, and how many rounds it has."""
-        self._change_plan(branch, {"pruning": dict(pruning)})
-
-    def branch(
-        self, parent: str, round_: int, name: str | None = None, overrides: Mapping[str, Any] | None = None
-    ) -> str:
-        """Begin a branch after a finished round of another; returns its name.
-
-        Raises:
-            TicketError: if there is no such finished round, or the overrides can't work.
-        """
-        return self._branches.fork(parent, round_, name, overrides)
-
-    def transfer(
-        self,
-        branch: str,
-        rounds: Sequence[int] | None = None,
-        overrides: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> list[str]:
-        """Train a branch's tickets on another task, with another strategy, or by another trainer.
-
-        `options` are the other fields of `commands.Transfer`; tickets that are not there yet are waited for. Returns
-        the names of the new branches, the transferred one first.
-
-        Raises:
-            TicketError: if there is no such round, or the tickets don't fit.
-        """
-        wish = {"branch": branch, "rounds": rounds, "overrides": overrides or {}, **options}
-        return self._branches.transfer(convert(wish, commands.Transfer, "$"))
-
-    def decompose(self, branch: str, rounds: Sequence[int] | None = None, trainer: Any = None) -> list[str]:
-        """Begin the controls that the analysis `decomposition` needs, by `commands.Decompose`; their names."""
-        wish = {"branch": branch, "rounds": rounds, "trainer": trainer}
-        return self._branches.decompose(convert(wish, commands.Decompose, "$"))
-
-    def adopt(self, session: Path, branch: str, name: str | None = None) -> str:
-        """Take a branch of another session in, with its finished rounds, by `commands.Adopt`; its name."""
-        return self._branches.adopt(Source.of(session, branch, self.spec.replicates), name, self._files.directory)
-
-    def go_back(self, branch: str, round_: int) -> str:
-        """Set `branch` aside and go on from its round `round_` as a new branch; returns its name."""
-        added = self._branches.forked(branch, round_, None, None)
-        self._set_aside(branch, True, *added)
-        return added[0].branch
-
-    def set_aside(self, branch: str, aside: bool = True) -> None:
-        """Run no more rounds of a branch, or take it up again; a running round of it is given up."""
-        self._branches.called(branch)
-        self._set_aside(branch, aside)
-
-    def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
-        if aside:
-            self._engine.abandon(branch)
-        self._emit(*before, events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
-        self._finish_if_done()
-
-    def set_pace(self, generations_per_second: float | None) -> None:
-        """Have whoever drives this session run it no faster than this, for teaching; None is as fast as can be."""
-        self._emit(events.PaceChanged(at=time.time(), generations_per_second=generations_per_second))
-
-    def preview_pruning(self, branch: str) -> Preview:
-        """What each pruner would remove from the branch's running round, or from its last finished one, now.
-
-        Raises:
-            TicketError: if the branch has neither.
-        """
-        return self._engine.preview(branch, parse_plan(self._branches.called(branch).plan))
-
-    def rollout(self, branch: str, round_: int | None = None) -> Episode:
-        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
-
-        Raises:
-            TicketError: if nothing is trained yet, or the task has no policy.
-        """
-        self._branches.called(branch)
-        return self._engine.rollout(branch, round_)
-
-    def analyse(
-        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
-    ) -> events.Analysed:
-        """Look at a branch's weights, and wait for what is found.
-
-        `kind` is one of `ticket_explorer.analysis.ANALYSES`, `parameters` are fields of its settings; no round is what
-        runs now, or else the last finished one.
+    def perform(self, deed: Deed[R]) -> R:
+        """Do at once what a command asks for; returns its answer.
 
         Raises:
             TicketError: if it can't be done.
         """
-        return self._engine.analyst.run(self.ask_analysis(kind, branch, round_, parameters))
+        return deed.perform(self._performer)
 
-    def ask_analysis(
-        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
-    ) -> int:
-        """Have `analyse` done between chunks instead of now; returns the id that its events carry."""
-        settings: AnalysisSettings = convert(dict(parameters or {}), lookup("analysis", ANALYSES, kind), "$")
-        settings.check()
-        return self._engine.analyse(settings, branch, round_)
-
-    def cancel_analysis(self, number: int) -> None:
-        """Give up an analysis that waits or is under way.
+    def found(self, deed: Deed[int]) -> events.Analysed:
+        """What an analysis finds, waited for.
 
         Raises:
-            TicketError: if there is none of this id.
+            TicketError: if it can't be done.
         """
-        self._engine.analyst.cancel(number)
+        return self._engine.analyst.run(self.perform(deed))
+
+    analyse = Verb(commands.Analyse, found)
 
     @property
     def is_analysing(self) -> bool:
@@ -345,13 +249,19 @@ class Session:
         """
         return frame_of(self.view, rows)
 
-    def note(self, text: str, author: str = "person") -> None:
-        """Write a remark into the journal."""
-        self._emit(events.Remarked(at=time.time(), text=text, author=author))
+    def remark(self, text: str) -> None:
+        """Write into the journal what a person should know, once."""
+        if not self.view.says(text):
+            self._emit(events.Remarked(at=time.time(), text=text))
 
-    def record(self, client: str, command: dict[str, Any]) -> None:
-        """Write into the journal who asked for what."""
-        self._emit(events.CommandReceived(at=time.time(), client=client, command=command))
+    def asked(self, client: str, command: dict[str, Any]) -> AbstractContextManager[None]:
+        """While a command is performed: journal who asked for what, before whatever comes of it."""
+        return self._announcer.asked(events.CommandReceived(at=time.time(), client=client, command=command))
+
+    def refuse(self, client: str, command: dict[str, Any], sentence: str) -> None:
+        """Write into the journal who asked in vain for what, and why; a full disk is no reason to be silent."""
+        refused = events.CommandRefused(at=time.time(), client=client, command=command, sentence=sentence)
+        self._announcer.emit_if_possible(refused)
 
     def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
         """Pause, and let others open the session; `leaving` is called just before they may."""
@@ -395,7 +305,3 @@ class Session:
         if self.view.state != "finished":
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
-
-    def _change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
-        self._branches.change_plan(branch, overrides)
-        self._finish_if_done()

@@ -230,12 +230,17 @@ def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
         raise InvalidValue(f"$.pruning.ratios.{wrong[0]}", "no such layer", expected)
 
 
-def parse_start(given: str | Table, path: str = "$.start") -> RewindSettings:
-    """The rewind that says where transferred tickets start.
+def parse_start(given: str | Mapping[str, Any], path: str = "$.start") -> RewindSettings:
+    """The rewind that says where transferred tickets start: its name, a table, or `early:20`.
 
     Raises:
         InvalidValue: if it is none of `STARTS`.
     """
+    if isinstance(given, str) and ":" in given:
+        name, _, generation = given.partition(":")
+        if not generation.isdecimal():
+            raise InvalidValue(path, repr(given), "initial, trained, or early:K with a number of generations")
+        given = {"name": name, "generation": int(generation)}
     start = _settings("start", STARTS, given, path)
     assert isinstance(start, RewindSettings)
     return start

@@ -1,7 +1,10 @@
 """From plain tables to typed structs, with errors that say where, what was given and what was expected."""
 
-import re
-from typing import Any, TypeVar
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect
@@ -9,14 +12,23 @@ from msgspec import inspect
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tables import is_table
 
+S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
-_ERROR = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<where>.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
-_ENTRY = re.compile(r"\.(?P<field>\w+)\[\.\.\.\]")
-"""Some entry of a table of numbers; msgspec doesn't say which."""
-_UNKNOWN = re.compile(r"unknown field `(.*)`")
-_MISSING = re.compile(r"missing required field `(.*)`")
+DEEPEST = 16
+"""Tables within tables."""
+SMALLEST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127
+"""Of the numbers that single precision holds in full."""
+LARGEST_WHOLE = 2**63 - 1
+
+
+class Part(NamedTuple):
+    """A value within another one, and what it should be."""
+
+    path: str
+    value: Any
+    kind: Any
+    """A type, as an annotation has it."""
 
 
 def convert(table: Any, kind: type[T], path: str) -> T:
@@ -30,10 +42,57 @@ def convert(table: Any, kind: type[T], path: str) -> T:
     Raises:
         InvalidValue: with the path of the field, the value given and the range expected.
     """
+    check_numbers(table, path)
     try:
         return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error), table, kind, path) from None
+    except msgspec.ValidationError:
+        raise _refusal(Part(path, table, kind)) from None
+
+
+def checked(given: S) -> S:
+    """A struct made in Python, whose fields may hold anything, as if it had been read from plain tables.
+
+    Args:
+        given: An instance of a msgspec struct class.
+
+    Raises:
+        InvalidValue: as `convert` does; also if something in it is no plain value.
+    """
+    try:
+        table = msgspec.to_builtins(given, builtin_types=(bytes,), enc_hook=_plain)
+    except (TypeError, RecursionError) as error:
+        raise InvalidValue("$", f"what can't be sent ({error})", "tables, lists, texts and numbers") from None
+    table.pop(type(given).__struct_config__.tag_field, None)
+    return convert(table, type(given), "$")
+
+
+def check_numbers(value: Any, path: str, depth: int = 0) -> None:
+    """Refuse numbers that can't be computed with, and tables within tables without end.
+
+    Args:
+        value: Tables, lists, texts and numbers.
+        path: Where it stands in the whole.
+        depth: In how many tables and lists it stands.
+
+    Raises:
+        InvalidValue: if a number is not finite, or neither 0 nor what single precision holds in full.
+    """
+    if depth > DEEPEST:
+        raise InvalidValue(path, "more tables", f"tables within tables, no more than {DEEPEST} deep")
+    if isinstance(value, int):
+        if abs(value) > LARGEST_WHOLE:
+            raise InvalidValue(path, "a number of many digits", f"a whole number up to {LARGEST_WHOLE}")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidValue(path, value, "a finite number")
+        if value and not SMALLEST <= abs(value) <= LARGEST:
+            raise InvalidValue(path, value, f"0, or a number of {SMALLEST:.3g} to {LARGEST:.3g} in size")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            check_numbers(inner, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            check_numbers(inner, f"{path}[{index}]", depth + 1)
 
 
 def expected(kind: inspect.Type) -> str:
@@ -79,56 +138,94 @@ def _interval(kind: inspect.IntType | inspect.FloatType) -> str:
     return ""
 
 
-def _explain(message: str, table: Any, kind: type, path: str) -> InvalidValue:
-    match = _ERROR.match(message)
-    where = (match["where"] if match else "") or ""
-    place = path + where
-    what = match["what"] if match else message
-    info = inspect.type_info(kind)
-    value: Any = table
-    if (entry := _ENTRY.fullmatch(where)) and is_table(table[entry["field"]]):
-        value, key = _narrowed(table, entry["field"], kind)
-        place = f"{path}.{entry['field']}.{key}"
-    for step in _STEP.finditer(where):
-        value, info = _descend(value, info, step["field"], step["index"])
-    types = {field.encode_name: field.type for field in info.fields} if isinstance(info, inspect.StructType) else {}
-    if unknown := _UNKNOWN.search(what):
-        known = f"one of {', '.join(types)}" if types else "no field but the name"
-        return InvalidValue(f"{place}.{unknown[1]}", "unknown field", known)
-    if (missing := _MISSING.search(what)) and missing[1] in types:
-        return InvalidValue(f"{place}.{missing[1]}", "missing", expected(types[missing[1]]))
-    return InvalidValue(place, _shown(value), expected(info))
+def _refusal(part: Part) -> InvalidValue:
+    """The error for a value that msgspec refuses: of the first part of it that is refused already."""
+    fields = _fields(part)
+    if fields is not None and is_table(part.value):
+        unknown = next((key for key in part.value if key not in fields), None)
+        if unknown is not None and _refuses_others(part.kind):
+            known = f"one of {', '.join(fields)}" if fields else "no field but the name"
+            return InvalidValue(f"{part.path}.{unknown}", "unknown field", known)
+    for inner in _parts(part):
+        if _is_refused(inner):
+            return _refusal(inner)
+    if fields is not None and is_table(part.value):
+        missing = next((name for name, field in fields.items() if field.required and name not in part.value), None)
+        if missing is not None:
+            return InvalidValue(f"{part.path}.{missing}", "missing", expected(fields[missing].type))
+    return InvalidValue(part.path, _shown(part.value), expected(inspect.type_info(part.kind)))
 
 
-def _narrowed(table: Any, field: str, kind: type) -> tuple[Any, str]:
-    """The table with nothing in one of its tables but the entry that is refused, and the key of that entry."""
-    each = ({**table, field: {key: value}} for key, value in table[field].items())
-    narrowed = next(one for one in each if _refuses(kind, one))
-    return narrowed, next(iter(narrowed[field]))
-
-
-def _refuses(kind: type, table: Any) -> bool:
+def _is_refused(part: Part) -> bool:
     try:
-        msgspec.convert(table, kind)
+        msgspec.convert(part.value, part.kind)
     except msgspec.ValidationError:
         return True
     return False
 
 
-def _descend(value: Any, info: inspect.Type, field: str | None, index: str | None) -> tuple[Any, inspect.Type]:
-    while isinstance(info, inspect.Metadata):
-        info = info.type
-    if isinstance(info, inspect.UnionType):
-        info = next((option for option in info.types if isinstance(option, inspect.StructType)), info.types[0])
-    if index is not None:
-        items = getattr(info, "item_types", None)
-        position = 0 if index == "..." else int(index)
-        item = items[position] if items else getattr(info, "item_type", getattr(info, "value_type", info))
-        return (list(value.values()) if is_table(value) else value)[position], item
-    if isinstance(info, inspect.StructType):
-        types = {entry.encode_name: entry.type for entry in info.fields}
-        return (value or {}).get(field), types.get(field or "", info)
-    return value, info
+def _parts(part: Part) -> Iterator[Part]:
+    """What a value consists of, each part with the type that it should have."""
+    path, value, kind = part
+    kind = _meant(kind, value)
+    items = get_args(kind)
+    if is_table(value) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind, include_extras=True)
+        for field in msgspec.structs.fields(kind):
+            if field.encode_name in value:
+                name = field.encode_name
+                yield Part(f"{path}.{name}", value[name], hints[field.name])
+    elif is_table(value) and len(items) == 2 and issubclass(get_origin(kind) or object, Mapping):
+        for key, inner in value.items():
+            yield Part(f"{path}.{key}", inner, items[1])
+    elif isinstance(value, list | tuple) and items and issubclass(get_origin(kind) or object, Sequence):
+        kinds = [items[0]] * len(value) if len(items) == 1 or items[-1] is ... else items
+        for index, (inner, item) in enumerate(zip(value, kinds, strict=False)):
+            yield Part(f"{path}[{index}]", inner, item)
+
+
+def _meant(kind: Any, value: Any) -> Any:
+    """The type that a value was meant to have: of several, the first that is a table or a list as it is."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, UnionType):
+        options = [_meant(option, value) for option in get_args(kind)]
+        return next((option for option in options if _is_like(option, value)), kind)
+    return kind
+
+
+def _is_like(kind: Any, value: Any) -> bool:
+    bare = get_origin(kind) or kind
+    if not isinstance(bare, type):
+        return False
+    if is_table(value):
+        return issubclass(bare, msgspec.Struct | Mapping)
+    return isinstance(value, list | tuple) and issubclass(bare, Sequence) and bare is not str
+
+
+def _fields(part: Part) -> dict[str, inspect.Field] | None:
+    """The fields that a table should have, by their names; None if it may have any."""
+    info = inspect.type_info(_meant(part.kind, part.value))
+    return {field.encode_name: field for field in info.fields} if isinstance(info, inspect.StructType) else None
+
+
+def _refuses_others(kind: Any) -> bool:
+    return bool(_meant(kind, {}).__struct_config__.forbid_unknown_fields)
+
+
+def _plain(value: Any) -> Any:
+    """What isn't of Python's own types as one that is: tables, sequences, paths, numbers of NumPy."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        return list(value)
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if hasattr(value, "__index__"):
+        return int(value)
+    if hasattr(value, "__float__"):
+        return float(value)
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 def _shown(value: Any) -> str:

@@ -14,9 +14,10 @@ class Damaged(TicketError):
     """A file whose bytes are not what was written, or that belongs elsewhere."""
 
     def __init__(self, path: Path | str, what: str, remedy: str = ""):
-        self.path, self.what = path, what
+        self.file, self.what = path, what
         advice = f"{remedy}. " if remedy else ""
-        super().__init__(f"{path} is damaged: {what}. {advice}Nothing was changed; `verify` says what is safe.")
+        remedy = f"{advice}Nothing was changed; `verify` says what is safe."
+        super().__init__(f"{path} is damaged: {what}.", remedy=remedy)
 
 
 class Unrecorded(Damaged):
@@ -28,7 +29,8 @@ class DiskFull(TicketError):
 
     def __init__(self, path: Path | str):
         super().__init__(
-            f"The disk that holds {path} is full. Nothing written so far is lost: free some space, then continue."
+            f"The disk that holds {path} is full. Nothing written so far is lost.",
+            remedy="Free some space, then continue.",
         )
 
 
@@ -37,7 +39,8 @@ class DiskRefused(TicketError):
 
     def __init__(self, path: Path | str, error: OSError):
         why = (error.strerror or str(error)).lower()
-        super().__init__(f"Can't use {path}: {why}. Check that it exists and that you may read and write it.")
+        remedy = "Check that it exists and that you may read and write it."
+        super().__init__(f"Can't use {path}: {why}.", remedy=remedy)
 
 
 class SessionLocked(TicketError):
@@ -52,7 +55,8 @@ class SessionExists(TicketError):
     """A new session would take the place of something that is there."""
 
     def __init__(self, path: Path | str):
-        super().__init__(f"{path} exists already, and nothing was overwritten. Choose another name, or remove it.")
+        remedy = "Choose another name, or remove it."
+        super().__init__(f"{path} exists already, and nothing was overwritten.", remedy=remedy)
 
 
 class NewerSchema(TicketError):
@@ -60,7 +64,10 @@ class NewerSchema(TicketError):
 
     def __init__(self, path: Path | str, given: int, known: int):
         super().__init__(
-            f"{path} was written by a newer Ticket Explorer (schema {given}; this one reads up to {known}): update it."
+            f"{path} was written by a newer Ticket Explorer (schema {given}; this one reads up to {known}).",
+            given=str(given),
+            expected=f"at most {known}",
+            remedy="Update it.",
         )
 
 

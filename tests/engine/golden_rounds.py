@@ -306,6 +306,22 @@ def everything(path: Path) -> Session:
     return session
 
 
+def refused(path: Path) -> Session:
+    """A session whose journal also holds commands that were refused, and is left half-way as others are."""
+    session = _half_way(path, PLANS["evolution-sep-cma-es"])
+    driver = Driver(session)
+    for command in (
+        commands.SwitchPruner("nosuch", "magnitude"),
+        commands.Branch("snr", 7),
+        commands.Tune({"std": float("nan")}),
+        {"type": "Levitate", "height": 3},
+        {"type": "Step", "generations": 0},
+    ):
+        driver.ask(command, "golden")
+    driver.run(stay=False)
+    return session
+
+
 def _ask_and_cancel(session: Session, ask: commands.Analyse) -> int:
     driver = Driver(session)
     answers: list[Any] = []
@@ -341,7 +357,7 @@ def _elsewhere() -> Iterator[None]:
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
-    makers["everything"] = everything
+    makers |= {"everything": everything, "refused": refused}
     for name in names or makers:
         with _elsewhere():
             _keep(place, name, makers[name])

@@ -5,7 +5,8 @@ import threading
 from pathlib import Path
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.serving.listener import Listener
 from sessions.serving.wire import Hello, packed
 from sessions.session.session import Session

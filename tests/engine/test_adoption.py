@@ -1,14 +1,16 @@
 """A branch of another session: its rounds and tickets come along, and are used as the session's own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import sessions.session.adopt
 from sessions.messages import commands
-from sessions.serving.driver import perform
 from sessions.session.session import Session
+from sessions.store.round_file import RoundArrays, decode_round
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
@@ -25,7 +27,7 @@ def test_its_tickets_are_those_of_the_other_session(lab: Any, other: Path) -> No
     with Session.open(other) as session:
         wanted = [session._engine.lineage.trained("drawn", number) for number in range(3)]
     with lab.create() as session:
-        made = perform(session, commands.Adopt(session=str(other), branch="drawn"))["branch"]
+        made = session.perform(commands.Adopt(session=str(other), branch="drawn"))
         assert made == "drawn-of-other"
         for number, ticket in enumerate(wanted):
             found = session._engine.lineage.trained(made, number)
@@ -61,6 +63,18 @@ def test_it_is_pruned_further(lab: Any, other: Path) -> None:
         session.run()
         assert [round_.number for round_ in session.view.lineage("theirs")] == [0, 1, 2, 3]
     lab.assert_whole(session.path)
+
+
+def test_weights_that_are_not_finite_are_not_taken_in(lab: Any, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverged(data: bytes, path: Path) -> RoundArrays:
+        arrays = decode_round(data, path)
+        return replace(arrays, mean=np.where(arrays.mask, np.float32("nan"), arrays.mean))
+
+    monkeypatch.setattr(sessions.session.adopt, "decode_round", diverged)
+    with lab.create() as session:
+        with pytest.raises(TicketError, match=r"has non-finite weights\. Adopt a branch that did not diverge\."):
+            session.adopt(other, "snr")
+        assert not (session.path / "rounds" / "snr-of-other").exists()
 
 
 def test_what_can_not_be_taken_in_is_refused(lab: Any, other: Path) -> None:

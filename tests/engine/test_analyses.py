@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sessions.messages import commands, events
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.views.reading import read_view
 from ticket_explorer.analysis import ANALYSES
@@ -218,11 +219,11 @@ class Answers:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
-    def __call__(self, command: commands.Command) -> tuple[dict[str, Any] | None, str | None]:
+    def __call__(self, command: commands.Command) -> tuple[dict[str, Any] | None, TicketError | None]:
         said: list[Any] = []
         there = threading.Event()
 
-        def reply(result: Any, error: str | None) -> None:
+        def reply(result: Any, error: TicketError | None) -> None:
             said.extend((result, error))
             there.set()
 
@@ -247,7 +248,7 @@ def test_a_driver_answers_at_once_and_can_be_told_to_cancel(lab: Any) -> None:
         assert [found and found["id"] for found in (first, second, third)] == [1, 2, 3]
         for number in (2, 3):
             assert ask(commands.CancelAnalysis(id=number)) == ({}, None)
-        assert ask(commands.CancelAnalysis(id=3))[1] == (
+        assert str(ask(commands.CancelAnalysis(id=3))[1]) == (
             "There is no analysis 3 waiting or under way; it may be done already."
         )
         lab.until(lambda: driver.is_resting)

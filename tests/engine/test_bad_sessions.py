@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import sessions.session.files
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
@@ -93,7 +94,7 @@ def test_session_of_a_newer_schema(halfway: Path) -> None:
     directory = SessionDirectory(halfway)
     header = msgspec.msgpack.decode(directory.read_header())
     directory.write(FileName("header"), msgspec.msgpack.encode(header | {"schema": 2, "new": "field"}))
-    with pytest.raises(NewerSchema, match=r"written by a newer Ticket Explorer \(schema 2; .*update it"):
+    with pytest.raises(NewerSchema, match=r"written by a newer Ticket Explorer \(schema 2; .*Update it"):
         Session.open(halfway)
 
 

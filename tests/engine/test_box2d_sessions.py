@@ -6,7 +6,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.control.box2d.worker_pool import WorkerPool

@@ -7,7 +7,6 @@ import pytest
 
 from sessions.messages import commands
 from sessions.plans.problems import Problems
-from sessions.serving.driver import perform
 from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
 from sessions.views.reading import read_view
@@ -19,7 +18,7 @@ NAMES = ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]
 def test_controls_train_permuted_and_random_tickets(lab: Any) -> None:
     with lab.create() as session:
         session.run()
-        assert perform(session, commands.Decompose(branch="snr")) == {"branches": NAMES}
+        assert session.perform(commands.Decompose(branch="snr")) == NAMES
         with pytest.raises(TicketError, match="snr-random have no finished round yet; run them first"):
             session.analyse("decomposition", "snr")
         session.run()

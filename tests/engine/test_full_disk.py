@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.store.errors import DiskFull
 from sessions.views.reading import read_view
 from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
-SENTENCE = "is full. Nothing written so far is lost: free some space, then continue."
+SENTENCE = "is full. Nothing written so far is lost. Free some space, then continue."
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_commands_on_a_full_disk(lab: Any, disk: Disk) -> None:
     disk.room = 0
     replies: list[Any] = []
     driver = Driver(session)
-    for command in (commands.Note(text="x"), commands.Branch(parent="snr", round=0), commands.Stop()):
+    for command in (commands.Note(text="x"), commands.SetPruning("snr", {"ratio": 0.2}), commands.Stop()):
         driver.ask(command, "test", lambda *reply: replies.append(reply))
     driver.run(stay=True)
     assert [str(error).endswith(SENTENCE) for _, error in replies] == [True] * 3

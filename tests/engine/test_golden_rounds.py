@@ -24,10 +24,11 @@ KEPT = sorted(path.relative_to(GOLDEN) for path in GOLDEN.glob("rules_*/*/"))
 NAMES = {
     "rules_1": {*PLANS, "everything"} - {"evolution-scored"},
     "rules_2": {"evolution-scored"},
+    "rules_3": {"refused"},
     "rules_4": {"evolution-sep-cma-es"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution"}
+QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused"}
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}
@@ -50,7 +51,7 @@ EVENTS = {
     "RoundStarted", "SetAsideChanged", "Tuned",
 }  # fmt: skip
 """The tags of events in `everything`: format, never renamed."""
-LATER_EVENTS = {"Scored", "Sealed"}
+LATER_EVENTS = {"Scored", "Sealed", "CommandRefused"}
 """Events that came after it; a golden session of a later set holds each of them."""
 AWAITED: set[str] = {"Diverged"}
 """Events and commands that came after it and are in no golden session yet: keep one before a version is published."""

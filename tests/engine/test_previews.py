@@ -10,7 +10,8 @@ import pytest
 
 from sessions.messages import commands
 from sessions.messages.events import Generations
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.store import SessionDirectory, read_records
 from sessions.store.round_file import decode_round
 from sessions.views.reading import decoded

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from sessions.messages import commands
+from sessions.messages.goal import Goal
 from sessions.serving.client import Client
-from sessions.serving.driver import Driver, Goal
+from sessions.serving.driver import Driver
 from sessions.serving.reaching import NotRunning
 from sessions.session.session import Session
 from sessions.store import SessionDirectory

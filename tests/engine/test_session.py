@@ -166,7 +166,8 @@ def test_set_pruning(session: Session) -> None:
 
 def test_notes_and_records(session: Session) -> None:
     session.note("RoundState here")
-    session.record("terminal", {"type": "Pause"})
+    with session.asked("terminal", {"type": "Pause"}):
+        pass
     assert [(remark.text, remark.author) for remark in session.view.remarks] == [("RoundState here", "person")]
     assert [command.client for command in session.view.commands] == ["terminal"]
     assert_folds(session)

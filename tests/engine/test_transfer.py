@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sessions.messages import commands
-from sessions.serving.driver import Driver, Goal
+from sessions.messages.goal import Goal
+from sessions.serving.driver import Driver
 from sessions.session.session import Session
 from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round

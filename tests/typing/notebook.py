@@ -24,7 +24,7 @@ async def cell() -> None:
     await live.step_async(10)
     await live.branch_async("snr", 3, overrides={"rewind": "fresh"})
     await live.analyse_async("curvature", "snr")
-    assert_type(await live.rewind_to_async("snr", 2), str)
+    assert_type(await live.go_back_async("snr", 2), str)
     live.step_async("ten")  # expect-error
     live.branch_async("snr", "3")  # expect-error
 

@@ -83,7 +83,7 @@ def resume(
 
 
 def _drive(session: "Session", json: bool) -> None:
-    from sessions.serving.driver import Goal
+    from sessions.messages.goal import Goal
     from sessions.serving.hosting import end_process, host
 
     say(f"Session {session.path}")

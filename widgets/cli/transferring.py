@@ -12,6 +12,7 @@ from ticket_explorer.errors import InvalidValue, UnknownName
 from ticket_explorer.trainers.succession import succeed
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.branching import parse_round, say_remarks
+from widgets.cli.options import with_fields
 from widgets.cli.output import say, write
 from widgets.decisions.trainer_fields import TRAINER_KINDS, named
 from widgets.shared.spec_sources import assign, load_table
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 @told
+@with_fields(commands.Transfer, "branch", "rounds", "overrides")
 def transfer(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     from_: Annotated[
@@ -37,13 +39,7 @@ def transfer(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What else differs: task.name=mnist")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The new branch's name.")] = None,
-    control: Annotated[bool, typer.Option(help="Also run random masks of the same size.")] = True,
-    native: Annotated[bool, typer.Option(help="Also run a branch that finds its own tickets.")] = False,
-    overlap: Annotated[bool, typer.Option(help="Of layers of other shapes, use the part both networks have.")] = False,
-    start: Annotated[
-        str | None, typer.Option(metavar="initial|trained|early:K", help="Weights to start from; K: a generation.")
-    ] = None,
+    **fields: Any,
 ) -> None:
     """Train a branch's tickets on something else.
 
@@ -53,18 +49,9 @@ def transfer(
     path = session_path(session)
     view = read_view(path)
     branch, rounds = _tickets(view, from_)
-    wanted = commands.Transfer(
-        branch=branch,
-        rounds=rounds,
-        overrides=_overrides(to, trainer, set_ or []),
-        name=name,
-        control=control,
-        native=native,
-        overlap=overlap,
-        start=_start(start),
-    )
-    made = answer(path, wanted, CLIENT)["branches"]
-    say_remarks(view, branch, wanted.overrides)
+    overrides = _overrides(to, trainer, set_ or [])
+    made = answer(path, commands.Transfer(branch, rounds, overrides, **fields), CLIENT)["branches"]
+    say_remarks(view, branch, overrides)
     say(f"Tickets of {from_} go on in {', '.join(made)}. Run them with: {command_line('resume', path)}")
     write("\n".join(made))
 
@@ -118,14 +105,6 @@ def _tickets(view: SessionView, given: str) -> tuple[str, list[int] | None]:
     if branch not in view.branches:
         raise InvalidValue("--from", given, f"a branch among {', '.join(view.branches)}")
     return branch, [parse_round(given)[1]] if number else None
-
-
-def _start(given: str | None) -> str | dict[str, Any] | None:
-    """`early:20` as a table."""
-    name, _, generation = (given or "").partition(":")
-    if generation and not generation.isdigit():
-        raise InvalidValue("--start", given, "initial, trained, or early:K with a number of generations")
-    return {"name": name, "generation": int(generation)} if generation else given
 
 
 def _overrides(to: str | None, trainer: str | None, assignments: list[str]) -> dict[str, Any]:

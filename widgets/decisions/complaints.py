@@ -1,14 +1,10 @@
 """What is wrong with what was typed, and where; and what does not stay as it was."""
 
-import re
 from dataclasses import dataclass
 
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import Table, parse_plan
 from ticket_explorer.errors import TicketError
-
-_PATH = re.compile(r"(?P<path>\$\S*): (?P<rest>.*)", re.DOTALL)
-_EXPECTED = re.compile(r"^.*?(?P<expected>expected .*)$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -18,12 +14,13 @@ class Complaint:
     path: str
     """`$.trainer.population`; empty if it concerns no field."""
     sentence: str
+    expected: str = ""
+    """What would have been accepted, in words."""
 
     @property
     def short(self) -> str:
         """Beside its field: what was expected."""
-        match = _EXPECTED.match(self.sentence)
-        return match["expected"] if match else self.sentence
+        return f"expected {self.expected}" if self.expected else self.sentence
 
     def concerns(self, place: str) -> bool:
         """Whether it is about a field, or an entry of it, `$.pruning.ratios`."""
@@ -51,5 +48,4 @@ def remarks_on(plan: Table, overrides: Table) -> str:
 
 def complaint_of(error: TicketError) -> Complaint:
     """An error's sentence, and the path of the field it is about."""
-    match = _PATH.fullmatch(str(error))
-    return Complaint(match["path"], match["rest"]) if match else Complaint("", str(error))
+    return Complaint(error.path, error.said, error.expected)

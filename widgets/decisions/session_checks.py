@@ -10,7 +10,6 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import datasets
 from widgets.decisions.fields import Key, place_of, value_at, with_value
 
-_PATH = re.compile(r"^\$([^:\s]*): (.*)$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 
 
@@ -49,7 +48,7 @@ def _error(table: Table) -> TicketError | None:
         try:
             estimate_session(spec)
         except TicketError as error:
-            if _PATH.match(str(error)):
+            if error.path:
                 return error
             raise
     return None
@@ -59,14 +58,12 @@ def _check_name(name: str, number: int) -> None:
     try:
         check_branch_name(name)
     except TicketError as error:
-        raise TicketError(f"$.branch[{number}].name: {_parted(error)[1]}") from None
+        path = f"$.branch[{number}].name"
+        raise TicketError(error.said, path=path, given=error.given, expected=error.expected) from None
 
 
 def _parted(error: TicketError) -> tuple[tuple[Key, ...], str]:
-    match = _PATH.match(str(error))
-    if match is None:
-        return (), str(error)
-    steps = [int(index) if index else name for name, index in _STEP.findall(match[1])]
+    steps = [int(index) if index else name for name, index in _STEP.findall(error.path)]
     while steps and isinstance(steps[-1], int):  # an item of a list is typed in its list's field
         steps.pop()
-    return tuple(steps), match[2]
+    return tuple(steps), error.said

@@ -107,7 +107,7 @@ def refused(kind: str, changes: Mapping[str, Any], fields: Mapping[str, Field]) 
     """Why a running round can't be tuned so; None if it can."""
     for name, value in changes.items():
         if isinstance(value, bool | str | None):
-            return Complaint(f"$.trainer.{name}", f"expected {fields[name].words}")
+            return Complaint(f"$.trainer.{name}", f"expected {fields[name].words}", fields[name].words)
     try:
         check_changes(kind, changes, fields)
     except TicketError as error:

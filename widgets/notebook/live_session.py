@@ -4,17 +4,18 @@ What computes is awaited; the same verb without `_async` would block the kernel 
 and is refused with a sentence that says what to write.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from sessions.messages import commands, events
+from sessions.messages.commands import Deed
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.serving.launch import launch
+from sessions.session.verbs import Verb
 from sessions.specs.spec import Spec, Table, parse_spec, spec_table
+from sessions.specs.validation import checked
 from sessions.views.reading import default_path
 from sessions.views.session_view import SessionView
 from ticket_explorer import presets
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from widgets.notebook.paper_figure import PaperFigure
+
+R = TypeVar("R")
+
+
+async def _answered(session: "LiveSession", deed: Deed[R]) -> R:
+    return deed.heard(await session.attachment.ask(deed))
+
+
+async def _found(session: "LiveSession", deed: Deed[int]) -> events.Analysed:
+    """What an analysis finds, waited for; charts show it as soon as it is there."""
+    return await session.attachment.analysed(await _answered(session, deed))
 
 
 class LiveSession:
@@ -159,11 +171,11 @@ class LiveSession:
 
     async def run_rounds_async(self, rounds: int) -> events.RoundFinished | None:
         """Run to the end of some rounds, the running one included; returns the last one."""
-        return _last_round(await self.attachment.ask_and_rest(commands.RunRounds(rounds=_count("rounds", rounds))))
+        return _last_round(await self.attachment.ask_and_rest(checked(commands.RunRounds(rounds))))
 
     async def step_async(self, generations: int = 1) -> None:
         """Run some generations."""
-        await self.attachment.ask_and_rest(commands.Step(generations=_count("generations", generations)))
+        await self.attachment.ask_and_rest(checked(commands.Step(generations)))
 
     async def resume_async(self) -> None:
         """Let the engine run to the end, and don't wait for it."""
@@ -173,113 +185,23 @@ class LiveSession:
         """Stop after the chunk in flight, with a checkpoint."""
         await self.attachment.ask(commands.Pause())
 
-    async def end_round_async(self) -> None:
-        """End the running round at this generation, and prune what it found."""
-        await self.attachment.ask(commands.EndRound())
-
-    async def tune_async(self, changes: Mapping[str, float]) -> None:
-        """Change hyper-parameters of the running round from its next generation on."""
-        await self.attachment.ask(commands.Tune(changes=dict(changes)))
-
-    async def switch_pruner_async(self, branch: str, pruner: Any = None, rewind: Any = None) -> None:
-        """Prune a branch by another criterion, or restart its weights otherwise, from its next pruning on."""
-        await self.attachment.ask(commands.SwitchPruner(branch=branch, pruner=pruner, rewind=rewind))
-
-    async def switch_trainer_async(self, branch: str, trainer: Mapping[str, Any]) -> None:
-        """Train a branch otherwise from its next round on."""
-        await self.attachment.ask(commands.SwitchTrainer(branch=branch, trainer=dict(trainer)))
-
-    async def set_pruning_async(self, branch: str, pruning: Mapping[str, Any]) -> None:
-        """Change how much a branch prunes, in which scope, and how many rounds it has."""
-        await self.attachment.ask(commands.SetPruning(branch=branch, pruning=dict(pruning)))
-
-    async def branch_async(
-        self, parent: str, round_: int, name: str | None = None, overrides: Mapping[str, Any] | None = None
-    ) -> str:
-        """Begin a branch after a finished round of another; returns its name."""
-        command = commands.Branch(parent=parent, round=round_, name=name, overrides=dict(overrides or {}))
-        return str((await self.attachment.ask(command))["branch"])
-
-    async def transfer_async(
-        self,
-        branch: str,
-        rounds: Sequence[int] | None = None,
-        overrides: Mapping[str, Any] | None = None,
-        name: str | None = None,
-        control: bool = True,
-        native: bool = False,
-        overlap: bool = False,
-        start: str | Mapping[str, Any] | None = None,
-    ) -> list[str]:
-        """Train a branch's tickets on another task, with another strategy, or by another trainer.
-
-        Args:
-            branch: The branch whose tickets are taken.
-            rounds: Of which rounds; None is all planned ones.
-            overrides: What is different, tables as in the spec.
-            name: Of the new branch.
-            control: Whether random masks of as many weights run beside it.
-            native: Whether a branch that finds its own tickets runs beside it.
-            overlap: Whether layers of other shapes take what both have, instead of being refused.
-            start: Which weights they start from, as `commands.Transfer` explains it.
-
-        Returns:
-            The names of the new branches, the transferred one first.
-        """
-        command = commands.Transfer(
-            branch=branch,
-            rounds=None if rounds is None else list(rounds),
-            overrides=dict(overrides or {}),
-            name=name,
-            control=control,
-            native=native,
-            overlap=overlap,
-            start=dict(start) if isinstance(start, Mapping) else start,
-        )
-        return list((await self.attachment.ask(command))["branches"])
-
-    async def analyse_async(
-        self, kind: str, branch: str, round_: int | None = None, parameters: Mapping[str, Any] | None = None
-    ) -> events.Analysed:
-        """Look at a branch's weights, and wait for what is found; charts show it as soon as it is there.
-
-        Args:
-            kind: `snr`, `layers`, `curvature`, `surface` or `connectivity`.
-            branch: The branch whose weights are looked at.
-            round_: A finished round; None is what runs now, or else the last finished one.
-            parameters: Fields of the analysis's settings.
-
-        Raises:
-            TicketError: if it can't be done.
-        """
-        command = commands.Analyse(kind=kind, branch=branch, round=round_, parameters=dict(parameters or {}))
-        return await self.attachment.analysed(int((await self.attachment.ask(command))["id"]))
-
-    async def decompose_async(self, branch: str, rounds: Sequence[int] | None = None) -> list[str]:
-        """Begin the controls that the analysis `decomposition` needs; returns the names of the new branches."""
-        command = commands.Decompose(branch=branch, rounds=None if rounds is None else list(rounds))
-        return list((await self.attachment.ask(command))["branches"])
-
-    async def rewind_to_async(self, branch: str, round_: int) -> str:
-        """Set a branch aside, and go on from one of its earlier rounds as a new branch; returns its name."""
-        return str((await self.attachment.ask(commands.GoBack(branch=branch, round=round_)))["branch"])
-
-    async def set_aside_async(self, branch: str, aside: bool = True) -> None:
-        """Run no more rounds of a branch, or take it up again."""
-        await self.attachment.ask(commands.SetAside(branch=branch, aside=aside))
-
-    async def set_pace_async(self, generations_per_second: float | None) -> None:
-        """Run no faster than this, for teaching; None is as fast as can be."""
-        await self.attachment.ask(commands.Pace(generations_per_second=generations_per_second))
-
-    async def preview_pruning_async(self, branch: str) -> commands.Preview:
-        """What each pruner would remove from a branch now, and how much their choices overlap."""
-        told = await self.attachment.ask(commands.PreviewPruning(branch=branch))
-        return msgspec.convert(told, commands.Preview)
-
-    async def note_async(self, text: str) -> None:
-        """Add a remark to the journal."""
-        await self.attachment.ask(commands.Note(text=text))
+    end_round_async = Verb(commands.EndRound, _answered)
+    tune_async = Verb(commands.Tune, _answered)
+    switch_pruner_async = Verb(commands.SwitchPruner, _answered)
+    switch_trainer_async = Verb(commands.SwitchTrainer, _answered)
+    set_pruning_async = Verb(commands.SetPruning, _answered)
+    branch_async = Verb(commands.Branch, _answered)
+    transfer_async = Verb(commands.Transfer, _answered)
+    decompose_async = Verb(commands.Decompose, _answered)
+    adopt_async = Verb(commands.Adopt, _answered)
+    go_back_async = Verb(commands.GoBack, _answered)
+    set_aside_async = Verb(commands.SetAside, _answered)
+    set_pace_async = Verb(commands.Pace, _answered)
+    preview_pruning_async = Verb(commands.PreviewPruning, _answered)
+    rollout_async = Verb(commands.Rollout, _answered)
+    cancel_analysis_async = Verb(commands.CancelAnalysis, _answered)
+    note_async = Verb(commands.Note, _answered)
+    analyse_async = Verb(commands.Analyse, _found)
 
     async def stop_async(self) -> None:
         """Checkpoint, end the engine, and wait until it is gone."""
@@ -299,12 +221,6 @@ def _table(source: str | Path | Mapping[str, Any] | Spec) -> tuple[Table, str]:
         table = presets.resolved(deepcopy(dict(source)))
         return table, str(table.get("title", "session"))
     return load_table(str(source)), Path(source).stem
-
-
-def _count(name: str, given: int) -> int:
-    if not isinstance(given, int) or given < 1:
-        raise TicketError(f"{name}: {given}, expected a whole number, at least 1.")
-    return given
 
 
 def _last_round(told: list[events.Event]) -> events.RoundFinished | None:

@@ -129,7 +129,9 @@ def sentence(event: events.Event) -> str:
         case events.Remarked():
             return event.text if event.author == "engine" else f"{event.author}: {event.text}"
         case events.CommandReceived():
-            return _asked(event)
+            return f"{event.client} asked: {_command(event.command)}"
+        case events.CommandRefused():
+            return f"{event.client} asked in vain: {_command(event.command)}. {event.sentence}"
         case _:
             return ""
 
@@ -144,7 +146,7 @@ def _plan(plan: dict[str, object]) -> str:
     return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
 
 
-def _asked(event: events.CommandReceived) -> str:
-    fields = {key: value for key, value in event.command.items() if key != "type" and value not in (None, {}, [])}
+def _command(command: dict[str, object]) -> str:
+    fields = {key: value for key, value in command.items() if key != "type" and value not in (None, {}, [])}
     what = ", ".join(f"{key} {value}" for key, value in fields.items())
-    return f"{event.client} asked: {event.command['type']}{' ' + what if what else ''}"
+    return f"{command.get('type')}{' ' + what if what else ''}"

@@ -157,7 +157,9 @@ def refuse_parameter(task: str, name: str, known: list[str]) -> NoReturn:
         TicketError: always.
     """
     what = f"its parameters are {', '.join(sorted(known))}" if known else "it has none"
-    raise TicketError(f"$.task.parameters.{name}: {task} has no such number; {what}.")
+    raise TicketError(
+        f"{task} has no such number; {what}.", path=f"$.task.parameters.{name}", given=name, expected=what
+    )
 
 
 Policy = Callable[[Float[Array, "N E ..."]], Float[Array, "N E O"]]

@@ -12,6 +12,7 @@ _STYLES: dict[type[events.Event], str] = {
     events.Remarked: "yellow",
     events.Failed: "bold red",
     events.CommandReceived: "cyan",
+    events.CommandRefused: "dim cyan",
 }
 
 

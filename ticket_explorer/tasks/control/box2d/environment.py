@@ -16,6 +16,7 @@ import numpy as np
 from jax.experimental import io_callback
 from jaxtyping import Array, Float
 
+from ticket_explorer.callbacks import keeping_errors
 from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks.control.box2d.envpool_stepper import stepper
@@ -113,12 +114,14 @@ class Box2DEnvironment:
     def _stepper(self) -> Stepper:
         return stepper(self.workers) if self.provider == "envpool" else pool(self.workers)
 
+    @keeping_errors
     def _begin(self, individuals: int, seeds: Array) -> tuple[Any, ...]:
         """On the host: a new play."""
         started = np.asarray(seeds, "<u4")
         number, stand = self._stepper.begin(self.world, np.tile(started, individuals))
         return self._told(number, stand, (individuals, len(started)))
 
+    @keeping_errors
     def _act(self, number: Array, actions: Array) -> tuple[Any, ...]:
         """On the host: a step of a play."""
         size, given = self.world.size, np.asarray(actions)
@@ -153,7 +156,8 @@ def _check(task: str, name: str, parameters: dict[str, bool | int | float]) -> N
         try:
             maker(name)(**parameters)
         except (AssertionError, TypeError, ValueError) as error:
-            raise TicketError(f"$.task.parameters: {task} can't be made with {parameters}: {error}.") from error
+            said = f"{task} can't be made with {parameters}: {error}."
+            raise TicketError(said, path="$.task.parameters", given=str(parameters)) from error
 
 
 def _parameters(name: str, taken: list[str]) -> list[str]:

@@ -1,0 +1,38 @@
+"""What commands are answered with, where that has fields of its own."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `PreviewPruning`: what the next pruning would do, replicate 0."""
+
+    kept: int
+    """Prunable weights kept now."""
+    removed: int
+    """How many of them the next pruning removes."""
+    pruners: list[str]
+    """The pruners that can be used here."""
+    overlap: list[list[float]]
+    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
+    layers: dict[str, dict[str, int]]
+    """By pruner, how many weights of each prunable leaf it would remove."""
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `Rollout`: replicate 0, step by step."""
+
+    branch: str
+    round: int
+    generation: int
+    kind: Literal["segments", "cells"]
+    """Whether drawings are line segments (x, y, x, y, y upwards) or cells with a brightness in [0, 1]."""
+    shape: list[int]
+    """Of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
+    drawings: bytes
+    """float32 of that shape, C order."""
+    bounds: list[float]
+    """Left, right, bottom, top of what is shown, in the units of the segments."""
+    rewards: bytes
+    """float32 [steps], the reward of each step."""

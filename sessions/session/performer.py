@@ -1,0 +1,160 @@
+"""What a session's commands are made of: each is done here, once it is known to be well-formed."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sessions.engine.engine import Engine
+from sessions.messages import commands, events
+from sessions.messages.answers import Episode, Preview
+from sessions.messages.emit import Emit
+from sessions.session.adopt import Source
+from sessions.session.branches import Branches
+from sessions.specs.spec import parse_plan
+from sessions.specs.validation import convert
+from sessions.store import SessionDirectory
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.settings import AnalysisSettings
+from ticket_explorer.registry import lookup
+
+
+@dataclass(frozen=True)
+class Performer:
+    """Performs the commands of one session; satisfies `commands.Performer`."""
+
+    directory: SessionDirectory
+    replicates: int
+    engine: Engine
+    branches: Branches
+    emit: Emit
+    finish_if_done: Callable[[], None]
+    """Says that the session is finished, if by now it is."""
+
+    def end_round(self) -> None:
+        """End the running round at its last generation, and prune what it found.
+
+        Raises:
+            TicketError: if no round is running, or none of its generations is done.
+        """
+        self.engine.end_round()
+        self.finish_if_done()
+
+    def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        """Have a branch's coming rounds, and its next pruning, follow another plan.
+
+        Raises:
+            TicketError: if that can't work.
+        """
+        self.branches.change_plan(branch, overrides)
+        self.finish_if_done()
+
+    def tune(self, wish: commands.Tune) -> None:
+        """Change hyper-parameters of the running round from its next generation on.
+
+        Raises:
+            TicketError: if no round is running, or a name or value is not possible.
+        """
+        self.engine.tune(wish.changes)
+
+    def fork(self, wish: commands.Branch) -> str:
+        """Begin a branch after a finished round of another; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round, or the overrides can't work.
+        """
+        return self.branches.fork(wish)
+
+    def transfer(self, wish: commands.Transfer) -> list[str]:
+        """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
+
+        Raises:
+            TicketError: if there is no such round, or the tickets don't fit.
+        """
+        return self.branches.transfer(wish)
+
+    def decompose(self, wish: commands.Decompose) -> list[str]:
+        """Begin those controls of a branch's tickets that it has not yet; returns their names.
+
+        Raises:
+            TicketError: if there is no such round, or all controls are there.
+        """
+        return self.branches.decompose(wish)
+
+    def adopt(self, wish: commands.Adopt) -> str:
+        """Take a branch of another session in, with its finished rounds; returns its name.
+
+        Raises:
+            TicketError: if there is no such branch or session, or they don't fit together.
+        """
+        source = Source.of(Path(wish.session), wish.branch, self.replicates)
+        return self.branches.adopt(source, wish.name, self.directory)
+
+    def go_back(self, wish: commands.GoBack) -> str:
+        """Set a branch aside and go on from one of its rounds as a new branch; returns its name.
+
+        Raises:
+            TicketError: if there is no such finished round.
+        """
+        added = self.branches.forked(commands.Branch(wish.branch, wish.round))
+        self._set_aside(wish.branch, True, *added)
+        return added[0].branch
+
+    def set_aside(self, wish: commands.SetAside) -> None:
+        """Run no more rounds of a branch, or take it up again; a running round of it is given up.
+
+        Raises:
+            TicketError: if there is no such branch.
+        """
+        self.branches.called(wish.branch)
+        self._set_aside(wish.branch, wish.aside)
+
+    def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
+        if aside:
+            self.engine.abandon(branch)
+        self.emit(*before, events.SetAsideChanged(at=time.time(), branch=branch, aside=aside))
+        self.finish_if_done()
+
+    def set_pace(self, wish: commands.Pace) -> None:
+        """Have whoever drives this session run it no faster than this."""
+        self.emit(events.PaceChanged(at=time.time(), generations_per_second=wish.generations_per_second))
+
+    def preview_pruning(self, branch: str) -> Preview:
+        """What each pruner would remove from the branch's running round, or from its last finished one, now.
+
+        Raises:
+            TicketError: if the branch has neither.
+        """
+        return self.engine.preview(branch, parse_plan(self.branches.called(branch).plan))
+
+    def rollout(self, wish: commands.Rollout) -> Episode:
+        """One episode of a branch's policy: of a finished round, or of its running or last finished one.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no policy.
+        """
+        self.branches.called(wish.branch)
+        return self.engine.rollout(wish.branch, wish.round)
+
+    def ask_analysis(self, wish: commands.Analyse) -> int:
+        """Have an analysis done between chunks; returns the id that its events carry.
+
+        Raises:
+            TicketError: if it can't be done.
+        """
+        settings: AnalysisSettings = convert(wish.parameters, lookup("analysis", ANALYSES, wish.kind), "$")
+        settings.check()
+        return self.engine.analyse(settings, wish.branch, wish.round)
+
+    def cancel_analysis(self, number: int) -> None:
+        """Give up an analysis that waits or is under way.
+
+        Raises:
+            TicketError: if there is none of this id.
+        """
+        self.engine.analyst.cancel(number)
+
+    def note(self, text: str) -> None:
+        """Write a remark into the journal."""
+        self.emit(events.Remarked(at=time.time(), text=text, author="person"))

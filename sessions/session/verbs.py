@@ -1,0 +1,87 @@
+"""Verbs: methods and functions that have a command's fields as parameters, and do it or ask for it.
+
+`transfer = Verb(commands.Transfer, performed)` in a class is all there is to say: type checkers and `help` see the
+fields of the command. No JAX is imported here.
+"""
+
+import inspect
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
+
+from sessions.messages.commands import Deed
+from sessions.specs.validation import checked
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Subject(Protocol):
+    """Whoever performs deeds."""
+
+    def perform(self, deed: Deed[R]) -> R:
+        """Do it at once; returns its answer."""
+        ...
+
+
+class Verb(Generic[P, T]):
+    """A method that has a command's fields as parameters."""
+
+    def __init__(self, kind: Callable[P, Deed[R]], do: Callable[[Any, Deed[R]], T]) -> None:
+        """Make one.
+
+        Args:
+            kind: The class of the command.
+            do: What comes of it, called with the method's object and the command.
+        """
+        self.kind = kind
+        self._method = spoken(kind, do)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        name_it(self._method, owner.__module__, f"{owner.__qualname__}.{name}")
+
+    @overload
+    def __get__(self, subject: None, owner: type) -> Callable[Concatenate[Any, P], T]: ...
+    @overload
+    def __get__(self, subject: object, owner: type) -> Callable[P, T]: ...
+    def __get__(self, subject: object, owner: type) -> Any:
+        return self._method if subject is None else MethodType(self._method, subject)
+
+
+def spoken(
+    kind: Callable[P, Deed[R]], do: Callable[[S, Deed[R]], T], subject: str = "self"
+) -> Callable[Concatenate[S, P], T]:
+    """A function that makes a command from its parameters, the first of which is who does it.
+
+    Args:
+        kind: The class of the command.
+        do: What comes of it.
+        subject: What the first parameter is called.
+    """
+
+    def function(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return do(subject, checked(kind(*args, **kwargs)))
+
+    vars(function)["__signature__"] = _signature(kind, subject)
+    function.__doc__ = inspect.getdoc(kind)
+    return function
+
+
+def name_it(function: Any, module: str, name: str) -> None:
+    """Give a function a name, for help and tracebacks."""
+    function.__module__, function.__name__, function.__qualname__ = module, name.rpartition(".")[2], name
+
+
+def _signature(kind: Any, subject: str) -> inspect.Signature:
+    """Who does it, and the fields, with types as a person writes them."""
+    types = get_type_hints(kind)
+    fields = inspect.signature(kind).parameters.values()
+    first = inspect.Parameter(subject, inspect.Parameter.POSITIONAL_ONLY)
+    return inspect.Signature([first, *(field.replace(annotation=types[field.name]) for field in fields)])
+
+
+def performed(subject: Subject, deed: Deed[R]) -> R:
+    """What comes of a command where it is done at once: its answer."""
+    return subject.perform(deed)

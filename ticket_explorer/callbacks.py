@@ -1,0 +1,36 @@
+"""Functions of ours that a compiled one calls.
+
+JAX makes a text of what they raise, and raises that elsewhere. The error itself is kept here meanwhile, the latest one
+of the process, so that whoever runs the compiled function can tell it with all its fields.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from ticket_explorer.errors import TicketError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_raised: deque[TicketError] = deque(maxlen=1)
+
+
+def keeping_errors(call: Callable[P, R]) -> Callable[P, R]:
+    """A callback whose errors `raised_in_callback` returns."""
+
+    @wraps(call)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return call(*args, **kwargs)
+        except TicketError as error:
+            _raised.append(error)
+            raise
+
+    return wrapped
+
+
+def raised_in_callback() -> TicketError | None:
+    """What a callback raised since this was last asked; None if nothing."""
+    return _raised.pop() if _raised else None
