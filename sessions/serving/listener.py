@@ -39,7 +39,7 @@ BACKLOG = 4 * 1024 * 1024
 """Bytes that may wait for a client before live frames are withheld."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that may wait for a client before it is let go."""
-PATIENCE = 1.0
+PATIENCE = 0.5
 """Seconds that all clients together have to read their last messages."""
 FIRST_WORD = 30.0
 """Seconds that a client has to say who it is."""
@@ -59,6 +59,8 @@ class Listener:
         """
         self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
+        self._connected: set[asyncio.StreamWriter] = set()
+        """Also those that have not said who they are."""
         self._partings: set[asyncio.Task[None]] = set()
         self._is_open = True
         self._looking: asyncio.Task[None] | None = None
@@ -124,16 +126,14 @@ class Listener:
             self._loop.call_later(0.5, self._look_around, needed)
 
     async def _close(self, reason: str) -> None:
+        """All are left at once; who has not said a word yet gets no farewell."""
         await self._leave()
-        clients = tuple(self._clients)
-        for writer in clients:
+        for writer in tuple(self._clients):
             writer.write(packed(Farewell(reason=reason)))
-        await asyncio.gather(*map(self._let_go, clients))
-        others = asyncio.all_tasks() - {asyncio.current_task()}  # who is connected, and has not said a word
-        for task in others:
-            task.cancel()
-        if others:
-            await asyncio.wait(others, timeout=PATIENCE)
+        await asyncio.gather(*map(self._let_go, tuple(self._connected)))
+        handlers = asyncio.all_tasks() - {asyncio.current_task()}
+        if handlers:
+            await asyncio.wait(handlers, timeout=PATIENCE)
 
     def _on_event(self, event: events.Event, journalled: bool) -> None:
         if self._clients:
@@ -154,6 +154,7 @@ class Listener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromClient)
+        self._connected.add(writer)
         try:
             hello = await asyncio.wait_for(receive(reader, decoder, LONGEST_HELLO), FIRST_WORD)
             if isinstance(hello, Hello) and self._welcome(hello, writer):
@@ -161,10 +162,11 @@ class Listener:
                     self._driver.ask(request.command, hello.client, self._replier(writer, request.id))
         except TicketError as error:
             writer.write(packed(Farewell(reason=str(error))))
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             pass  # somebody who says nothing is no client
         finally:
             await self._let_go(writer)
+            self._connected.discard(writer)
 
     def _welcome(self, hello: Hello, writer: asyncio.StreamWriter) -> bool:
         if not secrets.compare_digest(hello.token.encode(), self._endpoint.address.token.encode()):
@@ -208,9 +210,9 @@ class Listener:
     async def _let_go(self, writer: asyncio.StreamWriter) -> None:
         self._clients.pop(writer, None)
         writer.close()
-        try:
-            await asyncio.wait_for(writer.wait_closed(), PATIENCE)
-        except TimeoutError:
+        closing = self._loop.create_task(writer.wait_closed())
+        done, _ = await asyncio.wait((closing,), timeout=PATIENCE)
+        if not done:
             writer.transport.abort()
-        except OSError:
-            pass
+        with suppress(OSError):
+            await closing

@@ -42,12 +42,17 @@ def hello(session: Path, client: str) -> bytes:
     return packed(Hello(protocol=1, client=client, token=address(session).token))
 
 
+def connected(session: Path) -> socket.socket:
+    """A connection that nothing was said on, and that takes little at once."""
+    there = address(session)
+    found = socket.socket(socket.AF_UNIX if there.transport == "unix" else socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    found.connect(there.place if there.transport == "unix" else ("127.0.0.1", int(there.place)))
+    return found
+
+
 def mute(session: Path) -> socket.socket:
     """A client that never reads."""
-    there = address(session)
-    family = socket.AF_UNIX if there.transport == "unix" else socket.AF_INET
-    slow = socket.socket(family, socket.SOCK_STREAM)
-    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    slow.connect(there.place if there.transport == "unix" else ("127.0.0.1", int(there.place)))
+    slow = connected(session)
     slow.sendall(hello(session, "slow"))
     return slow

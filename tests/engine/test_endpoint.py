@@ -28,7 +28,7 @@ from sessions.store import SessionDirectory, SessionLock
 from sessions.store.address import Address, own, read_address, write_address
 from sessions.store.errors import SessionLocked
 from sessions.views.reading import read_view
-from tests.engine.served import Engine, address, mute
+from tests.engine.served import Engine, address, connected, mute
 from ticket_explorer.errors import TicketError
 
 both = pytest.mark.parametrize("transport", ["unix", "tcp"], indirect=True)
@@ -289,10 +289,13 @@ def test_an_address_that_anybody_could_have_written_is_not_followed(session: Pat
 
 
 @both
-def test_twenty_viewers_that_never_read_are_left_within_two_seconds(lab: Any, transport: str) -> None:
+def test_twenty_viewers_that_never_read_are_left_within_two_seconds(
+    lab: Any, transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And three that have not said a word; nothing is written into the log of it."""
     engine = Engine(lab.create())
-    viewers = [mute(engine.session.path) for _ in range(20)]
-    lab.until(lambda: len(engine.listener._clients) == 20)
+    viewers = [mute(engine.session.path) for _ in range(20)] + [connected(engine.session.path) for _ in range(3)]
+    lab.until(lambda: (len(engine.listener._clients), len(engine.listener._connected)) == (20, 23))
     for number in range(400):
         engine.driver.ask(commands.Note(text="x" * 1000 + str(number)), client="test")
     lab.until(lambda: len(engine.session.view.remarks) == 400)
@@ -303,6 +306,7 @@ def test_twenty_viewers_that_never_read_are_left_within_two_seconds(lab: Any, tr
         viewer.close()
     print(f"left twenty viewers within {seconds:.2f} s")
     assert seconds < 2.0
+    assert caplog.records == []
 
 
 def test_who_starts_an_engine_a_moment_too_late_joins_the_other(lab: Any) -> None:

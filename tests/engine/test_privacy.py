@@ -125,7 +125,7 @@ def test_without_a_home_it_is_said_what_to_set(tmp_path: Path, has_a_place: bool
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
     said = done.stderr.replace("\n", " ")
     assert done.returncode == (0 if has_a_place else 2), said
-    assert ("There is no session yet" if has_a_place else "set HOME, or TICKET_EXPLORER_HOME to a directory") in said
+    assert ("There are no sessions yet" if has_a_place else "set HOME, or TICKET_EXPLORER_HOME to a directory") in said
     assert "Traceback" not in said
     assert not (tmp_path / "~").exists()
 

@@ -204,6 +204,14 @@ def test_the_app_is_served_to_a_browser_on_the_loopback_address_only(environment
             process.communicate(timeout=20)
 
 
+def test_a_port_that_is_taken_is_a_sentence(tell):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = tell("serve", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 2
+    assert "address already in use. Choose another --port" in result.stderr.lower().replace("choose", "Choose")
+    assert "Open http" not in result.stderr
+
+
 def listening(process: int) -> list[tuple[str, int]]:
     """Where a process listens, once it does."""
     limit = time.monotonic() + 30

@@ -91,8 +91,8 @@ def serve(
     from widgets.shared.web_guard import new_token
 
     token = new_token()
-    say(f"Open http://{HOST}:{port}/{token}/ in a browser; Ctrl-C ends.")
-    serve_app(arguments, HOST, port, token)
+    address = f"http://{HOST}:{port}/{token}/"
+    serve_app(arguments, HOST, port, token, lambda: say(f"Open {address} in a browser; Ctrl-C ends."))
 
 
 def _existing(session: str) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -33,14 +34,14 @@ async def site(arguments: list[str], host: str, port: int, token: str) -> web.Ap
     return guarded(app, token)
 
 
-def serve(arguments: list[str], host: str, port: int, token: str) -> None:
-    """Serve until Ctrl-C.
+def serve(arguments: list[str], host: str, port: int, token: str, listening: Callable[[], None]) -> None:
+    """Serve until Ctrl-C; `listening` is called once it does.
 
     Raises:
         TicketError: if the port is taken.
     """
     loop = asyncio.new_event_loop()
     try:
-        web.run_app(site(arguments, host, port, token), host=host, port=port, loop=loop, print=None)
+        web.run_app(site(arguments, host, port, token), host=host, port=port, loop=loop, print=lambda _: listening())
     except OSError as error:
         raise TicketError(f"Can't listen on {host}:{port}: {error.strerror}. Choose another --port.") from None
