@@ -9,7 +9,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from os import PathLike
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeAlias
 
 from msgspec import Meta, field
 
@@ -18,7 +18,7 @@ from sessions.messages.answers import Preview as Preview
 from sessions.messages.command import Command as Command
 from sessions.messages.command import Deed as Deed
 from sessions.messages.command import Directive as Directive
-from sessions.messages.command import Performer, Table
+from sessions.messages.command import Table
 from sessions.messages.goal import Goal
 
 if TYPE_CHECKING:
@@ -28,6 +28,70 @@ else:
 """Of a file; a path is a text from the moment it is sent."""
 Count = Annotated[int, Meta(ge=1)]
 Round = Annotated[int, Meta(ge=0)]
+
+
+class Performer(Protocol):
+    """What deeds are made of; a session has it."""
+
+    def end_round(self) -> None:
+        """End the running round at its last generation."""
+        ...
+
+    def change_plan(self, branch: str, overrides: Table) -> None:
+        """Have a branch's coming rounds follow another plan."""
+        ...
+
+    def tune(self, wish: "Tune") -> None:
+        """Change hyper-parameters of the running round."""
+        ...
+
+    def fork(self, wish: "Branch") -> str:
+        """Begin a branch; returns its name."""
+        ...
+
+    def transfer(self, wish: "Transfer") -> list[str]:
+        """Begin the branches of a transfer; returns their names."""
+        ...
+
+    def decompose(self, wish: "Decompose") -> list[str]:
+        """Begin controls; returns their names."""
+        ...
+
+    def adopt(self, wish: "Adopt") -> str:
+        """Take a branch in; returns its name."""
+        ...
+
+    def go_back(self, wish: "GoBack") -> str:
+        """Set a branch aside for one that begins at an earlier round; returns that one's name."""
+        ...
+
+    def set_aside(self, wish: "SetAside") -> None:
+        """Set a branch aside, or take it up again."""
+        ...
+
+    def set_pace(self, wish: "Pace") -> None:
+        """Say how fast to run."""
+        ...
+
+    def preview_pruning(self, branch: str) -> Preview:
+        """What each pruner would remove."""
+        ...
+
+    def rollout(self, wish: "Rollout") -> Episode:
+        """One episode."""
+        ...
+
+    def ask_analysis(self, wish: "Analyse") -> int:
+        """Have an analysis done between chunks; returns its id."""
+        ...
+
+    def cancel_analysis(self, number: int) -> None:
+        """Give up an analysis."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Write a remark down."""
+        ...
 
 
 class Pause(Directive, frozen=True):

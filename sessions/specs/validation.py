@@ -175,10 +175,10 @@ def _parts(part: Part) -> Iterator[Part]:
             if field.encode_name in value:
                 name = field.encode_name
                 yield Part(f"{path}.{name}", value[name], hints[field.name])
-    elif is_table(value) and len(items) == 2 and issubclass(get_origin(kind) or object, Mapping):
+    elif is_table(value) and len(items) == 2 and _is_kind_of(get_origin(kind), Mapping):
         for key, inner in value.items():
             yield Part(f"{path}.{key}", inner, items[1])
-    elif isinstance(value, list | tuple) and items and issubclass(get_origin(kind) or object, Sequence):
+    elif isinstance(value, list | tuple) and items and _is_kind_of(get_origin(kind), Sequence):
         kinds = [items[0]] * len(value) if len(items) == 1 or items[-1] is ... else items
         for index, (inner, item) in enumerate(zip(value, kinds, strict=False)):
             yield Part(f"{path}[{index}]", inner, item)
@@ -192,6 +192,10 @@ def _meant(kind: Any, value: Any) -> Any:
         options = [_meant(option, value) for option in get_args(kind)]
         return next((option for option in options if _is_like(option, value)), kind)
     return kind
+
+
+def _is_kind_of(kind: Any, family: type) -> bool:
+    return isinstance(kind, type) and issubclass(kind, family)
 
 
 def _is_like(kind: Any, value: Any) -> bool:

@@ -106,7 +106,7 @@ def step(
 
 
 def finish(tally: Tally, known: Known, parts: Sequence[slice]) -> Diagonal:
-    """The estimate.
+    """The estimated diagonal, with its standard errors.
 
     Args:
         tally: Of all vectors.

@@ -34,7 +34,7 @@ def products(
 
     Args:
         problem: Whose loss.
-        theta: Where.
+        theta: Weights at which the loss bends, [D].
         mask: The weights that may move; the others neither enter a product nor come out of it.
         vectors: One a row.
         count: How many of them; not static.

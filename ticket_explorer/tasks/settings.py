@@ -92,12 +92,12 @@ class ImageSettings(TaskSettings, frozen=True, kw_only=True):
 
     @property
     def outputs(self) -> int:
-        """The classes."""
+        """One output for each class."""
         return len(self.data.classes)
 
     @property
     def examples_a_generation(self) -> int:
-        """The batch."""
+        """As many as a batch has."""
         return self.batch
 
     @property
