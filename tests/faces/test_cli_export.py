@@ -85,7 +85,7 @@ def _array(packed):
 def test_analyses_as_csv_and_parquet(tiny, tell, tmp_path):
     mine = shutil.copytree(tiny.path, tmp_path / "mine.session")
     refused = tell("export", str(mine), "analysis", "--out", str(tmp_path / "a.csv"))
-    assert (refused.exit_code, "was analysed yet" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "has no analysis yet" in refused.stderr) == (2, True)
     for kind in ("snr", "layers"):
         assert tell("analyse", str(mine), kind, "--from", "snr").exit_code == 0
     for name in ("a.csv", "a.parquet"):

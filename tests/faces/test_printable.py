@@ -92,7 +92,7 @@ def test_cells_are_text_to_a_spreadsheet(value):
 
 
 def test_the_command_line_has_no_other_way_out():
-    """`print`, `echo`, consoles and streams are named in one module; the bare entry says one sentence, and one looks at what a terminal is."""
+    """`print`, `echo`, consoles and streams are named in one module; two others may ask what a terminal is."""
     for path in CLI.glob("*.py"):
         if path.name in ("output.py", "__init__.py", "in_terminal.py"):
             continue

@@ -82,7 +82,7 @@ def test_a_figure_is_of_the_round_and_the_kind_that_are_chosen(link: Any) -> Non
 
 def test_what_is_not_there_is_not_written(link: Any) -> None:
     link.view.analyses.clear()
-    refused = then(keys("right", "right", "enter"), says("Nothing of this session was analysed yet"))
+    refused = then(keys("right", "right", "enter"), says("This session has no analysis yet"))
     assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
     refused = then(keys(*["right"] * 3, "tab", "left", "enter"), says("Nothing was computed here yet"))
     assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
