@@ -34,7 +34,7 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
-html_use_index = True
+html_show_copyright = False
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["strikethrough"]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sphinx.ext.autodoc import SLOTSATTR
 from sphinx.util.inspect import signature as signature_of
 from sphinx.util.inspect import stringify_signature
 
@@ -88,7 +87,8 @@ def _restore(app: Any, what: str, name: str, found: Any, options: Any, lines: li
 
 def _skip(app: Any, what: str, name: str, member: Any, skipped: bool, options: Any) -> bool | None:
     """Leave out a struct's fields, which `_escape` lists, and what a class says to the registry alone."""
-    return True if member is SLOTSATTR or name in ("implementation", "formerly") else None
+    is_slot = repr(member) == "SLOTS_ATTR"  # autodoc's word for a slot, which has no public name
+    return True if is_slot or name in ("implementation", "formerly") else None
 
 
 def _signature(app: Any, what: str, name: str, found: Any, options: Any, signature: str, returns: str) -> Any:

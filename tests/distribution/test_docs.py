@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 import pytest
 
 import ticket_explorer as tx
@@ -119,10 +120,17 @@ def test_every_public_name_has_an_anchor(pages):
     wanted |= {f"ticket_explorer.widgets.{name}" for name in tx.widgets.__all__ if name not in tx.__all__}
     wanted |= {f"{kind.__module__}.{kind.__name__}" for kind in structs if has_a_name(kind)}
     assert wanted - anchors == set()
+    fields = {f"{kind.__module__}.{kind.__name__}.{name}" for kind in structs for name in kind.__struct_fields__}
+    assert fields & anchors == set(), "fields stand in their struct's list, not beside it once more"
 
 
 def is_own_struct(found: object, module: object) -> bool:
-    return isinstance(found, type) and found.__module__ == module.__name__ and not found.__name__.startswith("_")
+    return (
+        isinstance(found, type)
+        and issubclass(found, msgspec.Struct)
+        and found.__module__ == module.__name__
+        and not found.__name__.startswith("_")
+    )
 
 
 def has_a_name(kind: type) -> bool:
