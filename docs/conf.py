@@ -51,10 +51,13 @@ napoleon_use_rtype = False
 
 _FAMILIES = ("tasks", "networks", "trainers", "pruners", "rewinds", "analyses")
 _REFERENCE = ("tx", "spec", *_FAMILIES, "commands", "events", "widgets")
+_USE = ("docs/terminal", "docs/keys", "docs/notebook", "docs/cli", "docs/files")
+_WORKINGS = ("docs/science", "docs/engine", "docs/performance", "docs/architecture")
+_PAGES = sorted(f"docs/{path.stem}" for path in HERE.glob("*.md"))
 _CAPTIONS = {
-    "Using it": ["docs/terminal", "docs/keys", "docs/notebook", "docs/cli", "docs/files"],
+    "Using it": _USE,
     "Lessons": sorted(f"demos/{path.stem}" for path in (HERE.parent / "demos").glob("*.ipynb")),
-    "What it does": ["docs/science", "docs/engine", "docs/performance", "docs/architecture"],
+    "What it does": [*_WORKINGS, *(page for page in _PAGES if page not in _USE + _WORKINGS)],
     "Reference": [f"docs/reference/{page}" for page in _REFERENCE],
     "Project": ["CONTRIBUTING", "CHANGELOG"],
 }

@@ -12,9 +12,8 @@ import msgspec
 from sphinx.util.inspect import signature as signature_of
 from sphinx.util.inspect import stringify_signature
 
-from sessions.specs.validation import expected
 from ticket_explorer.registry import Settings, name_of
-from widgets.decisions.spec_fields import fields_of, written
+from widgets.decisions.fields import fields_of, written
 
 _OUTSIDE = re.compile(r"(`[^`]*`)")
 _VALUES: dict[str, list[str]] = {}
@@ -37,7 +36,7 @@ def fields_told(kind: type[msgspec.Struct]) -> Iterator[str]:
         name = str(field.path[0])
         if name in parents and parents[name] == own[name]:
             continue
-        yield from (f"``{name}``", f"    *{escaped(f'{field.accepts or expected(field.kind)}, {own[name]}')}*", "")
+        yield from (f"``{name}``", f"    *{escaped(f'{field.accepts or field.words}, {own[name]}')}*", "")
         if field.explanation:
             yield from (f"    {escaped(_sentence(field.explanation))}", "")
     if any(parents[name] == own[name] for name in parents):

@@ -81,10 +81,10 @@ class Evaluations:
 
         Args:
             problem: Whose losses.
-            points: Padded.
+            points: The points, padded to whole blocks.
             keys: Of the held-out examples, one a replicate.
             examples: How many.
-            rated: The executable.
+            rated: The compiled executable, and what is known of its speed.
         """
         self._problem, self._points, self._keys = problem, points, keys
         self._examples, self._rated = examples, rated
@@ -139,10 +139,10 @@ class Products:
 
         Args:
             problem: Whose loss.
-            trained: Where.
+            trained: The weights at which the Hessian is taken, and their mask.
             course: What is to be multiplied.
             wanted: What for.
-            rated: The executable.
+            rated: The compiled executable, and what is known of its speed.
         """
         self._problem, self._trained, self._course = problem, trained, course
         self._wanted, self._rated = wanted, rated

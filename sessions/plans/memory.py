@@ -10,7 +10,7 @@ from ticket_explorer.errors import InvalidValue
 LEAST = 4
 """A search holds at the very least this part of what its settings say it holds at its worst."""
 _NUMBER = 4
-"""Bytes."""
+"""How many bytes a float32 has."""
 _CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 

@@ -33,7 +33,7 @@ class Endpoint:
     """One engine's place, from `open` to `close`; only for the holder of the session's lock."""
 
     def __init__(self, session: Path, serve: Serve) -> None:
-        """Prepare.
+        """Listen nowhere yet; `open` does.
 
         Args:
             session: The session's directory.

@@ -32,7 +32,7 @@ def hessian_diagonal(
     Args:
         key: Draws the vectors.
         problem: Whose loss.
-        theta: Where.
+        theta: The weights around which the loss is curved.
         mask: The entries that are kept.
         split: Whose first examples the loss is of.
         examples: How many; None is what the task finds enough.

@@ -36,7 +36,7 @@ def points(subject: Subject, weights: int, step: float, draws: int) -> Points:
     Args:
         subject: Whose centre.
         weights: How many weights.
-        step: h.
+        step: How far along each weight, h > 0.
         draws: Sets of episodes.
 
     Raises:

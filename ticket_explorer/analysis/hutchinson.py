@@ -106,7 +106,7 @@ def step(
 
 
 def finish(tally: Tally, known: Known, parts: Sequence[slice]) -> Diagonal:
-    """The estimate.
+    """The estimate that the vectors so far amount to.
 
     Args:
         tally: Of all vectors.

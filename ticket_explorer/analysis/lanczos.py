@@ -25,7 +25,7 @@ class Krylov:
     """How far the method is, after k steps."""
 
     basis: Float[np.ndarray, "k D"]
-    """Orthonormal."""
+    """The k orthonormal vectors so far, one a row."""
     images: Float[np.ndarray, "k D"]
     """The matrix times each of them."""
     following: Float[np.ndarray, " D"]

@@ -34,7 +34,7 @@ def products(
 
     Args:
         problem: Whose loss.
-        theta: Where.
+        theta: The weights at which the Hessian is taken.
         mask: The weights that may move; the others neither enter a product nor come out of it.
         vectors: One a row.
         count: How many of them; not static.

@@ -92,12 +92,12 @@ class ImageSettings(TaskSettings, frozen=True, kw_only=True):
 
     @property
     def outputs(self) -> int:
-        """The classes."""
+        """One for each class of the data set."""
         return len(self.data.classes)
 
     @property
     def examples_a_generation(self) -> int:
-        """The batch."""
+        """As many as the batch has."""
         return self.batch
 
     @property

@@ -76,7 +76,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
 
     @property
     def algorithm(self) -> str:
-        """The strategy."""
+        """The name of the strategy, in the registry's spelling."""
         return self.info.name
 
     @property
