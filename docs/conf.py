@@ -4,6 +4,7 @@
 where they lead on a code host. Nothing is loaded from another host: a test looks.
 """
 
+import os
 import re
 import sys
 from importlib import metadata
@@ -70,6 +71,16 @@ def _with_navigation(app: Any, page: str, source: list[str]) -> None:
             source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
 
 
+def _with_files(app: Any, page: str, source: list[str]) -> None:
+    """Hand out Markdown that is no page of the site as a file, where a page links to it."""
+
+    def told(link: re.Match[str]) -> str:
+        name = Path(os.path.normpath(Path(page).parent / link[1])).with_suffix("").as_posix()
+        return link[0] if name in app.env.found_docs else f"](path:{link[1]})"
+
+    source[0] = re.sub(r"\]\(([\w./-]+\.md)\)", told, source[0])
+
+
 def _with_even_cells(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Give signs that monospaced fonts lack the width of all others: charts are drawn with them."""
     cells = lambda block: re.sub("[\u2800-\u28ff●■▲]", r'<i class="cell">\g<0></i>', block[0])  # noqa: E731
@@ -87,5 +98,6 @@ def _with_start(app: Any, error: Exception | None) -> None:
 def setup(app: Any) -> None:
     """Connect what is above."""
     app.connect("source-read", _with_navigation)
+    app.connect("source-read", _with_files)
     app.connect("html-page-context", _with_even_cells)
     app.connect("build-finished", _with_start)

@@ -63,7 +63,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    """A docstring as it is; a few words that a type says of itself, `generations a round`, made a sentence."""
+    return text if text.endswith((".", ")")) else f"{text[:1].upper()}{text[1:]}."
 
 
 def _escape(app: Any, what: str, name: str, found: Any, options: Any, lines: list[str]) -> None:
