@@ -63,19 +63,18 @@ def test_an_export_and_a_worker_start() -> None:
 
 
 def test_the_app_starts_for_a_browser(cluttered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from widgets.cli.terminal import serve
+    from widgets.cli import web_app
 
     served = []
 
     class Server:
         def __init__(self, command: str, **where: object) -> None:
             served.append(command)
+            raise KeyboardInterrupt
 
-        def serve(self) -> None:
-            pass
-
-    monkeypatch.setattr("textual_serve.server.Server", Server)
-    serve()
+    monkeypatch.setattr(web_app, "Server", Server)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(web_app.site([], "127.0.0.1", 8000, "token"))
     environment = {key: value for key, value in os.environ.items() if key != "TEXTUAL_DRIVER"}
     done = subprocess.run(shlex.split(served[0]), stdin=subprocess.DEVNULL, capture_output=True, env=environment)
     assert b"ticket-explorer: The app needs a terminal" in done.stderr

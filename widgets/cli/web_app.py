@@ -21,7 +21,7 @@ async def site(arguments: list[str], host: str, port: int, token: str) -> web.Ap
 
     Args:
         arguments: Of `ticket-explorer`, for the app that each page gets.
-        host: The port to listen on.
+        host: The address to listen on.
         port: The port to listen on.
         token: The first part of every path.
     """
