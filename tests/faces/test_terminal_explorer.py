@@ -349,7 +349,11 @@ def test_a_persons_own_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> N
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("stop = 'x'", "'stop', which is not an action"), ("step_1 = 3", "expected text such as"), ("= =", "can't be used")],
+    [
+        ("stop = 'x'", "'stop', which is not an action"),
+        ("step_1 = 3", "expected text such as"),
+        ("= =", "can't be used"),
+    ],
 )
 def test_wrong_keys_are_said(text: str, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))

@@ -125,9 +125,11 @@ def draw_points_over(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) ->
         for mark in figure.marks:
             if isinstance(mark, Points):
                 scale = tile.enlarged / tile.reduced
-                rows, columns = (np.floor(mark.y * scale / 2).astype(int), np.floor(mark.x * scale).astype(int))
+                known = np.isfinite(mark.x) & np.isfinite(mark.y)
+                rows = np.clip(mark.y[known] * (scale / 2), 0, part.height - 1).astype(int)
+                columns = np.clip(mark.x[known] * scale, 0, part.width - 1).astype(int)
                 where = np.zeros((part.height, part.width), bool)
-                where[np.clip(rows, 0, part.height - 1), np.clip(columns, 0, part.width - 1)] = True
+                where[rows, columns] = True
                 part.put(where, _POINT, mark.colour)
 
 
