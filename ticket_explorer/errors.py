@@ -6,6 +6,11 @@ Every message says what was given, what was expected and what to do about it.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+import msgspec
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises of bytes that hold something else than was expected."""
+
 
 class TicketError(Exception):
     """Something the person asked for can't be done; the message says why and what would work."""
