@@ -17,6 +17,7 @@ from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Damaged
 from sessions.views.branch_view import RoundView
 from ticket_explorer.analysis.way import SAMPLES, Way, marks, way_of
+from ticket_explorer.errors import UNREADABLE
 from ticket_explorer.trainers.trainer import TrainingResult
 
 LARGEST = 1 << 26
@@ -73,7 +74,7 @@ class WaySamples:
         return self._means
 
     def _read(self) -> dict[int, np.ndarray]:
-        with suppress(Damaged, msgspec.MsgspecError):
+        with suppress(Damaged, *UNREADABLE):
             payload = self._directory.read_way()
             kept = None if payload is None else msgspec.msgpack.decode(payload, type=_Kept)
             if kept is not None and (kept.branch, kept.round) == self._place:

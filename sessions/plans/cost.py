@@ -17,7 +17,7 @@ from sessions.store.files import write_atomic
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Density, overall, parts
-from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.errors import UNREADABLE, InvalidValue, TicketError
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.places import cache_dir, make_private
 
@@ -101,7 +101,7 @@ def speed() -> float:
     """Multiply-adds a second of this machine, as far as it is known."""
     try:
         return max(msgspec.msgpack.decode(_speed_file().read_bytes(), type=_Speed).multiply_adds_per_second, 1.0)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return SLOW
 
 

@@ -65,7 +65,7 @@ def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, 
         if kept != told:
             return Finding(path, False, f"keeps {kept} entries, the journal says {told}")
         if not _is_nested(directory, view, branch, number, arrays):
-            return Finding(path, False, "keeps weights that the round before it had pruned")
+            return Finding(path, False, "keeps weights that the round before it had pruned, or is of another size")
     except TicketError as error:
         return Finding(path, False, str(error))
     counts = "or ".join(f"{count} " for count in sorted(set(told)))
@@ -86,7 +86,8 @@ def _is_nested(directory: SessionDirectory, view: SessionView, branch: str, numb
     plan = view.branches[branch].rounds[number].plan
     if before is None or _moves_mask(plan) or _may_return(plan, before.plan):
         return True
-    return not np.any(arrays.mask & ~_arrays(directory, before.branch, number - 1).mask)
+    earlier = _arrays(directory, before.branch, number - 1).mask
+    return earlier.shape == arrays.mask.shape and not np.any(arrays.mask & ~earlier)
 
 
 def _moves_mask(plan: Table) -> bool:

@@ -31,7 +31,7 @@ from sessions.serving.wire import (
 from sessions.store import SessionDirectory
 from sessions.views.reading import follow, read_header
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 
 
 class Client:
@@ -108,7 +108,7 @@ class Client:
                     self._settle(message)
                 elif isinstance(message, Farewell):
                     reason = message.reason
-        except (TicketError, msgspec.MsgspecError) as error:
+        except (TicketError, *UNREADABLE) as error:
             reason = str(error)
         self._end(reason)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 
 PROTOCOL = 1
 LONGEST = 64 * 1024 * 1024
@@ -117,5 +117,5 @@ async def receive(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decode
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise TicketError(f"A message could not be read ({error}); the peer may be of another version.") from None

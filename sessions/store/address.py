@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from sessions.store.files import temporary_name
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 
 NAME = "address.msgpack"
 _LONGEST = 64 * 1024
@@ -119,7 +119,7 @@ def read_address(path: Path) -> Address | None:
             raise TicketError(f"{path} is not followed: it is not yours alone{_owner(path)}.")
         if not stat.S_ISREG(found.st_mode):
             return None
-        with suppress(msgspec.MsgspecError):
+        with suppress(*UNREADABLE):
             return msgspec.msgpack.decode(file.read(_LONGEST), type=Address)
     return None
 

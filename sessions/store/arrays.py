@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.store.errors import Damaged, NewerSchema
+from ticket_explorer.errors import UNREADABLE
 
 _SCHEMA = 1
 _DTYPE = re.compile(r"[<>|][biufcV][0-9]{1,3}")
@@ -54,7 +55,7 @@ def decode_arrays(data: bytes, path: Path | str = "the checkpoint") -> list[npt.
     """
     try:
         decoded = msgspec.msgpack.decode(data, type=_Arrays)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Damaged(path, f"it doesn't hold arrays ({error})") from error
     if decoded.schema > _SCHEMA:
         raise NewerSchema(path, decoded.schema, _SCHEMA)

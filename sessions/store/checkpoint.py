@@ -13,7 +13,7 @@ from sessions.store import SCHEMA, check_schema
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Damaged
 from sessions.store.session_dir import SessionDirectory
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 
 RULE = 1
 """The rule of the digests that this version writes."""
@@ -86,7 +86,7 @@ def read_checkpoint(
         return None
     try:
         read = msgspec.msgpack.decode(payload, type=Checkpoint)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Damaged(directory.checkpoint, f"it can't be read ({error})") from None
     check_schema(read.schema, directory.checkpoint)
     if (read.branch, read.round) != (branch, number) or read.generation > done or read.tuned > tuned:

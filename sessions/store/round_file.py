@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Damaged, NewerSchema
+from ticket_explorer.errors import UNREADABLE
 
 _SCHEMA = 1
 _FLOAT = np.dtype("<f4")
@@ -77,7 +78,7 @@ def decode_round(data: bytes, path: Path | str) -> RoundArrays:
     """
     try:
         packed = msgspec.msgpack.decode(data, type=_Round)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Damaged(path, f"it doesn't hold a round ({error})") from error
     if packed.schema > _SCHEMA:
         raise NewerSchema(path, packed.schema, _SCHEMA)

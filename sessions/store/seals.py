@@ -14,6 +14,7 @@ import msgspec
 
 from sessions.store.errors import Damaged, NewerSchema
 from sessions.store.file_table import FileName
+from ticket_explorer.errors import UNREADABLE
 
 _MAGIC = b"TXSEALS"
 _VERSION = 2
@@ -112,5 +113,5 @@ def _said(data: bytes, path: Path | str) -> tuple[Seal, int]:
         (size,) = _SIZE.unpack_from(data, _START)
         end = _START + _SIZE.size + size
         return msgspec.msgpack.decode(data[_START + _SIZE.size : end], type=Seal), end
-    except (struct.error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (struct.error, *UNREADABLE):
         raise Damaged(path, "it doesn't say whose it is") from None

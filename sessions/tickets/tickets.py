@@ -7,11 +7,13 @@ by pure functions of keys, and is worked out again when it is needed.
 import os
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 
 from sessions.messages import events
 from sessions.messages.emit import Emit
@@ -19,7 +21,7 @@ from sessions.plans.problems import plan_of, start_of
 from sessions.specs.spec import Plan
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
-from sessions.store.errors import Unrecorded
+from sessions.store.errors import Damaged, Unrecorded
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.session_dir import round_name
 from sessions.tickets.prune_and_rewind import Keys, PruneAndRewind
@@ -86,7 +88,19 @@ class Lineage:
         round_ = self._view.branches[owner].rounds.get(number)
         if round_ is None or round_.finished is None:
             raise TicketError(f"Round {number} of branch {branch!r} is not finished; finish it first.")
-        return decode_round(self._directory.read_round(owner, number), self._directory.round_path(owner, number))
+        path, layout = self._directory.round_path(owner, number), self._problems.of(plan_of(round_.plan)).layout
+        arrays = decode_round(self._directory.read_round(owner, number), path)
+        self._check_shape(arrays.mask, layout.size, path)
+        return arrays
+
+    def _check_shape(self, array: npt.NDArray[Any], size: int, path: Path) -> None:
+        """Refuse weights or a mask that are not [R, D], as an early version, which sealed nothing, could have left.
+
+        Raises:
+            Damaged: if they are not.
+        """
+        if array.shape != (self.replicates, size):
+            raise Damaged(path, f"it holds {array.shape} entries, where {(self.replicates, size)} were expected")
 
     def keep_result(
         self,
@@ -155,13 +169,26 @@ class Lineage:
 
     def _kept(self, name: FileName) -> jax.Array | None:
         """Weights that were kept; None if they were not, or a process was killed before the journal said so."""
-        path = self._directory.path_of(name)
-        if not os.path.lexists(path):
+        if not os.path.lexists(self._directory.path_of(name)):
             return None
         try:
-            return jnp.asarray(decode_arrays(self._directory.read(name), path)[0])
+            return jnp.asarray(self._arrays_of(name, 1)[0])
         except Unrecorded:
             return None
+
+    def _arrays_of(self, name: FileName, count: int) -> list[npt.NDArray[Any]]:
+        """So many arrays [R, D] of a branch's file.
+
+        Raises:
+            Damaged: if it doesn't hold them.
+        """
+        path, plan = self._directory.path_of(name), plan_of(self._view.branches[name.branch].plan)
+        arrays = decode_arrays(self._directory.read(name), path)
+        if len(arrays) != count:
+            raise Damaged(path, f"it holds {len(arrays)} arrays, where {count} were expected")
+        for array in arrays:
+            self._check_shape(array, self._problems.of(plan).layout.size, path)
+        return arrays
 
     def _keep(self, name: FileName, array: Any) -> None:
         if self._emit is not None:
@@ -211,8 +238,7 @@ class Lineage:
     def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
         """The ticket of a round that another session trained."""
         name = FileName("ticket", branch, number)
-        arrays = decode_arrays(self._directory.read(name), self._directory.path_of(name))
-        ticket = Ticket(*map(jnp.asarray, arrays))
+        ticket = Ticket(*map(jnp.asarray, self._arrays_of(name, 3)))
         return Pruning(ticket, round(float(_kept(ticket, self._problems.of(plan)).mean())), [])
 
     def _dense(self, branch: str, plan: Plan) -> Pruning:

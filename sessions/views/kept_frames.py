@@ -7,14 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
 from sessions.messages import events
 from sessions.messages.records import decode_record
 from sessions.store import SessionDirectory, read_records
 from sessions.views.event_checks import Nonsense, check
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 
 
 @dataclass
@@ -58,5 +56,5 @@ class KeptFrames:
 def _decoded(payload: bytes) -> list[events.AnyEvent]:
     try:
         return decode_record(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return []

@@ -17,7 +17,7 @@ from sessions.store.errors import Damaged
 from sessions.views.event_checks import Nonsense, check, check_depth
 from sessions.views.kept_frames import KeptFrames
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 from ticket_explorer.places import sessions_dir
 
 
@@ -69,7 +69,7 @@ def decoded(payloads: Iterable[bytes], path: Path) -> Iterator[events.Event]:
     for number, payload in enumerate(payloads):
         try:
             told = decode_record(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise Damaged(path, f"record {number} can't be read ({_why(error)})") from None
         yield from told
 

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sessions.reports.session_list import session_state
@@ -14,6 +16,7 @@ from sessions.session.session import Session
 from sessions.store import FileName, SessionDirectory, read_records
 from sessions.store.errors import Damaged
 from sessions.store.file_table import TABLE, files_in
+from sessions.store.round_file import RoundArrays, encode_round
 from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 
@@ -244,3 +247,14 @@ def test_every_kind_of_file_is_in_the_docs() -> None:
         name = kind.place.rpartition("/")[2].replace("{number:03d}", "NNN")
         shown = name.replace("early-{number}", "early-G").replace("{number}", "OFFSET")
         assert f"{shown}`" in page, kind.place
+
+
+def test_an_old_file_of_another_size_is_refused_before_it_is_used(lab: Any) -> None:
+    path = Path(shutil.copytree(Path(__file__).parent / "golden" / "schema_1", lab.path("old")))
+    mask = np.ones((2, 7), bool)
+    payload = encode_round(RoundArrays(mask, mask.astype(np.float32), None))
+    body = len(payload).to_bytes(8, "little") + payload
+    (path / "rounds/snr/001.msgpack").write_bytes(b"TXSEALS\x01" + zlib.crc32(body).to_bytes(4, "little") + body)
+    assert reported(path) == {path / "rounds/snr/001.msgpack"}
+    with Session.open(path) as session, pytest.raises(Damaged, match=r"it holds \(2, 7\) entries, where \(2, "):
+        session.preview_pruning("again")

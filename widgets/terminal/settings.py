@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import UNREADABLE, TicketError
 from ticket_explorer.places import home, make_private
 from widgets.terminal.actions import ACTIONS
 
@@ -27,7 +27,7 @@ def load() -> Settings:
     """What was remembered; the defaults if nothing was, or it can't be read."""
     try:
         return msgspec.msgpack.decode(_path().read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return Settings()
 
 
