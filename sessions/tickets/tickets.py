@@ -99,8 +99,8 @@ class Lineage:
         Raises:
             Damaged: if they are not.
         """
-        if array.shape != (self.replicates, size):
-            raise Damaged(path, f"it holds {array.shape} entries, where {(self.replicates, size)} were expected")
+        if array.shape != (self.bench.replicates, size):
+            raise Damaged(path, f"it holds {array.shape} entries, where {(self.bench.replicates, size)} were expected")
 
     def keep_result(
         self,
