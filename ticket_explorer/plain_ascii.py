@@ -7,6 +7,7 @@ ASCII only, they are drawn with what there is, and nothing ends in an error.
 import codecs
 import sys
 import unicodedata
+from io import TextIOWrapper
 
 NAME = "ticket_explorer.plain_ascii"
 
@@ -36,7 +37,7 @@ def allow() -> None:
     """Have this process's outputs write what they can of every text."""
     codecs.register_error(NAME, _instead)
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-        if stream is not None and not is_utf8(stream.encoding) and hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper) and not is_utf8(stream.encoding):
             stream.reconfigure(errors=NAME)
 
 

@@ -124,8 +124,8 @@ class Divergence:
     @staticmethod
     def _broken(arrays: Arrays) -> list[tuple[str, np.ndarray]]:
         """What is not finite, and in which replicates."""
-        found = [("weights", ~np.isfinite(arrays.mean).all(-1))]
-        return found if arrays.std is None else [*found, ("sigma", ~np.isfinite(arrays.std).all(-1))]
+        numbers = {"weights": arrays.mean} | ({} if arrays.std is None else {"sigma": arrays.std})
+        return [(what, np.asarray(~np.isfinite(values).all(-1))) for what, values in numbers.items()]
 
     def _tell(self, view: RoundView, broken: np.ndarray, what: str) -> None:
         known = self.left_out(view.branch, view.number)

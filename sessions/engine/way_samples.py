@@ -43,7 +43,7 @@ class WaySamples:
 
     def __init__(self, directory: SessionDirectory, view: RoundView, plan: Plan, size: int) -> None:
         self.is_wanted = plan.analysis.way and SAMPLES * size <= LARGEST
-        self.marks = marks(view.generations) if self.is_wanted else ()
+        self.marks: tuple[int, ...] = marks(view.generations) if self.is_wanted else ()
         """The generations after which it is sampled."""
         self._directory, self._place = directory, (view.branch, view.number)
         self._means: dict[int, np.ndarray] | None = None

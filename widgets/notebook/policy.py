@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from widgets.notebook.attachment import Attachment
 from widgets.plots.policy.ask_episode import ask_for_episode
@@ -18,7 +18,7 @@ class Stage(Protocol):
     """Whether it has not been closed yet."""
 
     @property
-    def visible(self) -> bool:
+    def visible(self) -> Any:
         """Whether a person can see it."""
         ...
 
