@@ -30,7 +30,7 @@ def refused(result, phrase):
         (["task=mnist"], "ticket-explorer data prepare mnist"),
         (["network.hidden=[]", "network.nope=1"], "$.network.nope: unknown field"),
         (["network.hidden=32"], "$.network.hidden: 32, expected a list"),
-        (["branch.snr.pruner=nope"], "known: grasp, initial_magnitude"),
+        (["branch.snr.pruner=nope"], "known: fisher, grasp, hessian_diagonal"),
         (["branch.snr.rewind=nope"], "known: early, fresh, initial"),
         (["branch.nope.pruner=snr"], "a branch among snr, magnitude, random"),
         (["branch.snr.name=[red]x"], "[red]x"),

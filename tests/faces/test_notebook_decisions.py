@@ -147,7 +147,7 @@ def test_an_analysis_is_of_the_round_that_is_looked_at() -> None:
         ("Pruner", "Switch", "Nothing would change"),
         ("Trainer", "Change", "Nothing would change"),
         ("Transfer", "Transfer", "Choose another task"),
-        ("Remark", "Write", "needs some words"),
+        ("Remark", "Write", "Type a remark"),
     ],
 )
 def test_what_asks_for_nothing_is_said(title: str, label: str, sentence: str) -> None:
