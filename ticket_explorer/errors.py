@@ -8,14 +8,10 @@ import logging
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-import msgspec
-
 LOG = logging.getLogger("ticket_explorer.unforeseen")
 """Where tracebacks go; an engine has a file for them."""
 LONGEST = 300
 """Characters of a value that a sentence repeats."""
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding raises of bytes that hold something else than was expected."""
 
 
 class TicketError(Exception):

@@ -14,10 +14,9 @@ import numpy as np
 from sessions.specs.spec import Plan
 from sessions.store import SessionDirectory
 from sessions.store.arrays import decode_arrays, encode_arrays
-from sessions.store.errors import Damaged
+from sessions.store.errors import UNREADABLE, Damaged
 from sessions.views.branch_view import RoundView
 from ticket_explorer.analysis.way import SAMPLES, Way, marks, way_of
-from ticket_explorer.errors import UNREADABLE
 from ticket_explorer.trainers.trainer import TrainingResult
 
 LARGEST = 1 << 26

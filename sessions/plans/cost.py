@@ -13,11 +13,12 @@ import msgspec
 
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
+from sessions.store.errors import UNREADABLE
 from sessions.store.files import write_atomic
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.densities import Density, overall, parts
-from ticket_explorer.errors import UNREADABLE, InvalidValue, TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.places import cache_dir, make_private
 

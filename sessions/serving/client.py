@@ -29,9 +29,10 @@ from sessions.serving.wire import (
     receive,
 )
 from sessions.store import SessionDirectory
+from sessions.store.errors import UNREADABLE
 from sessions.views.reading import follow, read_header
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import UNREADABLE, TicketError
+from ticket_explorer.errors import TicketError
 
 
 class Client:

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ticket_explorer.errors import UNREADABLE, TicketError
+from sessions.store.errors import UNREADABLE
+from ticket_explorer.errors import TicketError
 
 PROTOCOL = 1
 LONGEST = 64 * 1024 * 1024

@@ -13,8 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from sessions.store.errors import UNREADABLE
 from sessions.store.files import temporary_name
-from ticket_explorer.errors import UNREADABLE, TicketError
+from ticket_explorer.errors import TicketError
 
 NAME = "address.msgpack"
 _LONGEST = 64 * 1024

@@ -14,8 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from sessions.store.errors import Damaged, NewerSchema
-from ticket_explorer.errors import UNREADABLE
+from sessions.store.errors import UNREADABLE, Damaged, NewerSchema
 
 _SCHEMA = 1
 _DTYPE = re.compile(r"[<>|][biufcV][0-9]{1,3}")

@@ -11,9 +11,9 @@ import numpy as np
 
 from sessions.store import SCHEMA, check_schema
 from sessions.store.arrays import decode_arrays, encode_arrays
-from sessions.store.errors import Damaged
+from sessions.store.errors import UNREADABLE, Damaged
 from sessions.store.session_dir import SessionDirectory
-from ticket_explorer.errors import UNREADABLE, TicketError
+from ticket_explorer.errors import TicketError
 
 RULE = 1
 """The rule of the digests that this version writes."""

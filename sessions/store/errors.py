@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from ticket_explorer.errors import TicketError
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises when bytes hold something other than was expected."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

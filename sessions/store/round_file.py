@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sessions.store.arrays import decode_arrays, encode_arrays
-from sessions.store.errors import Damaged, NewerSchema
-from ticket_explorer.errors import UNREADABLE
+from sessions.store.errors import UNREADABLE, Damaged, NewerSchema
 
 _SCHEMA = 1
 _FLOAT = np.dtype("<f4")

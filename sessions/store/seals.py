@@ -12,9 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from sessions.store.errors import Damaged, NewerSchema
+from sessions.store.errors import UNREADABLE, Damaged, NewerSchema
 from sessions.store.file_table import FileName
-from ticket_explorer.errors import UNREADABLE
 
 _MAGIC = b"TXSEALS"
 _VERSION = 2

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from sessions.messages import events
 from sessions.messages.records import decode_record
 from sessions.store import SessionDirectory, read_records
+from sessions.store.errors import UNREADABLE
 from sessions.views.event_checks import Nonsense, check
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import UNREADABLE, TicketError
+from ticket_explorer.errors import TicketError
 
 
 @dataclass

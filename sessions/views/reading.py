@@ -13,11 +13,11 @@ from sessions.messages import events
 from sessions.messages.records import decode_record
 from sessions.specs.spec import completed
 from sessions.store import SCHEMA, SessionDirectory, check_schema, read_records
-from sessions.store.errors import Damaged
+from sessions.store.errors import UNREADABLE, Damaged
 from sessions.views.event_checks import Nonsense, check, check_depth
 from sessions.views.kept_frames import KeptFrames
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import UNREADABLE, TicketError
+from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
 
 

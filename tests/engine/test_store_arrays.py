@@ -119,7 +119,7 @@ def test_a_round_whose_seal_was_bypassed_is_still_checked() -> None:
     ):
         with pytest.raises(Damaged):
             decode_round(msgspec.msgpack.encode({**fields, **change}), "here")
-    with pytest.raises(NewerSchema, match="update"):
+    with pytest.raises(NewerSchema, match="Update it"):
         decode_round(msgspec.msgpack.encode({**fields, "schema": 2}), "here")
 
 

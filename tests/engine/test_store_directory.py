@@ -100,7 +100,7 @@ def test_a_branch_name_stays_in_its_directory(session: SessionDirectory, name: s
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     check_schema(SCHEMA, tmp_path)
-    with pytest.raises(NewerSchema, match="update"):
+    with pytest.raises(NewerSchema, match="Update it"):
         check_schema(SCHEMA + 1, tmp_path)
 
 

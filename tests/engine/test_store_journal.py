@@ -154,7 +154,7 @@ def test_creates_over_nothing_and_opens_only_journals(path: Path) -> None:
     with pytest.raises(Damaged, match="begin"):
         JournalFile.open(path)
     path.write_bytes(MAGIC[:-1] + b"\x02")
-    with pytest.raises(NewerSchema, match="update"):
+    with pytest.raises(NewerSchema, match="Update it"):
         JournalFile.open(path)
 
 

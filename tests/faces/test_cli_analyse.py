@@ -91,7 +91,7 @@ def test_two_trainings_are_joined(tell: Any, noisy: Path) -> None:
     assert told.exit_code == 0, told.output
     words = ("Between two trainings", "Instability from step k", "Instability", "again", "80%", "score of the ends")
     assert [word for word in words if word not in told.stdout] == []
-    assert "Skipped (no noise of their own" in told.stderr
+    assert "Skipped (no second training of their tickets under other noise)" in told.stderr
 
 
 def test_what_a_score_took_to_reach(tell: Any, noisy: Path, tmp_path: Path) -> None:

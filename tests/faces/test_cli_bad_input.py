@@ -53,7 +53,7 @@ def test_no_such_preset_or_file(tell, tmp_path):
     (tmp_path / "bad.toml").write_text("title = \n")
     refused(tell("run", str(tmp_path / "bad.toml")), "is not valid TOML")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    refused(tell("run", str(tmp_path / "bytes.toml")), "is no text")
+    refused(tell("run", str(tmp_path / "bytes.toml")), "is not text")
     refused(tell("run", str(tmp_path)), "can't be read")
 
 

@@ -75,7 +75,7 @@ def test_every_chart_shows_a_finished_session_and_keeps_a_picture(live):
 def test_a_task_without_a_policy_says_so(live):
     async def story(session: tx.LiveSession) -> None:
         chart = tx.widgets.Policy(session)
-        assert "is asked" in chart.figure.note
+        assert "Asking the engine" in chart.figure.note
         chart.visible = True
         await until(lambda: "this one classifies images" in chart.figure.note)
         chart.close()

@@ -20,8 +20,8 @@ from ticket_explorer.networks.settings import ResNet18
 from ticket_explorer.problems import bind, curved
 from ticket_explorer.tasks.settings import Fashion
 from ticket_explorer.trainers.evolution import Evolution
-from ticket_explorer.trainers.settings import Evolution as Search
 from ticket_explorer.trainers.strategies import STRATEGIES
+from ticket_explorer.trainers.strategies.settings import Evolution as Search
 
 KEYS = jax.random.split(jax.random.key(3), 2)
 SIZE = 24

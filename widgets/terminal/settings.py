@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from ticket_explorer.errors import UNREADABLE, TicketError
+from sessions.store.errors import UNREADABLE
+from ticket_explorer.errors import TicketError
 from ticket_explorer.places import home, make_private
 from widgets.terminal.actions import ACTIONS
 
