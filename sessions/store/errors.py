@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import TicketError, shortened
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises when bytes hold something other than was expected."""
@@ -44,7 +44,7 @@ class DiskRefused(TicketError):
     def __init__(self, path: Path | str, error: OSError):
         why = (error.strerror or str(error)).lower()
         remedy = "Check that it exists and that you may read and write it."
-        super().__init__(f"Can't use {path}: {why}.", remedy=remedy)
+        super().__init__(f"Can't use {shortened(str(path))}: {why}.", remedy=remedy)
 
 
 class SessionLocked(TicketError):

@@ -24,8 +24,10 @@ def main() -> None:
     plain_ascii.allow()
     if len(sys.argv) > 1 or _COMPLETING in os.environ:
         from widgets.cli.commands import app
+        from widgets.cli.failures import ends_in_a_sentence
 
-        app()
+        with ends_in_a_sentence():
+            app()
         return
     try:
         home()

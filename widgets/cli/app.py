@@ -1,7 +1,6 @@
 """The Typer application, and how errors and narration look."""
 
 import shlex
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,17 +8,13 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
-from widgets.cli.output import say
+from widgets.cli.failures import ends_in_a_sentence
 from widgets.shared.spec_sources import session_path as session_path
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BAD_INPUT = 2
-FAILED = 1
-INTERRUPTED = 130
 CLIENT = "command line"
 """Who asks, as the journal has it."""
 
@@ -33,20 +28,12 @@ app = typer.Typer(
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
-    """A command whose errors are sentences on stderr and exit code 2."""
+    """A command whose errors are sentences on stderr."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
+        with ends_in_a_sentence():
             return command(*args, **kwargs)
-        except TicketError as error:
-            say(f"ticket-explorer: {error}", style="red")
-            raise typer.Exit(BAD_INPUT) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            sys.stderr.close()
-            raise typer.Exit(0) from None
 
     return wrapped
 

@@ -13,7 +13,8 @@ from sessions.reports.session_list import Listing, SessionState
 from sessions.reports.verify_session import verify
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
-from widgets.cli.app import BAD_INPUT, FAILED, command_line, session_path, told
+from widgets.cli.app import command_line, session_path, told
+from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
 

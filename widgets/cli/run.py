@@ -13,7 +13,8 @@ from sessions.views.reading import Header, default_path
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
-from widgets.cli.app import FAILED, INTERRUPTED, command_line, session_path, told
+from widgets.cli.app import command_line, session_path, told
+from widgets.cli.failures import FAILED, INTERRUPTED
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table

@@ -10,7 +10,8 @@ import typer
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import InvalidValue, TicketError
-from widgets.cli.app import CLIENT, INTERRUPTED, command_line, session_path, told
+from widgets.cli.app import CLIENT, command_line, session_path, told
+from widgets.cli.failures import INTERRUPTED
 from widgets.cli.in_terminal import require_terminal
 from widgets.cli.output import say, write
 

@@ -22,7 +22,8 @@ from textual.worker import WorkerFailed
 from sessions.specs.spec import Table
 from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
-from widgets.terminal import error_log, settings
+from widgets.shared import error_log
+from widgets.terminal import settings
 from widgets.terminal.actions import ACTIONS, bindings, scope_of
 from widgets.terminal.printable_lines import PRINTABLE
 from widgets.terminal.themes import THEMES

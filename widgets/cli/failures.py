@@ -1,0 +1,61 @@
+"""How a command fails: one sentence on stderr and an exit code, whatever was raised."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn, TextIO
+
+import typer
+from typer.exceptions import TyperException
+
+from sessions.store.errors import as_sentence
+from ticket_explorer.errors import TicketError
+from widgets.cli.output import say
+from widgets.shared import error_log
+
+BAD_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+
+@contextmanager
+def ends_in_a_sentence() -> Iterator[None]:
+    """Let nothing through but exits: errors become a sentence, and no traceback reaches the terminal.
+
+    Raises:
+        SystemExit: 2 for what a person can mend, 1 for output that can't be written and for errors of ours, 130 after
+            an interruption, 0 if the reader of the output left.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except (typer.Exit, typer.Abort, TyperException):
+        raise
+    except TicketError as error:
+        _fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _abandon(sys.stdout)
+        raise SystemExit(0) from None
+    except OSError as error:
+        if error.filename is None:
+            _abandon(sys.stdout)
+        _fail(str(as_sentence(error.filename or "the output", error)), BAD_INPUT if error.filename else FAILED)
+    except Exception as error:
+        _fail(error_log.keep(error), FAILED)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    try:
+        say(f"ticket-explorer: {sentence}", style="red")
+    except OSError:
+        _abandon(sys.stderr)
+    raise SystemExit(code) from None
+
+
+def _abandon(stream: TextIO) -> None:
+    """Send what a stream still holds nowhere: Python would try to write it once more at its end, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
