@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sessions.reports.statistics import mean
 from sessions.store import SessionDirectory, sessions_in
-from sessions.store.errors import Damaged
+from sessions.store.errors import Damaged, DiskRefused
 from sessions.store.lock import is_locked
 from sessions.views.failures import failures
 from sessions.views.reading import read_header, read_view
@@ -61,6 +61,8 @@ def session_state(path: Path) -> SessionState:
         return _read(name, path)
     except Damaged as error:
         state = f"damaged: {Path(error.file).name}: {error.what}"
+    except DiskRefused as error:
+        state = f"unreadable: {error.why}"
     except TicketError as error:
         state = str(error)
     except Exception as error:  # one session that nobody foresaw must not cost the others their lines

@@ -12,6 +12,7 @@ from ticket_explorer.errors import TicketError, shortened
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises when bytes hold something other than was expected."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 
 
 class Damaged(TicketError):
@@ -42,9 +43,19 @@ class DiskRefused(TicketError):
     """The file system refused to read or write for another reason: permissions, a failing device."""
 
     def __init__(self, path: Path | str, error: OSError):
-        why = (error.strerror or str(error)).lower()
+        self.why = (error.strerror or str(error)).lower()
         remedy = "Check that it exists and that you may read and write it."
-        super().__init__(f"Can't use {shortened(str(path))}: {why}.", remedy=remedy)
+        super().__init__(f"Can't use {shortened(str(path))}: {self.why}.", remedy=remedy)
+
+
+class TooManyFiles(TicketError):
+    """The process, or the machine, may open no further file."""
+
+    def __init__(self, path: Path | str):
+        super().__init__(
+            f"Can't open {shortened(str(path))}: too many files are open already.",
+            remedy="Close other programs, or allow more with `ulimit -n 1024`.",
+        )
 
 
 class SessionLocked(TicketError):
@@ -86,4 +97,6 @@ def told(path: Path | str) -> Iterator[None]:
 
 def as_sentence(path: Path | str, error: OSError) -> TicketError:
     """The error to raise for what the file system said about `path`."""
+    if error.errno in _NO_MORE_FILES:
+        return TooManyFiles(path)
     return DiskFull(path) if error.errno in _FULL else DiskRefused(path, error)

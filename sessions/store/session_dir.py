@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Self, final
@@ -19,7 +18,7 @@ from sessions.store.files import make_directory, read_whole, sync_directory, tem
 from sessions.store.journal_records import MAGIC
 from sessions.store.ledger import Ledger, digest
 from sessions.store.seals import Seal, seal, unseal
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.places import make_private
 
 SCHEMA = 1
@@ -52,10 +51,21 @@ def check_branch_name(name: str) -> None:
 
 
 def sessions_in(directory: Path) -> list[Path]:
-    """The sessions directly in a directory, by name; none if it can't be listed."""
-    with suppress(OSError):
-        return sorted(path.parent for path in directory.glob(f"[!.]*/{HEADER.place}"))
-    return []
+    """The sessions directly in a directory, by name; none if there is no such directory.
+
+    Raises:
+        DiskRefused: if it is there and can't be listed.
+    """
+    return [
+        path for name in _names(directory) if not name.startswith(".") and _may_be_session(path := directory / name)
+    ]
+
+
+def _may_be_session(path: Path) -> bool:
+    """Whether a directory holds a header, or is named as a session and lets nobody look inside."""
+    return os.path.lexists(path / HEADER.place) or (
+        path.suffix == ".session" and path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+    )
 
 
 @final
@@ -261,7 +271,10 @@ def _names(directory: Path) -> list[str]:
 
 
 def _near(path: Path) -> str:
-    names = [session.name for session in sessions_in(path.parent)]
+    try:
+        names = [session.name for session in sessions_in(path.parent)]
+    except TicketError:
+        return ""
     near = get_close_matches(path.name, names, n=3) or names[:5]
     others = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
     return f" Sessions there: {', '.join(near)}{others}." if near else ""

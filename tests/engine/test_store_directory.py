@@ -21,7 +21,7 @@ from sessions.store import (
     sessions_in,
 )
 from sessions.store.arrays import encode_arrays
-from sessions.store.errors import NewerSchema, NotASession, SessionExists
+from sessions.store.errors import DiskRefused, NewerSchema, NotASession, SessionExists
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.session_dir import round_name
 from sessions.store.verify import Finding, verify_files
@@ -203,3 +203,14 @@ def test_creation_killed_at_random_moments_leaves_nothing_half(tmp_path: Path) -
             assert directory.read_header() == b"header" * 1000
             assert read_records(directory.journal).payloads == []
             assert all(finding.ok for finding in verify_files(directory))
+
+
+def test_what_cannot_be_listed_is_said_and_costs_no_other_its_line(
+    session: SessionDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = session.path.parent / "hidden.session"
+    hidden.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != hidden)
+    assert sessions_in(session.path.parent) == sorted([hidden, session.path])
+    with pytest.raises(DiskRefused, match="not a directory"):
+        sessions_in(session.header)

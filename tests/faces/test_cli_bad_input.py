@@ -1,10 +1,16 @@
 """Whatever is wrong: one sentence on stderr, exit code 2, nothing on stdout, no traceback."""
 
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from sessions.store import SessionDirectory, SessionLock
 
+SCRIPT = str(Path(sys.executable).with_name("ticket-explorer"))
 NOT_TO_RUN = ("run", "--rounds", "2", "--generations", "1")
 
 
@@ -131,3 +137,53 @@ def test_usage(tell, arguments):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "{}"),
+        ("run", "{}"),
+        ("run", "--session", "{}"),
+        ("resume", "{}"),
+        ("verify", "{}"),
+        ("rm", "{}", "--yes"),
+        ("replay", "{}", "--plain"),
+        ("analyse", "{}", "layers"),
+        ("export", "{}", "metrics", "--out", "x.csv"),
+        ("adopt", "{}", "{}", "--from", "snr:0"),
+        ("data", "prepare", "{}"),
+        ("run", "--set", "task.name={}"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_system_takes(tell, command):
+    told = tell(*(part.format("x" * 5000) for part in command))
+    refused(told, "xxx")
+    assert len(told.stderr) < 2000
+
+
+@pytest.mark.parametrize("command", ["--help", "presets"])
+def test_an_output_that_takes_nothing(command):
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run([SCRIPT, command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert told.returncode == 1
+    assert told.stderr.startswith("ticket-explorer: The disk that holds the output is full.")
+    assert told.stderr.count("\n") == 1
+
+
+def test_a_mistake_of_ours_is_a_sentence_and_its_details_are_kept(tell, monkeypatch, tmp_path):
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+    monkeypatch.setattr("widgets.cli.listing.Listing", lambda: 1 / 0)
+    told = tell("list")
+    assert told.exit_code == 1
+    assert "Unexpected error, ZeroDivisionError" in told.stderr
+    assert "1 / 0" in (tmp_path / "cache" / "app-errors.log").read_text()
+
+
+def test_no_descriptor_is_left(tell, monkeypatch):
+    def none_left():
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("widgets.cli.listing.Listing", none_left)
+    assert "too many files are open already" in tell("list").stderr

@@ -25,12 +25,12 @@ class Home(ipywidgets.VBox):
             created: What `LiveSession.create` and `LiveSession.open` take.
         """
         self._created = created
-        known = [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()]
+        known, trouble = _sessions()
         self._session = ipywidgets.Dropdown(options=known, description="session", layout=_WIDE)
         listed = [name for group in groups() for name in group.names]  # what needs nothing comes first
         self._preset = ipywidgets.Dropdown(options=listed, description="preset", layout=_WIDE)
         self._rounds = ipywidgets.Text(description="rounds", placeholder="as in the preset", layout=_NARROW)
-        self._said = ipywidgets.HTML()
+        self._said = ipywidgets.HTML(trouble)
         rows = [
             ipywidgets.HTML(f"{STYLE}{markup('Start a session, or open one.', 'te-name')}"),
             ipywidgets.HBox(
@@ -59,7 +59,19 @@ class Home(ipywidgets.VBox):
         try:
             self.children = [Explorer(found())]
         except TicketError as error:
-            self._said.value = f'<div role="alert">{markup(str(error), "te-alert")}</div>'
+            self._said.value = _alert(error)
+
+
+def _sessions() -> tuple[list[tuple[str, str]], str]:
+    """What can be opened, each with its path; and, if the sessions can't be listed, why."""
+    try:
+        return [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()], ""
+    except TicketError as error:
+        return [], _alert(error)
+
+
+def _alert(error: TicketError) -> str:
+    return f'<div role="alert">{markup(str(error), "te-alert")}</div>'
 
 
 def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:

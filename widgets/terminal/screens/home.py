@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
 from sessions.reports.session_list import Listing, SessionState
+from ticket_explorer.errors import TicketError
 from widgets.plots.sparkline import sparkline
 from widgets.shared.wording import score, share
 from widgets.terminal.actions import bindings
@@ -48,6 +49,7 @@ class Home(Screen[None]):
         super().__init__()
         self._sessions: list[SessionState] = []
         self._listing = Listing()
+        self._trouble = ""
         self._filter = ""
 
     def compose(self) -> ComposeResult:
@@ -74,16 +76,20 @@ class Home(Screen[None]):
     @work(exclusive=True, thread=True, group="list")
     def action_refresh(self) -> None:
         """Read the sessions from disk."""
-        found = self._listing.known()
-        self.app.call_from_thread(self._take, found)
+        try:
+            found, trouble = self._listing.known(), ""
+        except TicketError as error:
+            found, trouble = [], str(error)
+        self.app.call_from_thread(self._take, found, trouble)
 
     def _refresh_if_seen(self) -> None:
         if self.app.screen is self:
             self.action_refresh()
 
-    def _take(self, found: list[SessionState]) -> None:
-        if found != self._sessions:
-            self._sessions = found
+    def _take(self, found: list[SessionState], trouble: str) -> None:
+        if (found, trouble) != (self._sessions, self._trouble):
+            self._sessions, self._trouble = found, trouble
+            self.query_one("#invitation", Static).update(Text(trouble) if trouble else INVITATION)
             self._show()
 
     def _show(self) -> None:
