@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -194,22 +195,35 @@ class _SharedCompiler(Compiler):
         pass
 
 
-@pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One home and one store of executables in memory, for these tests and their processes."""
-    settings = {
-        "TICKET_EXPLORER_HOME": str(tmp_path_factory.mktemp("home")),
-        "XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("run")),
-    }
-    compiler, problems = _SharedCompiler(), Problems()
+_PLACE = TemporaryDirectory(prefix="engine-tests-")
+_COMPILER, _PROBLEMS = _SharedCompiler(), Problems()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """One home for these tests, the siege's and their processes, which tests of other directories don't see.
+
+    Those that ask for it share one store of executables in memory. Pytest calls this for every test there is.
+    """
+    if item.path.parent.name not in {"engine", "siege"}:
+        return (yield)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
-        patch.setattr(sessions.tickets.compiler, "_KEPT", 1000)
-        patch.setattr(sessions.engine.engine, "Compiler", lambda awaited: compiler)
-        patch.setattr(sessions.session.session, "Problems", lambda: problems)
-        yield
-    Compiler.close(compiler)
+        for name, directory in (("TICKET_EXPLORER_HOME", "home"), ("XDG_RUNTIME_DIR", "run")):
+            place = Path(_PLACE.name, directory)
+            place.mkdir(mode=0o700, exist_ok=True)
+            patch.setenv(name, str(place))
+        if "_shared" in item.fixturenames:  # type: ignore[attr-defined]
+            patch.setattr(sessions.tickets.compiler, "_KEPT", 1000)
+            patch.setattr(sessions.engine.engine, "Compiler", lambda awaited: _COMPILER)
+            patch.setattr(sessions.session.session, "Problems", lambda: _PROBLEMS)
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[None]:
+    """Have the executables in memory shared."""
+    yield
+    Compiler.close(_COMPILER)
 
 
 @pytest.fixture(params=["unix", pytest.param("tcp", marks=pytest.mark.slow)])
@@ -246,6 +260,6 @@ def whole(shared_lab: Laboratory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def home(_shared: None) -> Path:
+def home() -> Path:
     """Where TICKET_EXPLORER_HOME points."""
-    return Path(os.environ["TICKET_EXPLORER_HOME"])
+    return Path(_PLACE.name, "home")

@@ -3,9 +3,9 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import jax
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -31,16 +31,23 @@ class TinySession:
     narration: str
 
 
-@pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home of our own: nobody's sessions are touched, and executables are compiled once."""
-    directory = tmp_path_factory.mktemp("home")
-    compiled = directory / "cache" / "jax"
+_HOME = TemporaryDirectory(prefix="faces-tests-")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A home of our own: nobody's sessions are touched, and tests of other directories don't see it."""
+    if item.path.parent.name != "faces":
+        return (yield)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(directory))
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(compiled))
-        jax.config.update("jax_compilation_cache_dir", str(compiled))
-        yield directory
+        patch.setenv(VARIABLE, _HOME.name)
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """Where TICKET_EXPLORER_HOME points."""
+    return Path(_HOME.name)
 
 
 @pytest.fixture(scope="session")
