@@ -146,7 +146,9 @@ class Listener:
     def _broadcast(self, message: bytes, journalled: bool) -> None:
         for writer, hello in tuple(self._clients.items()):
             waiting = writer.transport.get_write_buffer_size()
-            if waiting > LIMIT:
+            if writer.transport.is_closing():
+                self._closing(writer)  # it hung up; asyncio would log every further word to it
+            elif waiting > LIMIT:
                 writer.write(packed(Farewell(reason="You read too slowly; the journal has everything, attach again.")))
                 self._closing(writer)
             elif journalled or (hello.live_frames and waiting < BACKLOG):

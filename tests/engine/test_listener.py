@@ -208,8 +208,8 @@ def test_a_request_before_hello_gets_no_answer(engine: Engine) -> None:
 
 
 @both
-def test_clients_that_disappear(lab: Any, whole: Path, engine: Engine) -> None:
-    """They hang up in the middle of everything; the engine goes on."""
+def test_clients_that_disappear(lab: Any, whole: Path, engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    """They hang up in the middle of everything; the engine goes on, and its log does not fill."""
 
     async def vanish() -> None:
         for _ in range(5):
@@ -223,6 +223,30 @@ def test_clients_that_disappear(lab: Any, whole: Path, engine: Engine) -> None:
 
     run(vanish())
     lab.assert_same(whole, engine.session.path, rounds=3)
+    assert "socket.send" not in caplog.text
+
+
+def test_nothing_is_written_to_who_hung_up(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    async def vanish() -> None:
+        with mute(engine.session.path):
+            while not engine.listener._clients:
+                await asyncio.sleep(0.01)
+            (writer,) = engine.listener._clients
+            lost = asyncio.Event()
+            here, there = asyncio.get_running_loop(), engine.listener._loop
+
+            def hang_up() -> None:
+                writer.transport.abort()
+                for _ in range(20):
+                    engine.listener._broadcast(b"news", True)
+                here.call_soon_threadsafe(lost.set)
+
+            there.call_soon_threadsafe(hang_up)
+            await lost.wait()
+        assert writer not in engine.listener._clients
+
+    run(vanish())
+    assert "socket.send" not in caplog.text
 
 
 def test_a_client_that_reads_nothing_is_let_go(
