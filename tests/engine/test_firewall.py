@@ -37,6 +37,7 @@ class Besieged:
 
     def ask(self, command: Any) -> str:
         """The sentence of a refusal; empty if it was done."""
+        assert self.is_alive
         try:
             self.loop.run_until_complete(asyncio.wait_for(self.client.ask(command), 60))
         except TicketError as error:
