@@ -1,17 +1,15 @@
 """How a command fails: one sentence on stderr and an exit code, whatever was raised."""
 
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import NoReturn, TextIO
+from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
 from sessions.store.errors import as_sentence
 from ticket_explorer.errors import TicketError
-from widgets.cli.output import say
+from widgets.cli import output
 from widgets.shared import error_log
 
 BAD_INPUT = 2
@@ -29,7 +27,7 @@ def ends_in_a_sentence() -> Iterator[None]:
     """
     try:
         yield
-        sys.stdout.flush()
+        output.flush()
     except (typer.Exit, typer.Abort, TyperException):
         raise
     except TicketError as error:
@@ -37,11 +35,11 @@ def ends_in_a_sentence() -> Iterator[None]:
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
-        _abandon(sys.stdout)
+        output.give_up()
         raise SystemExit(0) from None
     except OSError as error:
         if error.filename is None:
-            _abandon(sys.stdout)
+            output.give_up()
         _fail(str(as_sentence(error.filename or "the output", error)), BAD_INPUT if error.filename else FAILED)
     except Exception as error:
         _fail(error_log.keep(error), FAILED)
@@ -49,13 +47,7 @@ def ends_in_a_sentence() -> Iterator[None]:
 
 def _fail(sentence: str, code: int) -> NoReturn:
     try:
-        say(f"ticket-explorer: {sentence}", style="red")
+        output.say(f"ticket-explorer: {sentence}", style="red")
     except OSError:
-        _abandon(sys.stderr)
+        output.give_up()
     raise SystemExit(code) from None
-
-
-def _abandon(stream: TextIO) -> None:
-    """Send what a stream still holds nowhere: Python would try to write it once more at its end, and complain."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

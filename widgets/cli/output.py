@@ -1,8 +1,10 @@
 """The only ways out of the command line: data to stdout, narration to stderr, and neither raw."""
 
+import os
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,25 @@ def write(text: str) -> None:
     """Write a line, or several, to stdout."""
     sys.stdout.write(printable(text, keep="\n") + "\n")
     sys.stdout.flush()
+
+
+def flush() -> None:
+    """Have everything written now.
+
+    Raises:
+        OSError: if stdout takes no more.
+    """
+    sys.stdout.flush()
+
+
+def give_up() -> None:
+    """Send what is not written yet nowhere: Python would try once more at its end, and complain."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(value: Any) -> None:
