@@ -1,8 +1,8 @@
-"""The front door: the public names of all three packages, handed on at first use.
+"""The front door: the public names of all three packages, loaded at first use.
 
 Importing it imports no JAX; what needs it does when it is asked for. `import ticket_explorer as tx`.
 
-`sessions` and `widgets` are loaded from beside it. `python -m ticket_explorer` runs this file while the working
+`sessions` and `widgets` are loaded from next to it. `python -m ticket_explorer` runs this file while the working
 directory stands first on the path: nothing may be imported here that Python has not imported by then.
 """
 

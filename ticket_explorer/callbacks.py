@@ -1,7 +1,7 @@
 """Functions of ours that a compiled one calls.
 
 JAX makes a text of what they raise, and raises that elsewhere. The error itself is kept here meanwhile, the latest one
-of the process, so that whoever runs the compiled function can tell it with all its fields.
+of the process, so that the caller of the compiled function can raise it with all its fields.
 """
 
 from collections import deque

@@ -1,6 +1,6 @@
 """How a process of our own is started: this file, by its path, which then becomes the module that is asked for.
 
-`-P` keeps the working directory off the child's path, so that nothing which lies there hides a module. By its path, so
+`-P` keeps the working directory off the child's path, so that no file there hides a module. By its path, so
 that the child's packages are the parent's, however the parent found them.
 """
 
@@ -8,7 +8,7 @@ import sys
 from os.path import abspath, dirname
 
 HOME = dirname(dirname(abspath(__file__)))
-"""The directory in which `ticket_explorer` lies."""
+"""The directory that contains `ticket_explorer`."""
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -74,7 +74,7 @@ def unused(ratios: Mapping[str, float], leaves: Sequence[Named]) -> list[str]:
 def after(
     density: Density, ratio: float, ratios: Mapping[str, float], leaves: Sequence[Named], rounds: int = 1
 ) -> Density:
-    """What is left of a density after some prunings; one number for all leaves as long as they are pruned alike."""
+    """What is left of a density after some prunings; one number for all leaves while one rule prunes them all."""
     if not ratios and not isinstance(density, Mapping):
         return density * (1 - ratio) ** rounds
     own = ratios_of(ratio, ratios, leaves)

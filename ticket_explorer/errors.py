@@ -19,7 +19,7 @@ class TicketError(Exception):
 
     Args:
         said: The sentence, without the path and the remedy.
-        path: Where the value stands that it is about, `$.pruning.ratio`; empty if it is about none.
+        path: The path of the value that it concerns, `$.pruning.ratio`; empty if there is none.
         given: What was given, in words.
         expected: What would have been accepted, in words.
         remedy: What to do, a sentence of its own.
@@ -53,7 +53,7 @@ class InvalidValue(TicketError):
     """A value outside what its field allows.
 
     Args:
-        path: Where the value stands in the spec, `$.pruning.ratio`.
+        path: The value's path in the spec, `$.pruning.ratio`.
         given: The value as it was given.
         expected: What would have been accepted, in words.
     """
@@ -64,11 +64,11 @@ class InvalidValue(TicketError):
 
 
 class Unforeseen(TicketError):
-    """Something went wrong in a way that nobody foresaw: a mistake of ours."""
+    """An unexpected error: a mistake of ours."""
 
 
 def unforeseen(error: Exception, what: str) -> Unforeseen:
-    """What to say of an exception that nobody foresaw; its traceback goes to `LOG`.
+    """The error that reports an unexpected exception; its traceback goes to `LOG`.
 
     Args:
         error: What was raised.

@@ -34,7 +34,7 @@ class Leaf:
 
     @property
     def slice(self) -> slice:
-        """Where its entries stand in θ."""
+        """Its entries' positions in θ."""
         return slice(self.offset, self.offset + self.size)
 
 

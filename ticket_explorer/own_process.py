@@ -24,6 +24,7 @@ SETTINGS: Mapping[str, bool | str] = {
 """What sessions are computed with, by the names of `jax.config`."""
 
 _CACHE = "JAX_COMPILATION_CACHE_DIR"
+_CONSEQUENCE = "Executables are compiled again each time."
 
 
 def settle() -> None:
@@ -38,7 +39,7 @@ def settle() -> None:
 
 
 def cache_trouble() -> str | None:
-    """Why compiled executables are not kept: JAX would run whatever machine code lies there; None if they are."""
+    """Why compiled executables are not kept: JAX would run any machine code found there; None if they are."""
     given = os.environ.get(_CACHE, "")
     if not given or "://" in given:
         return None
@@ -47,12 +48,12 @@ def cache_trouble() -> str | None:
         make_private(directory)
         open_to_others = next((place for place in (directory, *directory.parents) if _others_may_write(place)), None)
     except OSError as error:
-        return f"{directory} can't be used ({(error.strerror or str(error)).lower()}): executables are compiled anew."
+        return f"{directory} can't be used ({(error.strerror or str(error)).lower()}). {_CONSEQUENCE}"
     if open_to_others is None:
         return None
     return (
-        f"{open_to_others} is not used, since others own it or may write there, and what lies in {directory} is run as "
-        f"machine code: executables are compiled anew. Remove that directory, and say `chmod go-w {open_to_others}`."
+        f"{directory} is not used: JAX would run its files as machine code, and others own {open_to_others} or may "
+        f"write there. {_CONSEQUENCE} Remove that directory, and run `chmod go-w {open_to_others}`."
     )
 
 

@@ -18,7 +18,7 @@ NAME = "ticket-explorer"
 
 
 def home() -> Path:
-    """The directory of what a person wants to keep.
+    """The directory for what a person keeps.
 
     Raises:
         TicketError: if the system knows no home of this user.
@@ -58,4 +58,4 @@ def _known(place: Callable[[str], Path]) -> Path:
         directory = place(NAME)
         if directory.is_absolute():
             return directory
-    raise TicketError(f"The system knows no home directory of this user: set HOME, or {VARIABLE} to a directory.")
+    raise TicketError(f"This user has no home directory: set HOME, or {VARIABLE} to a directory.")

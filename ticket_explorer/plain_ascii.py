@@ -1,7 +1,7 @@
 """What is written instead of a sign that an output can't hold: one sign of ASCII for each, so that columns stay.
 
 Tables, charts and the app are drawn with lines, blocks and braille. Where the locale, or `PYTHONIOENCODING`, allows
-ASCII only, they are drawn with what there is, and nothing ends in an error.
+ASCII only, they are drawn with the available characters, and nothing ends in an error.
 """
 
 import codecs

@@ -188,7 +188,7 @@ class CurvedProblem(Problem, Protocol):
 
     @property
     def depends_on_batch(self) -> bool:
-        """Whether the loss of an example depends on those beside it, so that no Hessian is that of the loss."""
+        """Whether an example's loss depends on the rest of its batch, so that the loss has no Hessian of its own."""
         ...
 
     def fixed_examples(self, split: Split, count: int | None, size: int) -> FixedExamples:
@@ -213,7 +213,7 @@ def curved(problem: Problem) -> CurvedProblem:
         )
     if problem.depends_on_batch:
         raise TicketError(
-            "The network normalises by statistics of the batch, so that its loss depends on which examples share one "
+            "The network uses batch statistics, so its loss depends on which examples share a batch "
             "and has no Hessian of its own; choose a network without batch normalisation, or look at the curvature "
             "along random directions, which takes the round's own statistics."
         )

@@ -25,7 +25,7 @@ class Former:
     value: Any
     """The value it reads the field as."""
     said: str = ""
-    """A sentence for whoever opens such a session; empty where a new session does the same by default."""
+    """A sentence shown when such a session is opened; empty where a new session does the same by default."""
     where: Callable[[Mapping[str, Any]], bool] | None = None
     """Which tables of the settings it is about, if not all: in others the field never mattered."""
 

@@ -1,6 +1,6 @@
-"""`sessions` and `widgets` come from beside this package, whatever lies in the working directory.
+"""`sessions` and `widgets` are loaded from next to this package, whatever the working directory contains.
 
-Their names are common ones: somebody's `widgets.py` may stand before ours on `sys.path`. So whoever enters claims them
+Their names are common ones: another `widgets.py` may come first on `sys.path`. So every entry point claims them
 first, and then imports as usual: what lies inside a package is found through the package.
 """
 
@@ -14,12 +14,12 @@ from types import ModuleType
 from ticket_explorer.errors import TicketError
 
 HOME = Path(__file__).resolve().parents[1]
-"""The directory in which all three packages lie."""
+"""The directory that contains all three packages."""
 _CLAIMING = RLock()
 
 
 def claim(*names: str) -> None:
-    """Load packages from beside this one, unless they are loaded already.
+    """Load packages from next to this one, unless they are loaded already.
 
     Args:
         names: The packages to load: `sessions`, `widgets`.
@@ -33,7 +33,7 @@ def claim(*names: str) -> None:
                 _load(name)
             elif (place := _place(sys.modules[name])) != HOME / name:
                 raise TicketError(
-                    f"The module {name!r} that is already imported lies at {place}, and Ticket Explorer has a package "
+                    f"The module {name!r} that is already imported is at {place}, and Ticket Explorer has a package "
                     "of that name; rename that file, and start Python again."
                 )
 
@@ -53,7 +53,7 @@ def _load(name: str) -> None:
     spec = PathFinder.find_spec(name, [str(HOME)])
     if spec is None or spec.loader is None:
         raise TicketError(
-            f"{HOME} has no package {name!r}, expected beside ticket_explorer; install ticket-explorer again."
+            f"{HOME} has no package {name!r}, expected next to ticket_explorer; install ticket-explorer again."
         )
     module = sys.modules[name] = module_from_spec(spec)
     try:

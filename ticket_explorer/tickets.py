@@ -17,4 +17,4 @@ class Ticket:
     initial: Float[Array, "*batch D"]
     """The initialisation that the line of rounds began with, dense."""
     scores: Float[Array, "*batch D"] | None = None
-    """What a trainer that learns masks goes on from, where the round before left it; None: from its own start."""
+    """The state from which a trainer that learns masks continues; None: it starts afresh."""

@@ -1,7 +1,7 @@
 """Carrying tickets over: to another task, strategy or trainer (Lange & Sprekeler 2023, Table 1).
 
 A transferred ticket is the mask and the initial weights that it was found with, trained by something
-else. Its control has as many random weights at random places: what the ticket is worth is the
+else. Its control has random masks of the same size and fresh weights: what the ticket is worth is the
 difference. Layers of other shapes have no ticket; unless their overlap is asked for, they are refused.
 """
 
@@ -70,7 +70,7 @@ def sparsity_matched(
 ) -> Ticket:
     """A random mask that keeps as many weights as the ticket's, and fresh initial weights.
 
-    With equal keys the masks of sparser tickets lie within those of denser ones, as in pruning at random.
+    With equal keys the masks of sparser tickets are subsets of those of denser ones, as in pruning at random.
 
     Args:
         keys: One a replicate.
@@ -90,7 +90,7 @@ def rewound(keys: Array, ticket: Ticket, rewind: RewindSettings, problem: Proble
     Args:
         keys: One a replicate.
         ticket: Arrays [R, D].
-        rewind: One that wants nothing of training: `permuted_weights`, `permuted_mask`.
+        rewind: One that needs nothing from training: `permuted_weights`, `permuted_mask`.
         problem: That the ticket is for.
     """
     restart: Rewind = implementation_of(rewind)

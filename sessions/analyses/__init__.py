@@ -1,4 +1,4 @@
-"""Looks at weights, in slices between chunks: what is looked at, and the queue of who asked.
+"""Analyses of weights, in slices between chunks: their inputs, and the queue of requests.
 
 Imports tickets and what is below them.
 """

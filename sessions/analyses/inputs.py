@@ -1,4 +1,4 @@
-"""What an analysis looks at: weights of the running round, or of finished ones, read from disk.
+"""The inputs of an analysis: weights of the running round, or of finished ones, read from disk.
 
 What can't be looked at is refused here, before anything is computed, with a sentence.
 """
@@ -30,7 +30,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 @dataclass(frozen=True)
 class RoundState:
-    """Weights after some generation of a round, and whatever their loss depends on."""
+    """Weights after some generation of a round, and everything that their loss depends on."""
 
     plan: Plan
     trained: Trained
@@ -56,8 +56,8 @@ class Subjects:
         is_running = running is not None and running.branch == branch
         if number is not None and number not in numbers:
             raise TicketError(
-                f"Round {number} of branch {branch!r} is not finished, and there is nothing of it to analyse yet; "
-                f"finished are {span(numbers)}. Leave the round out to look at the weights as they are now."
+                f"Round {number} of branch {branch!r} is not finished, so there is nothing to analyse yet; "
+                f"finished are {span(numbers)}. Omit the round to look at the current weights."
             )
         if not finished and (settings.looks_at != "state" or not is_running):
             raise TicketError(f"Branch {branch!r} has no finished round yet to analyse; run a round first.")
@@ -68,7 +68,7 @@ class Subjects:
         self._check_curved(settings, branch)
 
     def completed(self, settings: AnalysisSettings, branch: str) -> AnalysisSettings:
-        """The settings with whatever is looked for if nobody names it.
+        """The settings, with a default for the second branch if none is named.
 
         Raises:
             TicketError: if there is none.
@@ -78,8 +78,8 @@ class Subjects:
             return settings
         if (twin := twin_of(self._view, branch)) is None:
             raise TicketError(
-                f"No other branch trains the tickets of {branch!r} under other noise and has a finished round; add one "
-                "with a noise_seed of its own, of the same initial weights or with transfer, and run it."
+                f"No other branch trains the tickets of {branch!r} under different noise and has a finished round; add "
+                "one with a noise_seed of its own, of the same initial weights or with transfer, and run it."
             )
         return structs.replace(settings, other=twin)
 
@@ -106,7 +106,7 @@ class Subjects:
         return self._finished(branch)[-1].number
 
     def subject(self, settings: AnalysisSettings, branch: str, state: RoundState) -> Subject:
-        """Everything that an analysis needs around the weights it looks at."""
+        """Everything that an analysis needs besides the weights themselves."""
         problem = self._problems.of(state.plan)
         other = settings.compared_with
         line = self._line(settings, branch, state)
@@ -136,7 +136,7 @@ class Subjects:
         return problem
 
     def _begun(self, state: RoundState, branch: str) -> Trained:
-        """The weights with where their round began, as far as that can be told."""
+        """The weights, with the start of their round if it is known."""
         with suppress(TicketError):
             start = np.asarray(self._lineage.trained(branch, state.trained.number).start)
             return replace(state.trained, start=start)
@@ -184,13 +184,13 @@ class Subjects:
         if _measured(plans[0]) != _measured(plans[1]):
             tasks = " and ".join(f"{name_of(plan.network)} on {name_of(plan.task)}" for plan in plans)
             raise TicketError(
-                f"Branches {branch!r} and {other!r} train different problems ({tasks}), so that no loss is defined "
+                f"Branches {branch!r} and {other!r} train different problems ({tasks}), so no loss is defined "
                 "between them; compare branches of one task and network."
             )
 
 
 def _measured(plan: Plan) -> tuple[TaskSettings, NetworkSettings]:
-    """What a plan's losses depend on: all of its problem but what its training batches are."""
+    """What a plan's losses depend on: its problem, except for how training batches are drawn."""
     return plan.task.as_measured(), plan.network
 
 

@@ -1,8 +1,8 @@
-"""The analyst: analyses that were asked for, worked on in slices between chunks.
+"""The analyst: requested analyses, computed in slices between chunks.
 
 A slice takes about as long as a chunk may, so that commands are answered as quickly as ever. Nothing
 of an analysis enters what is trained. What a person asked for is lost if the process ends before it
-is done; what the spec asks for is taken up again.
+is done; what the spec asks for is started again.
 """
 
 import time
@@ -28,12 +28,12 @@ from ticket_explorer.problems import CurvedProblem, curved
 from ticket_explorer.registry import implementation_of, name_of
 
 PROGRESS_SECONDS = 0.2
-"""Between two events that say how far an analysis is."""
+"""Seconds between two events of an analysis's progress."""
 
 
 @dataclass(frozen=True)
 class AskedAnalysis:
-    """An analysis that was asked for; `state` is there if it is of a running round, which changes meanwhile."""
+    """A requested analysis; `state` holds the weights of a running round, which changes meanwhile."""
 
     id: int
     settings: AnalysisSettings
@@ -45,7 +45,7 @@ class AskedAnalysis:
 
 @dataclass
 class Work:
-    """An analysis that is being worked on."""
+    """The analysis that is being computed."""
 
     request: AskedAnalysis
     state: RoundState
@@ -96,10 +96,10 @@ class Analyst:
         return self._last_id
 
     def cancel(self, number: int) -> None:
-        """Give an analysis up.
+        """Cancel an analysis.
 
         Raises:
-            TicketError: if there is no such one waiting or under way.
+            TicketError: if no such analysis is waiting or running.
         """
         if self._work is not None and self._work.request.id == number:
             self._end(self._work.request, "cancelled")
@@ -110,17 +110,17 @@ class Analyst:
                 self._waiting.remove(request)
                 self._end(request, "cancelled")
                 return
-        raise TicketError(f"There is no analysis {number} waiting or under way; it may be done already.")
+        raise TicketError(f"No analysis {number} is waiting or running; it may be done already.")
 
     def close(self) -> None:
         """Give up everything."""
         for request in [*([self._work.request] if self._work else []), *self._waiting]:
-            self._end(request, "the engine was stopped before it was done")
+            self._end(request, "the engine was stopped before it finished")
         self._work = None
         self._waiting.clear()
 
     def work(self, at_once: bool = False) -> bool:
-        """Work for one slice; whether anything was done. It waits for nothing, unless it must be done `at_once`."""
+        """Work for one slice; returns whether anything was done. Waits for a compilation only if `at_once`."""
         if self._work is None and self._waiting:
             self._begin(self._waiting.popleft())
         work = self._work
@@ -135,7 +135,7 @@ class Analyst:
         return True
 
     def run(self, number: int) -> events.Analysed:
-        """Work until an analysis is done; returns what it found.
+        """Work until an analysis is done; returns its result.
 
         Raises:
             TicketError: if it can't be computed.
@@ -160,7 +160,7 @@ class Analyst:
         return work
 
     def _products(self, work: Work) -> Products | None:
-        """What multiplies with the Hessian, if the analysis wants it."""
+        """The executable of Hessian-vector products, if the analysis needs one."""
         problem = self._bench.problems.of(work.state.plan)
         has_loss = isinstance(problem, CurvedProblem)
         wanted = work.analysis.wanted(has_loss) if isinstance(work.analysis, CurvedAnalysis) else None
@@ -184,17 +184,17 @@ class Analyst:
         return Evaluations(problem, points, self._examples_keys(), examples, self._executable(key))
 
     def _executable(self, key: Key) -> Rated:
-        """One for all analyses alike, with what was learnt of its speed."""
+        """One executable for all analyses of a kind, with its measured speed."""
         return self._rated.setdefault(key, Rated(self._bench.compiler, key))
 
     def _examples_keys(self) -> tuple[jax.Array, ...]:
-        """Made once, since indexing keys costs as much as evaluating ten points."""
+        """Made once: indexing keys costs as much as evaluating ten points."""
         if not self._of_examples:
             self._of_examples = tuple(self._bench.keys(Purpose.ANALYSE, 1))
         return self._of_examples
 
     def _advance(self, work: Work) -> None:
-        """Work for one slice; what products told leads to the points that are evaluated after them, if any are."""
+        """Work for one slice; points may depend on the products before them."""
         stage = work.stage
         if stage is not None:
             stage.step()

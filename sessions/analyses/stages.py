@@ -23,16 +23,16 @@ SECONDS = 0.05
 
 
 class Stage(Protocol):
-    """What is computed of an analysis."""
+    """The part of an analysis that is computed on the device."""
 
     @property
     def done(self) -> int:
-        """How much of it is."""
+        """How much of it is done."""
         ...
 
     @property
     def total(self) -> int:
-        """How much there is."""
+        """How much there is in all."""
         ...
 
     def is_ready(self) -> bool:
@@ -50,10 +50,10 @@ class Rated:
     def __init__(self, compiler: Compiler, key: Key):
         self._compiler, self._key = compiler, key
         self.count = 0
-        """What the next slice takes; 0 before the first."""
+        """Units in the next slice; 0 before the first."""
 
     def is_ready(self, call: Call) -> bool:
-        """Whether it is compiled; if not, that is under way now."""
+        """Whether it is compiled; if not, compilation starts now."""
         return self._compiler.is_ready(self._key, call)
 
     def get(self, call: Call) -> Executable:
@@ -80,7 +80,7 @@ class Evaluations:
         """Before the first point.
 
         Args:
-            problem: Whose losses.
+            problem: The problem whose losses are evaluated.
             points: The points, padded to whole blocks.
             keys: Of the held-out examples, one a replicate.
             examples: How many.
@@ -101,7 +101,7 @@ class Evaluations:
         return self._walk.total
 
     def is_ready(self) -> bool:
-        """Whether the executable is compiled; if not, that is under way now."""
+        """Whether the executable is compiled; if not, compilation starts now."""
         return self._rated.is_ready(self._call)
 
     def step(self) -> None:
@@ -138,7 +138,7 @@ class Products:
         """Before the first product.
 
         Args:
-            problem: Whose loss.
+            problem: The problem whose loss is differentiated.
             trained: Weights to look at.
             course: What is to be multiplied.
             wanted: What for.
@@ -158,7 +158,7 @@ class Products:
         return self._course.total
 
     def is_ready(self) -> bool:
-        """Whether the executable is compiled; if not, that is under way now."""
+        """Whether the executable is compiled; if not, compilation starts now."""
         return self._rated.is_ready(self._call)
 
     def step(self) -> None:
@@ -170,7 +170,7 @@ class Products:
             self._rated.learn(count, time.monotonic() - began, 1, products.AT_ONCE)
 
     def finish(self) -> Curved:
-        """What they told."""
+        """Their results."""
         return spectrum.finish(self._course)
 
     def _multiply(self, executable: Executable) -> Callable[[int, np.ndarray], np.ndarray]:

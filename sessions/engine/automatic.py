@@ -25,7 +25,7 @@ def live(analysis: Analysis) -> tuple[tuple[int, AnalysisSettings], ...]:
 
 
 def is_done(settings: AnalysisSettings, round_: RoundView, generation: int, view: SessionView) -> bool:
-    """Whether a process before this one has done it."""
+    """Whether an earlier process has done it."""
     grain = settings.grain
     wanted = (name_of(settings), round_.branch, round_.number, generation, getattr(settings, grain))
     return any(

@@ -1,6 +1,6 @@
 """A round's result chosen from its trainer's candidates, which are tested again once the last generation is done.
 
-Keys derive from the round alone, so that a run that is killed on the way chooses the same again.
+Keys derive from the round alone, so a run that is killed meanwhile makes the same choice again.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ def chosen(shape: RoundShape, compiler: Compiler, seed: int, number: int, last: 
 
 
 def prefetch_choice(shape: RoundShape, compiler: Compiler) -> None:
-    """Compile in the background what chooses, if anything does."""
+    """Compile in the background the executable that chooses, if there is a choice."""
     if shape.trainer.chooses:
         compiler.prefetch(_key(shape), lambda: _call(shape))
 

@@ -35,7 +35,7 @@ AHEAD = 2
 
 
 def begin_turn(turn: Turn, bench: Workbench) -> None:
-    """Have what a turn needs compiled while its ticket is made."""
+    """Compile what a turn needs while its ticket is made."""
     begin_round(_shape(turn, bench), bench.compiler)
 
 

@@ -20,7 +20,7 @@ PARTS: Mapping[object, str] = {
 
 
 def teller(view: SessionView, live: Callable[[events.Event], None]) -> Awaited:
-    """What tells live which executable is waited for, and when it is there."""
+    """Reports, live only, which executable is waited for, and when it is ready."""
 
     def tell(key: Key | None) -> None:
         live(events.Compiling(at=time.time(), what="" if key is None else _what(key, view)))

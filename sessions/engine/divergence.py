@@ -1,6 +1,6 @@
 """Invalid numbers never become results: replicates that diverge are found, said once, and left out from then on.
 
-Replicates share their executables, so one that has diverged still runs along; whatever is told of it is NaN or
+Replicates share their executables, so one that has diverged keeps running; everything reported about it is NaN or
 None. A branch with none left fails: its round is neither finished nor pruned, and other branches go on.
 """
 
@@ -27,7 +27,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 
 class Divergence:
-    """Looks for replicates that diverged, and blanks what is told of them."""
+    """Finds replicates that diverged, and blanks their numbers."""
 
     def __init__(self, view: SessionView, replicates: int, journal: Emit) -> None:
         self._view, self._replicates, self._journal = view, replicates, journal
@@ -62,7 +62,7 @@ class Divergence:
             self._tell(view, broken, what)
 
     def blanking(self, watchers: Watchers) -> Watchers:
-        """Watchers that are told nothing of replicates that are left out."""
+        """Watchers that hear nothing of replicates that are left out."""
 
         def keep(frame: events.Frame) -> None:
             blanked = self.blanked(frame)

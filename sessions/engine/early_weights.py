@@ -1,4 +1,4 @@
-"""Early weights: the search mean a few generations into a line's first round, which a plan may rewind to."""
+"""Early weights: the search mean a few generations into a branch's first round, to which a plan may rewind."""
 
 from sessions.engine.noise import Noise
 from sessions.engine.round_runner import RoundRunner, RoundShape
@@ -12,7 +12,7 @@ from ticket_explorer.errors import TicketError
 
 
 def early_generations(view: SessionView) -> tuple[int, ...]:
-    """The generations whose weights any branch's plan wants, in order."""
+    """The generations whose weights any branch's plan needs, in order."""
     wanted = {plan_of(branch.plan).rewind.early_generation for branch in view.branches.values()}
     wanted |= {lent_generation(branch.borrowed) for branch in view.branches.values() if branch.borrowed is not None}
     return tuple(sorted(generation for generation in wanted if generation is not None))
@@ -40,7 +40,7 @@ def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
     first = view.branches[lineage.owner(branch, 0)].rounds[0]
     if generation > first.generations:
         raise TicketError(
-            f"The ticket wants the weights of generation {generation}, but round 0 of branch {first.branch!r} "
+            f"The ticket needs the weights of generation {generation}, but round 0 of branch {first.branch!r} "
             f"has {first.generations}; choose a generation up to that."
         )
     old = plan_of(first.plan)

@@ -1,6 +1,6 @@
 """The engine: takes the next round up, advances it chunk by chunk, and finishes it.
 
-It decides nothing a person decides: branches, plans and early ends come from the session, whose view
+It makes no decision that is a person's: branches, plans and early ends come from the session, whose view
 says what there is to do.
 """
 
@@ -104,7 +104,7 @@ class Engine:
             return True
 
     def settle(self) -> int:
-        """Wait for what is in flight; returns the new generations that came in."""
+        """Wait for the chunk in flight; returns the new generations."""
         if self.running is None:
             return 0
         with self._whole_or_forgotten():
@@ -121,7 +121,7 @@ class Engine:
         """
         running = self._caught_up("ended early")
         if running.collected == 0:
-            raise TicketError("The running round has no generation yet; step at least once, then prune.")
+            raise TicketError("The running round has no generations yet; step at least once, then prune.")
         view = running.view
         self._watchers.journal(
             events.RoundEnded(at=time.time(), branch=view.branch, round=view.number, generations=running.collected)
@@ -178,7 +178,7 @@ class Engine:
         else:
             number = self._view.branches[branch].next_round - 1
             if number < 0:
-                raise TicketError(f"Branch {branch!r} has no weights yet that could be pruned; run or step first.")
+                raise TicketError(f"Branch {branch!r} has no weights to prune yet; run or step first.")
             ticket, result = self.lineage.trained(branch, number), self.lineage.result(branch, number)
         check_replicate(self._view, branch, number)
         keys = self._bench.keys(Purpose.PRUNE, number + 1)
@@ -217,7 +217,7 @@ class Engine:
             self.running.save(durable)
 
     def abandon(self, branch: str) -> None:
-        """Give up the running round if it is this branch's; taken up again, it starts from its beginning."""
+        """Give up the running round if it is this branch's; it would start again from its beginning."""
         if self.running is not None and self.running.view.branch == branch:
             with self._whole_or_forgotten():
                 self.running.drain()
@@ -225,7 +225,7 @@ class Engine:
             self._directory.remove_checkpoint()
 
     def forget(self) -> None:
-        """Drop what is in memory of the running round; it is taken up again from disk."""
+        """Drop the running round from memory; it resumes from disk."""
         self.running = None
 
     def close(self) -> None:
@@ -245,7 +245,7 @@ class Engine:
     def _start(self) -> RunningRound:
         turn = next_turn(self._view)
         if turn is None:
-            raise TicketError("Every branch has all its rounds; add a branch, or more rounds to one.")
+            raise TicketError("Every branch has finished all its rounds; add a branch, or add rounds to one.")
         self._began = time.monotonic()
         known = self._view.branches[turn.branch].rounds.get(turn.round)
         plan = plan_of(planned(self._view, turn))
@@ -310,7 +310,7 @@ class Engine:
         while self.running is not None and self.running.collected < self.running.view.done:
             self.pulse(0)
         if self.running is None:
-            raise TicketError(f"No round is running that could be {what}; run or step first.")
+            raise TicketError(f"No round is running, so nothing can be {what}; run or step first.")
         return self.running
 
     def _conclude(self, running: RunningRound) -> None:

@@ -26,12 +26,12 @@ class Noise:
 
     @classmethod
     def of(cls, plan: Plan, seed: int) -> "Noise":
-        """What a plan says, in a session of this seed."""
+        """The noise of a plan, in a session of this seed."""
         return cls(seed, plan.noise_seed, plan.noise_from)
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What tells it from the session's own noise; empty if it is that."""
+        """A suffix that distinguishes it from the session's own noise; empty for that."""
         return () if self.own is None else ("noise", self.own, self.start)
 
     def ends(self, generation: int) -> int | None:

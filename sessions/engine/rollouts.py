@@ -1,4 +1,4 @@
-"""A look at a policy: one episode of the search mean of replicate 0, as drawings that any face can show."""
+"""One episode of a policy, the search mean of replicate 0, as drawings that any face can show."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ def rollout(bench: Workbench, plan: Plan, number: int, mean: Any, states: Any) -
     """
     problem = bench.problem(plan)
     if not isinstance(problem, WatchableProblem):
-        raise TicketError("Only control tasks have a policy that can be watched; this one classifies images.")
+        raise TicketError("Only control tasks have a policy to watch; this one classifies images.")
     key = replicate_keys(bench.seed, 1, Purpose.SCORE, number)[0]
     first = jax.tree.map(lambda leaf: leaf[0], (mean, states))
     with random_bits():

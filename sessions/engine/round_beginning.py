@@ -35,7 +35,7 @@ def collapsed(turn: Turn, made: Pruning, layout: Layout, left_out: set[int]) -> 
     """A remark on prunable leaves that keep no weight: nothing passes through them any more; None if all keep some.
 
     Args:
-        turn: Whose round begins.
+        turn: The turn whose round begins.
         made: The ticket that it begins with.
         layout: Of its problem.
         left_out: Replicates that have diverged.
@@ -46,7 +46,7 @@ def collapsed(turn: Turn, made: Pruning, layout: Layout, left_out: set[int]) -> 
     told = [f"{name} (replicate {', '.join(map(str, rows))})" for name, rows in found.items() if rows]
     if not told:
         return None
-    return f"{turn.branch}:{turn.round} begins with a collapsed layer, which keeps no weight: {'; '.join(told)}."
+    return f"{turn.branch}:{turn.round} begins with a collapsed layer, which keeps no weights: {'; '.join(told)}."
 
 
 def started(turn: Turn, plan: Plan, made: Pruning, problems: Problems, view: SessionView) -> events.RoundStarted:

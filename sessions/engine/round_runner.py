@@ -1,7 +1,7 @@
 """One round of training on the device: started from a ticket, advanced chunk by chunk, looked at.
 
 A chunk is one call of one executable, whatever its length (the loop's bounds are arguments), so
-that stepping, pausing and running share it and give the same bits. Replicates lie along a leading
+that stepping, pausing and running share it and give the same bits. Replicates are the leading
 axis of every array.
 """
 
@@ -107,7 +107,7 @@ class RoundRunner:
         """Go to a generation whose state was saved by `saved`."""
         shapes, structure = jax.tree.flatten(state_shape(self.shape, self.trainer))
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
-            raise ValueError("the saved state has other shapes than this round's")
+            raise ValueError("the saved state and this round have different shapes")
         self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
         self.dispatched = generation
 
@@ -142,7 +142,7 @@ class RoundRunner:
         return self.trainer.tuned(self._state, changes)
 
     def beside(self, chunk: Chunk) -> Any:
-        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        """What the trainer keeps besides the weights: a mask's scores, PPO's value network."""
         return self.trainer.beside(chunk.state) if isinstance(self.trainer, KeepingTrainer) else ()
 
     def weights(self, chunk: Chunk) -> jax.Array:

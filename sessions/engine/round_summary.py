@@ -62,7 +62,7 @@ def summarise(
 def check_masks(
     found: np.ndarray, trained: np.ndarray, round_: RoundView, plan: Plan, layout: Layout, older: bool = False
 ) -> None:
-    """See that what a round found, what it trained and what is told of it are one story, before it is sealed.
+    """Check, before a round is sealed, that its result, its ticket and its journal agree.
 
     Args:
         found: The result's mask, bool [R, D].
@@ -74,10 +74,10 @@ def check_masks(
     """
     kept, rounding = trained[:, layout.prunable].sum(-1).mean(), (len(layout.prunable_leaves) + 1) / 2
     assert not (found & ~trained).any(), "a round's mask keeps weights that it did not train"
-    assert plan.trainer.learns_mask or (found == trained).all(), "a trainer that learns no mask changed it"
+    assert plan.trainer.learns_mask or (found == trained).all(), "a trainer that learns no mask changed the mask"
     if older:
         return
-    assert round(float(kept)) == round_.trained_kept, "the journal tells another number of weights than is trained"
+    assert round(float(kept)) == round_.trained_kept, "the journal and the round differ in the number of weights"
     assert abs(round_.trained_density * layout.prunable_size - kept) <= rounding, "density and weights kept differ"
 
 

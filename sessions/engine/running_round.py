@@ -1,4 +1,4 @@
-"""The running round: chunks in flight, what they told, and the checkpoint behind them.
+"""The running round: chunks in flight, their metrics, and the checkpoint behind them.
 
 While the host journals one chunk the device already computes the next: watching is free. What is
 decided (a change of hyper-parameters, an early end) is journalled with its generation first, so
@@ -53,7 +53,7 @@ class Marks:
     """Generations at which a chunk must end, and what is done there."""
 
     call: Callable[[int, Chunk], None]
-    """Given the chunk that ends exactly there; again for a generation at which a round is taken up."""
+    """Called with the chunk that ends exactly there, and again if a round resumes at that generation."""
     at: tuple[int, ...] = ()
     every: tuple[int, ...] = ()
     """After how many generations, again and again."""
@@ -149,7 +149,7 @@ class RunningRound:
         return self._runner.trainer.problem_state(chunk.state)
 
     def beside(self, chunk: Chunk) -> Any:
-        """What the trainer keeps beside the weights: scores of a mask, PPO's value network."""
+        """What the trainer keeps besides the weights: a mask's scores, PPO's value network."""
         return self._runner.beside(chunk)
 
     def weights(self, chunk: Chunk) -> Any:
@@ -157,7 +157,7 @@ class RunningRound:
         return self._runner.weights(chunk)
 
     def make_up(self) -> None:
-        """Do again what is due at the generation taken up: whatever left it there may not have come to it."""
+        """Repeat what is due at the generation where a round resumes: the process before may not have reached it."""
         if self.collected > 0 and self._marks.has(self.collected):
             self._marks.call(self.collected, self.latest())
 
@@ -172,7 +172,7 @@ class RunningRound:
         try:
             restored = self._restore()
         except Damaged as error:
-            restored, recovered = False, f"{error} The round starts again from its beginning, and comes out the same."
+            restored, recovered = False, f"{error} The round starts again from its beginning, with the same result."
         if not restored:
             self._runner.start(ticket)
         self._replay_tuning()

@@ -1,4 +1,4 @@
-"""The score of a running round: at its end, and amid it as often as its plan wants.
+"""The score of a running round: at its end, and during it as often as its plan asks.
 
 All scores of a round are of the same held-out data: keys know the round, never the generation, so that
 what amounts to the round's own score is equal to it, and differences are the weights' alone.
@@ -22,7 +22,7 @@ from ticket_explorer.problems import Tested
 
 @dataclass(frozen=True)
 class Scorer:
-    """Takes the scores of a round, at its end and amid it."""
+    """Takes the scores of a round, during it and at its end."""
 
     compiler: Compiler
     seed: int
@@ -34,7 +34,7 @@ class Scorer:
         return scores(chunk.result.mean, running.problem_state(chunk))
 
     def amid(self, running: RunningRound, generation: int, chunk: Chunk) -> None:
-        """Journal the score amid a round, unless a process before this one has, or the round ends here.
+        """Journal a score during a round, unless an earlier process did, or the round ends here.
 
         Where a trainer chooses its result by testing candidates again, that is done here too.
         """

@@ -1,6 +1,6 @@
 """The way of a running round: its mean, sampled at a few generations that follow from how many it has.
 
-Samples are in memory and in a file beside the checkpoint, so that a round that a killed process began has all of its
+Samples are in memory and in a file next to the checkpoint, so a round that a killed process began has all of its
 way; once it is finished only the two principal components are kept, in the round's own file. However often and where
 a round is paused, they come out the same.
 """

@@ -19,7 +19,7 @@ class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
 
 
 class Directive(Command, frozen=True):
-    """Says how far to run; whoever drives the session goes by it."""
+    """Says how far to run; the driver of the session follows it."""
 
     @property
     def goal(self) -> Goal:

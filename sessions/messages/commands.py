@@ -1,8 +1,8 @@
 """What a person may ask of a session. Commands in, events out; both are small, frozen and tagged.
 
-The same structs travel over the socket, stand in the journal and are called from Python: a command's fields are the
-parameters of the verbs that `Session`, `LiveSession` and `tx` have for it, and are named nowhere else. Where a tag is
-given, it is the name that older journals know a command by: on disk it stays for ever.
+The same structs travel over the socket, are written to the journal and are called from Python: a command's fields are
+the parameters of its verbs in `Session`, `LiveSession` and `tx`, and are named nowhere else. An explicit tag is the
+name of a command in older journals; it never changes on disk.
 """
 
 import operator
@@ -235,12 +235,12 @@ class Transfer(Deed[list[str]], frozen=True):
     first.
 
     Args:
-        branch: Whose tickets.
+        branch: The branch whose tickets are used.
         rounds: Of which rounds; by default of all planned ones.
         overrides: What is different, tables as in the spec.
         name: Of the new branch; by default one after what is different.
-        control: Whether random masks of the same size run beside it.
-        native: Whether a branch that finds its own tickets runs beside it.
+        control: Whether a control with random masks of the same size runs too.
+        native: Whether a branch that finds its own tickets runs too.
         overlap: Whether layers of other shapes take what both have, instead of being refused.
         start: Which weights the tickets start from: `initial`, `trained`, or `early:K`, those of generation K of the
             branch's first round; by default those that their rounds began with, but initial ones where the branch goes
@@ -268,7 +268,7 @@ class Decompose(Deed[list[str]], frozen=True):
     The answer is the names of the new branches; the analysis `decomposition` compares them with the tickets.
 
     Args:
-        branch: Whose tickets.
+        branch: The branch whose tickets are used.
         rounds: Of which rounds; by default of all planned ones.
         trainer: What trains tickets and controls under masks that stay, where the branch learns masks; by default
             gradient descent by the branch's own settings, if it follows gradients.

@@ -108,7 +108,7 @@ class RoundStarted(Event, frozen=True, kw_only=True):
     """All entries searched: the kept ones and those that are never pruned."""
     generations: int
     densities: dict[str, float] = {}
-    """Of each prunable leaf; empty where all are pruned alike."""
+    """Of each prunable leaf; empty where one threshold holds for all."""
 
 
 class Generations(Event, frozen=True, kw_only=True):
@@ -188,7 +188,7 @@ class Diverged(Event, frozen=True, kw_only=True):
 class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One leaf at the end of a round; means over replicates.
 
-    Older journals have `mean_magnitude` and `mean_std` beside it, which nobody reads.
+    Older journals also have `mean_magnitude` and `mean_std`, which are ignored.
     """
 
     density: float
@@ -311,7 +311,7 @@ class Compiling(Event, frozen=True, kw_only=True):
 
 
 class Paused(Event, frozen=True, kw_only=True):
-    """Nothing is computed until somebody asks."""
+    """Nothing is computed until a command asks for it."""
 
     reason: str = ""
 
@@ -345,14 +345,14 @@ class Remarked(Event, frozen=True, kw_only=True):
 
 
 class CommandReceived(Event, frozen=True, kw_only=True):
-    """Somebody asked for something."""
+    """A client asked for something."""
 
     client: str
     command: dict[str, Any]
 
 
 class CommandRefused(Event, frozen=True, kw_only=True):
-    """Somebody asked for something, and it was not done."""
+    """A client asked for something that was refused."""
 
     client: str
     command: dict[str, Any]

@@ -22,7 +22,7 @@ class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose tickets a branch trains instead of finding its own."""
+    """The source of a branch's tickets, if it doesn't find its own."""
 
     branch: str
     rounds: list[int]

@@ -34,7 +34,7 @@ def decode_record(payload: bytes | memoryview) -> list[AnyEvent]:
 
     Raises:
         msgspec.MsgspecError: if it holds something that is no event of this version.
-        UnicodeDecodeError: if its text is no UTF-8.
+        UnicodeDecodeError: if its text is not UTF-8.
         RecursionError: if it is nested too deeply.
     """
     decoded: AnyEvent | list[AnyEvent] = _record_decoder.decode(payload)

@@ -33,7 +33,7 @@ def check_plan(
     Args:
         plan: To be checked.
         problems: Of the session.
-        density: That of the round the plan goes on from.
+        density: The density of the round that the plan continues.
         round_: The number of that round.
         first_generations: How many generations the line's round 0 has; None if the plan itself trains it.
 
@@ -54,7 +54,7 @@ def check_plan(
             "$.pruning",
             f"{plan.pruning.words} over {plan.pruning.rounds} rounds",
             f"at least one of the {layout.prunable_size} prunable weights to be left in the last round; "
-            "prune less a round, or in fewer rounds",
+            "prune less in each round, or use fewer rounds",
         )
     _check_layers(plan, layout, last)
     early = plan.rewind.early_generation
@@ -75,7 +75,7 @@ def _check_layers(plan: Plan, layout: Layout, last: Density) -> None:
                 "$.pruning",
                 f"{plan.pruning.words} over {plan.pruning.rounds} rounds",
                 f"at least one of the {size} weights of {names} to be left in the last round, since nothing passes "
-                'through an empty layer; prune less a round, in fewer rounds, or with scope = "global"',
+                'through an empty layer; prune less in each round, use fewer rounds, or set scope = "global"',
             )
 
 
@@ -107,7 +107,7 @@ def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> 
 
     Args:
         plan: To be checked.
-        rounds: Those that the plan goes on from.
+        rounds: The rounds that the plan continues.
         problems: Of the session.
     """
     leaves = problems.of(plan).layout.leaves
@@ -118,11 +118,11 @@ def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> 
     if not any(finer(scope, known, leaves) for known in earlier):
         return
     how = "globally" if "global" in earlier else "in groups of layers"
-    instead = f"the line was pruned {how} already; branch from its round 0 instead"
+    instead = f"this branch was pruned {how} already; branch from its round 0 instead"
     if plan.pruning.scope == "layer":
         raise InvalidValue("$.pruning.scope", "layer", f"global: {instead}")
     given = ", ".join(plan.pruning.ratios)
-    expected = "ratios for no less than was ranked together so far"
+    expected = "no finer groups than before"
     raise InvalidValue("$.pruning.ratios", given, f"{expected if 'global' not in earlier else 'none'}: {instead}")
 
 
@@ -145,7 +145,7 @@ def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
         raise InvalidValue(
             "$.network",
             f"another network, of {layout.size} weights",
-            f"the one of {known.size} weights that the branch goes on from",
+            f"the one of {known.size} weights that the branch continues",
         )
 
 
@@ -155,7 +155,7 @@ def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> N
     Args:
         plan: To be checked.
         problems: Of the session.
-        before: What the plan goes on from: a network that a session has had from its start may stay.
+        before: The plan that is continued: a network that a session began with may stay.
     """
     network = plan.network
     if before is not None and before.network == network:
@@ -185,19 +185,19 @@ def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) 
     different = mismatches(source, target)
     if different and not overlap:
         raise TicketError(
-            f"The tickets don't fit: {'; '.join(different)}. Choose a task and a network of the same shapes, "
+            f"The tickets do not fit: {'; '.join(different)}. Choose a task and a network of the same shapes, "
             "or ask for the overlap, which takes what both have of each layer."
         )
     both = {leaf.name for leaf in source.prunable_leaves} & {leaf.name for leaf in target.prunable_leaves}
     if not both:
-        raise TicketError("The two networks have no layer in common, so that nothing of the tickets could be taken.")
+        raise TicketError("The two networks have no layer in common, so nothing of the tickets can be transferred.")
 
 
 def caution(plan: Plan) -> str | None:
     """What a person should know about a plan that works but may not mean what it seems to."""
     if plan.pruner.needs_sigma and plan.trainer.has_sigma and not plan.trainer.has_sigma_of_each_weight:
         return (
-            f"{plan.trainer.algorithm} has one σ for all weights, so that SNR pruning is magnitude pruning here; "
+            f"{plan.trainer.algorithm} has one σ for all weights, so SNR pruning is magnitude pruning here; "
             "choose snes, sep_cma_es, pgpe or des for a σ of each weight."
         )
     return None

@@ -67,8 +67,8 @@ def finished_controls(view: SessionView, branch: str) -> dict[str, str]:
     missing = [_WORDS[control] for control in CONTROLS if control not in found]
     if missing:
         raise TicketError(
-            f"Branch {branch!r} has no control with {' or '.join(missing)} that trains as it does; decompose it first, "
-            "which begins them, and run them."
+            f"Branch {branch!r} has no control with {' or '.join(missing)} and the same trainer; decompose it first "
+            "to create the controls, then run them."
         )
     waiting = [name for name in found.values() if not any(known.finished for known in view.lineage(name))]
     if waiting:
@@ -88,7 +88,7 @@ def control_additions(view: SessionView, problems: Problems, wish: commands.Deco
     source, known, tickets = view.branches[branch], controls_of(view, branch), tickets_of(view, branch)
     numbers = checked_rounds(source, wish.rounds)
     if len(known) == len(CONTROLS):
-        raise TicketError(f"Branch {branch!r} has its controls already: {', '.join(known.values())}.")
+        raise TicketError(f"Branch {branch!r} already has its controls: {', '.join(known.values())}.")
     plan = with_rounds(_plan_under_masks(source, tickets, view, wish.trainer), len(numbers))
     check_plan(plan, problems, view.found_density_of(branch, numbers[-1]), len(numbers) - 1, plan.trainer.generations)
     start = lent_start(None, source.plan)

@@ -67,7 +67,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
 
 
 def estimate_session(spec: Spec) -> Estimate:
-    """What all branches will cost together; branches that train alike share the dense round.
+    """The cost of all branches together; branches with the same training share the dense round.
 
     Raises:
         TicketError: as the engine would before the first generation, as far as no data are needed to know.
@@ -148,7 +148,7 @@ def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
 
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
-    """The process, the images as they lie on the device, and for each replicate its copies of the population."""
+    """The process, the images on the device, and each replicate's copies of the population."""
     size = sum(layer.size for layer in layers)
     return BASE_BYTES + plan.task.device_bytes + 4 * replicates * plan.trainer.numbers_held(size)
 

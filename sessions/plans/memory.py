@@ -1,4 +1,4 @@
-"""Whether a plan fits into this machine's memory at all: what it holds at the very least against what there is."""
+"""Whether a plan fits into this machine's memory: the least that it holds against what the machine has."""
 
 import os
 from contextlib import suppress
@@ -23,7 +23,7 @@ def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
         replicates: How many searches there are at once.
 
     Raises:
-        TicketError: with what it holds at least, and what there is.
+        TicketError: with what the plan holds at least, and what the machine has.
     """
     limit = memory_limit()
     needed = _NUMBER * replicates * plan.trainer.numbers_held(dimension) // LEAST
@@ -31,7 +31,7 @@ def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
         raise InvalidValue(
             "$.trainer",
             f"{plan.trainer.algorithm} over {dimension:,} weights",
-            f"what fits into memory: it would take {_size(needed)} at least, and this machine has {_size(limit)}. "
+            f"what fits into memory: this needs at least {_size(needed)}, and the machine has {_size(limit)}. "
             "Choose a smaller population or fewer replicates, or a strategy without a covariance of all weights, such "
             "as sep_cma_es.",
         )

@@ -69,7 +69,7 @@ def check_spec_transfers(spec: Spec, problems: Problems) -> None:
     """Refuse a spec whose tickets don't fit where they are taken to, or can't start where they are to.
 
     Raises:
-        TicketError: with the layers, or the generations that there are.
+        TicketError: with the available layers or generations.
     """
     plans = {branch.name: branch.plan for branch in spec.branches}
     for i, branch in enumerate(spec.branches):
@@ -158,4 +158,4 @@ def check_new_names(names: Sequence[str], view: SessionView) -> None:
     for name in names:
         check_branch_name(name)
         if name.lower() in map(str.lower, view.branches):
-            raise TicketError(f"There is a branch {name!r} already; give the new one another name.")
+            raise TicketError(f"A branch {name!r} already exists; give the new one another name.")

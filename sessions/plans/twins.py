@@ -6,7 +6,7 @@ from sessions.views.session_view import SessionView
 
 
 def twin_of(view: SessionView, branch: str) -> str | None:
-    """The branch that trains the tickets of another one under other noise; the session's own noise comes first."""
+    """The branch that trains the tickets of another one under different noise; the session's own noise comes first."""
     found = [name for name in view.branches if name != branch and _are_twins(view, branch, name)]
     return min(found, key=lambda name: view.branches[name].plan.get("noise_seed") is not None, default=None)
 

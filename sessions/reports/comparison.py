@@ -36,7 +36,7 @@ def normalised_rows(views: Mapping[str, SessionView]) -> list[dict[str, Any]]:
     if not densities:
         raise TicketError(
             f"The sessions {', '.join(views)} have no finished round in common: compare sessions whose branches have "
-            "the same names and prune alike."
+            "the same names and the same pruning."
         )
     scores = [np.array([[_at(known[b], d) for d in densities] for b in branches], float) for known in curves.values()]
     _check_scale(list(views), scores, len(densities))
@@ -61,7 +61,7 @@ def _check_scale(names: list[str], scores: list[np.ndarray], common: int) -> Non
         if common == 1 < len(names):
             raise TicketError(
                 f"The sessions {', '.join(names)} have one share of weights in common, where all scores of {name} are "
-                f"{of_session.max():g}: compare sessions that prune alike, with --set pruning.ratio."
+                f"{of_session.max():g}: compare sessions with the same pruning; see --set pruning.ratio."
             )
         raise TicketError(f"All scores of {name} are {of_session.max():g}: there is no worst and best to scale by.")
 

@@ -30,7 +30,7 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
             meaning is missing.
 
     Raises:
-        TicketError: if pandas is not installed, or rows are asked for that there are not.
+        TicketError: if pandas is not installed, or there are no such rows.
     """
     if rows not in get_args(RowKind):
         raise InvalidValue("rows", repr(rows), " or ".join(map(repr, get_args(RowKind))))

@@ -1,4 +1,4 @@
-"""Scores against what was spent for them: how a round's score rises while it trains, and what a score took to reach.
+"""Scores against their cost: how a round's score rises while it trains, and what reaching a score cost.
 
 No JAX is imported here.
 """
@@ -27,7 +27,7 @@ class Point:
 
 
 def learning_curve(round_: RoundView) -> list[Point]:
-    """Every score that was taken of a round, in order, the one at its end included."""
+    """Every score of a round, in order, including the one at its end."""
     scores = {event.generation: event.score for event in round_.scored}
     if round_.finished is not None:
         scores[round_.finished.generations] = round_.finished.score

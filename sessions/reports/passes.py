@@ -1,4 +1,4 @@
-"""What a round of training costs whoever trains it: environment steps where it acts, else forward passes.
+"""What a round costs, with any trainer: environment steps in control tasks, otherwise forward passes.
 
 Searchers are compared at equal numbers of them. A backward pass counts as two forward passes. No JAX is
 imported here.

@@ -1,4 +1,4 @@
-"""Which sessions there are, and in what state; neither JAX nor NumPy is imported."""
+"""The list of sessions and their states; neither JAX nor NumPy is imported."""
 
 import os
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Listing:
         self._read: dict[Path, tuple[tuple[float, int, bool], SessionState]] = {}
 
     def known(self) -> list[SessionState]:
-        """What there is now, the latest first."""
+        """The current sessions, latest first."""
         stamps = {path: stamp for path in sessions_in(sessions_dir()) if (stamp := _stamp(path)) is not None}
         self._read = {path: self._read[path] for path in self._read.keys() & stamps.keys()}
         for path, stamp in stamps.items():
@@ -65,7 +65,7 @@ def session_state(path: Path) -> SessionState:
         state = f"unreadable: {error.why}"
     except TicketError as error:
         state = str(error)
-    except Exception as error:  # one session that nobody foresaw must not cost the others their lines
+    except Exception as error:  # one unreadable session must not cost the others their lines
         state = f"damaged: it can't be read ({repr(error)[:200]})"
     return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), state)
 
@@ -91,7 +91,7 @@ def _read(name: str, path: Path) -> SessionState:
 
 
 def _stamp(path: Path) -> tuple[float, int, bool] | None:
-    """What changes when a session does; None if it has just gone."""
+    """A stamp that changes when a session does; None if it is gone."""
     directory = SessionDirectory(path)
     try:
         journal = directory.journal.stat()

@@ -1,4 +1,4 @@
-"""Whether a session is whole: every checksum, and journal and rounds against each other.
+"""Whether a session is intact: every checksum, and the journal against the rounds.
 
 No JAX is imported, nothing is changed, and a session that runs is not disturbed.
 """
@@ -24,7 +24,7 @@ from ticket_explorer.trainers import TRAINERS
 
 
 def verify(path: Path) -> list[Finding]:
-    """Check every file against its seal and the journal, and that journal and rounds tell the same story.
+    """Check every file against its seal and the journal, and that journal and rounds agree.
 
     Raises:
         TicketError: if there is nothing of a session at the path.
@@ -38,7 +38,7 @@ def verify(path: Path) -> list[Finding]:
         follow(directory, view)
     except TicketError as error:
         findings.append(Finding(directory.journal, False, str(error)))
-    if view.versions:  # before its first record a journal says nothing of any file
+    if view.versions:  # before its first record, a journal names no file
         directory = directory.trusting(view.ledger)
     findings = [*verify_files(directory), *findings, *_frames(directory, view)]
     for branch in view.branches.values():
@@ -52,7 +52,7 @@ def _frames(directory: SessionDirectory, view: SessionView) -> list[Finding]:
     session = KeptFrames.of(directory).session
     if not view.versions or session in ("", view.ledger.session):
         return []
-    return [Finding(directory.frames, False, f"it is of session {session[:8]}; its looks at weights are not shown")]
+    return [Finding(directory.frames, False, f"it belongs to session {session[:8]}; its weight samples are not shown")]
 
 
 def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, number: int) -> Finding:
@@ -65,7 +65,7 @@ def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, 
         if kept != told:
             return Finding(path, False, f"keeps {kept} entries, the journal says {told}")
         if not _is_nested(directory, view, branch, number, arrays):
-            return Finding(path, False, "keeps weights that the round before it had pruned, or is of another size")
+            return Finding(path, False, "keeps weights that an earlier round pruned, or has another size")
     except TicketError as error:
         return Finding(path, False, str(error))
     counts = "or ".join(f"{count} " for count in sorted(set(told)))
@@ -73,7 +73,7 @@ def _checked_round(directory: SessionDirectory, view: SessionView, branch: str, 
 
 
 def _told(round_: RoundView, replicates: int) -> list[int]:
-    """How many entries each replicate keeps, as the journal has it."""
+    """How many entries each replicate keeps, according to the journal."""
     assert round_.finished is not None
     fixed = round_.dimension - round_.trained_kept
     return [count + fixed for count in round_.finished.kept or [round_.trained_kept] * replicates]

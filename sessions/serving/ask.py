@@ -1,4 +1,4 @@
-"""Questions to a session, whoever runs it: its engine answers them, or else it is opened here for a moment.
+"""Questions to a session: its engine answers them if one runs; otherwise the session is opened here briefly.
 
 `tx.analyse`, `tx.transfer` and `tx.decompose` ask so, and the command line; a session that is open in this process is
 asked itself. JAX is loaded only where no engine answers.
@@ -123,4 +123,4 @@ async def _analyses_of_engine(path: Path, wanted: Sequence[commands.Analyse], na
                 raise TicketError(f"The {event.kind} of {event.branch} was not computed: {event.ended}")
             if not missing:
                 return [next(known for known in client.view.analyses if known.id == number) for number in numbers]
-    raise TicketError(f"The engine is gone: {client.farewell}. Ask again, and the analysis is computed here.")
+    raise TicketError(f"The engine has ended: {client.farewell}. Ask again, and the analysis is computed here.")

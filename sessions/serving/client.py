@@ -1,4 +1,4 @@
-"""The client: attaches to the engine of a session, folds its events, and hands in commands.
+"""The client: attaches to the engine of a session, folds its events, and sends commands.
 
 It imports no JAX. The view is complete from the first moment, since the journal is read from disk up
 to where the socket takes over.
@@ -81,13 +81,13 @@ class Client:
             await hung_up(self._writer)
 
     async def ask(self, command: Command) -> dict[str, Any]:
-        """Hand in a command and wait for its result.
+        """Send a command and wait for its result.
 
         Raises:
             TicketError: with the engine's sentence, if it can't be done or the engine is gone.
         """
         if self._writer is None or self.farewell is not None:
-            raise NotRunning(f"The engine is gone ({self.farewell}); resume the session and attach again.")
+            raise NotRunning(f"The engine has ended ({self.farewell}); resume the session and attach again.")
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[number] = answer
@@ -100,7 +100,7 @@ class Client:
             yield event
 
     async def _listen(self, reader: asyncio.StreamReader, known: int) -> None:
-        reason = "it ended without a word"
+        reason = "it ended without a message"
         try:
             while (message := await receive(reader, self._decoder)) is not None:
                 if isinstance(message, Told):
@@ -136,5 +136,5 @@ class Client:
         self.farewell = reason
         for answer in self._replies.values():
             if not answer.done():
-                answer.set_exception(NotRunning(f"The engine is gone: {reason}."))
+                answer.set_exception(NotRunning(f"The engine has ended: {reason}."))
         self._events.put_nowait(None)

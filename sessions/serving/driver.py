@@ -26,12 +26,12 @@ PULSE_SECONDS = 0.2
 """At a person's pace, how often generations come."""
 
 Reply = Callable[[dict[str, Any] | None, TicketError | None], None]
-"""Called with a result, or with why there is none."""
+"""Called with a result, or with the error."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A command that waits for its turn."""
+    """A queued command."""
 
     command: Any
     """A command, or what a client sent as one."""
@@ -45,14 +45,14 @@ class Driver:
     def __init__(self, session: Session, goal: Goal | None = None) -> None:
         self.session = session
         self.failure: TicketError | None = None
-        """Why the last run did not reach its goal."""
+        """Why the last run missed its goal."""
         self._goal = goal or Goal()
         self._inbox: queue.SimpleQueue[Asked] = queue.SimpleQueue()
         self._stopping = False
         self._due = 0.0
 
     def ask(self, command: Any, client: str, reply: Reply = lambda result, error: None) -> None:
-        """Hand in a command, or what a client sent as one; it is taken up after the chunk in flight.
+        """Queue a command, or what a client sent as one; it runs after the chunk in flight.
 
         To stop, no executable is waited for.
         """
@@ -62,11 +62,11 @@ class Driver:
 
     @property
     def is_resting(self) -> bool:
-        """Whether there is nothing to compute until somebody asks."""
+        """Whether there is nothing to compute until a command comes."""
         return self._goal.is_reached and self._inbox.empty() and not self.session.is_analysing
 
     def run(self, stay: bool) -> None:
-        """Work until the goal is reached or somebody says stop.
+        """Work until the goal is reached or a command stops it.
 
         Args:
             stay: Whether to wait for further commands once the goal is reached.
@@ -153,7 +153,7 @@ class Driver:
             wait = False
 
     def _take(self, asked: Asked) -> None:
-        """Perform a command; whatever goes wrong is a reply."""
+        """Perform a command; an error becomes its reply."""
         try:
             command = understood(asked.command)
             self._stopping = isinstance(command, commands.Stop)
@@ -172,7 +172,7 @@ class Driver:
         return self.session.asked(client, msgspec.to_builtins(command))
 
     def _guarded(self, command: commands.Command) -> dict[str, Any]:
-        """What a command is answered with; nothing that happens in it ends the engine.
+        """The answer to a command; no error in it ends the engine.
 
         Raises:
             TicketError: if it can't be done.
@@ -183,7 +183,7 @@ class Driver:
             raise
         except GivenUp as error:
             remedy = "Resume the session, and ask again."
-            raise TicketError("It was not done: the engine is being stopped.", remedy=remedy) from error
+            raise TicketError("Not done: the engine is stopping.", remedy=remedy) from error
         except Exception as error:
             raise sentence_of(error, f"{type(command).__name__} was not done") from error
 

@@ -1,4 +1,4 @@
-"""Where an engine listens: one place, told by the address file beside the session's lock.
+"""Where an engine listens: one place, named by the address file next to the session's lock.
 
 A Unix socket in a directory that only its owner may enter, or loopback TCP with a token where no such socket can be
 had. A socket that a cleaner or a logout removes is made again.
@@ -47,7 +47,7 @@ class Endpoint:
         self.address: Address = own()
 
     async def open(self) -> None:
-        """Listen, and say where.
+        """Listen, and write the address file.
 
         Raises:
             TicketError: if no place can be had, or it can't be told.
@@ -62,7 +62,9 @@ class Endpoint:
                 self.address = own("unix", str(path))
         except OSError as error:
             self.close()
-            raise TicketError(f"The engine can't listen anywhere: {error}. See whether sockets are allowed.") from None
+            raise TicketError(
+                f"The engine can't listen anywhere: {error}. Check whether sockets are allowed."
+            ) from None
         self._tell()
 
     async def look(self) -> None:
@@ -75,7 +77,7 @@ class Endpoint:
             self._tell()
 
     def close(self) -> None:
-        """Take no more connections; of sockets only one's own is removed."""
+        """Take no more connections, and remove the socket if it is our own."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -115,7 +117,7 @@ def session_name(session: Path) -> str:
 
 
 def log_path(session: Path) -> Path | None:
-    """Where a session's engine writes what only whoever mends it needs to read; None: nowhere but on its output."""
+    """The log file of a session's engine; None if it can only write to its output."""
     directory = private_directory()
     return None if directory is None else directory / f"{session_name(session)}.log"
 

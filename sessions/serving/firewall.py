@@ -1,6 +1,6 @@
 """The firewall between one request and the process: a command is read with care, and what goes wrong is a sentence.
 
-An exception that nobody foresaw is logged with its traceback, and the engine goes on.
+An unexpected exception is logged with its traceback, and the engine goes on.
 """
 
 import logging
@@ -26,7 +26,7 @@ DEEPEST = 16
 
 
 def understood(given: Any) -> commands.Command:
-    """A command, made in this process or sent as tables, once all it holds is what its fields take.
+    """Validate a command, whether it was made in this process or sent as tables.
 
     Raises:
         TicketError: if it is no command, or one of its fields can't be so.
@@ -69,7 +69,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
 
 
 def sentence_of(error: Exception, what: str) -> TicketError:
-    """What a person can do about an exception; one that nobody foresaw is logged.
+    """What a person can do about an exception; an unexpected one is logged.
 
     Args:
         error: What was raised.
@@ -85,7 +85,7 @@ def sentence_of(error: Exception, what: str) -> TicketError:
 
 @contextmanager
 def logging_to(session: Path) -> Iterator[None]:
-    """Have what nobody foresaw written to the file of the session's engine, if it can have one, and nowhere else."""
+    """Log unexpected errors to the file of the session's engine, if it can have one, and nowhere else."""
     if (log := log_path(session)) is None:
         yield
         return

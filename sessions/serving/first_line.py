@@ -1,4 +1,4 @@
-"""The one line that an engine's process prints: that it listens, or why it can't."""
+"""The one line that an engine's process prints: that it listens, or why it can't start."""
 
 LISTENING = "listening"
 REFUSED = "refused"

@@ -1,4 +1,4 @@
-"""A session run in this thread while clients are served, until its goal is reached or somebody stops it."""
+"""A session run in this thread while clients are served, until its goal is reached or it is stopped."""
 
 import os
 import signal
@@ -59,7 +59,7 @@ def host(
 
 
 def _nothing() -> None:
-    """Other threads get no signals."""
+    """Threads other than the main one get no signals, so there is nothing to restore."""
 
 
 def _stop_on_signals(driver: Driver) -> Callable[[], None]:

@@ -1,7 +1,7 @@
-"""An engine in a thread of this process, for places where no process may be started.
+"""An engine in a thread of this process, for places that can't start processes.
 
-It listens on the session's socket as any engine does, so that faces attach to it all the same. It
-shares the interpreter with them: they are less smooth than beside an engine of its own.
+It listens on the session's socket as any engine does, so faces attach to it in the same way. It
+shares the interpreter with them: they are less smooth than with an engine in its own process.
 """
 
 import asyncio

@@ -22,7 +22,7 @@ from ticket_explorer.child_process import python
 from ticket_explorer.errors import TicketError
 
 LINGER = 30.0
-"""Seconds that an engine which computes nothing waits for somebody to come back."""
+"""Seconds that an idle engine waits for a client to come back."""
 ENDING = 5.0
 """Seconds that a process which has closed its output takes to end, at most."""
 
@@ -45,7 +45,7 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
 
 
 def _start(command: list[str], path: Path, given: bytes) -> None:
-    """Start a process, hand it what it reads, and wait for its first line."""
+    """Start a process, write its input, and wait for its first line."""
     log, errors = _new_log(path)
     with open(errors, "wb") as stream:
         process = subprocess.Popen(
@@ -64,7 +64,7 @@ def _start(command: list[str], path: Path, given: bytes) -> None:
     if word != LISTENING:
         reaper.join(ENDING)
         what = rest if word == FAILED else _ended(process.returncode)
-        raise TicketError(f"The engine can't start: {what.rstrip('.')}. What it said is in {log}.")
+        raise TicketError(f"The engine can't start: {what.rstrip('.')}. Its output is in {log}.")
 
 
 def _new_log(path: Path) -> tuple[Path, int]:
@@ -79,9 +79,9 @@ def _new_log(path: Path) -> tuple[Path, int]:
 
 def _ended(code: int | None) -> str:
     if code is None:
-        return "it closed its output without a word"
+        return "it closed its output without a message"
     if code >= 0:
-        return f"its process ended with code {code}, without a word"
+        return f"its process ended with code {code}, without a message"
     by = signal.Signals(-code).name
-    why = ", as the system does where there is too little memory" if by == "SIGKILL" else ""
+    why = ", as the system does when memory runs out" if by == "SIGKILL" else ""
     return f"its process was ended by {by}{why}"

@@ -51,7 +51,7 @@ class Listener:
     """Serves the clients of one driver, from `start` to `stop`."""
 
     def __init__(self, driver: Driver, linger: float | None = None) -> None:
-        """Listen to nobody yet; `start` does.
+        """Prepare; `start` begins to listen.
 
         Args:
             driver: Takes the clients' commands.
@@ -60,7 +60,7 @@ class Listener:
         self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
         self._connected: set[asyncio.StreamWriter] = set()
-        """Also those that have not said who they are."""
+        """All connections, including those that have not said hello."""
         self._partings: set[asyncio.Task[None]] = set()
         self._is_open = True
         self._looking: asyncio.Task[None] | None = None
@@ -149,7 +149,9 @@ class Listener:
             if writer.transport.is_closing():
                 self._closing(writer)  # it hung up; asyncio would log every further word to it
             elif waiting > LIMIT:
-                writer.write(packed(Farewell(reason="You read too slowly; the journal has everything, attach again.")))
+                writer.write(
+                    packed(Farewell(reason="This client read too slowly. Attach again; the journal has everything."))
+                )
                 self._closing(writer)
             elif journalled or (hello.live_frames and waiting < BACKLOG):
                 writer.write(message)
@@ -165,19 +167,17 @@ class Listener:
         except TicketError as error:
             writer.write(packed(Farewell(reason=str(error))))
         except TimeoutError:
-            pass  # somebody who says nothing is no client
+            pass  # a connection that never says hello is no client
         finally:
             await self._let_go(writer)
             self._connected.discard(writer)
 
     def _welcome(self, hello: Hello, writer: asyncio.StreamWriter) -> bool:
         if not secrets.compare_digest(hello.token.encode(), self._endpoint.address.token.encode()):
-            writer.write(packed(Farewell(reason="Who runs the session, and nobody else, may attach to its engine.")))
+            writer.write(packed(Farewell(reason="Only the user who runs the session may attach to its engine.")))
             return False
         if hello.protocol != PROTOCOL:
-            reason = (
-                f"This engine speaks protocol {PROTOCOL}, the client {hello.protocol}; use the same version of both."
-            )
+            reason = f"This engine uses protocol {PROTOCOL}, the client {hello.protocol}; use the same version of both."
             writer.write(packed(Farewell(reason=reason)))
             return False
         session = self._driver.session

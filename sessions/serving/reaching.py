@@ -35,7 +35,7 @@ class NotRunning(TicketError):
 
 
 class Unreachable(TicketError):
-    """Somebody has the session, and can't be reached; the message says who, and what to do."""
+    """Another process has the session and can't be reached; the message names it, and says what to do."""
 
 
 async def reached(session: Path, hello: Hello) -> tuple[Streams, Welcome]:
@@ -43,7 +43,7 @@ async def reached(session: Path, hello: Hello) -> tuple[Streams, Welcome]:
 
     Raises:
         NotRunning: if nobody has the session.
-        Unreachable: if somebody has, who can't be reached.
+        Unreachable: if another process has it and can't be reached.
         TicketError: with the engine's sentence, if it won't.
     """
     directory, loop = SessionDirectory(session), asyncio.get_running_loop()
@@ -81,7 +81,7 @@ def _address(directory: SessionDirectory) -> Address | None:
 
 
 async def _welcomed(address: Address, hello: Hello, session: Path) -> tuple[Streams, Welcome] | None:
-    """None if nobody is there, or somebody who leaves without a word: the engine ends, or its successor starts."""
+    """None if nothing answers, or the connection closes silently: the engine ends, or its successor starts."""
     streams = await _connected(address)
     if streams is None:
         return None

@@ -15,7 +15,7 @@ LONGEST_WAIT = 2.0
 TICK = 0.05
 """Seconds between two looks at the clock."""
 AT_ONCE = 2000
-"""Events between two looks: whoever watches must come to draw."""
+"""Events between two pauses, in which a viewer can draw."""
 
 
 class Replay:

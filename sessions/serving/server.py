@@ -25,13 +25,13 @@ NICENESS = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve one session until somebody stops it; returns the exit code."""
+    """Serve one session until it is stopped; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m sessions.serving.server", description=__doc__)
     parser.add_argument("session", type=Path, help="the session's directory")
-    parser.add_argument("--create", action="store_true", help="make it first, from a spec as JSON on stdin")
+    parser.add_argument("--create", action="store_true", help="create it first, from a spec as JSON on stdin")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
     parser.add_argument(
-        "--linger", type=float, metavar="SECONDS", help="end when so long nobody watched an idle engine"
+        "--linger", type=float, metavar="SECONDS", help="end after nobody has watched an idle engine for so long"
     )
     given = parser.parse_args(arguments)
     try:

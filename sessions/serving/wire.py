@@ -16,7 +16,7 @@ PROTOCOL = 1
 LONGEST = 64 * 1024 * 1024
 """Bytes; a longer message is no message of ours."""
 LONGEST_HELLO = 64 * 1024
-"""Bytes that are read of somebody who has not said the token."""
+"""Bytes read from a client that has not sent the token."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -78,7 +78,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An event, as it stands in the journal."""
+    """An event, as it is in the journal."""
 
     event: bytes
     journal_end: int | None
@@ -113,7 +113,7 @@ async def receive(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decode
         length = int.from_bytes(await reader.readexactly(4), "little")
         if length > longest:
             raise TicketError(
-                f"A message of {length} bytes came in, at most {longest} are possible; the peer is broken."
+                f"A message of {length} bytes arrived; at most {longest} are allowed. The peer is broken."
             )
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -1,7 +1,7 @@
 """Taking a branch of another session in: its finished rounds as they are, and the tickets that they trained.
 
 Files first, then one record in the journal, as with any round. Tickets follow from keys of the other
-session, so that they are worked out there, once, and kept beside the rounds.
+session, so they are computed there, once, and kept with the rounds.
 """
 
 import re
@@ -55,12 +55,10 @@ class Source:
         if there != replicates:
             raise TicketError(
                 f"{path} has {there} replicates and this session {replicates}: tickets go from replicate to replicate; "
-                "take one from a session of as many replicates."
+                "choose a session with the same number of replicates."
             )
         if source.header.random_bits != RANDOM_BITS:
-            raise TicketError(
-                f"{path} was made with random bits of another kind, so that its tickets can't be had again."
-            )
+            raise TicketError(f"{path} was made with another kind of random bits, so its tickets can't be reproduced.")
         return source
 
     @property
@@ -131,7 +129,7 @@ def _check_finite(source: Source) -> None:
 
 
 def _copied(source: Source, round_: RoundView, name: str, into: SessionDirectory) -> events.Sealed:
-    """Copy a round's file as it is: its seal goes on naming the session that trained it."""
+    """Copy a round's file unchanged: its seal still names the session that trained it."""
     directory = source.directory.trusting(source.view.ledger)
     directory.read_round(round_.branch, round_.number)  # refuses one that is not what was written there
     file = round_name(name, round_.number)

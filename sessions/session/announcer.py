@@ -1,4 +1,4 @@
-"""How an event gets into the journal, into the view, and to whoever watches, in this order."""
+"""How an event gets into the journal, the view and the viewers, in this order."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ class Announcer:
 
     @property
     def wants_frames(self) -> bool:
-        """Whether anybody wants frames between those that are kept."""
+        """Whether a viewer wants the frames between those that are kept."""
         return any(self._subscribers.values())
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool) -> None:

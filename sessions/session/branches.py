@@ -50,7 +50,7 @@ class Branches:
         return self._view.branches[name]
 
     def begun(self, specs: tuple[BranchSpec, ...]) -> list[events.Event]:
-        """The branches of a spec that are not there yet; those that begin alike share their dense round."""
+        """The branches of a spec that don't exist yet; those that begin the same way share their dense round."""
         planned = SessionView()
         planned.branches = dict(self._view.branches)
         told: list[events.Event] = []

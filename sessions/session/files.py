@@ -60,14 +60,14 @@ class Files:
         """The files of a session on disk; what a killed process left unfinished is removed.
 
         Raises:
-            TicketError: if it is not a session, somebody else drives it, or it is damaged.
+            TicketError: if it is not a session, another process runs it, or it is damaged.
         """
         directory = SessionDirectory.open_for_reading(path)
         header = read_header(directory)
         if header.random_bits != RANDOM_BITS:
             raise TicketError(
                 f"{path} was made with random bits of another kind ({header.random_bits}) than this version's "
-                f"({RANDOM_BITS}); it can be looked at, but not continued bit for bit."
+                f"({RANDOM_BITS}); it can be viewed, but not continued bit for bit."
             )
         with _opened(directory) as (lock, journal):
             view = SessionView()

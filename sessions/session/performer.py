@@ -117,7 +117,7 @@ class Performer:
         self.finish_if_done()
 
     def set_pace(self, wish: commands.Pace) -> None:
-        """Have whoever drives this session run it no faster than this."""
+        """Have the driver run this session no faster than this."""
         self.emit(events.PaceChanged(at=time.time(), generations_per_second=wish.generations_per_second))
 
     def preview_pruning(self, branch: str) -> Preview:

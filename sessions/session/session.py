@@ -77,7 +77,7 @@ class Session:
         """A session on disk, ready to go on where it was.
 
         Raises:
-            TicketError: if it is not a session, somebody else drives it, or it is damaged.
+            TicketError: if it is not a session, another process runs it, or it is damaged.
         """
         SessionDirectory.open_for_reading(path := Path(path))
         check_device()
@@ -187,12 +187,12 @@ class Session:
         self._journal.sync()
 
     def interrupt(self, reason: str) -> None:
-        """Drop the running round's memory after something went wrong, and say so; it is taken up again from disk."""
+        """Drop the running round from memory after an error, and report it; it resumes from disk."""
         self._engine.forget()
         self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason))
 
     def fail(self, message: str) -> None:
-        """Say that the engine can't go on, for a reason nobody foresaw."""
+        """Report that the engine can't go on, because of an unexpected error."""
         self._engine.forget()
         self._announcer.emit_if_possible(events.Failed(at=time.time(), message=message))
 
@@ -245,7 +245,7 @@ class Session:
         """A pandas table of the finished rounds, or of all generations; see `sessions.reports.data_frame`.
 
         Raises:
-            TicketError: if pandas is not installed, or rows are asked for that there are not.
+            TicketError: if pandas is not installed, or there are no such rows.
         """
         return frame_of(self.view, rows)
 

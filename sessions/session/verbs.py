@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Subject(Protocol):
-    """Whoever performs deeds."""
+    """An object that performs deeds."""
 
     def perform(self, deed: Deed[R]) -> R:
         """Do it at once; returns its answer."""

@@ -126,7 +126,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose tickets a branch trains, instead of finding its own."""
+    """The source of a branch's tickets, if it doesn't find its own."""
 
     branch: str
     """An earlier `[[branch]]`."""
@@ -140,7 +140,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What is permuted before they are trained: the tickets' weights, or mask and weights."""
     start: str | dict[str, Any] | None = None
     """Which weights they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
-    their rounds began with, but initial ones where the branch goes on from trained weights."""
+    their rounds began with, but initial ones where the branch continues from trained weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,7 +221,7 @@ def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
     """Refuse a ratio that would be of no layer.
 
     Raises:
-        InvalidValue: with the leaves that there are.
+        InvalidValue: with the leaves of the network.
     """
     wrong = unused(plan.pruning.ratios, leaves)
     if wrong:
@@ -256,9 +256,7 @@ def _noise(merged: Table, path: str) -> dict[str, Any]:
     given = {key: merged[key] for key in ("noise_seed", "noise_from") if merged[key] is not None}
     noise = convert(given, _Noise, path)
     if noise.noise_from > 0 and noise.noise_seed is None:
-        raise InvalidValue(
-            f"{path}.noise_from", noise.noise_from, "a noise_seed beside it, by which noise is drawn then"
-        )
+        raise InvalidValue(f"{path}.noise_from", noise.noise_from, "a noise_seed too, from which noise is then drawn")
     return msgspec.structs.asdict(noise)
 
 
@@ -342,7 +340,7 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     known = settings.__struct_encode_fields__
     for key in table:
         if known and key not in ("name", *known):
-            instead = f"{path.removeprefix('$.')}={table['name']} alone leaves behind what was set for another {kind}"
+            instead = f"{path.removeprefix('$.')}={table['name']} alone drops what was set for another {kind}"
             raise InvalidValue(f"{path}.{key}", "unknown field", f"one of {', '.join(known)}; {instead}")
     return convert({key: value for key, value in table.items() if key != "name"}, settings, path)
 

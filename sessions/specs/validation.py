@@ -37,7 +37,7 @@ def convert(table: Any, kind: type[T], path: str) -> T:
     Args:
         table: What was given.
         kind: A msgspec struct class.
-        path: Where the table stands in the whole, `$.pruning`.
+        path: The table's path in the spec, `$.pruning`.
 
     Raises:
         InvalidValue: with the path of the field, the value given and the range expected.
@@ -71,8 +71,8 @@ def check_numbers(value: Any, path: str, depth: int = 0) -> None:
 
     Args:
         value: Tables, lists, texts and numbers.
-        path: Where it stands in the whole.
-        depth: In how many tables and lists it stands.
+        path: Its path in the spec.
+        depth: How many tables and lists enclose it.
 
     Raises:
         InvalidValue: if a number is not finite, or neither 0 nor what single precision holds in full.

@@ -1,4 +1,4 @@
-"""The address file beside a session's lock: which process has the session, and where it can be reached.
+"""The address file next to a session's lock: which process has the session, and where it can be reached.
 
 The lock itself carries no message. The file is private to who runs the session: a token in it opens an engine's door.
 """
@@ -50,7 +50,7 @@ class Condition(Enum):
 
     ALIVE = "alive"
     SUSPENDED = "suspended"
-    """Suspended, as by Ctrl-Z: it goes on when it is told to."""
+    """Suspended, as by Ctrl-Z, until it is continued."""
     GONE = "gone"
     ELSEWHERE = "elsewhere"
     """On another machine, or of another container."""
@@ -117,7 +117,7 @@ def read_address(path: Path) -> Address | None:
     with open(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if hasattr(os, "getuid") and (found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077):
-            raise TicketError(f"{path} is not followed: it is not yours alone{_owner(path)}.")
+            raise TicketError(f"{path} is not used: others may write to it{_owner(path)}.")
         if not stat.S_ISREG(found.st_mode):
             return None
         with suppress(*UNREADABLE):

@@ -70,7 +70,7 @@ def read_checkpoint(
     """The checkpoint of a running round; None if there is none, or it is an earlier round's or knows too much.
 
     Args:
-        directory: Where its files lie, and what they are believed by.
+        directory: The session's files, with the ledger that they are checked against.
         digest: What tells the round from every other.
         branch: Of the round.
         number: Of the round.
@@ -93,7 +93,7 @@ def read_checkpoint(
         return None
     if read.rule not in (0, RULE) or read.digest != digest(read.rule, read.tuned):
         raise TicketError(
-            f"{directory.checkpoint} is a checkpoint of another problem, trainer, seed or ticket than this session's "
+            f"{directory.checkpoint} is not a checkpoint of this session's "
             f"round {number} of branch {branch!r}. Move it away, and the round starts again from its beginning; "
             "finished rounds are not touched."
         )

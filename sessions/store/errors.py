@@ -26,7 +26,7 @@ class Damaged(TicketError):
 
 
 class Unrecorded(Damaged):
-    """A file that the journal knows nothing of."""
+    """A file that the journal does not mention."""
 
 
 class DiskFull(TicketError):

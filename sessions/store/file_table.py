@@ -1,4 +1,4 @@
-"""Every file that a session has: what it is, where it lies, and what to do without it.
+"""Every file of a session: what it is, where it is, and what to do without it.
 
 Who writes a file and who verifies it both go by this table: a file of a new kind is a line here.
 """
@@ -16,7 +16,7 @@ BRANCH = r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}"
 """What a branch may be called."""
 
 _BACKUP = "Put the right file back, from a backup of this very session"
-_AGAIN = "Move it away, and it is worked out again and comes out the same"
+_AGAIN = "Move it away, and it is computed again with the same result"
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ TABLE = {
     for kind in (
         FileKind("header", "the header", "session.msgpack", _BACKUP),
         FileKind("journal", "the journal", "journal.msgpack", _BACKUP, "records"),
-        FileKind("frames", "looks at weights, for plots of the past", "frames.msgpack", _AGAIN, "records"),
+        FileKind("frames", "weight samples, for plots of the past", "frames.msgpack", _AGAIN, "records"),
         FileKind("checkpoint", "a checkpoint", "checkpoint.msgpack", _AGAIN),
-        FileKind("way", "the way of a running round", "way.msgpack", "Move it away; only its plot is lost"),
+        FileKind("way", "the path of a running round", "way.msgpack", "Move it away; only its plots are lost"),
         FileKind("round", "round {number} of branch {branch!r}", "rounds/{branch}/{number:03d}.msgpack", _BACKUP),
         FileKind(
             "ticket",
@@ -69,7 +69,11 @@ TABLE = {
         ),
         FileKind("lock", "the lock", "lock", "Remove it while nothing runs the session", "note"),
         FileKind(
-            "address", "who has the session", "address.msgpack", "Remove it while nothing runs the session", "note"
+            "address",
+            "the process that holds the session",
+            "address.msgpack",
+            "Remove it while nothing runs the session",
+            "note",
         ),
         FileKind(
             "kept-aside",
@@ -81,7 +85,7 @@ TABLE = {
         ),
         FileKind(
             "frames-kept-aside",
-            "damaged looks at weights, kept when they were opened",
+            "damaged weight samples, kept when they were opened",
             "frames.damaged-{number}",
             "Remove it",
             "note",
@@ -108,7 +112,7 @@ class FileName:
 
     def __str__(self) -> str:
         if self.kind not in TABLE:
-            return f"a file of a kind that this version doesn't know ({self.kind!r})"
+            return f"a file of an unknown kind ({self.kind!r})"
         return TABLE[self.kind].what.format(branch=self.branch, number=self.number)
 
 
@@ -123,7 +127,7 @@ def name_of(place: PurePosixPath) -> FileName | None:
 
 
 def files_in(directory: Path) -> Iterator[tuple[Path, FileName | None]]:
-    """What lies in a session's directory, directories that belong there apart; None for what no session has."""
+    """The kind of a path in a session's directory; None for what no session has."""
     for path in sorted(directory.rglob("*")):
         place = PurePosixPath(path.relative_to(directory).as_posix())
         is_folder = place == PurePosixPath("rounds") or (len(place.parts) == 2 and place.parts[0] == "rounds")

@@ -1,6 +1,7 @@
 """Whole files, replaced atomically: a file is its old or its new content at every moment.
 
-It is written beside and renamed. Reading never waits for what is no file: a directory, a pipe, a socket.
+It is written under a temporary name and renamed. Reading never blocks on what is not a file: a directory, a pipe, a
+socket.
 """
 
 import os
@@ -14,7 +15,7 @@ from sessions.store.errors import Damaged, told
 from sessions.store.file_table import TEMPORARY
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
-"""Opening must not wait for somebody to write into a pipe; it means nothing to a file."""
+"""Opening a pipe must not wait for a writer; regular files ignore this flag."""
 
 
 def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -43,7 +44,7 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """A new hidden name beside `path`, for what is to be renamed to it."""
+    """A new hidden name next to `path`, for a file that is then renamed to it."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
 
 
@@ -104,7 +105,7 @@ def is_shared(directory: Path) -> bool:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory as the one that it lies in: private, or a group's."""
+    """Make a directory with its parent's permissions: private, or a group's."""
     path.mkdir(stat.S_IMODE(path.parent.stat().st_mode) & 0o777, exist_ok=True)
     if is_shared(path.parent):
         path.chmod(stat.S_IMODE(path.parent.stat().st_mode))

@@ -1,4 +1,4 @@
-"""What to tell a person about whoever has a session: one true sentence with the process, and what to do."""
+"""What to tell a person about the process that holds a session: one true sentence, and what to do."""
 
 import platform
 import shlex
@@ -33,11 +33,11 @@ def _what_to_do(session: Path, address: Address, answers: bool) -> str:
         case Condition.ELSEWHERE:
             return f", which can't be reached from {platform.node()}. Go there, or stop it there."
         case Condition.GONE:
-            return ", or by what it left: it has ended. Something it started has the session still; stop that."
+            return ", or by what it left: it has ended. A process that it started still holds the session; stop that."
         case Condition.SUSPENDED:
             return f", which is suspended. `kill -CONT {address.pid}` lets it go on; {kill}."
     if address.transport == "none":
-        return ", which serves nobody: a script or a notebook, or an engine that only starts. End it, or try again."
+        return ", which serves no clients: a script, a notebook, or an engine that is starting. End it, or try again."
     if not answers:
         return f", which doesn't answer. It may be busy: try again. `kill {address.pid}` stops it in order; {kill}."
     attach = shlex.join(["ticket-explorer", "attach", str(session)])

@@ -21,7 +21,7 @@ class JournalFile:
     """A journal open for appending, by the one process that holds the session's lock.
 
     Args:
-        path: Where the file lies.
+        path: The file.
         descriptor: The file, open for writing, appending.
         offset: The end of its last whole record, and of the file.
         torn_bytes: How many bytes opening cut.
@@ -137,7 +137,7 @@ def _restore_magic(path: Path) -> None:
 
 
 def _keep_aside(path: Path, offset: int) -> Path | None:
-    """Copy the bytes from `offset` beside the journal if they are damaged rather than unfinished."""
+    """Copy the bytes from `offset` to a file next to the journal if they are damaged rather than unfinished."""
     with told(path), path.open("rb") as file:
         file.seek(offset)
         tail = file.read()

@@ -50,7 +50,7 @@ def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
     """The whole records of a journal between two offsets; quiet about an unfinished tail.
 
     Args:
-        path: Where the journal lies.
+        path: The journal's file.
         start: 0, or an `end` that was returned before.
         end: Read no byte at or after this offset; None: read to the end of the file.
 
@@ -115,8 +115,8 @@ def _read(path: Path, start: int, end: int | None) -> tuple[bytes, int]:
 def check_magic(magic: bytes, path: Path) -> None:
     """Refuse what is not the beginning of a journal that this version reads."""
     if magic[:-1] != MAGIC[:-1] or len(magic) != len(MAGIC):
-        raise Damaged(path, "it doesn't begin as a journal")
+        raise Damaged(path, "it doesn't start like a journal")
     if magic[-1] > MAGIC[-1]:
         raise NewerSchema(path, magic[-1], MAGIC[-1])
     if magic != MAGIC:
-        raise Damaged(path, "it doesn't begin as a journal")
+        raise Damaged(path, "it doesn't start like a journal")

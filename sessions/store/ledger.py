@@ -44,7 +44,7 @@ class Ledger:
         """Refuse what is not the file that the journal tells of.
 
         Args:
-            path: Where it lies.
+            path: Its path.
             name: Which file of the session belongs there.
             data: All its bytes.
             found: Who its seal says it is.
@@ -55,7 +55,7 @@ class Ledger:
         """
         entry, remedy = self.files.get(name), TABLE[name.kind].remedy
         if entry is None and name.kind not in _ALWAYS and (found is not None or self.is_sealed):
-            raise Unrecorded(path, f"the journal knows nothing of {name}", remedy)
+            raise Unrecorded(path, f"the journal does not mention {name}", remedy)
         self.check_seal(path, name, found)
         if entry is not None and digest(data) != entry.sha256:
             raise Damaged(path, f"it is another version of {name} than the one in the journal", remedy)
@@ -74,7 +74,7 @@ class Ledger:
             wanted = entry.origin or wanted
         elif found == wanted or (found is None and entry is None and not self.is_sealed):
             return
-        is_ = "a file of an early version, which doesn't say whose it is" if found is None else str(found)
+        is_ = "a file of an early version, which doesn't name its session" if found is None else str(found)
         raise Damaged(path, f"it is {is_}, where {wanted} belongs", TABLE[name.kind].remedy)
 
     def check_seals(self, directory: Path) -> None:

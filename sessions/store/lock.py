@@ -20,7 +20,7 @@ _WAITS = (0.01, 0.02, 0.04)
 class SessionLock:
     """The right to write to a session.
 
-    The file is empty: whether it is locked, only the system knows. Who has it says the address file beside it,
+    The file is empty: only the system knows whether it is locked. The address file next to it names the holder,
     which is removed before the lock is freed. A child made by `os.fork` shares the lock until it ends too.
 
     Args:
@@ -44,7 +44,9 @@ class SessionLock:
                 self._take()
             except ModuleNotFoundError:
                 os.close(self._descriptor)
-                raise TicketError("This system has no file locks: sessions can be read, not run. Use WSL.") from None
+                raise TicketError(
+                    "This system has no file locks, so sessions can be read but not run. Use WSL."
+                ) from None
             except BaseException:
                 os.close(self._descriptor)
                 raise

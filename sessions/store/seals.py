@@ -87,7 +87,7 @@ def read_seal(path: Path, beginning: bytes) -> Seal | None:
     """Who a file is by its first bytes (`BEGINNING` of them), whatever its checksum; None for early versions.
 
     Raises:
-        Damaged: if it doesn't begin as a sealed file.
+        Damaged: if it doesn't start like a sealed file.
         NewerSchema: if a newer version sealed it.
     """
     version, _ = _checked_start(beginning, path)
@@ -100,7 +100,7 @@ def _checked_start(data: bytes, path: Path | str) -> tuple[int, int]:
         raise Damaged(path, f"it ends after {len(data)} bytes")
     magic, version, checksum = _HEADER.unpack_from(data)
     if magic != _MAGIC or version == 0:
-        raise Damaged(path, "it doesn't begin as a sealed file")
+        raise Damaged(path, "it doesn't start like a sealed file")
     if version > _VERSION:
         raise NewerSchema(path, version, _VERSION)
     return version, checksum
@@ -113,4 +113,4 @@ def _said(data: bytes, path: Path | str) -> tuple[Seal, int]:
         end = _START + _SIZE.size + size
         return msgspec.msgpack.decode(data[_START + _SIZE.size : end], type=Seal), end
     except (struct.error, *UNREADABLE):
-        raise Damaged(path, "it doesn't say whose it is") from None
+        raise Damaged(path, "it doesn't say which session it belongs to") from None

@@ -143,7 +143,7 @@ class SessionDirectory:
         raise NotASession(what + _near(path))
 
     def path_of(self, name: FileName) -> Path:
-        """Where a file lies."""
+        """The path of a file."""
         return self.path / name.place
 
     def read(self, name: FileName) -> bytes:

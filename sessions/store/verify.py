@@ -64,8 +64,8 @@ def _finding(
 
 def _unknown(path: Path) -> str:
     if path.name.endswith(TEMPORARY):
-        return "unfinished file of a writer that was killed, or is at work"
-    return "no file of a session's; nothing reads it"
+        return "unfinished file of a writer that was killed or is still writing"
+    return "not part of a session; nothing reads it"
 
 
 _Shapes = dict[str, tuple[int, ...]]
@@ -95,7 +95,7 @@ def _records(directory: SessionDirectory, name: FileName, _: _Shapes) -> str:
         return count
     if is_damage(tail):
         raise TicketError(f"{count}, then {len(tail)} bytes from byte {records.end} on that can't be read")
-    return f"{count}, then {len(tail)} bytes of an unfinished one, which opening it cuts"
+    return f"{count}, then {len(tail)} bytes of an unfinished one, which is cut off when the session opens"
 
 
 def _round(directory: SessionDirectory, name: FileName, shapes: _Shapes) -> str:

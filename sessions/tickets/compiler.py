@@ -89,7 +89,7 @@ class Compiler:
         Compiling is always left to another thread: this one hears signals meanwhile.
 
         Raises:
-            GivenUp: if somebody gives up the waiting.
+            GivenUp: if the waiting is given up.
         """
         future = self._future(key, call)
         if future.done():

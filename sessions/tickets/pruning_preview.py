@@ -1,6 +1,6 @@
 """What each pruner would remove now: a look ahead that changes nothing.
 
-A person who is about to switch the pruner wants to know how much that would matter: how many of the
+Before switching the pruner, a person wants to know how much it would change: how many of the
 weights that one criterion removes, another would remove too (Jaccard overlap of the removed sets).
 """
 

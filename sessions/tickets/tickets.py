@@ -60,7 +60,7 @@ class Lineage:
 
         Args:
             bench: Of the session; what the ledger of its view has is what files are believed by.
-            emit: Where it is told that a file is on disk; None for whoever only reads, and then keeps nothing.
+            emit: Called when a file is on disk; None for readers, which keep nothing.
         """
         self.bench = bench
         self._directory = bench.directory.trusting(bench.view.ledger)
@@ -111,7 +111,7 @@ class Lineage:
         beside: Any = (),
         way: Way | None = None,
     ) -> events.Sealed:
-        """Write a finished round's file; what the trainer keeps `beside` the weights follows the problem's state.
+        """Write a finished round's file; what the trainer keeps `beside` the weights comes after the problem's state.
 
         Returns:
             What is to be journalled with the round's end.
@@ -269,7 +269,7 @@ class Lineage:
         return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(start.threshold)))
 
     def _left(self, branch: str, number: int, plan: Plan, before: Ticket) -> tuple[TrainingResult, jax.Array | None]:
-        """What a round leaves to the next one: a result to prune, and the scores that its trainer goes on from."""
+        """What a round leaves to the next one: a result to prune, and the scores that its trainer continues from."""
         round_ = self._view.round(branch, number)
         assert round_ is not None
         old = plan_of(round_.plan)
@@ -291,7 +291,7 @@ class Lineage:
         return found
 
     def _stand_ins(self, branch: str, number: int) -> np.ndarray:
-        """The replicate whose result each replicate goes on from, int [R]: its own, unless that has diverged.
+        """The replicate whose result each replicate continues from, int [R]: its own, unless that has diverged.
 
         Replicates share executables, so that all run along; nothing is told of those that are left out.
         """
@@ -324,7 +324,7 @@ def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
 
 
 def _beside(arrays: RoundArrays, problem: Problem) -> tuple[np.ndarray, ...]:
-    """What the trainer kept beside the weights, arrays [R, ...]."""
+    """What the trainer kept besides the weights, arrays [R, ...]."""
     return arrays.problem_state[len(jax.tree.leaves(jax.eval_shape(problem.initial_state))) :]
 
 
@@ -343,7 +343,7 @@ def _check_kept(kept: np.ndarray, plan: Plan, source: str) -> None:
     """
     if not kept.all():
         raise TicketError(
-            f"The mask that was learned in {source} keeps no weight at all; branch from an earlier round "
+            f"The mask that was learned in {source} keeps no weights; branch from an earlier round "
             "with a smaller penalty, a higher score_init, or a lower threshold."
         )
     if plan.trainer.narrows and (kept != kept[0]).any():

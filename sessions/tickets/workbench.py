@@ -17,7 +17,7 @@ from ticket_explorer.problems import Problem
 
 @dataclass(frozen=True)
 class Workbench:
-    """Of one session; whoever makes its tickets, rounds or analyses has it."""
+    """What makes one session's tickets, rounds and analyses."""
 
     directory: SessionDirectory
     view: SessionView

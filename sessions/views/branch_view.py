@@ -45,11 +45,11 @@ class RoundView(msgspec.Struct, kw_only=True):
     tuned: list[events.Tuned] = []
     finished: events.RoundFinished | None = None
     densities: dict[str, float] = {}
-    """Of each prunable leaf, as it began; empty where all are pruned alike."""
+    """Of each prunable leaf, as the round began; empty where one density holds for all."""
     diverged: set[int] = set()
     """Replicates that diverged in it."""
     pruned: list[events.Pruned] = []
-    """How its result was pruned; several if pruned anew under another plan, the last one counts."""
+    """How its result was pruned; several if it was pruned again under another plan: the last one counts."""
 
     @property
     def found_kept(self) -> float | None:
@@ -115,15 +115,15 @@ class BranchView(msgspec.Struct, kw_only=True):
     rounds: dict[int, RoundView] = {}
     """The rounds it trained itself."""
     aside: bool = False
-    """Whether it waits until somebody takes it up again."""
+    """Whether it is set aside until a command continues it."""
     failed: events.Diverged | None = None
     """Why it can't go on: no replicate is left."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
-    """Whose tickets its first rounds train, if not its own."""
+    """The source of the tickets that its first rounds train; None: its own."""
     adopted: int = 0
-    """How many of its rounds another session trained; their tickets are kept beside them."""
+    """How many of its rounds another session trained; their tickets are kept with them."""
 
     def borrows(self, number: int) -> tuple[str, int] | None:
         """The branch and the round whose ticket round `number` trains, if it is not one of its own."""

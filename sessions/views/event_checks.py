@@ -1,7 +1,7 @@
 """Whether an event can be true, given what came before it.
 
 A record may be whole and still be nonsense: of another session's journal, of a program with a fault. What is checked
-here is all that a view, and whoever reads one, relies on: names that are known, parents that came earlier, sizes
+here is all that a view and its readers rely on: names that are known, parents that came earlier, sizes
 that fit, numbers in their ranges.
 """
 
@@ -131,7 +131,7 @@ def _plan(plan: Mapping[str, Any]) -> None:
 
 def _new_branch(view: SessionView, event: events.BranchAdded | events.BranchAdopted) -> None:
     check_branch_name(event.branch)
-    _require(event.branch not in view.branches, f"there is a branch {event.branch!r} already")
+    _require(event.branch not in view.branches, f"the branch {event.branch!r} exists already")
     _plan(event.plan)
     for leaf in event.leaves:
         _require(all(0 <= side <= WEIGHTS for side in leaf.shape), f"a leaf has the shape {leaf.shape}")
@@ -231,7 +231,7 @@ def _frame(view: SessionView, event: events.Frame) -> None:
     leaves = view.branches[event.branch].leaves
     weights = sum(prod(leaf.shape) for leaf in leaves) if leaves else WEIGHTS
     indices = memoryview(event.indices).cast("i")
-    _require(not size or (min(indices) >= 0 and max(indices) < weights), "a sample is of weights that there are not")
+    _require(not size or (min(indices) >= 0 and max(indices) < weights), "a sample is of weights that don't exist")
 
 
 def _tuned(view: SessionView, event: events.Tuned) -> None:

@@ -1,4 +1,4 @@
-"""Looks at weights that were kept for plots of the past: a file beside the journal, whose loss costs pictures only.
+"""Weight samples kept for plots of the past: a file next to the journal; losing it costs only pictures.
 
 Its first record says which session it belongs to.
 """

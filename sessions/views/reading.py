@@ -78,7 +78,7 @@ def followed(directory: SessionDirectory, view: SessionView, end: int | None = N
     """The events of a session on disk, with the looks at weights where they were taken; each is in the view already.
 
     Args:
-        directory: Where the files of the session lie.
+        directory: The session's files.
         view: A new one.
         end: Read no byte of the journal at or after this offset; None: read to its end.
 
@@ -126,7 +126,7 @@ def _why(error: Exception) -> str:
         case RecursionError():
             return "it is nested too deeply"
         case UnicodeDecodeError():
-            return "its text is no UTF-8"
+            return "its text is not UTF-8"
         case Nonsense() | TicketError() | msgspec.MsgspecError():
             return str(error)
         case _:

@@ -43,7 +43,7 @@ class SessionView:
         self.pace: float | None = None
         """Generations per second at most; None is as fast as can be."""
         self.history: list[events.Event] = []
-        """All events but blocks of generations, scores amid a round, frames and seals, in their order."""
+        """All events but blocks of generations, scores during a round, frames and seals, in order."""
         self.recent: tuple[float, float] | None = None
         """Generations per second of late, and when that was measured."""
         self.analyses: list[events.Analysed] = []

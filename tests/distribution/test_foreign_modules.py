@@ -108,7 +108,7 @@ def test_a_foreign_module_that_is_imported_gets_a_sentence(
     told = said_by(
         f"import {name}\ntry: tx.{harmed}\nexcept tx.TicketError as error: print(error)\nprint(bool(tx.{unharmed}))"
     )
-    assert f"The module {name!r} that is already imported lies at {foreign}, and " in told
+    assert f"The module {name!r} that is already imported is at {foreign}, and " in told
     assert "rename that file, and start Python again." in told
     assert told.endswith("True\n"), "what the file does not harm goes on working"
 
@@ -121,7 +121,7 @@ def test_a_foreign_module_gets_a_sentence_from_the_command_line_too(
     monkeypatch.setitem(sys.modules, "widgets", ast)
     with pytest.raises(SystemExit, match="2"):
         main()
-    assert capsys.readouterr().err.startswith("ticket-explorer: The module 'widgets' that is already imported lies at ")
+    assert capsys.readouterr().err.startswith("ticket-explorer: The module 'widgets' that is already imported is at ")
 
 
 def test_a_file_that_hides_a_dependency_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_other_errors_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_package_that_is_missing_gets_a_sentence() -> None:
-    with pytest.raises(TicketError, match="has no package 'nosuch', expected beside ticket_explorer; install"):
+    with pytest.raises(TicketError, match="has no package 'nosuch', expected next to ticket_explorer; install"):
         claim("nosuch")
     assert "nosuch" not in sys.modules
 

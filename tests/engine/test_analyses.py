@@ -269,4 +269,4 @@ def test_progress_is_told_and_never_journalled(finished: Path) -> None:
         assert [known.kind for known in session.view.analysing.values()] == ["surface"]
         assert read_view(finished).analysing == {}
     ended = [event.ended for event in told if isinstance(event, events.Analysing) and event.ended]
-    assert ended == ["the engine was stopped before it was done"]
+    assert ended == ["the engine was stopped before it finished"]

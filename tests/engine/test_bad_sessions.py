@@ -49,7 +49,7 @@ def test_damaged_checkpoint_is_said_and_computed_again(lab: Any, whole: Path, ha
     with Session.open(halfway) as session:
         (remark,) = session.view.remarks
     assert str(file) in remark.text
-    assert remark.text.endswith("The round starts again from its beginning, and comes out the same.")
+    assert remark.text.endswith("The round starts again from its beginning, with the same result.")
     lab.assert_same(whole, halfway, rounds=3)
 
 
@@ -73,7 +73,7 @@ def test_checkpoint_of_another_problem(lab: Any, whole: Path, halfway: Path) -> 
         with pytest.raises(TicketError) as caught:
             session.run()
         assert str(caught.value) == (
-            f"{file} is a checkpoint of another problem, trainer, seed or ticket than this session's round 1 of branch "
+            f"{file} is not a checkpoint of this session's round 1 of branch "
             "'snr'. Move it away, and the round starts again from its beginning; finished rounds are not touched."
         )
         driver = Driver(session, Goal(to_the_end=True))

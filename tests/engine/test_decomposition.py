@@ -53,7 +53,7 @@ def test_only_missing_controls_are_begun(lab: Any) -> None:
     with lab.create() as session:
         session.transfer("snr", overrides={"trainer": {"std_init": 0.3}}, name="elsewhere")
         assert session.decompose("snr", [1, 2]) == NAMES  # the random control of another plan doesn't count
-        with pytest.raises(TicketError, match="has its controls already: snr-permuted-weights, snr-perm"):
+        with pytest.raises(TicketError, match="already has its controls: snr-permuted-weights, snr-perm"):
             session.decompose("snr")
         with pytest.raises(TicketError, match="unknown branch 'sn'; did you mean snr"):
             session.decompose("sn")

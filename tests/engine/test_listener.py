@@ -118,7 +118,7 @@ def test_a_refusal_is_a_sentence(engine: Engine) -> None:
         async with Client(engine.session.path, "test") as client:
             with pytest.raises(TicketError, match=r"unknown branch 'nobody'; known: snr\."):
                 await client.ask(commands.SetAside(branch="nobody"))
-            with pytest.raises(TicketError, match="No round is running that could be ended early"):
+            with pytest.raises(TicketError, match="No round is running, so nothing can be ended early"):
                 await client.ask(commands.EndRound())
             assert await client.ask(commands.Note(text="still here")) == {}
 
@@ -291,7 +291,7 @@ def test_stop_says_good_bye(lab: Any, transport: str) -> None:
             async for _ in two.stream():
                 pass
             assert two.farewell == "The engine was stopped."
-            with pytest.raises(NotRunning, match="The engine is gone"):
+            with pytest.raises(NotRunning, match="The engine has ended"):
                 await two.ask(commands.Resume())
             assert isinstance(two.view.running, type(one.view.running))
 

@@ -93,7 +93,7 @@ def test_instability_joins_twins_round_by_round(finished: Path) -> None:
     np.testing.assert_allclose(found.array("densities"), [1.0, 0.7])
     diagonal = lines.array("instability")[:, [0, 1], [0, 1]]
     np.testing.assert_allclose(found.array("instability"), diagonal, atol=1e-6)
-    assert early.array("rounds").tolist() == [0], "tickets of round 1 were found under other noise, and are others"
+    assert early.array("rounds").tolist() == [0], "tickets of round 1 were found under different noise, and are others"
     np.testing.assert_allclose(same.array("instability"), 0.0, atol=1e-6)
 
 
@@ -115,5 +115,5 @@ def test_instability_needs_a_twin(lab: Any, finished: Path) -> None:
         session.analyse("instability", "same", parameters={"other": "other"})
     with lab.create(pruning={"ratio": 0.3, "rounds": 1}) as session:
         session.run()
-        with pytest.raises(TicketError, match="No other branch trains the tickets of 'snr' under other noise"):
+        with pytest.raises(TicketError, match="No other branch trains the tickets of 'snr' under different noise"):
             session.analyse("instability", "snr")

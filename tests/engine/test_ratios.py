@@ -132,7 +132,9 @@ def test_ratios_may_be_given_up_but_not_made_finer(lab):
         last = list(session.view.lineage("all"))[-1]
         before = 0.7 * 1568 + 0.9 * 80
         assert last.kept == round(0.5 * before)
-        with pytest.raises(TicketError, match=r"^\$\.pruning\.ratios: dense, expected none: the line was pruned glob"):
+        with pytest.raises(
+            TicketError, match=r"^\$\.pruning\.ratios: dense, expected none: this branch was pruned glob"
+        ):
             session.branch("all", 2, None, {"pruning": {"ratios": {"dense": 0.2}, "rounds": 4}})
 
 

@@ -205,7 +205,7 @@ def test_a_mask_that_keeps_nothing_is_said(lab: Any) -> None:
     learning["dropped"] = "removed"
     with lab.create(trainer=learning, pruning={"ratio": 0.3, "rounds": 2}) as session:
         assert session.run_round() is not None
-        with pytest.raises(TicketError, match="learned in round 0 keeps no weight at all; branch from an earlier"):
+        with pytest.raises(TicketError, match="learned in round 0 keeps no weights; branch from an earlier"):
             session.run()
     lab.assert_whole(session.path)
 

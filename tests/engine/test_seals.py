@@ -202,7 +202,7 @@ def test_weights_that_the_journal_does_not_know_are_drawn_again(lab: Any, whole:
     (finding,) = [one for one in verify(session.path) if one.path.name == "initial.msgpack"]
     assert (finding.ok, finding.what) == (
         True,
-        "the journal knows nothing of the initial weights of branch 'snr': it is not used",
+        "the journal does not mention the initial weights of branch 'snr': it is not used",
     )
     lab.assert_same(whole, lab.go_on(session.path), rounds=3)
 

@@ -245,10 +245,10 @@ def one_round(shared_lab: Any) -> Path:
 
 @pytest.mark.parametrize("ask", [lambda s: s.end_round(), lambda s: s.tune({"std": 0.1})], ids=["prune", "tune"])
 def test_nothing_runs_yet(session: Session, ask: Callable[[Session], None]) -> None:
-    with pytest.raises(TicketError, match="No round is running that could be"):
+    with pytest.raises(TicketError, match="No round is running, so nothing can be"):
         ask(session)
     session.run_round()
-    with pytest.raises(TicketError, match="No round is running that could be"):
+    with pytest.raises(TicketError, match="No round is running, so nothing can be"):
         ask(session)
 
 

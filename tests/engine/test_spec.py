@@ -150,7 +150,7 @@ def test_no_weight_left(lab: Any) -> None:
         lab.create(pruning={"ratio": 0.9, "rounds": 6})
     assert str(caught.value) == (
         "$.pruning: ratio 0.9 over 6 rounds, expected at least one of the 1648 prunable weights to be left in the last "
-        "round; prune less a round, or in fewer rounds"
+        "round; prune less in each round, or use fewer rounds"
     )
     assert not lab.path().exists()
 

@@ -78,7 +78,7 @@ def test_no_device_no_session_and_the_reason_reaches_the_face(lab: Any, monkeypa
         ("print('refused It is σ.')", "It is σ."),
         (
             "print('failed OSError: x'); import os; os._exit(1)",
-            "can't start: OSError: x. What it said is in ",
+            "can't start: OSError: x. Its output is in ",
         ),
         ("import os; os._exit(3)", "its process ended with code 3, without a word"),
         (

@@ -74,7 +74,7 @@ def test_bad_input_is_a_sentence(tell: Any, mine: Path, arguments: tuple[str, ..
 
 @pytest.fixture(scope="module")
 def noisy(tell: Any, tmp_path_factory: pytest.TempPathFactory, tiny_settings: tuple[str, ...]) -> Path:
-    """A session of two trainings of the same tickets under other noise, scored amid its rounds."""
+    """A session of two trainings of the same tickets under different noise, scored amid its rounds."""
     spec = tmp_path_factory.mktemp("noisy") / "noisy.toml"
     spec.write_text(
         'preset = "fashion"\nanalysis = { score_every = 2 }\n[[branch]]\nname = "snr"\n'
@@ -91,7 +91,7 @@ def test_two_trainings_are_joined(tell: Any, noisy: Path) -> None:
     assert told.exit_code == 0, told.output
     words = ("Between two trainings", "Instability from step k", "Instability", "again", "80%", "score of the ends")
     assert [word for word in words if word not in told.stdout] == []
-    assert "Skipped (no second training of their tickets under other noise)" in told.stderr
+    assert "Skipped (no second training of their tickets under different noise)" in told.stderr
 
 
 def test_what_a_score_took_to_reach(tell: Any, noisy: Path, tmp_path: Path) -> None:

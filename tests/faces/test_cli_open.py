@@ -84,7 +84,7 @@ def test_ctrl_c_leaves_and_the_engine_goes_on(planned, environment, tell):
         stop_engine(path)
         said = process.stderr.read()
     assert process.returncode == 2
-    assert "The engine is gone: The engine was stopped." in said
+    assert "The engine has ended: The engine was stopped." in said
     assert tell("verify", "left").exit_code == 0
 
 

@@ -147,7 +147,7 @@ def test_space_pauses_what_runs() -> None:
 
 def test_the_engines_sentence_is_shown() -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
-        link.refusal = "No round is running that could be ended early; [run] or step first."
+        link.refusal = "No round is running, so nothing can be ended early; [run] or step first."
         await pilot.press("k")
         await pilot.pause()
         assert [notification.message for notification in pilot.app._notifications] == [link.refusal]

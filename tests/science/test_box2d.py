@@ -315,9 +315,9 @@ class TestBadInput:
             for made in (problem(), problem(parameters={"gravity": -5.0}))
         ]
         assert found[0] != found[1]
-        with pytest.raises(TicketError, match=r"parameters\.wind: lunar_lander has no such number; .*wind_power"):
+        with pytest.raises(TicketError, match=r"parameters\.wind: lunar_lander has no such parameter; .*wind_power"):
             problem(parameters={"wind": 1.0})
-        with pytest.raises(TicketError, match=r"lunar_lander can't be made with .*-20.*must be between -12 and 0"):
+        with pytest.raises(TicketError, match=r"lunar_lander can't be created with .*-20.*must be between -12 and 0"):
             problem(parameters={"gravity": -20.0})
         with pytest.raises(TicketError, match="has no such number"):
             problem(parameters={"continuous": True})

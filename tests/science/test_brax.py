@@ -98,7 +98,7 @@ def test_mjx_works_or_says_why_not():
 def test_unknown_bodies_and_numbers_are_refused():
     with pytest.raises(TicketError, match=r"\$\.task\.mass: 'tail', expected one of its bodies: .*Torso"):
         problem("ant", mass={"tail": 1.0})
-    with pytest.raises(TicketError, match=r"parameters\.healthy: ant has no such number; its .*healthy_reward"):
+    with pytest.raises(TicketError, match=r"parameters\.healthy: ant has no such parameter; its .*healthy_reward"):
         problem("ant", parameters={"healthy": 1.0})
 
 

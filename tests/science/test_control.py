@@ -163,8 +163,8 @@ def test_failures_are_counted_and_told():
     assert countdown().remark(type(state)(None, jnp.array([0])), np.array([0])) is None
     told = countdown().remark(type(state)(None, jnp.array([0, 0])), np.array([2, 1]))
     assert told == (
-        "3 of 4 test episodes broke, and are left out of the score. "
-        "1 of 2 replicates have no score: all of their test episodes broke."
+        "3 of 4 test episodes failed, and are left out of the score. "
+        "1 of 2 replicates have no score: all of their test episodes failed."
     )
 
 
@@ -349,7 +349,7 @@ class TestBadInput:
             for given in ({}, {"parameters": {"g": 1.0}})
         ]
         assert light[0] != light[1]
-        with pytest.raises(TicketError, match=r"\$\.task\.parameters\.gravity: pendulum has no such number; its"):
+        with pytest.raises(TicketError, match=r"\$\.task\.parameters\.gravity: pendulum has no such parameter; its"):
             control("pendulum", parameters={"gravity": 1.0})
 
     def test_an_extra_that_is_missing_says_the_command(self, monkeypatch):

@@ -65,7 +65,9 @@ class TestWithPlayground:
     def test_unknown_bodies_and_numbers_are_refused(self):
         with pytest.raises(TicketError, match=r"\$\.task\.mass: 'tail', expected one of its bodies: cart, pole_1"):
             problem(mass={"tail": 1.0})
-        with pytest.raises(TicketError, match=r"parameters\.njmax: cartpole_balance has no such number; its .*sim_dt"):
+        with pytest.raises(
+            TicketError, match=r"parameters\.njmax: cartpole_balance has no such parameter; its .*sim_dt"
+        ):
             problem(parameters={"njmax": 1.0})
 
     @pytest.mark.parametrize("name", ["cartpole_balance", "reacher_easy", "point_mass"])

@@ -1,7 +1,7 @@
-"""What every analysis offers: which points of weight space it wants evaluated, and what they amount to.
+"""What every analysis offers: the points of weight space to evaluate, and what their losses amount to.
 
 Points are combinations of few vectors, so that thousands of networks are one small matrix; an
-analysis that needs no network evaluated wants no point.
+analysis that evaluates no network names no points.
 """
 
 from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ class Analysis(Protocol):
 
 @runtime_checkable
 class CurvedAnalysis(Analysis, Protocol):
-    """An analysis that wants products with the Hessian of the centre before anything else."""
+    """An analysis that first needs products with the Hessian at the centre."""
 
     def wanted(self, has_loss: bool) -> Wanted | None:
         """Which; None if it does without.

@@ -47,7 +47,9 @@ class Comparison:
             TicketError: if the branches have no density in common.
         """
         if not self._pairs(subject):
-            advice = "branches of overlapping densities" if self.settings.interpolate else "branches that prune alike"
+            advice = (
+                "branches of overlapping densities" if self.settings.interpolate else "branches with the same pruning"
+            )
             also = "" if self.settings.interpolate else ", or set interpolate=true"
             raise TicketError(
                 f"The branches have no density in common ({_span(subject.line)} and {_span(subject.other)}); "

@@ -1,4 +1,4 @@
-"""Linear mode connectivity: what lies on the straight line between two rounds' weights.
+"""Linear mode connectivity: the loss along the straight line between two rounds' weights.
 
 For every pair of rounds: the profile of loss and score of α·θ + (1 − α)·θ′. Three numbers sum it up,
 and they are not the same:
@@ -44,7 +44,7 @@ class Connectivity:
         self.alphas = np.linspace(0.0, 1.0, settings.points, dtype=np.float32)
 
     def points(self, keys: Array, subject: Subject) -> Points:
-        """The networks themselves, then what lies between any two of them."""
+        """The networks themselves, then the points between any two of them."""
         networks = (*subject.line, *subject.other)
         basis = np.stack([trained.mean for trained in networks], axis=1)
         inner = self.alphas[1:-1]

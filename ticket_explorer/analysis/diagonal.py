@@ -31,10 +31,10 @@ def hessian_diagonal(
 
     Args:
         key: Draws the vectors.
-        problem: Whose loss.
+        problem: The problem whose loss is differentiated.
         theta: Weights at which the loss bends, [D].
         mask: The entries that are kept.
-        split: Whose first examples the loss is of.
+        split: The split whose first examples give the loss.
         examples: How many; None is what the task finds enough.
     """
     size = min(KNOWN, theta.size)

@@ -34,7 +34,7 @@ def points(subject: Subject, weights: int, step: float, draws: int) -> Points:
     """The weights themselves, then a step along each of some of them, then the steps back.
 
     Args:
-        subject: Whose centre.
+        subject: The subject whose centre is used.
         weights: How many weights.
         step: The distance h to either side.
         draws: Sets of episodes.

@@ -55,7 +55,7 @@ def eigenvectors_wanted(along: Along, count: int, has_loss: bool, examples: int 
         return None
     if not has_loss:
         raise TicketError(
-            "Eigenvectors are those of the Hessian of a loss, and the task has none; look along random directions, or "
+            "Eigenvectors need the Hessian of a loss, and the task has none; look along random directions, or "
             "along the search's own way."
         )
     return Wanted(max(STEPS, 3 * count), count, vectors=0, examples=examples)

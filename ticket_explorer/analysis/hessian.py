@@ -1,6 +1,6 @@
-"""Does σ mean curvature? The Hessian's diagonal beside 1/σ², its trace and its leading eigenvalues.
+"""Does σ mean curvature? The Hessian's diagonal against 1/σ², its trace and its leading eigenvalues.
 
-SNR pruning stands on the premise that a search's σ carries the loss's curvature (Lange & Sprekeler 2023, section 2).
+SNR pruning rests on the premise that a search's σ carries the loss's curvature (Lange & Sprekeler 2023, section 2).
 Of a task with a loss the diagonal comes from products with the Hessian (`hutchinson.py`), eigenvalues from Lanczos's
 method (`lanczos.py`); of a control task, which has no gradient, the diagonal of a sample of the weights comes from
 finite differences (`differences.py`).

@@ -1,4 +1,4 @@
-"""Instability against noise: what lies between two trainings of one ticket that differ in their noise.
+"""Instability to noise: the loss between two trainings of one ticket that differ only in their noise.
 
 Frankle, Dziugaite, Roy & Carbin (2020), Linear Mode Connectivity and the Lottery Ticket Hypothesis, ICML,
 section 2: sup over α of the error of α·θ + (1 − α)·θ′ less the mean error of the ends. Only rounds of
@@ -42,7 +42,7 @@ class Instability:
         pairs = _pairs(subject)
         if not pairs:
             raise TicketError(
-                "The two branches have no round that both trained from the same ticket under noise of their own; "
+                "The two branches have no round that both trained from the same ticket under different noise; "
                 "train a branch's tickets again: [[branch]] with transfer and noise_seed."
             )
         basis = np.stack([trained.mean for pair in pairs for trained in pair], axis=1)

@@ -1,11 +1,11 @@
-"""Lanczos's method with full reorthogonalisation: the leading eigenvalues of a matrix that one can only multiply with.
+"""Lanczos's method with full reorthogonalisation: the leading eigenvalues of a matrix known only by its products.
 
 Each step multiplies the last vector of an orthonormal basis and orthogonalises the product against all of the basis,
-twice. Where nothing is left of it, the basis spans a space that the matrix maps into itself, and goes on with a random
-vector, so that eigenvalues of multiplicity are found as often as they are there.
+twice. If nothing is left of it, the basis spans an invariant subspace, and continues with a random vector, so multiple
+eigenvalues are found with their multiplicity.
 
 Golub & Van Loan (2013), Matrix Computations, sections 10.1 and 10.3; errors are the residuals |β s_k| of theorem
-10.1.2: an eigenvalue lies within so much of each.
+10.1.2: an eigenvalue is within that distance of each.
 """
 
 from collections.abc import Callable

@@ -33,12 +33,12 @@ def products(
     """M H M v of the first `count` vectors, where M keeps the entries of the mask; the rest is zero.
 
     Args:
-        problem: Whose loss.
+        problem: The problem whose loss is differentiated.
         theta: Weights at which the loss bends, [D].
         mask: The weights that may move; the others neither enter a product nor come out of it.
         vectors: One a row.
         count: How many of them; not static.
-        split: Whose first examples the loss is of (static).
+        split: The split whose first examples give the loss (static).
         examples: How many (static); None is what the task finds enough.
     """
     given = problem.fixed_examples(split, examples, PART)

@@ -35,7 +35,7 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
     line, a whole `line` of finished rounds, two `lines`, or a line and its `controls`."""
     beside: ClassVar[Beside] = "nothing"
     """The branch that it compares with, named by a field `other`: `any`, or else the same; a `twin`, which trains the
-    same tickets under other noise, or else the first there is; `another`, which must be named."""
+    same tickets under different noise, or else the first there is; `another`, which must be named."""
     needs_sigma: ClassVar[bool] = False
     """Whether it needs a σ of each weight."""
     axes: ClassVar[Axes] = ()
@@ -47,7 +47,7 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def compared_with(self) -> str | None:
-        """The branch beside its own that it was asked to look at."""
+        """The second branch that it was asked to look at."""
         return None
 
     @property
@@ -171,7 +171,7 @@ class Instability(AnalysisSettings, frozen=True, kw_only=True, tag="instability"
     beside: ClassVar[Beside] = "twin"
     axes: ClassVar[Axes] = ("replicate", "rounds", "alphas")
     other: str | None = None
-    """A branch that trains the same tickets under other noise; None: the first there is."""
+    """A branch that trains the same tickets under different noise; None: the first there is."""
     points: Annotated[int, Meta(ge=3, le=1001, description="steps α from 0 to 1, the ends included")] = 21
     examples: Examples | None = None
 
@@ -236,7 +236,7 @@ class Hessian(AnalysisSettings, frozen=True, kw_only=True, tag="hessian"):
     eigenvalues: Annotated[int, Meta(ge=0, le=100)] = 5
     """The leading ones, which are told with their vectors."""
     split: Literal["test", "train"] = "test"
-    """Whose first examples the loss is of."""
+    """The split whose first examples give the loss."""
     examples: Examples | None = None
     weights: Annotated[int, Meta(ge=3, description="of tasks without a loss")] = 200
     """How many weights, drawn at random, finite differences are taken along; one that is pruned gives way."""

@@ -99,7 +99,7 @@ def init(keys: Array, mask: Bool[np.ndarray, "R D"], parts: tuple[slice, ...], w
     Args:
         keys: One a replicate; the draws depend on nothing else.
         mask: The entries that are kept.
-        parts: Of θ, whose traces are wanted beside the whole one.
+        parts: Parts of θ whose traces are needed besides that of the whole.
         wanted: What is to be found out.
     """
     replicates = tuple(_begun(key, kept, wanted) for key, kept in zip(keys, mask, strict=True))

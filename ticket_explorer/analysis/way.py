@@ -16,7 +16,7 @@ SAMPLES = 16
 
 @dataclass(frozen=True)
 class Way:
-    """Of R replicates, W samples: the start, those amid the round, and its end."""
+    """Of R replicates, W samples: the start, those during the round, and its end."""
 
     generations: Int[np.ndarray, " W"]
     components: Float[np.ndarray, "R 2 D"]

@@ -25,7 +25,7 @@ class FlaxNetwork(ABC):
     """Individuals at once on a CPU."""
 
     settings: NetworkSettings
-    """As they were given: no field of them is handed on by hand."""
+    """As given; every field reaches the network."""
     input_shape: tuple[int, ...]
     """Height, width and channels of images."""
     outputs: int
@@ -93,7 +93,7 @@ def require_images(network: str, input_shape: tuple[int, ...], side: int = 1) ->
     """
     if len(input_shape) != 3 or min(input_shape[:2]) < side:
         raise TicketError(
-            f"$.network.name: {network} needs images of height, width ({side} or more pixels each) and channels, "
+            f"$.network.name: {network} needs images with height, width ({side} or more pixels each) and channels, "
             f"and the task's inputs have the shape {input_shape}; use the network 'mlp'."
         )
 

@@ -65,10 +65,10 @@ def image_shape(network: str, inputs: Shape, least: int = 1, pooled: str = "") -
         pooled: What smaller images can't be: `twice`.
 
     Raises:
-        InvalidValue: if the inputs are no images, or too small.
+        InvalidValue: if the inputs are not images, or are too small.
     """
     if len(inputs) != 3:
-        raise InvalidValue("$.network.name", network, f"mlp: inputs of shape {inputs} are no images")
+        raise InvalidValue("$.network.name", network, f"mlp: inputs of shape {inputs} are not images")
     height, width, channels = inputs
     if min(height, width) < least:
         raise InvalidValue("$.network.name", network, f"mlp: images of {height}×{width} can't be pooled {pooled}")

@@ -43,7 +43,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class NormalisedNetwork(Network, Protocol):
-    """A network with batch normalisation: its statistics are no weights, and are carried beside them."""
+    """A network with batch normalisation: its statistics are not weights, and are carried separately."""
 
     def initial_statistics(self) -> Statistics:
         """The statistics before the first batch."""
@@ -65,10 +65,10 @@ class NormalisedNetwork(Network, Protocol):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Narrowing:
-    """Where the kept entries of θ stand in a smaller network that computes the same.
+    """Where the kept entries of θ are in a smaller network that computes the same.
 
     An input all of whose weights are pruned can be left out. The narrowed network is an ordinary
-    network of the same kind, `positions` says where each kept entry of θ stands in its vector.
+    network of the same kind, `positions` gives each kept entry of θ its place in that network's vector.
     """
 
     network: Network = field(metadata={"static": True})

@@ -66,7 +66,7 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
         Raises:
             TicketError: if inputs of this shape don't go with the network, or its layers aren't told.
         """
-        raise TicketError(f"The sizes of the network {name_of(self)!r} are known only once it is built.")
+        raise TicketError(f"The sizes of the network {name_of(self)!r} are known only after it is built.")
 
     def kernel_init_of(self, layer: str) -> KernelInit:
         """The distribution that the initial kernel of a layer is drawn from."""

@@ -1,7 +1,7 @@
 """Presets: whole specs as TOML files, each with the paper and table its numbers come from.
 
 A preset, and a spec of one's own, may begin from another preset: `preset = "ant"` with what differs. The
-rest is merged over it as a branch is over its spec; whoever loads one gets it whole.
+rest is merged over it as a branch is over its spec; loading one gives the whole.
 """
 
 import tomllib
@@ -67,7 +67,7 @@ def _resolved(table: Mapping[str, Any], within: tuple[str, ...]) -> Overlaid:
         raise UnknownName("preset", name, names(), "$.preset")
     if name in within:
         circle = " → ".join((*within[within.index(name) :], name))
-        raise InvalidValue("$.preset", circle, "presets that don't begin from each other in a circle")
+        raise InvalidValue("$.preset", circle, "presets that don't refer to each other in a circle")
     return overlay(_resolved(tomllib.loads(text(name)), (*within, name)).tables, own)
 
 

@@ -15,5 +15,5 @@ def restart(key: Array, origin: Origin, result: TrainingResult, mask: Bool[Array
         TicketError: if they were not kept.
     """
     if origin.early is None:
-        raise TicketError("The weights of the early generation are not there; rewind to `initial` instead.")
+        raise TicketError("The weights of the early generation are missing; rewind to `initial` instead.")
     return Start(origin.early, mask)

@@ -8,5 +8,5 @@ from ticket_explorer.trainers.trainer import TrainingResult
 
 
 def restart(key: Array, origin: Origin, result: TrainingResult, mask: Bool[Array, " D"], problem: Problem) -> Start:
-    """Weights drawn anew under the new mask."""
+    """Fresh weights under the new mask."""
     return Start(problem.initialise(key), mask)

@@ -28,7 +28,7 @@ class Initial(RewindSettings, frozen=True, kw_only=True, tag="initial"):
 
 
 class Fresh(RewindSettings, frozen=True, kw_only=True, tag="fresh"):
-    """Kept weights are drawn anew: what the mask is worth without its weights."""
+    """Kept weights are drawn afresh: what the mask is worth without its weights."""
 
     implementation: ClassVar[str] = "ticket_explorer.rewinds.fresh:restart"
 

@@ -1,4 +1,4 @@
-"""No rewinding: training goes on from the weights it found (Han et al. 2015, figure 2; Savarese et al. 2020)."""
+"""No rewinding: training continues from the weights it found (Han et al. 2015, figure 2; Savarese et al. 2020)."""
 
 from jaxtyping import Array, Bool
 

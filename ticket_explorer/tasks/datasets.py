@@ -1,4 +1,4 @@
-"""The data sets that are not embedded: what there is, what is prepared, preparing and reading.
+"""The data sets that are not embedded: which exist, which are prepared, preparing and reading them.
 
 They are kept as TensorFlow Datasets' records and decoded once: decoding 70,000 images takes tens of
 seconds, reading the cached arrays a tenth of one. Neither JAX nor TFDS is imported until it is needed.

@@ -40,7 +40,7 @@ def _fetch(data: DataSet, file: RawFile, path: Path, report: Report) -> None:
         part.unlink(missing_ok=True)
         reason = getattr(error, "reason", None) or error
         raise TicketError(
-            f"{address} could not be downloaded ({reason}); fetch the raw files of {data.title} by other means "
+            f"{address} could not be downloaded ({reason}); fetch the raw files of {data.title} in another way "
             f"and run `ticket-explorer data prepare {data.name} --from DIR`."
         ) from error
     os.replace(part, path)

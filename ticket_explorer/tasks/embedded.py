@@ -2,7 +2,7 @@
 
 It is one xz stream of 7,000 labels, then 7,000 images of 28×28 pixels, all uint8, the train split
 first; in each split the first images of every class, in the order of the data set. Fashion-MNIST is
-MIT-licensed, (c) 2017 Zalando SE; the licence stands beside the file.
+MIT-licensed, (c) 2017 Zalando SE; the licence is next to the file.
 """
 
 import lzma

@@ -47,7 +47,7 @@ def check(data: DataSet, file: RawFile, path: Path) -> None:
     what = f"it is {owner}'s file" if owner else f"its SHA-256 is {found[:12]}…, expected {file.sha256[:12]}…"
     raise TicketError(
         f"{path} is not {data.title}'s {file.name}: {what}; "
-        f"replace it by the one from {data.url}{file.name}, each data set in a directory of its own."
+        f"replace it with the one from {data.url}{file.name}, each data set in a directory of its own."
     )
 
 

@@ -94,7 +94,7 @@ def _builder(data: DataSet, splits: Splits, report: Report) -> Any:
     class RawBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc, call-arg]
         name = data.name
         VERSION = tfds.core.Version(data.version)
-        code_path = None  # TFDS would look beside it for checksums, with a package it doesn't require
+        code_path = None  # TFDS would look next to it for checksums, with a package it doesn't require
 
         def _info(self) -> Any:
             return tfds.core.DatasetInfo(

@@ -49,7 +49,7 @@ class TaskSettings(Settings, frozen=True, kw_only=True):
         return self
 
     def _sizes_unknown(self) -> TicketError:
-        return TicketError(f"The sizes of the task {name_of(self)!r} are known only once it is loaded.")
+        return TicketError(f"The sizes of the task {name_of(self)!r} are known only after it is loaded.")
 
 
 class ImageSettings(TaskSettings, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ class Descent:
     Args:
         optimizer: Which optimiser, and its learning rate.
         settings: Warm-up, milestones, cosine and weight decay.
-        path: Where the optimiser stands in the spec, for messages.
+        path: The optimiser's path in the spec, for messages.
         prefix: Of the names of its hyper-parameters.
     """
 

@@ -1,7 +1,7 @@
 """The fittest of a population: what is known of them beyond the one test that each was lucky in.
 
 Fitness is a mean over some batches or episodes. The highest of many such means flatters its individual (the winner's
-curse): of landers that had claimed 260, 211 and 163 new episodes told 124, 99 and 14.
+curse): landers that had claimed 260, 211 and 163 came to 124, 99 and 14 in new episodes.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Record:
     """What each individual of a population came to before this generation; new ones have none."""
 
     total: Float[Array, "*replicates N"]
-    """Sum of its leads: how far it was above the median of its generation, which all tested alike."""
+    """Sum of its leads: how far it was above the median of its generation, whose tests are the same for all."""
     generations: Int[Array, "*replicates N"]
 
     @classmethod

@@ -111,7 +111,7 @@ class Evolution:
         return {**self._live_parameters(state), **search, **state.schedule, "std": std}
 
     def tuned(self, state: EvolutionState, changes: Mapping[str, float]) -> EvolutionState:
-        """The state with some hyper-parameters changed, alike in all replicates.
+        """The state with some hyper-parameters changed, in all replicates.
 
         Changing `std` scales σ so that its mean is the given value.
 

@@ -82,7 +82,7 @@ class GradientDescent:
         return self.descent.hyperparameters(state.descent)
 
     def tuned(self, state: GradientDescentState, changes: Mapping[str, float]) -> GradientDescentState:
-        """The state with some hyper-parameters changed, alike in all replicates.
+        """The state with some hyper-parameters changed, in all replicates.
 
         Raises:
             TicketError: if a name is not one of `hyperparameters`, or a value is out of range.

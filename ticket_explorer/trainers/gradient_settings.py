@@ -144,4 +144,6 @@ def rates_of(optimizer: Optimizer) -> dict[str, float]:
 def refuse_clipup(optimizer: Optimizer, path: str) -> None:
     """ClipUp knows flat vectors alone."""
     if optimizer.name == "clipup":
-        raise InvalidValue(f"{path}.name", "clipup", "one of sgd, momentum, adam, rmsprop: clipup is for strategies")
+        raise InvalidValue(
+            f"{path}.name", "clipup", "one of sgd, momentum, adam, rmsprop: clipup is only for strategies"
+        )

@@ -121,7 +121,7 @@ class MaskEvolution:
         return {"std": state.std}
 
     def tuned(self, state: MaskEvolutionState, changes: Mapping[str, float]) -> MaskEvolutionState:
-        """The state with another σ, alike in all replicates.
+        """The state with another σ, in all replicates.
 
         Raises:
             TicketError: if a name is not one of `hyperparameters`, or a value is out of range.

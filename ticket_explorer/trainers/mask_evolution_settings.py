@@ -78,7 +78,9 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
         if self.elites > self.population:
             raise InvalidValue("$.trainer.elites", self.elites, f"at most the {self.population} of the population")
         if self.cloning and self.elites == self.population:
-            expected = f"fewer than the {self.population} of the population, or cloning leaves no place for children"
+            expected = (
+                f"fewer than the {self.population} of the population; otherwise cloning leaves no room for children"
+            )
             raise InvalidValue("$.trainer.elites", self.elites, expected)
         highest = HIGHEST_THRESHOLD * self.score_std_init
         if self.sparsity is None and self.threshold > highest:

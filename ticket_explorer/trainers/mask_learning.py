@@ -1,4 +1,4 @@
-"""Learning a mask by gradients, beside the weights or alone: what its kinds share.
+"""Learning a mask by gradients, with the weights or alone: what its trainers share.
 
 Every kept prunable weight has a score s. A soft mask, made of the scores, multiplies the weights in
 the forward pass, so that weights and scores descend the same loss; the round ends with a hard mask.
@@ -135,7 +135,7 @@ class MaskLearning:
         return TrainingResult(problem.layout.flatten(masked(state.weights, hard)), None, flat_mask(hard, problem))
 
     def beside(self, state: MaskLearningState) -> LearnedScores | tuple[()]:
-        """What the next round goes on from, where the settings carry scores over."""
+        """The state from which the next round continues, where the settings carry scores over."""
         if not self.settings.carries_scores:
             return ()
 
@@ -160,7 +160,7 @@ class MaskLearning:
         return {**weights, **scores, "penalty": state.penalty}
 
     def tuned(self, state: MaskLearningState, changes: Mapping[str, float]) -> MaskLearningState:
-        """The state with some hyper-parameters changed, alike in all replicates.
+        """The state with some hyper-parameters changed, in all replicates.
 
         Raises:
             TicketError: if a name is not one of `hyperparameters`, or a value is out of range.

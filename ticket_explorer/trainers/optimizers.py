@@ -31,7 +31,7 @@ def build_optimizer(settings: Optimizer, path: str = "$.trainer.optimizer") -> o
 
     Args:
         settings: Its name and parameters.
-        path: Where they stand in the spec.
+        path: Their path in the spec.
 
     Raises:
         InvalidValue: if it does not take one of the given parameters.

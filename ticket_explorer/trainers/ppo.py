@@ -122,7 +122,7 @@ class ProximalPolicyOptimisation:
         return state.schedule
 
     def tuned(self, state: PPOState, changes: Mapping[str, float]) -> PPOState:
-        """The state with some hyper-parameters changed, alike in all replicates.
+        """The state with some hyper-parameters changed, in all replicates.
 
         Raises:
             TicketError: if a name is not one of `hyperparameters`, or a value is out of range.

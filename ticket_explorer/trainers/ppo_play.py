@@ -52,7 +52,7 @@ class Batch:
     returns: Float[Array, " B"]
     """Of the episode up to this step."""
     deviations: Float[Array, " B"] | None
-    """Of the noise that the policy gives to an action, their mean; None where they are learned beside it."""
+    """Mean deviation of the noise that the policy outputs for an action; None where it is a parameter of its own."""
 
 
 def started(key: Array, problem: ControlProblem, environments: int) -> Players:
@@ -64,7 +64,7 @@ def started(key: Array, problem: ControlProblem, environments: int) -> Players:
 def _environment(problem: ControlProblem) -> Environment:
     environment = problem.task.play.environment
     if not isinstance(environment, Environment):
-        raise TicketError("PPO steps environments one by one inside of JAX; choose a control task of gymnax or brax.")
+        raise TicketError("PPO steps environments one by one inside JAX; choose a control task of gymnax or brax.")
     return environment
 
 

@@ -1,6 +1,6 @@
 """A stochastic policy: what probability its outputs give to actions, discrete or Gaussian.
 
-The deviation of the noise is either learned beside the policy, one for each entry of an action, or an output of the
+The deviation of the noise is either a parameter of its own, one for each entry of an action, or an output of the
 policy for each entry, as in brax: softplus of it, and 0.001 at least.
 """
 

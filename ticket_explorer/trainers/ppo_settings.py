@@ -69,7 +69,7 @@ class PPO(TrainerSettings, frozen=True, kw_only=True, tag="ppo"):
     reward_scale: Positive = 1.0
     """Rewards are multiplied by it for learning; fitness is the return itself."""
     std_init: Positive = 1.0
-    """Of the noise on continuous actions at the start of a round; it is learned, and alike in all states unless the
+    """Of the noise on continuous actions at the start of a round; it is learned, and the same in all states unless the
     task has `noise_outputs`."""
     value_hidden: tuple[Width, ...] = (32, 32)
     """Units of the value network's hidden layers; it is never masked."""
@@ -87,7 +87,7 @@ class PPO(TrainerSettings, frozen=True, kw_only=True, tag="ppo"):
         if self.steps % (self.unroll or 1):
             raise InvalidValue("$.trainer.unroll", self.unroll, f"a divisor of steps, {self.steps}")
         if self.unroll is None and self.advantages == "update":
-            raise InvalidValue("$.trainer.advantages", "update", "generation, or an unroll beside it: unroll = 5")
+            raise InvalidValue("$.trainer.advantages", "update", "generation, or an unroll as well: unroll = 5")
         total = self.environments * self.steps // (self.unroll or 1)
         if total % self.minibatches:
             what = "environments × steps" if self.unroll is None else "environments × steps / unroll"

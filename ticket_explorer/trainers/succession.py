@@ -1,6 +1,6 @@
 """What stays of a trainer's table when another strategy, or another trainer, takes its place.
 
-The one rule, whoever changes it: a spec's branch, a command, a dialog, a form. What both understand alike stays, what
+The one rule for every face: a spec's branch, a command, a dialog, a form. What both trainers have stays, what
 only the old one understands goes, and whoever changed it is told so. No JAX is imported here.
 """
 
@@ -144,7 +144,7 @@ def _is_default(settings: type[msgspec.Struct], field: str, value: Any) -> bool:
 
 
 def _table(given: Any) -> Table | None:
-    """A trainer's table; a bare name stands for one."""
+    """A trainer's table; a bare name is short for one."""
     if isinstance(given, str):
         return {"name": given}
     return dict(given) if isinstance(given, Mapping) else None

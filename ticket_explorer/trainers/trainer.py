@@ -1,4 +1,4 @@
-"""What every trainer offers: init, step, finish. The loop belongs to whoever drives it."""
+"""What every trainer offers: init, step, finish. The loop belongs to the caller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Trainer(Protocol):
         ...
 
     def step(self, key: Array, state: State, problem: Problem) -> tuple[State, Metrics]:
-        """Train for one generation; returns the next state, and what is told of the generation."""
+        """Train for one generation; returns the next state and the generation's metrics."""
         ...
 
     def finish(self, state: State, problem: Problem) -> TrainingResult:
@@ -63,7 +63,7 @@ class Trainer(Protocol):
         ...
 
     def problem_state(self, state: State) -> Any:
-        """What the task carries in `state`, as `Problem.score` wants it."""
+        """What the task carries in `state`, in the form that `Problem.score` takes."""
         ...
 
     def hyperparameters(self, state: State) -> Mapping[str, Float[Array, "*replicates"]]:
@@ -84,7 +84,7 @@ class KeepingTrainer(Protocol):
     """A trainer that trains more than the weights, and keeps it with the round."""
 
     def beside(self, state: State) -> Any:
-        """What is kept beside the weights: a pytree of arrays."""
+        """What is kept besides the weights: a pytree of arrays."""
         ...
 
 

@@ -120,7 +120,7 @@ def _lacks(analysis: type[AnalysisSettings], view: SessionView, name: str) -> st
     if analysis.looks_at == "controls" and not _is_decomposed(view, name):
         return "no controls"
     if analysis.beside == "twin" and name not in noisy(view):
-        return "no second training of their tickets under other noise"
+        return "no second training of their tickets under different noise"
     return None
 
 

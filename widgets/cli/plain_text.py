@@ -111,7 +111,7 @@ async def _until_over(link: EngineLink | ReplayLink, teller: Teller, every: floa
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         if link.condition is Condition.GONE and not teller.over.is_set():
-            raise TicketError(f"The engine is gone: {link.reason}")
+            raise TicketError(f"The engine has ended: {link.reason}")
     finally:
         for way in ways:
             way.cancel()

@@ -117,10 +117,10 @@ class Attachment:
             self._connecting = self._loop.create_task(self._connect())
         await asyncio.shield(self._connecting)
         if not self.is_attached:
-            raise TicketError(self.link.reason or "The engine is gone; try again.")
+            raise TicketError(self.link.reason or "The engine has ended; try again.")
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
-        """Hand in a command and wait for its result.
+        """Send a command and wait for its result.
 
         Raises:
             TicketError: with the engine's sentence, if it can't be done.
@@ -143,7 +143,7 @@ class Attachment:
         await self.ask(command)
         while not (told := _told_since(self.view.history[start:], command)):
             if not self.is_attached:
-                raise TicketError(f"The engine is gone: {self.link.reason}")
+                raise TicketError(f"The engine has ended: {self.link.reason}")
             await self._news.wait()
         if isinstance(told[-1], events.Failed):
             raise TicketError(told[-1].message)
@@ -162,7 +162,7 @@ class Attachment:
             if number in self._ended:
                 raise TicketError(self._ended[number])
             if not self.is_attached:
-                raise TicketError(f"The engine is gone: {self.link.reason}")
+                raise TicketError(f"The engine has ended: {self.link.reason}")
             await self._news.wait()
 
     async def parted(self) -> None:

@@ -132,7 +132,7 @@ class LiveSession:
         """A pandas table of the finished rounds, or of all generations; see `sessions.reports.data_frame`.
 
         Raises:
-            TicketError: if pandas is not installed, or rows are asked for that there are not.
+            TicketError: if pandas is not installed, or there are no such rows.
         """
         return frame_of(self.view, rows)
 

@@ -60,7 +60,7 @@ class Link(Protocol):
         ...
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
-        """Hand in a command and wait for its result.
+        """Send a command and wait for its result.
 
         Raises:
             TicketError: with a sentence, if it can't be done.
@@ -143,7 +143,7 @@ class EngineLink:
         self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a message"
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
-        """Hand in a command and wait for its result."""
+        """Send a command and wait for its result."""
         if self._client is None:
             raise NotRunning("The engine is still starting; try again in a moment.")
         return await self._client.ask(command)

@@ -1,6 +1,6 @@
 """What a control task asks of an environment: pure, without automatic resets, one episode at a time.
 
-Environments are static (they hold no traced arrays) and hashable, so that two that are alike share executables.
+Environments are static (they hold no traced arrays) and hashable, so two equal ones share executables.
 """
 
 from collections.abc import Callable
@@ -125,7 +125,7 @@ class CrowdEnvironment(Protocol):
         ...
 
     def advance(self, state: EnvironmentState, actions: Array) -> Moment:
-        """What actions [N, E, ...] lead to; each state is to be advanced once, and only while an episode goes on."""
+        """The states after actions [N, E, ...]; each state is advanced once, and only while an episode runs."""
         ...
 
     def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
@@ -158,7 +158,7 @@ def refuse_parameter(task: str, name: str, known: list[str]) -> NoReturn:
     """
     what = f"its parameters are {', '.join(sorted(known))}" if known else "it has none"
     raise TicketError(
-        f"{task} has no such number; {what}.", path=f"$.task.parameters.{name}", given=name, expected=what
+        f"{task} has no such parameter; {what}.", path=f"$.task.parameters.{name}", given=name, expected=what
     )
 
 

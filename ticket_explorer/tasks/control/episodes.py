@@ -128,7 +128,7 @@ class Play:
         return kept
 
     def _begun(self, key: Array, individuals: int, episodes: int) -> tuple[Moment, Advance]:
-        """Starts [N, E], alike for all individuals, and what leads from them to the next moments."""
+        """Starts [N, E], the same for all individuals, and what leads from them to the next moments."""
         reset_key, step_key = jax.random.split(key)
         starts = jax.random.split(reset_key, episodes)
         environment = self.environment

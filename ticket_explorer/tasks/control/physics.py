@@ -1,4 +1,4 @@
-"""What rigid-body environments in JAX share, brax's and MuJoCo Playground's: states, steps and masses are alike."""
+"""What rigid-body environments in JAX share, brax's and MuJoCo Playground's: states, steps and masses."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def check_body(body: str, known: list[str]) -> None:
     """Refuse the mass of a body that there is not.
 
     Raises:
-        InvalidValue: with the bodies that there are.
+        InvalidValue: with the names of the bodies.
     """
     if body not in known:
         raise InvalidValue("$.task.mass", repr(body), f"one of its bodies: {', '.join(filter(None, known))}")

@@ -2,7 +2,7 @@
 
 Common random numbers (the same starts, the same noise) make individuals of a generation comparable;
 the score is the mean return over fresh episodes of the search mean. What observations are normalised
-by is the problem's state: it starts anew in every round and is part of every checkpoint.
+by is the problem's state: it starts afresh in every round and is part of every checkpoint.
 """
 
 from collections.abc import Callable
@@ -177,13 +177,13 @@ class ControlProblem:
         told = []
         if failures:
             told.append(
-                f"The physics gave numbers that are none to {failures:,} individuals of this round; each got the worst "
+                f"The physics returned NaN or infinity for {failures:,} individuals in this round; each got the worst "
                 "fitness of its generation."
             )
         if lost:
-            told.append(f"{lost:,} of {each * len(left_out):,} test episodes broke, and are left out of the score.")
+            told.append(f"{lost:,} of {each * len(left_out):,} test episodes failed, and are left out of the score.")
         if voided := int((left_out == each).sum()):
-            told.append(f"{voided} of {len(left_out)} replicates have no score: all of their test episodes broke.")
+            told.append(f"{voided} of {len(left_out)} replicates have no score: all of their test episodes failed.")
         return " ".join(told) or None
 
     def _outcome(self, episodes: int, observed: bool) -> Callable[..., Outcome]:
@@ -210,5 +210,5 @@ def control(problem: Problem) -> ControlProblem:
         TicketError: if it is another.
     """
     if not isinstance(problem, ControlProblem):
-        raise TicketError("This trainer acts in an environment, and the task has none; choose a control task.")
+        raise TicketError("This trainer needs an environment, and the task has none; choose a control task.")
     return problem

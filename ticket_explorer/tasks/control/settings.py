@@ -39,7 +39,7 @@ class ControlSettings(TaskSettings, frozen=True, kw_only=True):
     solved_at: ClassVar[float | None] = None
     """The mean return at which the environment's makers call it solved; None if they name none."""
     episodes: Episodes = 8
-    """Episodes of every individual a generation; all individuals start them alike."""
+    """Episodes of every individual in a generation; all individuals start from the same states."""
     steps: Steps | None = None
     """Where an episode is cut off, in steps of the environment; None: where it cuts it off itself."""
     action_repeat: Annotated[int, Meta(ge=1, le=1000, description="steps of the environment")] = 1

@@ -1,7 +1,7 @@
 """A process that steps Gymnasium environments for an engine: `python -m ticket_explorer.tasks.control.worlds`.
 
 It reads messages on its input and answers each on its output, and ends when its input does: an engine that is
-killed leaves no process behind. Every episode has a world of its own, made anew, so that what it comes to depends
+killed leaves no process behind. Every episode gets a new world of its own, so its outcome depends
 on its seed and its actions alone. Neither JAX nor anything that draws is imported here.
 """
 

@@ -30,7 +30,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     formerly: ClassVar[Mapping[str, Former]] = {
         "separable_rates": Former(
             "rank_mu",
-            "Sep-CMA-ES goes on raising the rank-μ rate of its covariance alone by (n + 2)/3, as this session did from "
+            "Sep-CMA-ES still raises the rank-μ rate of its covariance alone by (n + 2)/3, as this session did from "
             "its start; Ros & Hansen (2008) raise the rank-one rate too.",
             where=lambda table: str(table.get("strategy")).replace("_", "").lower() == "sepcmaes",
         )
@@ -118,7 +118,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
             expected = _one_of(info.name, "fitness shaping", info.shapings)
             raise InvalidValue("$.trainer.fitness_shaping", self.fitness_shaping, expected)
         if self.optimizer is not None and info.optimizer is None:
-            raise InvalidValue("$.trainer.optimizer", self.optimizer.name, f"none: {info.name} follows no optimizer")
+            raise InvalidValue("$.trainer.optimizer", self.optimizer.name, f"none: {info.name} uses no optimizer")
         if info.parameters is not None:
             check_parameters(info.name, self.parameters, info.parameters)
 

@@ -1,4 +1,4 @@
-"""How the costs of a population become utilities, with ties and failures treated alike.
+"""How the costs of a population become utilities, with ties and failures handled in one way.
 
 Costs are negated fitness, lower is better, as evosax minimises; a cost that is NaN is the worst.
 Equal costs must move nothing on average. Two ways: tied individuals share the mean of the weights

@@ -1,6 +1,6 @@
 """What every strategy adapter hands over: an evosax algorithm, its parameters, and how to read it.
 
-evosax is asked with its own `ask` and told utilities in place of fitness (its shaping is switched
+evosax samples with its own `ask` and gets utilities in place of fitness (its shaping is switched
 off), because its rank weights do not sum to one under ties.
 """
 

@@ -1,6 +1,6 @@
 """Does σ mean curvature? 1/σ² against the Hessian's diagonal, how they agree round by round, and the eigenvalues.
 
-SNR pruning stands on the premise that a search's σ carries the loss's curvature (Lange & Sprekeler 2023, section 2);
+SNR pruning rests on the premise that a search's σ carries the loss's curvature (Lange & Sprekeler 2023, section 2);
 no figure of the paper shows it.
 """
 

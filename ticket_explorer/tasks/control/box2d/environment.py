@@ -91,7 +91,7 @@ class Box2DEnvironment:
         return Actions(self.outputs, (-1.0,) * self.outputs, (1.0,) * self.outputs)
 
     def begin(self, keys: Array, individuals: int) -> Moment:
-        """The starts [N, E]: all individuals start alike."""
+        """The starts [N, E]: the same for all individuals."""
         seeds = jax.vmap(lambda key: jax.random.bits(key, (), jnp.uint32))(keys)
         shape = (individuals, len(seeds))
         found = io_callback(partial(self._begin, individuals), (_number(), *self._stand(shape)), seeds)
@@ -156,7 +156,7 @@ def _check(task: str, name: str, parameters: dict[str, bool | int | float]) -> N
         try:
             maker(name)(**parameters)
         except (AssertionError, TypeError, ValueError) as error:
-            said = f"{task} can't be made with {parameters}: {error}."
+            said = f"{task} can't be created with {parameters}: {error}."
             raise TicketError(said, path="$.task.parameters", given=str(parameters)) from error
 
 

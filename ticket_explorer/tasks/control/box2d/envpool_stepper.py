@@ -2,7 +2,7 @@
 
 EnvPool's Box2D tasks are its own in C++. They draw other numbers from a seed than Gymnasium's, so that results of the
 two are not the same; each by itself is the same again with the same seeds, whatever the number of threads.
-Only episodes that are not over are stepped: EnvPool would start the others anew, and play them until the longest ends.
+Only episodes that are not over are stepped: EnvPool would restart the others, and play them until the longest ends.
 """
 
 import threading

@@ -9,7 +9,7 @@ Points = tuple[np.ndarray, np.ndarray]
 THIGH = SHIN = 34 / 30
 """Lengths of the walker's legs, in its units."""
 HIP = -8 / 30
-"""How far its hips lie under the middle of its hull."""
+"""How far its hips are below the middle of its hull."""
 HULL = ((-1.0, 0.3), (0.2, 0.3), (1.13, 0.03), (1.13, -0.27), (-1.0, -0.27), (-1.0, 0.3))
 LANDER = ((-0.07, 0.08), (-0.08, 0.0), (-0.08, -0.05), (0.08, -0.05), (0.08, 0.0), (0.07, 0.08), (-0.07, 0.08))
 LEGS = (((-0.07, -0.05), (-0.13, -0.12)), ((0.07, -0.05), (0.13, -0.12)))
@@ -47,6 +47,6 @@ def _below(point: Points, angle: np.ndarray, length: float) -> Points:
 
 
 def _turned(place: Points, angle: np.ndarray, points: tuple[tuple[float, float], ...]) -> list[Points]:
-    """Points of a body that lies at `place` [T], turned by `angle` [T]."""
+    """Points of a body at `place` [T], turned by `angle` [T]."""
     sine, cosine = np.sin(angle), np.cos(angle)
     return [(place[0] + x * cosine - y * sine, place[1] + x * sine + y * cosine) for x, y in points]

@@ -1,6 +1,6 @@
 """The tasks of Gymnasium's Box2D, by their own names; neither JAX nor Gymnasium is imported here.
 
-Sizes stand here so that faces can plan without Gymnasium; a test holds them against Gymnasium itself.
+Sizes are given here so that faces can plan without Gymnasium; a test holds them against Gymnasium itself.
 """
 
 from collections.abc import Iterator

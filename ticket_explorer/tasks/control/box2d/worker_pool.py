@@ -41,7 +41,7 @@ class _Play:
     actions: list[np.ndarray] = field(default_factory=list)
 
     def messages(self, share: slice) -> list[Message]:
-        """All that a worker was told of its share; nothing if that is empty."""
+        """The messages for one worker's share; empty if it has none."""
         if not len(self.seeds[share]):
             return []
         return [self.begin(share), *(self.act(actions, share) for actions in self.actions)]
@@ -154,13 +154,13 @@ class WorkerPool:
             return stand
 
     def close(self) -> None:
-        """End all processes, also amid a request, which fails then."""
+        """End all processes, even during a request, which then fails."""
         self._closed = True
         for worker in self._workers:
             worker.end()
 
     def _ask(self, play: _Play) -> Stand:
-        """Where a play is after its last message; if that can't be told, all begin anew."""
+        """A play's state after its last message; if a worker can't say, all workers start again."""
         try:
             return self._asked(play)
         except BaseException:
@@ -194,7 +194,7 @@ class WorkerPool:
         """Put a new worker in a dead one's place; all but the answer to the last question is heard."""
         self._workers[index].end()
         if self._closed:
-            raise TicketError("The engine is ending, and with it the processes that step the environments.")
+            raise TicketError("The engine is ending, and so are the processes that step the environments.")
         self.replaced += 1
         self._workers[index] = Worker()
         others = [play for play in self._plays.values() if play is not asked]
@@ -218,7 +218,7 @@ class WorkerPool:
             worker.tell(End(number))
 
     def _share(self, index: int) -> slice:
-        """The episodes of a worker: every so manieth, since neighbours end alike."""
+        """A worker's episodes: strided, since neighbouring ones end at similar times."""
         return slice(index, None, self.size)
 
     def _together(self, play: _Play, answers: list[Seen]) -> Stand:

@@ -121,7 +121,7 @@ def _second_generation(name: str, backend: Backend, mass: dict[str, float], para
 
 
 def _with_mass(system: Any, link: int, kilograms: float, backend: Backend) -> Any:
-    """A body of another mass and the same shape: its inertia grows alike."""
+    """A body of the same shape with another mass: its inertia scales with the mass."""
     if backend == "mjx":
         body = link + 1  # body 0 is the world
         ratio = kilograms / system.body_mass[body]

@@ -42,7 +42,7 @@ def _skeleton(made: Any, backend: str, states: Any) -> Skeleton:
         names = [body.name for body in made.sys.config.bodies]
         joints = made.sys.config.joints
         pairs = [(names.index(joint.child), names.index(joint.parent)) for joint in joints]
-        # A body's position is its middle: a limb ends as far beyond it as its joint lies before it.
+        # A body's position is its middle: a limb ends as far beyond it as its joint is before it.
         ends = {
             names.index(joint.child): np.array([-getattr(joint.child_offset, axis) for axis in "xyz"])
             for joint in joints

@@ -1,7 +1,7 @@
 """The tasks of brax, of both generations, by their own names; no JAX is imported here.
 
 Generation `v1` with its legacy spring physics is what Lange & Sprekeler (2023) used; the others are the second
-generation with the physics of that name. Sizes stand here so that faces can plan without brax; a test holds them
+generation with the physics of that name. Sizes are given here so that faces can plan without brax; a test holds them
 against brax itself. brax's swimmer is left out: it fails on every backend of 0.12.3.
 """
 
@@ -56,7 +56,9 @@ class BraxSettings(ControlSettings, frozen=True, kw_only=True):
         """Refuse physics that a task does not have."""
         if (self.entry.v1 if self.backend == "v1" else self.entry.v2) is None:
             others = "v1" if self.entry.v2 is None else "spring, positional, generalized or mjx"
-            raise InvalidValue("$.task.backend", repr(self.backend), f"{others}: brax has no other physics for it")
+            raise InvalidValue(
+                "$.task.backend", repr(self.backend), f"{others}: brax has no other physics for this task"
+            )
 
 
 ENTRIES: dict[str, BraxEntry] = {

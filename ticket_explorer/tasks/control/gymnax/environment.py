@@ -56,7 +56,7 @@ class GymnaxEnvironment:
     @property
     def actions(self) -> Actions:
         """What it can be told."""
-        with jax.ensure_compile_time_eval():  # some spaces make their bounds anew, which may be asked for amid a trace
+        with jax.ensure_compile_time_eval():  # some spaces build their bounds on each call, perhaps during a trace
             space = self._environment.action_space(self._parameters)
             if hasattr(space, "n"):
                 return Actions(int(space.n))

@@ -1,6 +1,6 @@
 """Every environment of gymnax 1.0 that a network can see, by its own name; no JAX is imported here.
 
-Sizes stand here so that faces can plan without gymnax; a test holds them against gymnax itself. Left out is
+Sizes are given here so that faces can plan without gymnax; a test holds them against gymnax itself. Left out is
 MNISTBandit, which downloads its data from a place that is gone.
 """
 

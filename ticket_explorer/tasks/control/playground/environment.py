@@ -57,7 +57,7 @@ class PlaygroundEnvironment(PhysicsEnvironment):
             positions=np.asarray(moving.xpos)[:, 1:],
             turns=np.asarray(moving.xquat)[:, 1:],
             pairs=[(body - 1, int(parents[body]) - 1) for body in range(1, model.nbody) if parents[body] > 0],
-            # A body lies at its joint: a limb ends as far beyond its middle again.
+            # A body's position is its joint: its limb ends twice as far away as its middle.
             ends=dict(enumerate(2 * np.asarray(model.body_ipos)[1:])),
         ).scene()
 
@@ -87,7 +87,7 @@ def _made(identifier: str, mass: Numbers, parameters: Numbers) -> Any:
 
 
 def _change_masses(made: Any, mass: dict[str, float]) -> None:
-    """Bodies of another mass and the same shape: their inertia grows alike."""
+    """Bodies of the same shape with another mass: their inertia scales with the mass."""
     import mujoco
     from mujoco import mjx
 

@@ -1,8 +1,8 @@
 """The tasks of dm_control as MuJoCo Playground has them; no JAX is imported here.
 
-Playground needs a later brax than the last one with both of its generations, so that it is an extra of its own,
-`playground`, which takes the place of `control`. Sizes stand here so that faces can plan without it; a test holds them
-against Playground itself.
+Playground needs a later brax than the last one with both generations of physics, so it is an extra of its own,
+`playground`, in place of `control`. Sizes are given here so that faces can plan without it; a test compares them with
+Playground's own.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class PlaygroundEntry:
 
 
 class PlaygroundSettings(ControlSettings, frozen=True, kw_only=True):
-    """What all tasks of MuJoCo Playground share; rewards lie in [0, 1], episodes have 1,000 steps."""
+    """What all tasks of MuJoCo Playground share; rewards are in [0, 1], episodes have 1,000 steps."""
 
     implementation: ClassVar[str] = "ticket_explorer.tasks.control.playground.environment:load"
     entry: ClassVar[PlaygroundEntry]
