@@ -31,6 +31,11 @@ def data_dir() -> Path:
     return home() / "data"
 
 
+def own_data_dir() -> Path:
+    """Where arrays are that were handed over in Python, each file named by its content."""
+    return data_dir() / "own"
+
+
 def sessions_dir() -> Path:
     """Where sessions are, unless they were given another path."""
     return home() / "sessions"

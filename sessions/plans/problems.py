@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from sessions.messages import events
-from sessions.specs.spec import Plan, parse_plan, parse_start
+from sessions.specs.spec import Plan, Spec, parse_plan, parse_start
 from ticket_explorer.problems import Problem, bind
 from ticket_explorer.registry import identity
 from ticket_explorer.rewinds.settings import RewindSettings
@@ -31,6 +32,27 @@ class Problems:
     def key(plan: Plan) -> bytes:
         """What tells a problem from all others."""
         return msgspec.msgpack.encode((identity(plan.task), identity(plan.network)))
+
+
+def taken_up(plan: Plan) -> Plan:
+    """The plan as a session keeps it: with what only its task's data tell.
+
+    Raises:
+        TicketError: if the data are not there, or can't be learned from.
+    """
+    return structs.replace(plan, task=plan.task.taken_up())
+
+
+def spec_taken_up(spec: Spec) -> Spec:
+    """The spec with every branch's plan as a session keeps it; data that several branches have are read once.
+
+    Raises:
+        TicketError: as `taken_up`.
+    """
+    tasks = {task: task.taken_up() for task in {branch.plan.task: None for branch in spec.branches}}
+    plans = [structs.replace(branch.plan, task=tasks[branch.plan.task]) for branch in spec.branches]
+    branches = [structs.replace(one, plan=plan) for one, plan in zip(spec.branches, plans, strict=True)]
+    return structs.replace(spec, branches=tuple(branches))
 
 
 def plan_of(table: Mapping[str, Any]) -> Plan:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan, check_start, check_transfer, span
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import Plan, Spec, Table, Transfer, parse_plan, parse_start, table_of
 from sessions.store import check_branch_name
@@ -42,7 +42,7 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
         raise UnknownName("branch", wish.branch, view.branches)
     source = view.branches[wish.branch]
     numbers = checked_rounds(source, wish.rounds)
-    plan = with_rounds(parse_plan(source.plan, wish.overrides), len(numbers))
+    plan = with_rounds(taken_up(parse_plan(source.plan, wish.overrides)), len(numbers))
     density = view.found_density_of(wish.branch, numbers[-1])
     check_plan(plan, problems, density, len(numbers) - 1, plan.trainer.generations)
     check_transfer(plan, plan_of(source.plan), problems, wish.overlap)

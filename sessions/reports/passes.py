@@ -8,7 +8,6 @@ import msgspec
 
 from sessions.views.branch_view import RoundView
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.tasks.settings import ImageSettings
 from ticket_explorer.trainers import TRAINERS
 
 
@@ -24,8 +23,8 @@ def passes_by(round_: RoundView, generations: int) -> int | None:
     """The same of so many generations of any round."""
     task, trainer = (dict(round_.plan.get(key, {})) for key in ("task", "trainer"))
     settings = TRAINERS.get(trainer.pop("name", ""))
-    images = TASKS.get(task.get("name", ""))
-    if settings is None or images is None or not issubclass(images, ImageSettings):
+    known = TASKS.get(task.get("name", ""))
+    if settings is None or known is None or not known.has_examples:
         return None
     passes = msgspec.convert(trainer, settings).passes
     return None if passes is None else round(passes * generations)

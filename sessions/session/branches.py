@@ -8,7 +8,7 @@ from sessions.messages import commands, events
 from sessions.messages.emit import Emit
 from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
 from sessions.plans.controls import control_additions
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
 from sessions.session.adopt import Source, adopt
 from sessions.specs.overrides import overridden
@@ -89,7 +89,7 @@ class Branches:
         if known is None or known.finished is None:
             numbers = [known.number for known in self._view.lineage(parent) if known.finished]
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
-        plan = parse_plan(view.plan, wish.overrides)
+        plan = taken_up(parse_plan(view.plan, wish.overrides))
         first = self._first_generations(parent)
         check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
@@ -134,7 +134,7 @@ class Branches:
             TicketError: if that can't work.
         """
         view = self.called(branch)
-        plan = parse_plan(view.plan, overrides)
+        plan = taken_up(parse_plan(view.plan, overrides))
         done = view.next_round - 1
         density = found_densities_of(self._view, branch, done) if done >= 0 else 1.0
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))

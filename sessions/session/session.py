@@ -16,7 +16,7 @@ from sessions.messages import commands, events
 from sessions.messages.commands import Deed
 from sessions.messages.watchers import Watchers
 from sessions.plans.checks import versions
-from sessions.plans.problems import Problems
+from sessions.plans.problems import Problems, spec_taken_up
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
@@ -67,6 +67,7 @@ class Session:
         check_device()
         problems = Problems()
         problems.replicates = spec.replicates
+        spec = spec_taken_up(spec)
         check_spec(spec, problems)
         random_bits, table = RANDOM_BITS, spec_table(spec)
         header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())

@@ -44,9 +44,21 @@ def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     given = {key: value for key, value in (overrides or {}).items() if key in PLAN_KEYS and value is not None}
     before = {key: table.get(key, DEFAULTS.get(key)) for key in PLAN_KEYS}
     after = overlay(before, given)
+    after = Overlaid({**after.tables, "task": _to_be_measured(before["task"], after.tables["task"])}, after.said)
     if after.tables["pruner"] is None:
         return Overlaid({**after.tables, "pruner": default_pruner(after.tables["trainer"])}, after.said)
     return after if "pruner" in given else _with_a_pruner(before, after)
+
+
+def _to_be_measured(before: Any, after: Any) -> Any:
+    """A task's table without what was measured of its data, if it may have others than before."""
+    if not (is_table(before) and is_table(after)) or after.get("measured") != before.get("measured"):
+        return after
+    settings = TASKS.get(name_in(after))
+    same = ("name", "measured", *(settings.only_training if settings is not None else ()))
+    if all(after.get(key) == before.get(key) for key in {*before, *after} - {*same}):
+        return after
+    return {key: value for key, value in after.items() if key != "measured"}
 
 
 def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:

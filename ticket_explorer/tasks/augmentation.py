@@ -30,7 +30,7 @@ class Source:
 
 
 def sources(
-    key: Array, kinds: Sequence[str], count: int, shape: tuple[int, int, int], columns: Int[Array, " K"] | None
+    key: Array, kinds: Sequence[str], count: int, shape: tuple[int, ...], columns: Int[Array, " K"] | None
 ) -> Source:
     """Draw how each image of a batch is augmented.
 

@@ -1,11 +1,14 @@
-"""Image classification: fitness is minus the cross-entropy of one batch, the score is test accuracy.
+"""Data with targets, images above all: fitness is minus the loss of one batch, the score is of the test split.
 
+What loss and score are is the `Objective`'s: cross-entropy and accuracy of classes, squared error and R² of numbers.
 All individuals of a generation see the same batch, drawn with replacement by the generation's key, so
 that a population forward can share the work of their first layers. Pixels stay uint8 until a batch is
 gathered (unless they are pooled): a quarter of the memory to read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +23,8 @@ from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Sp
 from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.augmentation import AUGMENT, sources
 from ticket_explorer.tasks.catalogue import MNIST
-from ticket_explorer.tasks.labelled import LabelledImages, Splits
+from ticket_explorer.tasks.labelled import Splits
+from ticket_explorer.tasks.objectives import Classification, Objective
 from ticket_explorer.tasks.settings import ImageSettings
 
 SLICE = 1000
@@ -50,8 +54,8 @@ def load_embedded(settings: ImageSettings) -> "ImageTask":
 def _task(settings: ImageSettings, splits: Splits) -> "ImageTask":
     data = settings.data
     constants = MNIST if settings.standardise == "reference" and data.image_shape[2] == 1 else data
-    train = _on_device(splits.train, settings.pool)
-    test = _on_device(splits.test, settings.pool)
+    train = on_device(splits.train.images, splits.train.labels.astype(np.int32), settings.pool)
+    test = on_device(splits.test.images, splits.test.labels.astype(np.int32), settings.pool)
     shown = constants.mean, constants.deviation
     return ImageTask(settings.batch, len(data.classes), *shown, train, test, settings.augment)
 
@@ -59,13 +63,14 @@ def _task(settings: ImageSettings, splits: Splits) -> "ImageTask":
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Images:
-    """One split on the device, a row an image."""
+    """One split on the device, a row an image, or another example of numbers."""
 
-    shape: tuple[int, int, int] = field(metadata={"static": True})
-    """Height, width, channels of an image."""
+    shape: tuple[int, ...] = field(metadata={"static": True})
+    """Height, width, channels of an image; the number of features of a vector."""
     pixels: Num[Array, "n P"]
-    """In 0..255, P = height · width · channels: uint8, or float32 if pooled."""
-    labels: Int[Array, " n"]
+    """P = the product of `shape`: uint8 in 0..255, or float32 (pooled images, and numbers of any range)."""
+    labels: Num[Array, "n ..."]
+    """The class of each, int32 [n]; or what is to be predicted, float32 [n, O]."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class ImageTask:
     train: Images
     test: Images
     augment: tuple[str, ...] = ()
+    unit: float = 255.0
+    objective: Objective = Classification()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -86,8 +93,10 @@ class ImageTask:
         return self.train.shape
 
     def bind(self, network: Network) -> "ImageProblem":
-        """The problem of classifying these images with `network`."""
-        return ImageProblem(network, self.batch, self.mean, self.deviation, self.train, self.test, self.augment)
+        """The problem of predicting these targets with `network`."""
+        shown = self.mean, self.deviation
+        data = self.train, self.test
+        return ImageProblem(network, self.batch, *shown, *data, self.augment, self.unit, self.objective)
 
 
 @jax.tree_util.register_dataclass
@@ -98,13 +107,17 @@ class ImageProblem:
     network: Network = field(metadata={"static": True})
     batch: int = field(metadata={"static": True})
     mean: tuple[float, ...] = field(metadata={"static": True})
-    """Subtracted from pixels / 255, for each channel."""
+    """Subtracted from pixels / `unit`, for each channel, or for each feature of a vector."""
     deviation: tuple[float, ...] = field(metadata={"static": True})
-    """Divides what is left, for each channel."""
+    """Divides what is left, likewise."""
     train: Images
     test: Images
     augment: tuple[str, ...] = field(default=(), metadata={"static": True})
     """What happens to training images: `flip`, `crop`."""
+    unit: float = field(default=255.0, metadata={"static": True})
+    """What pixels are divided by: 255 for those in 0..255, 1 for numbers of any range."""
+    objective: Objective = field(default=Classification(), metadata={"static": True})
+    """What the loss and the score are."""
 
     @property
     def layout(self) -> Layout:
@@ -135,56 +148,50 @@ class ImageProblem:
         state: ProblemState,
         narrowing: Narrowing | None = None,
     ) -> tuple[Float[Array, " N"], ProblemState]:
-        """Minus the mean cross-entropy (nats) of every individual on one training batch."""
+        """Minus the mean loss of every individual on one training batch (cross-entropy in nats)."""
         inputs, labels = self.draw(key, None if narrowing is None else narrowing.inputs)
         network = self.network if narrowing is None else narrowing.network
         if isinstance(self.network, NormalisedNetwork):  # its statistics follow the mean of the population
             _, state = self.network.apply_training(population.mean(0), inputs, state)
-        return -cross_entropy(network.population_apply(population, inputs), labels), state
+        return -self._mean_loss(network.population_apply(population, inputs), labels), state
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
-        """The share of the test images that θ classifies correctly; `key` is not used."""
+        """How well θ does on the whole test split: the share classified correctly, or R²; `key` is not used."""
 
-        def hits(pixels: Num[Array, "b P"], labels: Int[Array, " b"]) -> Int[Array, ""]:
+        def tally(pixels: Num[Array, "b P"], targets: Num[Array, "b ..."]) -> Any:
             inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
-            return jnp.sum(self._tested(theta, inputs, state).argmax(-1) == labels)
+            return self.objective.tally(self._tested(theta, inputs, state)[None], targets)
 
-        pixels, labels = self.test.pixels, self.test.labels
-        size = len(labels) - len(labels) % SLICE
-        whole = pixels[:size].reshape(-1, SLICE, pixels.shape[1]), labels[:size].reshape(-1, SLICE)
-        correct = jax.lax.map(lambda part: hits(*part), whole).sum()
-        if size < len(labels):
-            correct += hits(pixels[size:], labels[size:])
-        return jnp.asarray(correct / len(labels), jnp.float32)
+        return self._judged(tally, len(self.test.labels)).score[0]
 
     def evaluate(
         self, key: Array, population: Float[Array, "N D"], states: ProblemState, examples: int | None = None
     ) -> Evaluation:
-        """Mean cross-entropy (nats) and accuracy of every individual on the first `examples` test images."""
-        count = min(examples or ENOUGH, len(self.test.labels))
-        whole = count - count % SLICE if count > SLICE else 0
+        """Mean loss and score of every individual on the first `examples` test examples."""
 
-        def summed(part: tuple[Num[Array, "b P"], Int[Array, " b"]]) -> Evaluation:
-            inputs, labels = self._standardise(part[0]).reshape(-1, *self.test.shape), part[1]
-            logits = self._population_tested(population, inputs, states)
-            return Evaluation(
-                cross_entropy(logits, labels) * len(labels), (logits.argmax(-1) == labels).sum(-1, dtype=jnp.float32)
-            )
+        def tally(pixels: Num[Array, "b P"], targets: Num[Array, "b ..."]) -> Any:
+            inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
+            return self.objective.tally(self._population_tested(population, inputs, states), targets)
 
+        return self._judged(tally, min(examples or ENOUGH, len(self.test.labels)))
+
+    def _judged(self, tally: Callable[[Array, Array], Any], count: int) -> Evaluation:
+        """What sums over the first `count` test examples come to, `SLICE` of them at once."""
+        pixels, targets = self.test.pixels[:count], self.test.labels[:count]
+        whole = count - count % SLICE
         sums = []
         if whole:
-            parts = self.test.pixels[:whole].reshape(whole // SLICE, SLICE, -1), self.test.labels[:whole]
-            slices = jax.lax.map(summed, (parts[0], parts[1].reshape(-1, SLICE)))
+            parts = [array[:whole].reshape(-1, SLICE, *array.shape[1:]) for array in (pixels, targets)]
+            slices = jax.lax.map(lambda part: tally(*part), tuple(parts))
             sums.append(jax.tree.map(lambda array: array.sum(0), slices))
         if whole < count:
-            sums.append(summed((self.test.pixels[whole:count], self.test.labels[whole:count])))
-        total: Evaluation = jax.tree.map(lambda *arrays: sum(arrays) / count, *sums)
-        return total
+            sums.append(tally(pixels[whole:], targets[whole:]))
+        return self.objective.conclude(jax.tree.map(lambda *arrays: sum(arrays), *sums), targets)
 
     def loss(self, key: Array, theta: Float[Array, " D"]) -> Float[Array, ""]:
-        """The mean cross-entropy (nats) of θ on the batch that `fitness` draws with the same key."""
+        """The mean loss of θ on the batch that `fitness` draws with the same key."""
         inputs, labels = self.draw(key)
-        return cross_entropy(self.network.apply(theta, inputs)[None], labels)[0]
+        return self._mean_loss(self.network.apply(theta, inputs)[None], labels)[0]
 
     def training_loss(
         self, key: Array, theta: Float[Array, " D"], state: ProblemState
@@ -194,7 +201,7 @@ class ImageProblem:
             return self.loss(key, theta), state
         inputs, labels = self.draw(key)
         logits, state = self.network.apply_training(theta, inputs, state)
-        return cross_entropy(logits[None], labels)[0], state
+        return self._mean_loss(logits[None], labels)[0], state
 
     @property
     def depends_on_batch(self) -> bool:
@@ -213,16 +220,15 @@ class ImageProblem:
         return FixedExamples(examples, jnp.where(rows < count, 1 / count, 0.0).reshape(parts, size))
 
     def losses(self, theta: Float[Array, " D"], examples: tuple[Array, Array]) -> Float[Array, " B"]:
-        """The cross-entropy (nats) of θ on each of some images, given as pixels [B, P] and labels [B]."""
-        pixels, labels = examples
-        logits = self.network.apply(theta, self._standardise(pixels).reshape(-1, *self.train.shape))
-        chosen = jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
-        return jax.nn.logsumexp(logits, axis=-1) - chosen
+        """The loss of θ on each of some examples, given as pixels [B, P] and targets [B, ...]."""
+        pixels, targets = examples
+        outputs = self.network.apply(theta, self._standardise(pixels).reshape(-1, *self.train.shape))
+        return self.objective.losses(outputs, targets)
 
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None
-    ) -> tuple[Float[Array, "B ..."], Int[Array, " B"]]:
-        """One training batch, standardised, and its labels.
+    ) -> tuple[Float[Array, "B ..."], Num[Array, "B ..."]]:
+        """One training batch, standardised, and its targets.
 
         Args:
             key: Of the generation.
@@ -241,6 +247,9 @@ class ImageProblem:
         pixels = self.train.pixels[rows[:, None], columns[None]]
         return self._standardise(pixels, columns), labels
 
+    def _mean_loss(self, outputs: Float[Array, "N B O"], targets: Num[Array, "B ..."]) -> Float[Array, " N"]:
+        return self.objective.losses(outputs, targets).mean(-1)
+
     def _tested(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], state: ProblemState) -> Array:
         if isinstance(self.network, NormalisedNetwork):
             return self.network.apply_testing(theta, inputs, state)
@@ -255,27 +264,28 @@ class ImageProblem:
 
     def _standardise(self, pixels: Num[Array, "b K"], columns: Int[Array, " K"] | None = None) -> Float[Array, "b K"]:
         repeats = self.train.pixels.shape[-1] // len(self.mean)
-        scale = jnp.tile(1 / (255 * np.asarray(self.deviation, np.float32)), repeats)
+        scale = jnp.tile(1 / (self.unit * np.asarray(self.deviation, np.float32)), repeats)
         shift = jnp.tile(np.asarray(self.mean, np.float32) / np.asarray(self.deviation, np.float32), repeats)
         if columns is not None:
             scale, shift = scale[columns], shift[columns]
         return pixels.astype(jnp.float32) * scale[None] - shift[None]
 
 
-def cross_entropy(logits: Float[Array, "N B O"], labels: Int[Array, " B"]) -> Float[Array, " N"]:
-    """The mean cross-entropy of each of N networks on one batch, in nats."""
-    chosen = jnp.take_along_axis(logits, labels[None, :, None], axis=-1)[..., 0]
-    return (jax.nn.logsumexp(logits, axis=-1) - chosen).mean(-1)
+def on_device(examples: Num[np.ndarray, "n ..."], targets: Num[np.ndarray, "n ..."], pool: int = 1) -> Images:
+    """Put a split on the device, every `pool` × `pool` pixels of images averaged into one.
 
+    Args:
+        examples: Images [n, height, width, channels], or vectors [n, features]; uint8 or float32.
+        targets: Of each: its class, int32 [n], or numbers, float32 [n, O].
+        pool: Side of the square; 1 for vectors.
 
-def _on_device(split: LabelledImages, pool: int) -> Images:
-    """Put a split on the device, every `pool` × `pool` pixels averaged into one."""
-    count, height, width, channels = split.images.shape
-    if height % pool or width % pool:
-        raise InvalidValue("$.task.pool", pool, f"a divisor of the images' {height}×{width} pixels")
-    shape = (height // pool, width // pool, channels)
-    pixels = split.images
+    Raises:
+        InvalidValue: if the sides of images are no multiples of `pool`.
+    """
     if pool > 1:
-        blocks = pixels.reshape(count, shape[0], pool, shape[1], pool, channels)
-        pixels = blocks.mean((2, 4), dtype=np.float32)
-    return Images(shape, jnp.asarray(pixels.reshape(count, -1)), jnp.asarray(split.labels, jnp.int32))
+        count, height, width, channels = examples.shape
+        if height % pool or width % pool:
+            raise InvalidValue("$.task.pool", pool, f"a divisor of the images' {height}×{width} pixels")
+        blocks = examples.reshape(count, height // pool, pool, width // pool, pool, channels)
+        examples = blocks.mean((2, 4), dtype=np.float32)
+    return Images(examples.shape[1:], jnp.asarray(examples.reshape(len(examples), -1)), jnp.asarray(targets))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, structs
@@ -15,6 +16,11 @@ Batch = Annotated[int, Meta(ge=1, le=1_000_000, description="images")]
 
 class TaskSettings(Settings, frozen=True, kw_only=True):
     """What all tasks share: what a plan's costs depend on, as far as it is known before the task is loaded."""
+
+    has_examples: ClassVar[bool] = False
+    """Whether a network is evaluated on batches of examples, rather than acting in an environment."""
+    only_training: ClassVar[tuple[str, ...]] = ()
+    """Fields that the data don't depend on."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -44,6 +50,18 @@ class TaskSettings(Settings, frozen=True, kw_only=True):
         """What its data take on the device."""
         return 0
 
+    def taken_up(self) -> "TaskSettings":
+        """These settings as a session's plans keep them: with what only the data tell, where they don't say it yet.
+
+        Raises:
+            TicketError: if the data are not there, or can't be learned from.
+        """
+        return self
+
+    def anchored(self, directory: Path) -> "TaskSettings":
+        """These settings with paths that are relative to a directory made absolute."""
+        return self
+
     def as_measured(self) -> "TaskSettings":
         """These settings without what only training depends on: tasks that agree in the rest have the same losses."""
         return self
@@ -56,6 +74,7 @@ class ImageSettings(TaskSettings, frozen=True, kw_only=True):
     """What all image classification tasks share."""
 
     implementation: ClassVar[str] = "ticket_explorer.tasks.images:load"
+    has_examples: ClassVar[bool] = True
     formerly: ClassVar[Mapping[str, Former]] = {"augment": Former(())}
     batch: Batch = 1024
     """Training images a generation, drawn with replacement and shared by all individuals."""

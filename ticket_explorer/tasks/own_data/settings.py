@@ -1,0 +1,244 @@
+"""What can be said of a task on one's own data; neither JAX nor NumPy is imported here.
+
+What only the data tell is measured when a session takes them up, and stays in its plans: then they can be told
+from others, and inputs are standardised alike for good.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from math import prod
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta, structs
+
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.places import own_data_dir
+from ticket_explorer.registry import Former
+from ticket_explorer.tasks.settings import Batch, TaskSettings
+
+LARGEST_BATCH = 512
+"""Examples of a batch where none is asked for and there are as many."""
+Count = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(gt=0, lt=1, description="share of the examples that are held out")]
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was found of data."""
+
+    shape: tuple[Count, ...]
+    """Of an example: height, width and channels of an image, or the number of features."""
+    outputs: Count
+    """How many classes there are, or numbers to be predicted."""
+    train: Count
+    """How many training examples there are."""
+    test: Count
+    """How many test examples there are."""
+    itemsize: Count
+    """Bytes of a pixel, or of a feature: 1 or 4."""
+    sha256: str = ""
+    """Of all examples and targets, as they are learned from; empty before they were read."""
+    classes: tuple[str, ...] = ()
+    """Their names, in the order of the outputs; none where numbers are predicted."""
+    mean: tuple[float, ...] = ()
+    """Of the training split, for each channel or feature; of uint8 divided by 255."""
+    deviation: tuple[Annotated[float, Meta(gt=0)], ...] = ()
+    """Standard deviations of the same."""
+    target_mean: tuple[float, ...] = ()
+    """Of the numbers to be predicted in the training split; none for classes."""
+    target_deviation: tuple[Annotated[float, Meta(gt=0)], ...] = ()
+    """Standard deviations of the same."""
+
+    @property
+    def is_images(self) -> bool:
+        """Whether examples are images, rather than vectors."""
+        return len(self.shape) == 3
+
+    @property
+    def words(self) -> str:
+        """How many there are of what shape: `1,437 + 360 images of 8×8×1`."""
+        what = "images" if self.is_images else "vectors"
+        return f"{self.train:,} + {self.test:,} {what} of {'×'.join(map(str, self.shape))}"
+
+
+class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
+    """What all tasks on one's own data share."""
+
+    implementation: ClassVar[str] = "ticket_explorer.tasks.own_data.task:load"
+    reader: ClassVar[str]
+    """The module that reads the data: `read(settings)` gives all of them, `peek(settings)` what is quickly known."""
+    formerly: ClassVar[Mapping[str, Former]] = {}
+    has_examples: ClassVar[bool] = True
+    only_training: ClassVar[tuple[str, ...]] = ("batch", "augment")
+    batch: Batch | None = None
+    """Training examples a generation, drawn with replacement and shared by all individuals; None: 512, or as many as
+    there are."""
+    standardise: Literal["training", "none"] = "training"
+    """By mean and deviation of the training split, of each channel or feature; `none` only divides pixels by 255."""
+    pool: Annotated[int, Meta(ge=1, le=64, description="side of the square of pixels averaged into one")] = 1
+    augment: tuple[Literal["flip", "crop"], ...] = ()
+    """What happens to training images at random: `flip` mirrors them, which digits don't bear, and `crop` shifts them
+    by up to 4 pixels each way."""
+    measured: Measured | None = None
+    """What the session found of the data when it took them up; it goes on with the same data only."""
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Whether targets are numbers, not classes."""
+        return False
+
+    @property
+    def location(self) -> str:
+        """Where the data are."""
+        raise NotImplementedError
+
+    @property
+    def location_path(self) -> str:
+        """The field that says so, as errors write it."""
+        return "$.task.path"
+
+    @property
+    def place(self) -> str:
+        """What the data are called in sentences: the name of their file."""
+        return Path(self.location).name
+
+    def candidates(self) -> Iterator["OwnDataSettings"]:
+        """The same data where they may be, where the session expects them first."""
+        yield self
+
+    def with_measured(self, measured: Measured | None) -> "OwnDataSettings":
+        """With what was measured of the data."""
+        return structs.replace(self, measured=measured)
+
+    @property
+    def facts(self) -> Measured:
+        """What was measured, or what is quickly known of the data as they are now.
+
+        Raises:
+            TicketError: if they are not there, or can't be learned from.
+        """
+        return self.fitting(self.measured or import_module(self.reader).peek(self))
+
+    def fitting(self, found: Measured) -> Measured:
+        """What was found of the data, if they are what these settings want.
+
+        Raises:
+            InvalidValue: if a batch has more examples than there are, or vectors are to be treated as images.
+        """
+        if self.batch is not None and self.batch > found.train:
+            expected = f"at most {found.train:,}: there are no more training examples in {self.place}"
+            raise InvalidValue("$.task.batch", self.batch, expected)
+        for field, asked in (("pool", self.pool > 1), ("augment", bool(self.augment))):
+            if asked and not found.is_images:
+                given: Any = getattr(self, field)
+                raise InvalidValue(f"$.task.{field}", given, f"none: examples of {self.place} are vectors, no images")
+        return found
+
+    @property
+    def batch_size(self) -> int:
+        """Examples of a batch."""
+        return self.batch or min(LARGEST_BATCH, self.facts.train)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Height, width and channels of a pooled image, or the number of features."""
+        shape = self.facts.shape
+        if len(shape) != 3:
+            return shape
+        height, width, channels = shape
+        if height % self.pool or width % self.pool:
+            raise InvalidValue("$.task.pool", self.pool, f"a divisor of the images' {height}×{width} pixels")
+        return height // self.pool, width // self.pool, channels
+
+    @property
+    def outputs(self) -> int:
+        """One for each class, or for each number to be predicted."""
+        return self.facts.outputs
+
+    @property
+    def examples_a_generation(self) -> int:
+        """As many as a batch has."""
+        return self.batch_size
+
+    @property
+    def device_bytes(self) -> int:
+        """All examples."""
+        facts = self.facts
+        return (facts.train + facts.test) * prod(self.input_shape) * (4 if self.pool > 1 else facts.itemsize)
+
+    def as_measured(self) -> "OwnDataSettings":
+        """With whatever training batches."""
+        return structs.replace(self, batch=1, augment=())
+
+    def taken_up(self) -> "OwnDataSettings":
+        """With what is measured of the data, and where they are from everywhere.
+
+        Raises:
+            TicketError: if they are not there, or can't be learned from.
+        """
+        anchored = self.anchored(Path.cwd())
+        if anchored.measured is not None:
+            return anchored
+        measured = import_module("ticket_explorer.tasks.own_data.measuring").measured(anchored)
+        return anchored.with_measured(measured)
+
+    def anchored(self, directory: Path) -> "OwnDataSettings":
+        """With paths that are relative to a directory made absolute."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Refuse measurements that don't fit the data's shape: those of a session that was tampered with."""
+        found = self.measured
+        if found is None:
+            return
+        sizes = {"mean": found.shape[-1], "deviation": found.shape[-1]}
+        if self.predicts_numbers:
+            sizes |= {"target_mean": found.outputs, "target_deviation": found.outputs}
+        else:
+            sizes |= {"classes": found.outputs}
+        for field, size in sizes.items():
+            if len(getattr(found, field)) != size:
+                given = f"{len(getattr(found, field))} values"
+                raise InvalidValue(f"$.task.measured.{field}", given, f"{size}, as its shape and outputs say")
+        if len(found.shape) not in (1, 3):
+            raise InvalidValue("$.task.measured.shape", list(found.shape), "[height, width, channels] or [features]")
+
+
+class Arrays(OwnDataSettings, frozen=True, kw_only=True, tag="arrays"):
+    """Your own arrays: an .npz file of x_train, y_train, x_test and y_test, or of x and y."""
+
+    reader: ClassVar[str] = "ticket_explorer.tasks.own_data.arrays"
+    path: str = ""
+    """The .npz file, or a directory of .npy files; relative to the file that the spec is read from."""
+    loss: Literal["cross_entropy", "mse"] = "cross_entropy"
+    """`mse` where y holds numbers to be predicted: the score is R² then, and they are standardised for the loss."""
+    test_share: Share = 0.2
+    """Of x and y, where the file doesn't say which examples are the test split."""
+    split_seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    """What draws those examples."""
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Whether `y` holds numbers to be predicted."""
+        return self.loss == "mse"
+
+    @property
+    def location(self) -> str:
+        """Its file."""
+        return self.path
+
+    def candidates(self) -> Iterator["Arrays"]:
+        """The file, that of the same name under the user's home, and in the working directory."""
+        yield self
+        for directory in (own_data_dir(), Path.cwd()):
+            yield structs.replace(self, path=str(directory / self.place))
+
+    def anchored(self, directory: Path) -> "Arrays":
+        """With a path from everywhere."""
+        return structs.replace(self, path=absolute(self.path, directory))
+
+
+def absolute(path: str, directory: Path) -> str:
+    """A path that is relative to a directory, from everywhere; `~` is the user's home; empty stays empty."""
+    return str((directory / Path(path).expanduser()).absolute()) if path else ""
