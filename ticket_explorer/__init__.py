@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from ticket_explorer.errors import TicketError
     from ticket_explorer.presets import load as load_preset
     from ticket_explorer.presets import names as preset_names
+    from ticket_explorer.tasks.own_data.given import Arrays
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
 
 _HOMES = {
+    "Arrays": "ticket_explorer.tasks.own_data.given:Arrays",
     "LiveSession": "widgets.notebook:LiveSession",
     "Session": "sessions.session.session:Session",
     "Spec": "sessions.specs.spec:Spec",
@@ -37,6 +39,7 @@ _CLAIMED = {"sessions": ("sessions",), "widgets": ("sessions", "widgets")}
 """What must be ours before a module of a package is imported."""
 
 __all__ = [
+    "Arrays",
     "LiveSession",
     "Session",
     "Spec",

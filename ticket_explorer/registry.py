@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`module:object`, imported at first use."""
     formerly: ClassVar[Mapping[str, Former]] = {}
     """Fields that came later than the first sessions; a subclass names only its own."""
+    filled_in: ClassVar[tuple[str, ...]] = ()
+    """Fields that sessions fill in; no form shows them."""
 
     def check(self) -> None:
         """Refuse what types can't: combinations of fields, names known only to the algorithm.

@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from sessions.plans.kernels import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, check_ratios
@@ -150,7 +151,9 @@ def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
 
 
 def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> None:
-    """Refuse prunable weights that all start at zero: rewinding, fresh draws and permutations would change nothing.
+    """Refuse filters that don't fit into images, and prunable weights that all start at zero.
+
+    Of these, rewinding, fresh draws and permutations would change nothing.
 
     Args:
         plan: To be checked.
@@ -160,6 +163,7 @@ def check_start(plan: Plan, problems: Problems, before: Plan | None = None) -> N
     network = plan.network
     if before is not None and before.network == network:
         return
+    check_kernels(plan)
     sizes = {leaf.name: leaf.size for leaf in problems.of(plan).layout.prunable_leaves}
     for layer in network.layer_names:
         if network.kernel_init_of(layer) == "zeros" and (size := sizes.get(f"{layer}/kernel")):

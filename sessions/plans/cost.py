@@ -11,6 +11,7 @@ from statistics import median
 
 import msgspec
 
+from sessions.plans.kernels import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.errors import UNREADABLE
@@ -75,6 +76,7 @@ def estimate_session(spec: Spec) -> Estimate:
     plans = [branch.plan for branch in spec.branches]
     parts = [_checked(plan, estimate(plan, spec.replicates), number) for number, plan in enumerate(plans)]
     for plan, part in zip(plans, parts, strict=True):
+        check_kernels(plan)
         check_memory(plan, part.parameters, spec.replicates)
     shared = [plan for number, plan in enumerate(plans) if any(plan.trains_like(other) for other in plans[:number])]
     dense = [(_work(plan, spec.replicates, 1.0, plan.layers()) or 0) * plan.trainer.generations for plan in shared]

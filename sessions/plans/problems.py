@@ -1,7 +1,7 @@
 """The problems that plans train on, each loaded once, and plans as they are journalled."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import structs
@@ -11,6 +11,10 @@ from sessions.specs.spec import Plan, Spec, parse_plan, parse_start
 from ticket_explorer.problems import Problem, bind
 from ticket_explorer.registry import identity
 from ticket_explorer.rewinds.settings import RewindSettings
+from ticket_explorer.tasks.settings import TaskSettings
+
+if TYPE_CHECKING:
+    from ticket_explorer.tasks.own_data.given import Arrays
 
 
 class Problems:
@@ -49,7 +53,20 @@ def spec_taken_up(spec: Spec) -> Spec:
     Raises:
         TicketError: as `taken_up`.
     """
-    tasks = {task: task.taken_up() for task in {branch.plan.task: None for branch in spec.branches}}
+    return _with_tasks(spec, {task: task.taken_up() for task in {branch.plan.task: None for branch in spec.branches}})
+
+
+def learning_from(spec: Spec, data: "Arrays") -> Spec:
+    """The spec with given arrays in place of every branch's task.
+
+    Raises:
+        TicketError: if they can't be learned from.
+    """
+    tasks = {task: data.task(task) for task in {branch.plan.task: None for branch in spec.branches}}
+    return _with_tasks(spec, tasks)
+
+
+def _with_tasks(spec: Spec, tasks: Mapping[TaskSettings, TaskSettings]) -> Spec:
     plans = [structs.replace(branch.plan, task=tasks[branch.plan.task]) for branch in spec.branches]
     branches = [structs.replace(one, plan=plan) for one, plan in zip(spec.branches, plans, strict=True)]
     return structs.replace(spec, branches=tuple(branches))

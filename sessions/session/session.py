@@ -16,7 +16,7 @@ from sessions.messages import commands, events
 from sessions.messages.commands import Deed
 from sessions.messages.watchers import Watchers
 from sessions.plans.checks import versions
-from sessions.plans.problems import Problems, spec_taken_up
+from sessions.plans.problems import Problems, learning_from, spec_taken_up
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
@@ -34,6 +34,8 @@ from ticket_explorer.keys import RANDOM_BITS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from ticket_explorer.tasks.own_data.given import Arrays
 
 R = TypeVar("R")
 
@@ -58,13 +60,23 @@ class Session:
         )
 
     @classmethod
-    def create(cls, spec: Spec, path: str | Path | None = None, shared: bool = False) -> Self:
-        """A new session, its branches planned and nothing trained yet; if `shared`, for its directory's group too.
+    def create(
+        cls, spec: Spec, path: str | Path | None = None, shared: bool = False, data: "Arrays | None" = None
+    ) -> Self:
+        """A new session, its branches planned and nothing trained yet.
+
+        Args:
+            spec: What it is made from.
+            path: Its directory; by default one in the user's sessions, named after the title.
+            shared: Whether its directory's group may go on with it too.
+            data: Arrays that all branches learn from, in place of the spec's task.
 
         Raises:
             TicketError: if the spec can't work, its data are missing, or the place is taken.
         """
         check_device()
+        if data is not None:
+            spec = learning_from(spec, data)
         problems = Problems()
         problems.replicates = spec.replicates
         spec = spec_taken_up(spec)

@@ -24,7 +24,7 @@ from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.augmentation import AUGMENT, sources
 from ticket_explorer.tasks.catalogue import MNIST
 from ticket_explorer.tasks.labelled import Splits
-from ticket_explorer.tasks.objectives import Classification, Objective
+from ticket_explorer.tasks.objectives import CLASSES, Objective
 from ticket_explorer.tasks.settings import ImageSettings
 
 SLICE = 1000
@@ -85,7 +85,7 @@ class ImageTask:
     test: Images
     augment: tuple[str, ...] = ()
     unit: float = 255.0
-    objective: Objective = Classification()
+    objective: Objective = CLASSES
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -116,7 +116,7 @@ class ImageProblem:
     """What happens to training images: `flip`, `crop`."""
     unit: float = field(default=255.0, metadata={"static": True})
     """What pixels are divided by: 255 for those in 0..255, 1 for numbers of any range."""
-    objective: Objective = field(default=Classification(), metadata={"static": True})
+    objective: Objective = field(default=CLASSES, metadata={"static": True})
     """What the loss and the score are."""
 
     @property

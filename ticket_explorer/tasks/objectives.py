@@ -49,6 +49,9 @@ class Classification:
         return Evaluation(sums.loss / len(targets), sums.score / len(targets))
 
 
+CLASSES = Classification()
+
+
 @dataclass(frozen=True)
 class Regression:
     """Mean squared error and R², the share of the targets' variance explained; targets are numbers, float32 [B, O]."""

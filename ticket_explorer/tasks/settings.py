@@ -21,6 +21,10 @@ class TaskSettings(Settings, frozen=True, kw_only=True):
     """Whether a network is evaluated on batches of examples, rather than acting in an environment."""
     only_training: ClassVar[tuple[str, ...]] = ()
     """Fields that the data don't depend on."""
+    paths: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold paths; relative ones are relative to the file that a spec is read from."""
+    names_data: ClassVar[bool] = True
+    """Whether its name says which data it has, so that no path has to be given."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -58,16 +62,17 @@ class TaskSettings(Settings, frozen=True, kw_only=True):
         """
         return self
 
-    def anchored(self, directory: Path) -> "TaskSettings":
-        """These settings with paths that are relative to a directory made absolute."""
-        return self
-
     def as_measured(self) -> "TaskSettings":
         """These settings without what only training depends on: tasks that agree in the rest have the same losses."""
         return self
 
     def _sizes_unknown(self) -> TicketError:
         return TicketError(f"The sizes of the task {name_of(self)!r} are known only after it is loaded.")
+
+
+def absolute(path: str, directory: Path) -> str:
+    """A path that is relative to a directory, from everywhere; `~` is the user's home; empty stays empty."""
+    return str((directory / Path(path).expanduser()).absolute()) if path else ""
 
 
 class ImageSettings(TaskSettings, frozen=True, kw_only=True):

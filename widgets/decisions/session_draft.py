@@ -145,7 +145,8 @@ class Draft:
             summaries = {known: summary_of(settings) for known, settings in registry.items()}
             yield Field((*path, "name"), inspect.StrType(), explanation=f"which {kind}", choices=summaries)
         if name in registry:
-            fields = list(fields_of(registry[name], path))
+            hidden = registry[name].filled_in
+            fields = [field for field in fields_of(registry[name], path) if field.path[-1] not in hidden]
             yield from (
                 self._strategy_fields(fields) if (key, name) == ("trainer", "evolution") else self._opened(fields)
             )

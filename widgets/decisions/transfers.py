@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessions.specs.spec import Table
+from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
 from widgets.decisions.complaints import Complaint, objection
 from widgets.decisions.trainer_fields import kinds_for, named
@@ -15,6 +16,8 @@ BESIDE: Mapping[str, str] = {
 }
 """What may run beside the transferred tickets."""
 
+TASKS_BY_NAME: Mapping[str, str] = {name: name for name, settings in TASKS.items() if settings.names_data}
+"""Tasks that a dialog offers: their names say which data they have. Others are transferred to in other ways."""
 
 STARTS: Mapping[str, str] = {
     "": "where their rounds began",

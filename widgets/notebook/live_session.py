@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from sessions.messages import commands, events
 from sessions.messages.commands import Deed
+from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.serving.launch import launch
 from sessions.session.verbs import Verb
@@ -29,6 +30,7 @@ from widgets.shared.spec_sources import load_table, put, session_path
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from ticket_explorer.tasks.own_data.given import Arrays
     from widgets.notebook.paper_figure import PaperFigure
 
 R = TypeVar("R")
@@ -59,6 +61,7 @@ class LiveSession:
         path: str | Path | None = None,
         run: bool = False,
         inline: bool = False,
+        data: "Arrays | None" = None,
     ) -> Self:
         """A new session, and its engine.
 
@@ -70,14 +73,16 @@ class LiveSession:
             run: Whether to run to the end at once, or to wait paused.
             inline: Whether to run the engine in a thread of this kernel. Where no process can be started, it
                 always does.
+            data: Arrays that all branches learn from, in place of the source's task.
 
         Raises:
-            TicketError: if there is no such source, or a value can't work.
+            TicketError: if there is no such source, a value can't work, or the arrays can't be learned from.
         """
         running_loop()
         table, name = _table(source)
         put(table, settings or {})
-        spec = spec_table(parse_spec(table))
+        parsed = parse_spec(table)
+        spec = spec_table(parsed if data is None else learning_from(parsed, data))
         directory = default_path(name) if path is None else Path(path)
         if directory.exists():
             raise TicketError(f"{directory} already exists; give another path, or open it: tx.LiveSession.open(...).")

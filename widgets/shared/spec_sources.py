@@ -10,6 +10,7 @@ from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.settings import absolute
 from ticket_explorer.trainers.succession import Succession, succeed
 
 DEFAULT = "fashion"
@@ -38,7 +39,19 @@ def load_table(source: str | None) -> Table:
         raise TicketError(f"{path} can't be read: {why}; give a preset or a TOML file.") from None
     except UnicodeDecodeError:
         raise TicketError(f"{path} is not text; give a preset or a TOML file.") from None
+    _anchor(table, path.parent)
     return presets.resolved(table)
+
+
+def _anchor(table: Table, directory: Path) -> None:
+    """Make the paths of tasks absolute, which are relative to the file that a table was read from."""
+    branches = table.get("branch")
+    for place in (table, *(branches if isinstance(branches, list) else ())):
+        task = place.get("task") if isinstance(place, dict) else None
+        if isinstance(task, dict):
+            for field in {field for settings in TASKS.values() for field in settings.paths} & {*task}:
+                if isinstance(task[field], str):
+                    task[field] = absolute(task[field], directory)
 
 
 def assign(table: Table, assignments: list[str]) -> None:

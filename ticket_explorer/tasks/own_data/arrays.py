@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from jaxtyping import Bool
 from numpy.lib import format as npy
 
 from ticket_explorer.errors import InvalidValue, TicketError
@@ -19,8 +20,8 @@ from ticket_explorer.tasks.own_data.examples import (
     check_sizes,
     classes_of,
     example_shape,
+    held_out,
     one_each,
-    split,
     splits_of,
 )
 from ticket_explorer.tasks.own_data.settings import Arrays, Measured
@@ -69,8 +70,8 @@ def _peeked(settings: Arrays, changed: tuple[tuple[int, int], ...]) -> Measured:
     else:
         x_train, y = _head(place, "x"), _load(place, "y")
         check_sizes(x_train[0], y.shape, "x", "y")
-        train, test = split(one_each(y, "y"), settings.test_share, settings.split_seed, not settings.predicts_numbers)
-        y_train, y_test = y[train], y[test]
+        chosen = _held_out(settings, y)
+        y_train, y_test = y[~chosen], y[chosen]
     outputs = _width(y_train) if settings.predicts_numbers else len(_classes(y_train, y_test))
     itemsize = 1 if x_train[1] == np.uint8 else 4
     shape = example_shape(x_train[0], "x_train")
@@ -86,11 +87,19 @@ def _split(
     settings: Arrays, x: np.ndarray, y: np.ndarray
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     check_sizes(x.shape, y.shape, "x", "y")
-    train, test = split(one_each(y, "y"), settings.test_share, settings.split_seed, not settings.predicts_numbers)
-    if not len(test):
+    chosen = _held_out(settings, y)
+    return (x[~chosen], y[~chosen]), (x[chosen], y[chosen])
+
+
+def _held_out(settings: Arrays, y: np.ndarray) -> Bool[np.ndarray, " n"]:
+    targets, by_class = one_each(y, "y"), not settings.predicts_numbers
+    if by_class and targets.ndim != 1:
+        classes_of(targets, targets)  # says what is wrong
+    chosen = held_out(targets, settings.test_share, settings.split_seed, by_class)
+    if not chosen.any():
         expected = f"a larger share: of {len(y):,} examples none would be held out"
         raise InvalidValue("$.task.test_share", settings.test_share, expected)
-    return (x[train], y[train]), (x[test], y[test])
+    return chosen
 
 
 def _classes(y_train: np.ndarray, y_test: np.ndarray) -> np.ndarray:
@@ -178,13 +187,19 @@ def _head(place: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:
             shape, _, dtype = heads.get(version, npy.read_array_header_2_0)(stream)
         except (ValueError, EOFError) as error:
             raise _unreadable(name, error) from None
+    if dtype.hasobject:
+        raise _pickled(name)
     return shape, dtype
+
+
+def _pickled(name: str) -> TicketError:
+    return TicketError(
+        f"{name} holds Python objects, which are never unpickled here: they could run any code.",
+        remedy="Give it a type of its own: numpy.stack(list_of_images), or y.astype(str) for labels.",
+    )
 
 
 def _unreadable(name: str, error: Exception) -> TicketError:
     if "allow_pickle" in str(error):
-        return TicketError(
-            f"{name} holds Python objects, which are never unpickled here: they could run any code.",
-            remedy="Give it a type of its own: numpy.stack(list_of_images), or y.astype(str) for labels.",
-        )
+        return _pickled(name)
     return TicketError(f"{name} is damaged or no array ({error}).", remedy="Write the file anew with numpy.savez(...).")

@@ -5,10 +5,10 @@ sentence. A refusal has no path yet: who knows where the arrays came from adds i
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Int32, Num
+from jaxtyping import Bool, Num
 
 from ticket_explorer.errors import TicketError
 
@@ -59,17 +59,33 @@ def splits_of(
             f"{shape_words(test[0].shape[1:])}.",
             remedy="Give both splits the same shape.",
         )
-    inputs = [_numbers(x, f"x_{name}").reshape(-1, *other) for name, (x, _) in (("train", train), ("test", test))]
-    if {x.dtype for x in inputs} != {np.dtype(np.uint8)}:
-        inputs = [x.astype(np.float32, copy=False) for x in inputs]
-    y_train, y_test = (one_each(y, f"y_{name}") for name, (_, y) in (("train", train), ("test", test)))
-    if predicts_numbers:
-        targets, classes = _to_predict(y_train, y_test), ()
-    else:
-        classes_found = classes_of(y_train, y_test)
-        targets = tuple(np.searchsorted(classes_found, y).astype(np.int32) for y in (y_train, y_test))
-        classes = tuple(map(str, classes_found.tolist()))
-    return OwnSplits(Examples(inputs[0], targets[0]), Examples(inputs[1], targets[1]), classes)
+    x_train, x_test = _alike(_numbers(train[0], "x_train"), _numbers(test[0], "x_test"))
+    y_train, y_test = one_each(train[1], "y_train"), one_each(test[1], "y_test")
+    targets = _to_predict(y_train, y_test) if predicts_numbers else _classified(y_train, y_test)
+    return OwnSplits(
+        Examples(x_train.reshape(-1, *other), targets.train),
+        Examples(x_test.reshape(-1, *other), targets.test),
+        targets.classes,
+    )
+
+
+class _Targets(NamedTuple):
+    train: Num[np.ndarray, "n ..."]
+    test: Num[np.ndarray, "n ..."]
+    classes: tuple[str, ...] = ()
+
+
+def _alike(*inputs: Num[np.ndarray, "..."]) -> list[Num[np.ndarray, "..."]]:
+    """Arrays of one type: uint8 if all are, otherwise float32."""
+    kind = np.uint8 if all(x.dtype == np.uint8 for x in inputs) else np.float32
+    return [x.astype(kind, copy=False) for x in inputs]
+
+
+def _classified(y_train: np.ndarray, y_test: np.ndarray) -> _Targets:
+    """Classes, int32 [n], in the order of their labels."""
+    classes = classes_of(y_train, y_test)
+    train, test = (np.searchsorted(classes, y).astype(np.int32) for y in (y_train, y_test))
+    return _Targets(train, test, tuple(map(str, classes.tolist())))
 
 
 def check_sizes(x: tuple[int, ...], y: tuple[int, ...], x_name: str, y_name: str) -> None:
@@ -179,6 +195,8 @@ def _labels(y: np.ndarray, name: str) -> np.ndarray:
             f"{name} holds {odd:g}, and labels are whole numbers or texts.",
             remedy='Say loss = "mse" if these are numbers to be predicted.',
         )
+    if y.dtype.kind == "S":
+        return np.char.decode(y, "utf-8")
     return y.astype(np.int64) if y.dtype.kind in "bf" else y
 
 
@@ -187,10 +205,11 @@ def _shown(labels: np.ndarray) -> str:
     return ", ".join(names) + (f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
 
 
-def _to_predict(y_train: np.ndarray, y_test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _to_predict(y_train: np.ndarray, y_test: np.ndarray) -> _Targets:
     """Numbers to be predicted, float32 [n, outputs]."""
     train, test = (
-        _numbers(y.reshape(len(y), -1), name).astype(np.float32) for y, name in ((y_train, "y_train"), (y_test, "y_test"))
+        _numbers(y.reshape(len(y), -1), name).astype(np.float32)
+        for y, name in ((y_train, "y_train"), (y_test, "y_test"))
     )
     if train.shape[1] != test.shape[1]:
         raise TicketError(
@@ -204,7 +223,7 @@ def _to_predict(y_train: np.ndarray, y_test: np.ndarray) -> tuple[np.ndarray, np
                 f"In {name} {which} are {y[0, equal[0]]:g}, so that there is nothing to predict.",
                 remedy="Leave it out, or give others.",
             )
-    return train, test
+    return _Targets(train, test)
 
 
 def _numbers(array: np.ndarray, name: str) -> Num[np.ndarray, "..."]:
@@ -232,21 +251,20 @@ def _numbers(array: np.ndarray, name: str) -> Num[np.ndarray, "..."]:
     return single
 
 
-def split(y: np.ndarray, share: float, seed: int, by_class: bool) -> tuple[Int32[np.ndarray, " t"], Int32[np.ndarray, " s"]]:
-    """Which examples are for training and which for the test, each in their order.
+def held_out(y: np.ndarray, share: float, seed: int, by_class: bool) -> Bool[np.ndarray, " n"]:
+    """Which examples make up the test split.
 
     Args:
-        y: Targets.
+        y: Targets, one an example where it is by class.
         share: Of the test split, in (0, 1).
         seed: What draws it. The stream is NumPy's legacy one, which stays the same.
         by_class: Whether each class gives its share; a class always keeps one example for training.
     """
     order = np.random.RandomState(seed).permutation(len(y))
-    groups = [np.arange(len(y))] if not by_class else _groups(y[order])
     chosen = np.zeros(len(y), bool)
-    for group in groups:
+    for group in _groups(y[order]) if by_class else [np.arange(len(y))]:
         chosen[order[group[: min(round(share * len(group)), len(group) - 1)]]] = True
-    return np.flatnonzero(~chosen).astype(np.int32), np.flatnonzero(chosen).astype(np.int32)
+    return chosen
 
 
 def _groups(labels: np.ndarray) -> list[Any]:

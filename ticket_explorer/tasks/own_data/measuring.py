@@ -12,7 +12,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.own_data.examples import OwnSplits
 from ticket_explorer.tasks.own_data.settings import Measured, OwnDataSettings
 
-DIGITS = 6
+DIGITS = 9
 """Significant digits of means and deviations: sums differ in the last bits from machine to machine."""
 ROWS = 4096
 """Examples that are measured at once."""

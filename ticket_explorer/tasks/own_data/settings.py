@@ -16,7 +16,7 @@ from msgspec import Meta, structs
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.places import own_data_dir
 from ticket_explorer.registry import Former
-from ticket_explorer.tasks.settings import Batch, TaskSettings
+from ticket_explorer.tasks.settings import Batch, TaskSettings, absolute
 
 LARGEST_BATCH = 512
 """Examples of a batch where none is asked for and there are as many."""
@@ -70,6 +70,8 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
     """The module that reads the data: `read(settings)` gives all of them, `peek(settings)` what is quickly known."""
     formerly: ClassVar[Mapping[str, Former]] = {}
     has_examples: ClassVar[bool] = True
+    names_data: ClassVar[bool] = False
+    filled_in: ClassVar[tuple[str, ...]] = ("measured",)
     only_training: ClassVar[tuple[str, ...]] = ("batch", "augment")
     batch: Batch | None = None
     """Training examples a generation, drawn with replacement and shared by all individuals; None: 512, or as many as
@@ -177,15 +179,11 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
         Raises:
             TicketError: if they are not there, or can't be learned from.
         """
-        anchored = self.anchored(Path.cwd())
+        anchored = structs.replace(self, **{field: absolute(getattr(self, field), Path.cwd()) for field in self.paths})
         if anchored.measured is not None:
             return anchored
         measured = import_module("ticket_explorer.tasks.own_data.measuring").measured(anchored)
         return anchored.with_measured(measured)
-
-    def anchored(self, directory: Path) -> "OwnDataSettings":
-        """With paths that are relative to a directory made absolute."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Refuse measurements that don't fit the data's shape: those of a session that was tampered with."""
@@ -209,6 +207,7 @@ class Arrays(OwnDataSettings, frozen=True, kw_only=True, tag="arrays"):
     """Your own arrays: an .npz file of x_train, y_train, x_test and y_test, or of x and y."""
 
     reader: ClassVar[str] = "ticket_explorer.tasks.own_data.arrays"
+    paths: ClassVar[tuple[str, ...]] = ("path",)
     path: str = ""
     """The .npz file, or a directory of .npy files; relative to the file that the spec is read from."""
     loss: Literal["cross_entropy", "mse"] = "cross_entropy"
@@ -228,17 +227,12 @@ class Arrays(OwnDataSettings, frozen=True, kw_only=True, tag="arrays"):
         """Its file."""
         return self.path
 
-    def candidates(self) -> Iterator["Arrays"]:
+    def candidates(self) -> Iterator["OwnDataSettings"]:
         """The file, that of the same name under the user's home, and in the working directory."""
         yield self
         for directory in (own_data_dir(), Path.cwd()):
-            yield structs.replace(self, path=str(directory / self.place))
+            yield self.at(str(directory / self.place))
 
-    def anchored(self, directory: Path) -> "Arrays":
-        """With a path from everywhere."""
-        return structs.replace(self, path=absolute(self.path, directory))
-
-
-def absolute(path: str, directory: Path) -> str:
-    """A path that is relative to a directory, from everywhere; `~` is the user's home; empty stays empty."""
-    return str((directory / Path(path).expanduser()).absolute()) if path else ""
+    def at(self, path: str) -> "Arrays":
+        """The same of another file."""
+        return structs.replace(self, path=path)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ticket_explorer.tasks.images import ImageTask, on_device
-from ticket_explorer.tasks.objectives import Classification, Regression
+from ticket_explorer.tasks.objectives import CLASSES, Regression
 from ticket_explorer.tasks.own_data.examples import Examples
 from ticket_explorer.tasks.own_data.measuring import measure, read, unit
 from ticket_explorer.tasks.own_data.settings import Measured, OwnDataSettings
@@ -31,7 +31,7 @@ def load(settings: OwnDataSettings) -> ImageTask:
         test,
         settings.augment,
         unit(splits.train.inputs),
-        Regression() if settings.predicts_numbers else Classification(),
+        Regression() if settings.predicts_numbers else CLASSES,
     )
 
 

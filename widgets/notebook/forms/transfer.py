@@ -3,11 +3,17 @@
 from sessions.messages import commands
 from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
-from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.complaints import remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
-from widgets.decisions.transfers import BESIDE, STARTS, learns_masks, objection_to_transfer, overrides_of
+from widgets.decisions.transfers import (
+    BESIDE,
+    STARTS,
+    TASKS_BY_NAME,
+    learns_masks,
+    objection_to_transfer,
+    overrides_of,
+)
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
@@ -24,7 +30,7 @@ _DECOMPOSE = (
     "masks and weights, and as random masks; then ask for the analysis `decomposition`. "
     "Learned masks are trained by `trainer`"
 )
-_TASKS, _TRAINERS = ({name: name for name in names} for names in (TASKS, TRAINER_KINDS))
+_TRAINERS = {name: name for name in TRAINER_KINDS}
 
 
 class TransferForm:
@@ -33,7 +39,10 @@ class TransferForm:
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._tickets, self._beside = choice("tickets", {"": "of all rounds"}), choice("beside", BESIDE)
-        self._task, self._trainer = choice("task", stay_or("", _TASKS)), choice("trainer", stay_or("", _TRAINERS))
+        self._task, self._trainer = (
+            choice("task", stay_or("", TASKS_BY_NAME)),
+            choice("trainer", stay_or("", _TRAINERS)),
+        )
         self._name = text("name", "after what is different")
         self._start = choice("start", STARTS)
         rows = [self._tickets, self._task, self._trainer, self._start, self._beside, self._name]
@@ -53,7 +62,7 @@ class TransferForm:
         planned = range(view.branches[branch].planned_rounds)
         tickets = {str(n): f"of round {n}: {share(view.found_density_of(branch, n))} kept" for n in planned}
         offer(self._tickets, {"": "of all rounds", **tickets}, "")
-        offer(self._task, stay_or(self._plan["task"]["name"], _TASKS), "")
+        offer(self._task, stay_or(self._plan["task"]["name"], TASKS_BY_NAME), "")
         offer(self._trainer, stay_or(kind_of(self._plan["trainer"]), _TRAINERS), "")
 
     def _check(self) -> None:

@@ -10,11 +10,10 @@ from textual.widgets import Input, Static
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
-from ticket_explorer.tasks import TASKS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.complaints import Complaint, remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
-from widgets.decisions.transfers import BESIDE, STARTS, objection_to_transfer, overrides_of
+from widgets.decisions.transfers import BESIDE, STARTS, TASKS_BY_NAME, objection_to_transfer, overrides_of
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
@@ -40,7 +39,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
             box.border_title = "Transfer"
             yield Static(Text(f"The tickets of {self._branch}, trained in another way in a new branch:", "dim"))
             yield Row("tickets", Choice({"": "of all rounds", **tickets}, chosen, "tickets"))
-            yield Row("task", Choice({"": f"as before: {task}", **{n: n for n in TASKS}}, "", "task"))
+            yield Row("task", Choice({"": f"as before: {task}", **TASKS_BY_NAME}, "", "task"))
             yield Row("trainer", Choice({"": f"as before: {trainer}", **{n: n for n in TRAINER_KINDS}}, "", "trainer"))
             yield Row("start", Choice(STARTS, "", "start"))
             yield Row("beside", Choice(BESIDE, "control", "beside"))
