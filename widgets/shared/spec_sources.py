@@ -44,7 +44,7 @@ def load_table(source: str | None) -> Table:
 
 
 def _anchor(table: Table, directory: Path) -> None:
-    """Make the paths of tasks absolute, which are relative to the file that a table was read from."""
+    """Make the paths of tasks absolute, which are relative to a directory: an engine may work in another one."""
     branches = table.get("branch")
     for place in (table, *(branches if isinstance(branches, list) else ())):
         task = place.get("task") if isinstance(place, dict) else None
@@ -83,6 +83,7 @@ def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> Non
         remarks += _put(table, path, values[path], given)
     if remarks:
         table["remarks"] = [*table.get("remarks", ()), *remarks]
+    _anchor(table, Path.cwd())
 
 
 def _names_trainer(path: str) -> bool:
