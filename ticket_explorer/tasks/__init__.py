@@ -5,13 +5,13 @@ from ticket_explorer.tasks.control.box2d.settings import box2d_settings
 from ticket_explorer.tasks.control.brax.settings import brax_settings
 from ticket_explorer.tasks.control.gymnax.settings import gymnax_settings
 from ticket_explorer.tasks.control.playground.settings import playground_settings
-from ticket_explorer.tasks.own_data.settings import Arrays
+from ticket_explorer.tasks.own_data.settings import TFDS, Arrays, ImageFolder
 from ticket_explorer.tasks.settings import CIFAR10, KMNIST, MNIST, Fashion, FashionMNIST, TaskSettings
 
 TASKS: dict[str, type[TaskSettings]] = register(
     "tasks",
     *(Fashion, MNIST, FashionMNIST, KMNIST, CIFAR10),
-    Arrays,
+    *(Arrays, ImageFolder, TFDS),
     *gymnax_settings(),
     *brax_settings(),
     *playground_settings(),

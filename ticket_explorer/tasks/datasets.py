@@ -69,7 +69,7 @@ def read(name: str, report: Report = silent) -> Splits:
     cached = cache_dir() / "data" / f"{data.name}-{data.version}.npz"
     if cached.is_file() and cached.stat().st_mtime >= info.stat().st_mtime:
         return _load(cached)
-    _require_tfds()
+    require_tfds()
     from ticket_explorer.tasks import records
 
     splits = records.read(data, data_dir(), report)
@@ -94,7 +94,7 @@ def prepare(name: str, source: Path | None = None, report: Report = silent) -> P
     data = _data_set(name)
     if (_records(data) / "dataset_info.json").is_file():
         return _records(data)
-    _require_tfds()
+    require_tfds()
     from ticket_explorer.tasks import records
     from ticket_explorer.tasks.download import download
 
@@ -132,7 +132,12 @@ def _how_to_prepare(data: DataSet) -> str:
     )
 
 
-def _require_tfds() -> None:
+def require_tfds() -> None:
+    """See that what reads data sets is installed.
+
+    Raises:
+        TicketError: with how to install it.
+    """
     missing = [name for name in ("tensorflow_datasets", "array_record") if find_spec(name) is None]
     if missing:
         raise TicketError(

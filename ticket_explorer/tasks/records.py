@@ -36,7 +36,7 @@ def write(data: DataSet, splits: Splits, directory: Path, report: Report) -> Non
         directory: Of all prepared data sets.
         report: Called as images are written.
     """
-    with _quiet_and_offline():
+    with quiet_and_offline():
         builder = _builder(data, splits, report)(data_dir=str(directory), file_format="array_record")
         builder.download_and_prepare()
 
@@ -52,7 +52,7 @@ def read(data: DataSet, directory: Path, report: Report) -> Splits:
     Raises:
         TicketError: if the records can't be read without TensorFlow, or are not all there.
     """
-    with _quiet_and_offline():
+    with quiet_and_offline():
         try:
             train, test = (
                 tfds.data_source(data.name, split=split, data_dir=str(directory), download=False)
@@ -122,7 +122,7 @@ def _builder(data: DataSet, splits: Splits, report: Report) -> Any:
 
 
 @contextmanager
-def _quiet_and_offline() -> Iterator[None]:
+def quiet_and_offline() -> Iterator[None]:
     """Keep TFDS from printing bars and advice, and from asking Google's storage for metadata (for good:
     without a network it would try again for minutes, and no public switch turns that off)."""
     logger, level = logging.getLogger("absl"), logging.getLogger("absl").level

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from ticket_explorer.tasks import datasets
+from ticket_explorer.tasks.catalogue import DATA_SETS
 from widgets.cli.app import told
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 
@@ -40,15 +41,21 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
 @commands.command()
 @told
 def prepare(
-    name: Annotated[str, typer.Argument(help="A data set: mnist, fashion_mnist, kmnist, cifar10.")],
+    name: Annotated[
+        str, typer.Argument(help="A data set: mnist, fashion_mnist, kmnist, cifar10, or one of TFDS: emnist/letters.")
+    ],
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="A directory of raw files; without it, download.")
     ] = None,
 ) -> None:
     """Prepare a data set from its raw files.
 
-    They are downloaded, or taken from the directory that --from names; takes up to a minute.
+    They are downloaded, or taken from the directory that --from names; takes up to a minute. Others than those that
+    `data list` names are prepared by their own builders of TensorFlow Datasets, most of which want TensorFlow.
     """
+    if name not in DATA_SETS:
+        _prepare_with_tfds(name, from_)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=narration, transient=True, disable=not narration.is_terminal)
     task = progress.add_task(name, total=None)
@@ -62,3 +69,11 @@ def prepare(
     finally:
         progress.stop()
     say(f"{name} is prepared. Use it with: ticket-explorer run --set task.name={name}")
+
+
+def _prepare_with_tfds(name: str, manual: Path | None) -> None:
+    from ticket_explorer.tasks.own_data import tfds
+
+    with narration.status(f"TensorFlow Datasets prepares {name}"):
+        place = tfds.prepare(name, manual)
+    say(f"{name} is in {place}. Use it with: ticket-explorer run --set task.name=tfds --set task.dataset={name}")

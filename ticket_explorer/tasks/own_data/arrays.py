@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from jaxtyping import Bool
 from numpy.lib import format as npy
 
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.tasks.own_data.examples import (
     OwnSplits,
     check_sizes,
+    chosen_for_test,
     classes_of,
     example_shape,
-    held_out,
     one_each,
     splits_of,
 )
@@ -70,7 +69,7 @@ def _peeked(settings: Arrays, changed: tuple[tuple[int, int], ...]) -> Measured:
     else:
         x_train, y = _head(place, "x"), _load(place, "y")
         check_sizes(x_train[0], y.shape, "x", "y")
-        chosen = _held_out(settings, y)
+        chosen = chosen_for_test(y, settings.test_share, settings.split_seed, settings.predicts_numbers)
         y_train, y_test = y[~chosen], y[chosen]
     outputs = _width(y_train) if settings.predicts_numbers else len(_classes(y_train, y_test))
     itemsize = 1 if x_train[1] == np.uint8 else 4
@@ -87,19 +86,8 @@ def _split(
     settings: Arrays, x: np.ndarray, y: np.ndarray
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     check_sizes(x.shape, y.shape, "x", "y")
-    chosen = _held_out(settings, y)
+    chosen = chosen_for_test(y, settings.test_share, settings.split_seed, settings.predicts_numbers)
     return (x[~chosen], y[~chosen]), (x[chosen], y[chosen])
-
-
-def _held_out(settings: Arrays, y: np.ndarray) -> Bool[np.ndarray, " n"]:
-    targets, by_class = one_each(y, "y"), not settings.predicts_numbers
-    if by_class and targets.ndim != 1:
-        classes_of(targets, targets)  # says what is wrong
-    chosen = held_out(targets, settings.test_share, settings.split_seed, by_class)
-    if not chosen.any():
-        expected = f"a larger share: of {len(y):,} examples none would be held out"
-        raise InvalidValue("$.task.test_share", settings.test_share, expected)
-    return chosen
 
 
 def _classes(y_train: np.ndarray, y_test: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Num
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 
 MOST_CLASSES = 10_000
 """More different labels than that are numbers to be predicted, or names of single examples."""
@@ -133,6 +133,12 @@ def example_shape(shape: tuple[int, ...], name: str) -> tuple[int, ...]:
     return shape[1:]
 
 
+def in_splits(said: str) -> str:
+    """A sentence about arrays, where a person has given none."""
+    said = said.replace("y_train", "the training split").replace("y_test", "the test split")
+    return said[:1].upper() + said[1:]
+
+
 def one_each(y: np.ndarray, name: str) -> np.ndarray:
     """Targets without an axis of length 1 behind that of the examples."""
     return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
@@ -249,6 +255,20 @@ def _numbers(array: np.ndarray, name: str) -> Num[np.ndarray, "..."]:
             remedy="Replace them, or leave these examples out.",
         )
     return single
+
+
+def chosen_for_test(y: np.ndarray, share: float, seed: int, predicts_numbers: bool) -> Bool[np.ndarray, " n"]:
+    """Which examples make up the test split, as the settings of a task say.
+
+    Raises:
+        TicketError: if targets are no labels and should be, or no example would be held out.
+    """
+    targets = one_each(y, "y")
+    chosen = held_out(targets if predicts_numbers else _labels(targets, "y"), share, seed, not predicts_numbers)
+    if not chosen.any():
+        expected = f"a larger share: of {len(y):,} examples none would be held out"
+        raise InvalidValue("$.task.test_share", share, expected)
+    return chosen
 
 
 def held_out(y: np.ndarray, share: float, seed: int, by_class: bool) -> Bool[np.ndarray, " n"]:

@@ -14,6 +14,7 @@ from ticket_explorer.tasks.own_data import arrays
 from ticket_explorer.tasks.own_data.examples import splits_of
 from ticket_explorer.tasks.own_data.measuring import fingerprint
 from ticket_explorer.tasks.own_data.settings import Arrays as Settings
+from ticket_explorer.tasks.own_data.settings import PlacedSettings
 from ticket_explorer.tasks.settings import TaskSettings
 
 
@@ -47,7 +48,7 @@ class Arrays:
                 os.replace(Path(building) / name, place)
         return place
 
-    def task(self, before: TaskSettings) -> Settings:
+    def task(self, before: TaskSettings) -> PlacedSettings:
         """The task of learning from them.
 
         Args:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -42,12 +41,10 @@ def read(settings: OwnDataSettings) -> OwnSplits:
         return splits
     expected, reason = settings.measured.sha256, "is not there"
     for candidate in settings.candidates():
-        if Path(candidate.location).exists():
-            splits = reader.read(candidate)
-            if fingerprint(splits) == expected:
-                return splits
-            if candidate.location == settings.location:
-                reason = "holds other data"
+        splits = reader.read(candidate)
+        if fingerprint(splits) == expected:
+            return splits
+        reason = "holds other data" if candidate.location == settings.location else reason
     raise TicketError(
         f"{settings.location} {reason}, and the session goes on only with the data that it began with "
         f"({settings.measured.words}, SHA-256 {expected[:12]}…).",

@@ -92,7 +92,7 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
 
     @property
     def location(self) -> str:
-        """Where the data are."""
+        """Where the data are, or what they are called."""
         raise NotImplementedError
 
     @property
@@ -106,7 +106,7 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
         return Path(self.location).name
 
     def candidates(self) -> Iterator["OwnDataSettings"]:
-        """The same data where they may be, where the session expects them first."""
+        """Places that are there and may hold the data, where the session expects them first."""
         yield self
 
     def with_measured(self, measured: Measured | None) -> "OwnDataSettings":
@@ -170,8 +170,9 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
         return (facts.train + facts.test) * prod(self.input_shape) * (4 if self.pool > 1 else facts.itemsize)
 
     def as_measured(self) -> "OwnDataSettings":
-        """With whatever training batches."""
-        return structs.replace(self, batch=1, augment=())
+        """With whatever training batches, and wherever the data that were measured are."""
+        places = dict.fromkeys(self.paths, "") if self.measured is not None else {}
+        return structs.replace(self, batch=1, augment=(), **places)
 
     def taken_up(self) -> "OwnDataSettings":
         """With what is measured of the data, and where they are from everywhere.
@@ -203,36 +204,84 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
             raise InvalidValue("$.task.measured.shape", list(found.shape), "[height, width, channels] or [features]")
 
 
-class Arrays(OwnDataSettings, frozen=True, kw_only=True, tag="arrays"):
+class PlacedSettings(OwnDataSettings, frozen=True, kw_only=True):
+    """What tasks share whose data are at a path, and may have to be split."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    path: str = ""
+    test_share: Share = 0.2
+    """Of the examples, where nothing says which are the test split."""
+    split_seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    """What draws those examples."""
+
+    @property
+    def location(self) -> str:
+        """Its path."""
+        return self.path
+
+    def candidates(self) -> Iterator["OwnDataSettings"]:
+        """What is at the path, and under the same name among the user's own data and in the working directory."""
+        for directory in (Path(self.path).parent, own_data_dir(), Path.cwd()):
+            if (place := directory / self.place).exists():
+                yield self.at(str(place))
+
+    def at(self, path: str) -> "PlacedSettings":
+        """The same at another path."""
+        return structs.replace(self, path=path)
+
+
+class Arrays(PlacedSettings, frozen=True, kw_only=True, tag="arrays"):
     """Your own arrays: an .npz file of x_train, y_train, x_test and y_test, or of x and y."""
 
     reader: ClassVar[str] = "ticket_explorer.tasks.own_data.arrays"
-    paths: ClassVar[tuple[str, ...]] = ("path",)
     path: str = ""
     """The .npz file, or a directory of .npy files; relative to the file that the spec is read from."""
     loss: Literal["cross_entropy", "mse"] = "cross_entropy"
     """`mse` where y holds numbers to be predicted: the score is R² then, and they are standardised for the loss."""
-    test_share: Share = 0.2
-    """Of x and y, where the file doesn't say which examples are the test split."""
-    split_seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
-    """What draws those examples."""
 
     @property
     def predicts_numbers(self) -> bool:
         """Whether `y` holds numbers to be predicted."""
         return self.loss == "mse"
 
+
+class ImageFolder(PlacedSettings, frozen=True, kw_only=True, tag="image_folder"):
+    """Your own images: a directory with one for each class, or with `train` and `test` that have these."""
+
+    reader: ClassVar[str] = "ticket_explorer.tasks.own_data.image_folder"
+    path: str = ""
+    """The directory; relative to the file that the spec is read from."""
+    size: Annotated[int, Meta(ge=1, le=512, description="side of a square image, in pixels")] = 32
+    """Images are cropped to their central square and scaled to this side."""
+    colours: Literal["rgb", "grey"] = "rgb"
+    """Three channels, or one."""
+
+
+class TFDS(OwnDataSettings, frozen=True, kw_only=True, tag="tfds"):
+    """A data set of TensorFlow Datasets: `emnist/letters`, prepared by `ticket-explorer data prepare` or by TFDS."""
+
+    reader: ClassVar[str] = "ticket_explorer.tasks.own_data.tfds"
+    paths: ClassVar[tuple[str, ...]] = ("directory",)
+    dataset: str = ""
+    """Its name, with its configuration if it has several: `emnist/letters`."""
+    directory: str = ""
+    """Where prepared data sets are; empty: those of Ticket Explorer, then those of TFDS (`~/tensorflow_datasets`)."""
+    test_share: Share = 0.2
+    """Of the training split, where there is no test split and no validation split."""
+    split_seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+    """What draws those examples."""
+
     @property
     def location(self) -> str:
-        """Its file."""
-        return self.path
+        """The data set."""
+        return self.dataset
 
-    def candidates(self) -> Iterator["OwnDataSettings"]:
-        """The file, that of the same name under the user's home, and in the working directory."""
-        yield self
-        for directory in (own_data_dir(), Path.cwd()):
-            yield self.at(str(directory / self.place))
+    @property
+    def location_path(self) -> str:
+        """The field that names it."""
+        return "$.task.dataset"
 
-    def at(self, path: str) -> "Arrays":
-        """The same of another file."""
-        return structs.replace(self, path=path)
+    @property
+    def place(self) -> str:
+        """Its name."""
+        return self.dataset
