@@ -37,9 +37,9 @@ SMALL = ("--rounds", "1", "--generations", "2", "--set", "network.hidden=[8]", "
 
 
 def test_a_run_from_the_command_line_and_a_resume_with_other_data(tell, place, arrays):
-    settings = (*SMALL, "--set", "task.name=arrays", "--set", "task.path=mine.npz", "--set", "branch=[{name='a'}]")
-    done = tell("run", *settings, "--session", "first.session", "--json")
+    done = tell("run", "mine.npz", *SMALL, "--set", "branch=[{name='a'}]", "--session", "first.session", "--json")
     assert done.exit_code == 0, done.output
+    assert "mine.npz: 200 + 100 images of 7×7×1, in 10 classes: 0, 1, 2" in done.stderr
     task = json.loads(done.stdout)["spec"]["branch"][0]["task"]
     assert (task["path"], task["measured"]["train"]) == (str(place / "mine.npz"), 200)
     np.savez("mine.npz", **{**arrays, "x_test": arrays["x_test"] // 2})
@@ -65,6 +65,16 @@ def test_what_can_not_be_learned_from_is_one_sentence(tell, place, setting, said
     assert refused.stdout == ""
     assert said in refused.stderr
     assert not (place / "bad.session").exists()
+
+
+def test_a_file_or_a_directory_of_data_stands_for_the_default_with_these(place):
+    (place / "split").mkdir()
+    (place / "images").mkdir()
+    np.save(place / "split" / "x.npy", np.zeros(1))
+    for source, task in (("mine.npz", "arrays"), ("split", "arrays"), ("images", "image_folder")):
+        table = load_table(source)
+        assert table["task"] == {"name": task, "path": str(place / source)}
+        assert table["branch"] == load_table(None)["branch"]
 
 
 def test_a_path_is_relative_to_the_file_of_the_spec(place, monkeypatch):

@@ -68,3 +68,15 @@ def test_a_file_begins_from_a_preset_and_takes_single_values(tmp_path: Path) -> 
 def test_a_preset_is_no_single_value() -> None:
     with pytest.raises(TicketError, match="--set: preset=ant, expected a field; give the preset"):
         assign(load_table("fashion"), ["preset=ant"])
+
+
+def test_another_task_or_network_drops_what_was_set_for_the_one_before() -> None:
+    spec = spec_of("mnist-snes", ["task.batch=9", "task.name=kmnist", "network.name=lenet_300_100"])
+    plan = spec.branches[0].plan
+    assert (plan.task.batch, plan.task.standardise) == (9, "dataset")
+    assert type(plan.network).__name__ == "LeNet300100"
+    before = presets.load("mnist-snes")
+    for family, name in (("task", "kmnist"), ("network", "lenet_300_100")):
+        said = next(said for said in spec.remarks if said.startswith(f"With {name} in place of"))
+        assert all(field in said for field in before[family] if field != "name")
+    assert spec_of("mnist-snes", ["task.name=mnist"]).remarks == ()

@@ -98,14 +98,25 @@ def _succession(
     name, said = _name(after), []
     lost = [field for field in given if field not in kept and not _is_default(old, field, given[field])]
     if lost:
-        words = _listed([_shown(field, given[field]) for field in lost])
-        said.append(f"With {name} in place of {_name(before)}, {words} {'is' if len(lost) == 1 else 'are'} dropped.")
+        said.append(dropped(name, _name(before), {field: given[field] for field in lost}))
     population = kept.get("population")
     if info is not None and info.even_population and isinstance(population, int) and population % 2:
         kept = {**kept, "population": population + 1}
         said.append(f"The population rises from {population} to {population + 1}: {name} draws mirrored pairs.")
     named = {"name": before["name"]} if "name" in before else {}
     return Succession({**named, **kept, **after}, tuple(said))
+
+
+def dropped(name: str, before: str, fields: Table) -> str:
+    """A sentence about fields that don't stay where another algorithm takes over.
+
+    Args:
+        name: The algorithm that takes over.
+        before: The one whose fields they are.
+        fields: One or more, with their values.
+    """
+    words = _listed([_shown(field, value) for field, value in fields.items()])
+    return f"With {name} in place of {before}, {words} {'is' if len(fields) == 1 else 'are'} dropped."
 
 
 def _has(info: StrategyInfo, field: str, value: Any, old: str | None) -> bool:

@@ -8,11 +8,13 @@ from rich.text import Text
 
 from sessions.reports.json_report import report
 from sessions.reports.learning import needed_rows, solved_at
+from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
 from sessions.views.reading import Header, default_path
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
+from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSettings
 from widgets.cli.app import command_line, session_path, told
 from widgets.cli.failures import FAILED, INTERRUPTED
 from widgets.cli.output import PrintableConsole, narration, print_json, say
@@ -35,7 +37,13 @@ def register(app: typer.Typer) -> None:
 
 @told
 def run(
-    spec: Annotated[str | None, typer.Argument(help=f"A preset or a TOML file; without one, {DEFAULT!r}.")] = None,
+    spec: Annotated[
+        str | None,
+        typer.Argument(
+            help="A preset, a TOML file, or your data: an .npz file or a directory of images; "
+            f"without one, {DEFAULT!r}."
+        ),
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: pruning.ratio=0.3")
     ] = None,
@@ -54,7 +62,7 @@ def run(
     Ctrl-C pauses it and keeps everything. Ends with the score of every round, as a chart and a table.
     """
     given = spec_of(spec, set_ or [], rounds, generations, replicates, seed)
-    path = session or default_path(Path(spec or DEFAULT).stem)
+    path = session or default_path(_name(spec, given))
     _refuse_taken(path)
     if shared and session is None:
         raise InvalidValue("--shared", "no --session", "--session with a directory that your group can enter")
@@ -62,7 +70,7 @@ def run(
 
     with narration.status("loading JAX and the tasks"):
         made = Session.create(given, path, shared)
-    for remark in given.remarks:
+    for remark in (*_stories(made.spec), *given.remarks):
         say(remark)
     _drive(made, json)
 
@@ -123,6 +131,21 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
     target = solved_at(view) if target is None else target
     if target is not None:
         console.print(needed_table([*needed_rows({path.stem: view}, target)], target))
+
+
+def _name(source: str | None, spec: Spec) -> str:
+    """What a session is called after: what it was made from, or its data."""
+    task = spec.branches[0].plan.task
+    if source is None and isinstance(task, PlacedSettings):
+        return Path(task.path).stem
+    return Path(source or DEFAULT).stem
+
+
+def _stories(spec: Spec) -> dict[str, None]:
+    """What was found in a person's own data."""
+    tasks = [branch.plan.task for branch in spec.branches]
+    own = [(task, task.measured) for task in tasks if isinstance(task, OwnDataSettings)]
+    return {f"{task.place}: {found.story}": None for task, found in own if found is not None}
 
 
 def _paused(view: SessionView, path: Path) -> str:

@@ -16,7 +16,7 @@ from ticket_explorer.registry import Settings, summary_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.catalogue import OPTIONS
-from ticket_explorer.trainers.succession import succeed
+from ticket_explorer.trainers.succession import dropped, succeed
 from widgets.decisions.fields import Field, fields_of, inner_struct, read, value_at, with_value
 from widgets.decisions.session_checks import problems_of
 
@@ -85,14 +85,22 @@ class Draft:
         if field.path in (("trainer", "name"), ("trainer", "strategy")):
             self._change_trainer({str(field.path[-1]): value})
             return
+        before = value_at(self.table, field.path)
         self.table = with_value(self.table, field.path, value)
         if field.path[-1] == "name" and field.path[-2] in FAMILIES:
-            settings = FAMILIES[str(field.path[-2])][1][str(value)]
-            table = _renamed(settings, value_at(self.table, field.path[:-1]))
-            self.table = with_value(self.table, field.path[:-1], table)
+            self._rename(field, before)
         elif field.path[-1] == "name" and field.choices and "" in field.choices:  # an optimizer's own parameters
             table = {key: known for key, known in value_at(self.table, field.path[:-1]).items() if key != "parameters"}
             self.table = with_value(self.table, field.path[:-1], table if value else None)
+
+    def _rename(self, field: Field, before: object) -> None:
+        """Take over what the algorithm that a table named before and the one that it names now accept alike."""
+        registry, place = FAMILIES[str(field.path[-2])][1], field.path[:-1]
+        given = value_at(self.table, place)
+        table = _renamed(registry[str(given["name"])], registry.get(str(before)), given)
+        lost = {key: value for key, value in given.items() if key not in table}
+        self.remarks = dropped(given["name"], str(before), lost) if lost else ""
+        self.table = with_value(self.table, place, table)
 
     def _change_trainer(self, wanted: Table) -> None:
         found = succeed(self.table["trainer"], wanted)
@@ -197,10 +205,15 @@ def _explained(fields: Iterator[Field] | list[Field]) -> tuple[Field, ...]:
     )
 
 
-def _renamed(settings: type[Settings], table: Mapping[str, object]) -> Table:
+def _renamed(settings: type[Settings], old: type[Settings] | None, table: Mapping[str, object]) -> Table:
     """What another algorithm of the family can take over; what it must be given starts at the least it may be."""
     known = {field.path[-1]: field for field in fields_of(settings, ())}
-    kept = {key: value for key, value in table.items() if key == "name" or key in known}
+    before = {} if old is None else {field.path[-1]: field.kind for field in fields_of(old, ())}
+    kept = {
+        key: value
+        for key, value in table.items()
+        if key == "name" or (key in known and known[key].kind == before.get(key))
+    }
     for entry in msgspec.structs.fields(settings):
         kind = known[entry.encode_name].kind
         bare = kind.type if isinstance(kind, inspect.Metadata) else kind

@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sessions.specs.overrides import FAMILIES
 from sessions.specs.spec import Spec, Table, parse_spec
+from sessions.store import SessionDirectory
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.places import sessions_dir
+from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.own_data.settings import Arrays, ImageFolder
 from ticket_explorer.tasks.settings import absolute
-from ticket_explorer.trainers.succession import Succession, succeed
+from ticket_explorer.trainers.succession import Succession, dropped, succeed
 
 DEFAULT = "fashion"
 
 
 def load_table(source: str | None) -> Table:
     """The whole table of a preset by name, or of a TOML file; without either, the embedded default's.
+
+    An .npz file or a directory of images stands for the default's table with these data.
 
     Raises:
         TicketError: if there is no such preset or file, or it is no TOML.
@@ -26,6 +32,8 @@ def load_table(source: str | None) -> Table:
     if name in presets.names():
         return presets.load(name)
     path = Path(name)
+    if (task := _own_data(path)) is not None:
+        return {**presets.load(DEFAULT), "task": {"name": task, "path": absolute(name, Path.cwd())}}
     if path.suffix != ".toml" and not path.exists():
         if name in TASKS:
             raise TicketError(f"{name!r} is a task, not a preset; take a preset and: --set task={name}")
@@ -41,6 +49,13 @@ def load_table(source: str | None) -> Table:
         raise TicketError(f"{path} is not text; give a preset or a TOML file.") from None
     _anchor(table, path.parent)
     return presets.resolved(table)
+
+
+def _own_data(path: Path) -> str | None:
+    """The task of learning from what is at a path; None if it is no data."""
+    if path.is_dir() and not SessionDirectory(path).header.is_file():
+        return name_of(Arrays if any(path.glob("*.npy")) else ImageFolder)
+    return name_of(Arrays) if path.suffix == ".npz" else None
 
 
 def _anchor(table: Table, directory: Path) -> None:
@@ -79,7 +94,7 @@ def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> Non
         given: What the person set them by, for errors.
     """
     remarks: list[str] = []
-    for path in sorted(values, key=lambda path: not _names_trainer(path)):
+    for path in sorted(values, key=lambda path: not (_names_trainer(path) or _names_other(path))):
         remarks += _put(table, path, values[path], given)
     if remarks:
         table["remarks"] = [*table.get("remarks", ()), *remarks]
@@ -88,6 +103,11 @@ def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> Non
 
 def _names_trainer(path: str) -> bool:
     return path.split(".")[-2:] in (["trainer", "name"], ["trainer", "strategy"])
+
+
+def _names_other(path: str) -> bool:
+    family, _, field = path.rpartition(".")
+    return field == "name" and family.rpartition(".")[2] in set(FAMILIES) - {"trainer"}
 
 
 def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
@@ -99,10 +119,21 @@ def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
         place = _into(place, key, path, given)
     if not isinstance(place, dict):
         raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
-    found = succeed(dict(place), {last: value}) if _names_trainer(path) else Succession({**place, last: value})
+    if _names_trainer(path):
+        found = succeed(dict(place), {last: value})
+    else:
+        found = _replaced(place, value) if _names_other(path) else Succession({**place, last: value})
     place.clear()
     place.update(found.table)
     return found.said
+
+
+def _replaced(before: Table, name: Any) -> Succession:
+    """A table that names another algorithm than before: nothing of the old one's stays."""
+    fields = {field: value for field, value in before.items() if field != "name"}
+    if "name" not in before or name == before["name"]:
+        return Succession({**before, "name": name})
+    return Succession({"name": name}, (dropped(str(name), before["name"], fields),) if fields else ())
 
 
 def spec_of(

@@ -20,6 +20,8 @@ from ticket_explorer.tasks.settings import Batch, TaskSettings, absolute
 
 LARGEST_BATCH = 512
 """Examples of a batch where none is asked for and there are as many."""
+NAMED = 12
+"""Classes that a sentence names."""
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(gt=0, lt=1, description="share of the examples that are held out")]
 
@@ -58,8 +60,18 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def words(self) -> str:
         """How many there are of what shape: `1,437 + 360 images of 8×8×1`."""
-        what = "images" if self.is_images else "vectors"
-        return f"{self.train:,} + {self.test:,} {what} of {'×'.join(map(str, self.shape))}"
+        what = (
+            f"images of {'×'.join(map(str, self.shape))}" if self.is_images else f"vectors of {self.shape[0]} features"
+        )
+        return f"{self.train:,} + {self.test:,} {what}"
+
+    @property
+    def story(self) -> str:
+        """The same with what is to be learned: `…, in 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9`."""
+        if not self.classes:
+            return f"{self.words}, each with {self.outputs} number{'s' if self.outputs > 1 else ''} to predict"
+        names = ", ".join(self.classes[:NAMED]) + (", …" if len(self.classes) > NAMED else "")
+        return f"{self.words}, in {len(self.classes)} classes: {names}"
 
 
 class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
