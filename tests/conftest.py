@@ -1,4 +1,12 @@
-"""What all tests share: executables on disk, patience with a busy machine; for the science checks and a fast XLA."""
+"""What all tests share: a fast XLA, executables on disk, patience with busy machines; array checks for the science.
+
+Tests compile thousands of functions and run each a few times, so XLA optimises little, also in the processes that
+tests start: the first line says so before anything imports JAX.
+"""
+
+import os
+
+os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 
 from collections.abc import Iterator
 
@@ -30,13 +38,8 @@ def _executables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Sessions' pytrees also hold replicates, and descriptions of shapes, which the checks would refuse.
-
-    The science compiles hundreds of small functions and runs each a few times.
-    """
-    is_science = "science" in item.path.parts
-    config.update("jaxtyping_disable", not is_science)
-    jax.config.update("jax_disable_most_optimizations", is_science)
+    """Sessions' pytrees also hold replicates, and descriptions of shapes, which the checks would refuse."""
+    config.update("jaxtyping_disable", "science" not in item.path.parts)
     try:
         return (yield)
     finally:

@@ -1,6 +1,6 @@
 """The problems that plans train on, each loaded once, and plans as they are journalled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,7 +53,7 @@ def spec_taken_up(spec: Spec) -> Spec:
     Raises:
         TicketError: as `taken_up`.
     """
-    return _with_tasks(spec, {task: task.taken_up() for task in {branch.plan.task: None for branch in spec.branches}})
+    return _with_tasks(spec, lambda task: task.taken_up())
 
 
 def learning_from(spec: Spec, data: "Arrays") -> Spec:
@@ -62,12 +62,16 @@ def learning_from(spec: Spec, data: "Arrays") -> Spec:
     Raises:
         TicketError: if they can't be learned from.
     """
-    tasks = {task: data.task(task) for task in {branch.plan.task: None for branch in spec.branches}}
-    return _with_tasks(spec, tasks)
+    return _with_tasks(spec, data.task)
 
 
-def _with_tasks(spec: Spec, tasks: Mapping[TaskSettings, TaskSettings]) -> Spec:
-    plans = [structs.replace(branch.plan, task=tasks[branch.plan.task]) for branch in spec.branches]
+def _with_tasks(spec: Spec, other: Callable[[TaskSettings], TaskSettings]) -> Spec:
+    """The spec with another task in place of each of its own; equal ones are asked for once."""
+    tasks = {msgspec.msgpack.encode(branch.plan.task): branch.plan.task for branch in spec.branches}
+    others = {key: other(task) for key, task in tasks.items()}
+    plans = [
+        structs.replace(branch.plan, task=others[msgspec.msgpack.encode(branch.plan.task)]) for branch in spec.branches
+    ]
     branches = [structs.replace(one, plan=plan) for one, plan in zip(spec.branches, plans, strict=True)]
     return structs.replace(spec, branches=tuple(branches))
 

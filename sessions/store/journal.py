@@ -21,7 +21,7 @@ class JournalFile:
     """A journal open for appending, by the one process that holds the session's lock.
 
     Args:
-        path: The file.
+        path: Where the file is on disk.
         descriptor: The file, open for writing, appending.
         offset: The end of its last whole record, and of the file.
         torn_bytes: How many bytes opening cut.

@@ -44,7 +44,7 @@ class Ledger:
         """Refuse what is not the file that the journal tells of.
 
         Args:
-            path: Its path.
+            path: Where the file is on disk.
             name: Which file of the session belongs there.
             data: All its bytes.
             found: Who its seal says it is.

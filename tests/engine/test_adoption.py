@@ -85,7 +85,7 @@ def test_what_can_not_be_taken_in_is_refused(lab: Any, other: Path) -> None:
         ):
             with pytest.raises(TicketError, match=sentence):
                 session.adopt(other, branch, name)
-    with lab.create("same") as session, pytest.raises(TicketError, match="There is a branch 'SNR' already"):
+    with lab.create("same") as session, pytest.raises(TicketError, match="A branch 'SNR' already exists"):
         session.adopt(other, "snr", "SNR")
 
 

@@ -249,7 +249,7 @@ def test_a_driver_answers_at_once_and_can_be_told_to_cancel(lab: Any) -> None:
         for number in (2, 3):
             assert ask(commands.CancelAnalysis(id=number)) == ({}, None)
         assert str(ask(commands.CancelAnalysis(id=3))[1]) == (
-            "There is no analysis 3 waiting or under way; it may be done already."
+            "No analysis 3 is waiting or running; it may be done already."
         )
         lab.until(lambda: driver.is_resting)
         assert [known.id for known in session.view.analyses] == [1]

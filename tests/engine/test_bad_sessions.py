@@ -100,13 +100,13 @@ def test_session_of_a_newer_schema(halfway: Path) -> None:
 
 def test_other_random_bits(halfway: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions.session.files, "RANDOM_BITS", "other bits")
-    with pytest.raises(TicketError, match="it can be looked at, but not continued bit for bit"):
+    with pytest.raises(TicketError, match="it can be viewed, but not continued bit for bit"):
         Session.open(halfway)
 
 
 def test_locked(lab: Any) -> None:
     with lab.create() as session:
-        with pytest.raises(SessionLocked, match=r"is in use by process \d+ on .*, which serves nobody: a script"):
+        with pytest.raises(SessionLocked, match=r"is in use by process \d+ on .*, which serves no clients: a script"):
             Session.open(session.path)
         session.step(1)
     Session.open(session.path).close()

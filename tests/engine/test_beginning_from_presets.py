@@ -73,7 +73,7 @@ def test_presets_begin_from_each_other() -> None:
 
 @pytest.mark.usefixtures("chain")
 def test_a_circle_is_refused() -> None:
-    with pytest.raises(TicketError, match=r"\$\.preset: about → round → about, expected presets that don't begin"):
+    with pytest.raises(TicketError, match=r"\$\.preset: about → round → about, expected presets that don't refer"):
         parse_spec({"preset": "about"})
 
 

@@ -40,7 +40,7 @@ def test_a_killed_round_continues_bit_for_bit_with_its_observation_statistics(la
 def test_the_hessian_of_returns_is_by_differences_of_a_sample_and_eigenvectors_there_are_none(whole):
     with Session.open(whole) as session:
         found = session.analyse("hessian", "snr", 1, {"weights": 7, "examples": 2, "draws": 3})
-        with pytest.raises(TicketError, match=r"Eigenvectors are those of the Hessian of a loss"):
+        with pytest.raises(TicketError, match=r"Eigenvectors need the Hessian of a loss"):
             session.analyse("curvature", "snr", 1, {"along": "eigenvectors"})
     kept = session._engine.lineage.arrays("snr", 1).mask[0]
     assert kept[found.array("entries")[0].astype(int)].all()

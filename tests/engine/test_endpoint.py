@@ -135,7 +135,7 @@ def test_without_the_token_nobody_is_heard(lab: Any, transport: str) -> None:
     file = SessionDirectory(engine.session.path).address
     for wrong in ("", "x" * 43, address(engine.session.path).token[:-1]):
         write_address(file, structs.replace(address(engine.session.path), token=wrong))
-        with pytest.raises(TicketError, match="nobody else, may attach"):
+        with pytest.raises(TicketError, match="Only the user who runs the session may attach"):
             asyncio.run(note(engine.session.path))
     engine.stop()
     assert read_view(engine.session.path).remarks == []
@@ -279,7 +279,7 @@ def test_an_address_that_anybody_could_have_written_is_not_followed(session: Pat
         file = SessionDirectory(session).address
         write_address(file, own("tcp", str(server.getsockname()[1]), "token"))
         file.chmod(0o644)
-        with pytest.raises(SessionLocked, match="not yours alone"):
+        with pytest.raises(SessionLocked, match="others may write to it"):
             SessionLock(SessionDirectory(session).lock)
         server.settimeout(0.2)
         with pytest.raises(TicketError, match="not followed"):

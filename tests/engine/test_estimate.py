@@ -65,7 +65,7 @@ def test_what_other_distributions_add_is_estimated_as_far_as_it_tells():
     cost = estimate(structs.replace(plan, task=Sorting(), network=Perceptron()), 1)
     assert (cost.parameters, cost.prunable, cost.seconds) == (12, 10, None)
     assert cost.memory_bytes == BASE_BYTES + 7 + 4 * plan.trainer.numbers_held(12)
-    with pytest.raises(TicketError, match="network 'silent' are known only once it is built"):
+    with pytest.raises(TicketError, match="network 'silent' are known only after it is built"):
         estimate(structs.replace(plan, network=Silent()), 1)
 
 

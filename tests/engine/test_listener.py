@@ -192,7 +192,7 @@ def test_another_protocol_is_refused(engine: Engine, monkeypatch: pytest.MonkeyP
         async with Client(engine.session.path, "future"):
             pass
 
-    with pytest.raises(TicketError, match="This engine speaks protocol 1, the client 99; use the same version"):
+    with pytest.raises(TicketError, match="This engine uses protocol 1, the client 99; use the same version"):
         run(attach())
 
 

@@ -74,7 +74,7 @@ def test_checkpoints_know_their_noise_and_those_of_the_session_are_as_they_were(
 
 
 def test_step_k_without_noise_of_its_own_is_refused() -> None:
-    with pytest.raises(InvalidValue, match=r"\$\.branch\[0\]\.noise_from: 5, expected a noise_seed beside it"):
+    with pytest.raises(InvalidValue, match=r"\$\.branch\[0\]\.noise_from: 5, expected a noise_seed too"):
         parse_spec({"branch": [{"name": "a", "noise_from": 5}]})
     with pytest.raises(InvalidValue, match=r"noise_seed"):
         parse_spec({"noise_seed": -1})

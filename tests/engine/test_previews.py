@@ -64,7 +64,7 @@ def test_a_preview_changes_nothing(lab: Any, whole: Path) -> None:
 
 def test_nothing_to_preview(lab: Any) -> None:
     with lab.create() as session:
-        with pytest.raises(TicketError, match="no weights yet"):
+        with pytest.raises(TicketError, match="has no weights to prune yet"):
             session.preview_pruning("snr")
         with pytest.raises(TicketError, match="unknown branch"):
             session.preview_pruning("smr")

@@ -145,7 +145,7 @@ def test_groups_of_layers_are_not_parted_again(lab):
         with pytest.raises(TicketError, match=r"^\$\.pruning\.scope: layer, expected global: .* in groups of layers"):
             session.branch("snr", 1, None, {"pruning": {"scope": "layer", "rounds": 3}})
         parted = {"ratios": {"dense_0*": 0.2}, "rounds": 3}
-        with pytest.raises(TicketError, match=r"^\$\.pruning\.ratios: dense_0\*, expected ratios for no less than was"):
+        with pytest.raises(TicketError, match=r"^\$\.pruning\.ratios: dense_0\*, expected no finer groups than before"):
             session.branch("snr", 1, None, {"pruning": parted})
         session.branch("snr", 1, "same", {"pruning": {"ratios": {"dense": 0.5, "output": 0.2}, "rounds": 3}})
 

@@ -201,7 +201,7 @@ def refused(call: Callable[[Session], object], sentence: str) -> Any:
         refused(lambda s: s.go_back("x", 0), "unknown branch 'x'; known: snr."),
         refused(lambda s: s.branch("snr", 1), "Branch 'snr' has no finished round 1; finished are 0."),
         refused(lambda s: s.go_back("snr", 7), "Branch 'snr' has no finished round 7; finished are 0."),
-        refused(lambda s: s.branch("snr", 0, "snr"), "There is a branch 'snr' already; give the new one another name."),
+        refused(lambda s: s.branch("snr", 0, "snr"), "A branch 'snr' already exists; give the new one another name."),
         refused(lambda s: s.branch("snr", 0, "../x"), "$.branch.name: '../x', expected a branch name of 1 to 64"),
         refused(
             lambda s: s.branch("snr", 0, None, {"prunr": "snr"}),

@@ -151,7 +151,7 @@ def test_creates_over_nothing_and_opens_only_journals(path: Path) -> None:
     with pytest.raises(SessionExists):
         JournalFile.create(path)
     path.write_bytes(b"something else")
-    with pytest.raises(Damaged, match="begin"):
+    with pytest.raises(Damaged, match="start"):
         JournalFile.open(path)
     path.write_bytes(MAGIC[:-1] + b"\x02")
     with pytest.raises(NewerSchema, match="Update it"):

@@ -46,7 +46,7 @@ def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
             with pytest.raises(SessionLocked) as refused:
                 SessionLock(path)
             assert f"process {process.pid} on {os.uname().nodename}" in str(refused.value)
-            assert "which serves nobody: a script or a notebook" in str(refused.value)
+            assert "which serves no clients: a script, a notebook" in str(refused.value)
 
 
 def test_kill_9_frees_the_lock(tmp_path: Path) -> None:

@@ -80,10 +80,10 @@ def test_no_device_no_session_and_the_reason_reaches_the_face(lab: Any, monkeypa
             "print('failed OSError: x'); import os; os._exit(1)",
             "can't start: OSError: x. Its output is in ",
         ),
-        ("import os; os._exit(3)", "its process ended with code 3, without a word"),
+        ("import os; os._exit(3)", "its process ended with code 3, without a message"),
         (
             "import os; os.kill(os.getpid(), 9)",
-            "was ended by SIGKILL, as the system does where there is too little",
+            "was ended by SIGKILL, as the system does when memory runs out",
         ),
         ("import os; os.close(0); os._exit(0)", "its process ended with code 0"),
     ],

@@ -99,7 +99,7 @@ def test_the_command_answers_with_the_names(lab: Any) -> None:
             {"overrides": {"network": {"hidden": [9]}}},
             r"dense_0/kernel is 196×8 in the source and 196×9 in the target.*or ask for the overlap",
         ),
-        ({"name": "SNR"}, "There is a branch 'SNR' already"),
+        ({"name": "SNR"}, "A branch 'SNR' already exists"),
         ({"overrides": {"trainer": {"strategy": "pgp"}}}, "unknown strategy 'pgp'"),
     ],
 )

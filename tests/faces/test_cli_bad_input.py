@@ -60,7 +60,7 @@ def test_no_such_preset_or_file(tell, tmp_path):
     refused(tell("run", str(tmp_path / "bad.toml")), "is not valid TOML")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     refused(tell("run", str(tmp_path / "bytes.toml")), "is not text")
-    refused(tell("run", str(tmp_path)), "can't be read")
+    refused(tell("run", str(tmp_path)), "expected a directory with one for each class")
 
 
 @pytest.mark.parametrize("command", ["show", "resume", "rm", "verify"])
@@ -99,7 +99,7 @@ def test_a_new_session_takes_no_others_place(tell, tiny, tmp_path):
         (["--from", "nope:0"], "known: magnitude, random, snr"),
         (["--from", "snr:7"], "finished are 0 to 1"),
         (["--from", "snr:0", "--name", "[red]x"], "[red]x"),
-        (["--from", "snr:0", "--name", "random"], "There is a branch 'random' already"),
+        (["--from", "snr:0", "--name", "random"], "A branch 'random' already exists"),
         (["--from", "snr:0", "--set", "pruning.ratio=2"], "pruning.ratio: 2"),
         (["--from", "snr:0", "--set", "nope=2"], "$.nope: unknown field"),
     ],

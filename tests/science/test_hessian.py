@@ -304,7 +304,7 @@ def test_weights_that_are_numbers_no_more_have_no_hessian():
 def test_bad_input_is_explained(quadratic):
     with pytest.raises(InvalidValue, match=r"\$\.eigenvalues: 6, expected no more than there are steps: 5"):
         Settings(steps=5, eigenvalues=6).check()
-    with pytest.raises(TicketError, match=r"normalises by statistics of the batch.*along random directions"):
+    with pytest.raises(TicketError, match=r"uses batch statistics.*along random directions"):
         curved(bind(Fashion(batch=64), ResNet18(width=4, blocks=1)))
     layout = bind(Fashion(), MLP(hidden=(300, 100))).layout
     zeros = np.zeros((1, layout.size), np.float32)

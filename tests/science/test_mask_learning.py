@@ -175,7 +175,7 @@ def test_a_wanted_sparsity_is_exact(quadratic: Any, sparsity: float) -> None:
     ("settings", "message"),
     [
         ({"elites": 65}, r"\$\.trainer\.elites: 65, expected at most the 64 of the population"),
-        ({"elites": 64}, "cloning leaves no place for children"),
+        ({"elites": 64}, "cloning leaves no room for children"),
         ({"threshold": 5.0}, r"\$\.trainer\.threshold: 5\.0, expected at most 4: .* or give a sparsity instead"),
     ],
 )

@@ -228,7 +228,7 @@ class PlacedSettings(OwnDataSettings, frozen=True, kw_only=True):
 
     @property
     def location(self) -> str:
-        """Its path."""
+        """Where the data are on disk."""
         return self.path
 
     def candidates(self) -> Iterator["OwnDataSettings"]:
@@ -295,5 +295,5 @@ class TFDS(OwnDataSettings, frozen=True, kw_only=True, tag="tfds"):
 
     @property
     def place(self) -> str:
-        """Its name."""
+        """What errors call the data."""
         return self.dataset

@@ -210,7 +210,7 @@ def prepare(name: str, manual: Path | None) -> Path:
             reason = shortened(str(error).strip().partition("\n")[0])
             needs = isinstance(error, ImportError) or "tensorflow" in reason.lower()
             raise TicketError(
-                f"TensorFlow Datasets can't prepare {name!r}: {type(error).__name__}: {reason}.",
+                f"TensorFlow Datasets can't prepare {shortened(repr(name))}: {type(error).__name__}: {reason}.",
                 remedy="Its builder wants TensorFlow; prepare it where that is installed: "
                 f"tfds build {name.partition('/')[0]} --file_format=array_record"
                 if needs
