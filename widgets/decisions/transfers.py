@@ -1,11 +1,15 @@
 """Tickets elsewhere: what a branch that trains them otherwise overrides, and what may run beside it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from sessions.messages import commands
 from sessions.specs.spec import Table
+from sessions.views.session_view import SessionView
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
+from widgets.decisions.branches import objection_to_name
 from widgets.decisions.complaints import Complaint, objection
 from widgets.decisions.trainer_fields import kinds_for, named
 
@@ -40,21 +44,53 @@ def under_masks(plan: Table) -> dict[str, str]:
     return {"": "gradient descent, by the branch's settings", **kinds} if follows_gradients else kinds
 
 
-def overrides_of(task: str, trainer: str) -> dict[str, Any]:
-    """What is different in a transfer.
+@dataclass(frozen=True)
+class Wish:
+    """What a form says of a transfer; empty strings: as before."""
 
-    Args:
-        task: Its name; empty: as before.
-        trainer: One of `trainer_fields.TRAINER_KINDS`; empty: as before.
-    """
-    overrides: dict[str, Any] = {"task": {"name": task}} if task else {}
-    if trainer:
-        overrides["trainer"] = named(trainer)
-    return overrides
+    branch: str
+    tickets: str = ""
+    """The number of the round whose ticket it is; empty: of all rounds."""
+    task: str = ""
+    trainer: str = ""
+    """One of `trainer_fields.TRAINER_KINDS`."""
+    start: str = ""
+    """One of `STARTS`."""
+    beside: str = "control"
+    """One of `BESIDE`."""
+    name: str = ""
+    """The new branch's."""
 
+    @property
+    def rounds(self) -> list[int] | None:
+        """Whose tickets are transferred; None: all rounds'."""
+        return [int(self.tickets)] if self.tickets else None
 
-def objection_to_transfer(overrides: Mapping[str, Any], plan: Table) -> Complaint | None:
-    """Why tickets can't be trained so; None if they can."""
-    if not overrides:
-        return Complaint("", "Choose another task or trainer; these tickets were already trained this way.")
-    return objection(plan, dict(overrides))
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What is different."""
+        overrides: dict[str, Any] = {"task": {"name": self.task}} if self.task else {}
+        if self.trainer:
+            overrides["trainer"] = named(self.trainer)
+        return overrides
+
+    @property
+    def command(self) -> commands.Transfer:
+        """The command that fulfils it."""
+        return commands.Transfer(
+            branch=self.branch,
+            rounds=self.rounds,
+            overrides=self.overrides,
+            name=self.name.strip() or None,
+            control=self.beside != "none",
+            native=self.beside == "both",
+            start=self.start or None,
+        )
+
+    def objection(self, view: SessionView) -> Complaint | None:
+        """Why tickets can't be trained so; None if they can."""
+        if self.name.strip() and (said := objection_to_name(self.name.strip(), view.branches)):
+            return said
+        if not self.overrides:
+            return Complaint("", "Choose another task or trainer; these tickets were already trained this way.")
+        return objection(view.branches[self.branch].plan, self.overrides)

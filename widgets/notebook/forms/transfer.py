@@ -3,17 +3,9 @@
 from sessions.messages import commands
 from sessions.specs.spec import Table
 from ticket_explorer.errors import TicketError
-from widgets.decisions.branches import objection_to_name
 from widgets.decisions.complaints import remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
-from widgets.decisions.transfers import (
-    BESIDE,
-    STARTS,
-    TASKS_BY_NAME,
-    learns_masks,
-    objection_to_transfer,
-    overrides_of,
-)
+from widgets.decisions.transfers import BESIDE, STARTS, TASKS_BY_NAME, Wish, learns_masks
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
 from widgets.notebook.forms.controls import choice, offer, stay_or, text
@@ -65,41 +57,33 @@ class TransferForm:
         offer(self._task, stay_or(self._plan["task"]["name"], TASKS_BY_NAME), "")
         offer(self._trainer, stay_or(kind_of(self._plan["trainer"]), _TRAINERS), "")
 
+    def _wish(self, branch: str) -> Wish:
+        return Wish(
+            branch,
+            tickets=str(self._tickets.value),
+            task=str(self._task.value),
+            trainer=str(self._trainer.value),
+            start=str(self._start.value),
+            beside=str(self._beside.value),
+            name=self._name.value,
+        )
+
     def _check(self) -> None:
         if self._plan is None:
             return
-        name, overrides = self._name.value.strip(), self._overrides
-        said = objection_to_name(name, self._attachment.view.branches) if name else None
-        said = said or (objection_to_transfer(overrides, self._plan) if overrides else None)
-        self.form.object_to(said, remarks_on(self._plan, overrides) if said is None else "")
-
-    @property
-    def _rounds(self) -> list[int] | None:
-        return [int(self._tickets.value)] if self._tickets.value else None
+        wish = self._wish(self._subject.branch)
+        said = wish.objection(self._attachment.view) if wish.overrides or wish.name.strip() else None
+        self.form.object_to(said, remarks_on(self._plan, wish.overrides) if said is None else "")
 
     def _decomposition(self, branch: str) -> Filled:
         done = "{all} begin; when they are done, ask for the analysis `decomposition`."
-        trainer = None
+        wish, trainer = self._wish(branch), None
         if self._plan is not None and learns_masks(self._plan):
-            trainer = self._overrides.get("trainer")
-        return Filled([commands.Decompose(branch=branch, rounds=self._rounds, trainer=trainer)], done)
+            trainer = wish.overrides.get("trainer")
+        return Filled([commands.Decompose(branch=branch, rounds=wish.rounds, trainer=trainer)], done)
 
     def _request(self, branch: str) -> Filled:
-        assert self._plan is not None
-        overrides = self._overrides
-        if (said := objection_to_transfer(overrides, self._plan)) is not None:
+        wish = self._wish(branch)
+        if (said := wish.objection(self._attachment.view)) is not None:
             raise TicketError(said.whole)
-        command = commands.Transfer(
-            branch=branch,
-            rounds=self._rounds,
-            overrides=overrides,
-            name=self._name.value.strip() or None,
-            control=self._beside.value != "none",
-            native=self._beside.value == "both",
-            start=str(self._start.value) or None,
-        )
-        return Filled([command], "{all} begin.")
-
-    @property
-    def _overrides(self) -> Table:
-        return overrides_of(str(self._task.value), str(self._trainer.value))
+        return Filled([wish.command], "{all} begin.")

@@ -1,7 +1,5 @@
 """Tickets elsewhere: whose they are, what trains them, and what runs beside them."""
 
-from typing import Any
-
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,10 +8,9 @@ from textual.widgets import Input, Static
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
-from widgets.decisions.branches import objection_to_name
-from widgets.decisions.complaints import Complaint, remarks_on
+from widgets.decisions.complaints import remarks_on
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
-from widgets.decisions.transfers import BESIDE, STARTS, TASKS_BY_NAME, objection_to_transfer, overrides_of
+from widgets.decisions.transfers import BESIDE, STARTS, TASKS_BY_NAME, Wish
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
@@ -68,38 +65,18 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
         """Return the command, if all is well."""
         if not self._check():
             return
-        tickets, beside = self._value("tickets"), self._value("beside")
-        self.dismiss(
-            commands.Transfer(
-                branch=self._branch,
-                rounds=[int(tickets)] if tickets else None,
-                overrides=self._overrides,
-                name=self._given_name,
-                control=beside != "none",
-                native=beside == "both",
-                start=self._value("start") or None,
-            )
-        )
+        self.dismiss(self._wish.command)
 
     @property
-    def _given_name(self) -> str | None:
-        return self.query_one(Input).value.strip() or None
-
-    @property
-    def _overrides(self) -> dict[str, Any]:
-        return overrides_of(self._value("task"), self._value("trainer"))
-
-    def _value(self, field: str) -> str:
-        return self.query_one(f"#{field}", Choice).value
+    def _wish(self) -> Wish:
+        fields = ("tickets", "task", "trainer", "start", "beside")
+        chosen = {field: self.query_one(f"#{field}", Choice).value for field in fields}
+        return Wish(self._branch, **chosen, name=self.query_one(Input).value)
 
     def _check(self) -> bool:
-        said = self._objection()
+        wish = self._wish
+        said = wish.objection(self._view)
         found = complain(self.query(Row), said)
-        remarks = remarks_on(self._plan, self._overrides) if said is None else ""
+        remarks = remarks_on(self._plan, wish.overrides) if said is None else ""
         self.query_one(Closing).conclude(said, found, remarks)
         return said is None
-
-    def _objection(self) -> Complaint | None:
-        name = self._given_name
-        badly_named = None if name is None else objection_to_name(name, self._view.branches)
-        return badly_named or objection_to_transfer(self._overrides, self._plan)
