@@ -38,7 +38,11 @@ def _executables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Sessions' pytrees also hold replicates, and descriptions of shapes, which the checks would refuse."""
+    """Sessions' pytrees also hold replicates, and descriptions of shapes, which the checks would refuse.
+
+    XLA optimises where a test says that its numbers are those of people.
+    """
+    jax.config.update("jax_disable_most_optimizations", item.get_closest_marker("optimised") is None)
     config.update("jaxtyping_disable", "science" not in item.path.parts)
     try:
         return (yield)

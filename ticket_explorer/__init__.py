@@ -10,8 +10,14 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sessions.reports.session_list import sessions
+    from sessions.saved.many import frame_of_all as to_frame
+    from sessions.saved.many import read_all
+    from sessions.saved.session import SavedSession
     from sessions.serving.ask import analyse, decompose, transfer
+    from sessions.session.run import run
     from sessions.session.session import Session
+    from sessions.specs.sources import spec_from as spec
     from sessions.specs.spec import Spec, parse_spec
     from ticket_explorer.errors import TicketError
     from ticket_explorer.presets import load as load_preset
@@ -19,37 +25,58 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
+    from widgets.plots.paper_figure import figure
+
+    open = Session.open
+    read = SavedSession.read
 
 _HOMES = {
     "Arrays": "ticket_explorer.tasks.own_data.given:Arrays",
     "LiveSession": "widgets.notebook:LiveSession",
+    "SavedSession": "sessions.saved.session:SavedSession",
     "Session": "sessions.session.session:Session",
     "Spec": "sessions.specs.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
     "analyse": "sessions.serving.ask:analyse",
     "decompose": "sessions.serving.ask:decompose",
     "explore": "widgets.notebook:explore",
+    "figure": "widgets.plots.paper_figure:figure",
     "load_preset": "ticket_explorer.presets:load",
+    "open": "sessions.session.session:Session.open",
     "parse_spec": "sessions.specs.spec:parse_spec",
     "preset_names": "ticket_explorer.presets:names",
+    "read": "sessions.saved.session:SavedSession.read",
+    "read_all": "sessions.saved.many:read_all",
+    "run": "sessions.session.run:run",
+    "sessions": "sessions.reports.session_list:sessions",
+    "spec": "sessions.specs.sources:spec_from",
+    "to_frame": "sessions.saved.many:frame_of_all",
     "transfer": "sessions.serving.ask:transfer",
     "widgets": "widgets.notebook",
 }
 _CLAIMED = {"sessions": ("sessions",), "widgets": ("sessions", "widgets")}
 """What must be ours before a module of a package is imported."""
 
-__all__ = [
+__all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's own
     "Arrays",
     "LiveSession",
+    "SavedSession",
     "Session",
     "Spec",
     "TicketError",
     "analyse",
     "decompose",
     "explore",
+    "figure",
     "load_preset",
     "parse_spec",
     "preset_names",
+    "read",
+    "read_all",
+    "run",
+    "sessions",
+    "spec",
+    "to_frame",
     "transfer",
     "widgets",
 ]
@@ -65,10 +92,12 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and reports other
 
         claim(*_CLAIMED.get(place.partition(".")[0], ()))
         try:
-            module = import_module(place)
+            value: object = import_module(place)
         except Exception as error:
             raise _explained(name, error) from None
-        value = globals()[name] = getattr(module, attribute) if attribute else module
+        for part in filter(None, attribute.split(".")):
+            value = getattr(value, part)
+        globals()[name] = value
         return value
 
 

@@ -250,6 +250,28 @@ class MeasurableProblem(Problem, Protocol):
 
 
 @runtime_checkable
+class PredictingProblem(Problem, Protocol):
+    """A problem whose network can be asked, as a test asks it."""
+
+    def outputs(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "n ..."], state: ProblemState
+    ) -> Float[Array, "n O"]:
+        """What the network of θ gives for inputs: logits, numbers, or what actions follow from."""
+        ...
+
+
+def predicting(problem: Problem) -> PredictingProblem:
+    """The problem, if its network can be asked.
+
+    Raises:
+        TicketError: if it can't.
+    """
+    if not isinstance(problem, PredictingProblem):
+        raise TicketError("This task's network can't be asked outside its task; use problem.network.apply(θ, inputs).")
+    return problem
+
+
+@runtime_checkable
 class RemarkingProblem(Problem, Protocol):
     """A problem that may have something to say of a finished round."""
 

@@ -8,13 +8,26 @@ import jax.numpy as jnp
 from ticket_explorer.errors import TicketError
 from ticket_explorer.own_process import SETTINGS
 
+_used_by: int | None = None
+"""The process that was found able to compute; a fork of it is another one."""
+
+
+def _use() -> None:
+    global _used_by
+    _used_by = os.getpid()
+
 
 def check_device() -> None:
     """See that sessions can be computed in this process.
 
     Raises:
-        TicketError: if JAX is set otherwise than sessions need, or has nothing to compute on.
+        TicketError: if JAX is set otherwise than sessions need, has nothing to compute on, or would hang here.
     """
+    if _used_by not in (None, os.getpid()):
+        raise TicketError(
+            "This process was forked from one that computes with JAX, whose threads it lacks: it would hang. Start "
+            "processes by spawn: multiprocessing.get_context('spawn'), or ProcessPoolExecutor(mp_context=…)."
+        )
     for name, value in SETTINGS.items():
         given = getattr(jax.config, name)
         if given not in (value, None):
@@ -27,6 +40,7 @@ def check_device() -> None:
         jnp.zeros(1).block_until_ready()
     except RuntimeError as error:
         raise TicketError(_no_device(error)) from None
+    _use()
 
 
 def _no_device(error: RuntimeError) -> str:

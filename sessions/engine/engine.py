@@ -229,9 +229,11 @@ class Engine:
         self.running = None
 
     def close(self) -> None:
-        """Give up analyses, and stop compiling ahead."""
+        """Give up analyses, stop compiling ahead, and give the data back."""
         self.analyst.close()
         self.compiler.close()
+        self.forget()
+        self.problems.close()
 
     @contextmanager
     def _whole_or_forgotten(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import structs
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
 
 
+_OPEN: "WeakValueDictionary[bytes, Problem]" = WeakValueDictionary()
+"""The problems of this process's open sessions."""
+
+
 class Problems:
-    """The problems of a session, each loaded once."""
+    """The problems of a session, each loaded once; open sessions of one process share them."""
 
     def __init__(self) -> None:
         self.replicates = 1
@@ -29,8 +34,14 @@ class Problems:
         """The problem a plan trains on."""
         key = self.key(plan)
         if key not in self._problems:
-            self._problems[key] = bind(plan.task, plan.network)
+            if (problem := _OPEN.get(key)) is None:
+                problem = _OPEN[key] = bind(plan.task, plan.network)
+            self._problems[key] = problem
         return self._problems[key]
+
+    def close(self) -> None:
+        """Give the data back, unless another session has them too."""
+        self._problems.clear()
 
     @staticmethod
     def key(plan: Plan) -> bytes:

@@ -54,6 +54,11 @@ class Listing:
         return [self._read[path][1] for path in sorted(stamps, key=stamps.__getitem__, reverse=True)]
 
 
+def sessions() -> list[SessionState]:
+    """The user's sessions, latest first."""
+    return Listing().known()
+
+
 def session_state(path: Path) -> SessionState:
     """One session's line in a list; a session that can't be read says why in `state`."""
     name = path.name.removesuffix(".session")

@@ -4,11 +4,13 @@ It runs in the caller's process, one step at a time, emits events and keeps ever
 Faces and servers only call its methods; what they may ask is listed in `commands`.
 """
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from sessions.engine.device import check_device
 from sessions.engine.engine import CHUNK, Engine
@@ -23,11 +25,14 @@ from sessions.session.branches import Branches, check_spec
 from sessions.session.files import Files, closed_on_error
 from sessions.session.performer import Performer
 from sessions.session.verbs import Verb, performed
+from sessions.specs.difference import differences, told_differences
+from sessions.specs.sources import DEFAULT, spec_from
 from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
+from sessions.tickets.found_ticket import FoundTicket, found_ticket
 from sessions.views.failures import failures, told
-from sessions.views.reading import Header, default_path
+from sessions.views.reading import Header, default_path, read_header, session_path
 from sessions.views.turns import next_turn
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
 
 R = TypeVar("R")
+Source: TypeAlias = str | PathLike[str] | Mapping[str, Any] | Spec
+"""A spec, or what one is made from: a preset's name, a file, a table."""
 
 
 class Session:
@@ -50,6 +57,7 @@ class Session:
         self.spec: Spec = parse_spec(files.header.spec)
         self.view, problems.replicates = files.view, self.spec.replicates
         self._files, self._lock, self._journal = files, files.lock, files.journal
+        self._is_closed = False
         self._announcer = tell = Announcer(files.journal, files.frames, self.view)
         self._emit = tell.emit
         watchers = Watchers(tell.emit, tell.emit_live, tell.keep_frame, lambda: self.wants_frames)
@@ -61,12 +69,16 @@ class Session:
 
     @classmethod
     def create(
-        cls, spec: Spec, path: str | Path | None = None, shared: bool = False, data: "Arrays | None" = None
+        cls,
+        spec: Source = DEFAULT,
+        path: str | Path | None = None,
+        shared: bool = False,
+        data: "Arrays | None" = None,
     ) -> Self:
         """A new session, its branches planned and nothing trained yet.
 
         Args:
-            spec: What it is made from.
+            spec: What it is made from: a spec, or a preset's name, the path of a TOML file, or a table.
             path: Its directory; by default one in the user's sessions, named after the title.
             shared: Whether its directory's group may go on with it too.
             data: Arrays that all branches learn from, in place of the spec's task.
@@ -75,32 +87,56 @@ class Session:
             TicketError: if the spec can't work, its data are missing, or the place is taken.
         """
         check_device()
-        if data is not None:
-            spec = learning_from(spec, data)
+        spec = _taken_up(spec, data)
         problems = Problems()
         problems.replicates = spec.replicates
-        spec = spec_taken_up(spec)
         check_spec(spec, problems)
         random_bits, table = RANDOM_BITS, spec_table(spec)
         header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())
-        return cls._taken_up(Files.create(header, Path(path or default_path(spec.title)), shared), problems)
+        return cls._begun(Files.create(header, Path(path or default_path(spec.title)), shared), problems)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """A session on disk, ready to go on where it was.
 
+        Args:
+            path: Its path, or its name in the user's sessions.
+
         Raises:
             TicketError: if it is not a session, another process runs it, or it is damaged.
         """
-        SessionDirectory.open_for_reading(path := Path(path))
+        SessionDirectory.open_for_reading(path := session_path(path))
         check_device()
-        session = cls._taken_up(Files.open(path), Problems())
+        session = cls._begun(Files.open(path), Problems())
         with closed_on_error(session._files):
             session._engine.take_up_analyses()
         return session
 
     @classmethod
-    def _taken_up(cls, files: Files, problems: Problems) -> Self:
+    def open_or_create(cls, spec: Source, path: str | Path, shared: bool = False, data: "Arrays | None" = None) -> Self:
+        """The session at a path, ready to go on; a new one if there is none.
+
+        Args:
+            spec: What it is made from, as `create` takes it.
+            path: Its directory.
+            shared: As `create` takes it.
+            data: As `create` takes it.
+
+        Raises:
+            TicketError: if the session there was made from another spec, with what differs; and as `create` and `open`.
+        """
+        if not os.path.lexists(path):
+            return cls.create(spec, path, shared, data)
+        known = read_header(SessionDirectory.open_for_reading(Path(path))).spec
+        if found := differences(spec_table(parse_spec(known)), spec_table(_taken_up(spec, data))):
+            raise TicketError(
+                f"{path} was made from another spec: {told_differences(found)}. Choose another path, or "
+                "open it as it is: tx.Session.open(path)."
+            )
+        return cls.open(path)
+
+    @classmethod
+    def _begun(cls, files: Files, problems: Problems) -> Self:
         with closed_on_error(files):
             session = cls(files, problems)
             opened = events.Opened(at=time.time(), versions=versions(), recovered=files.recovered, session=files.id)
@@ -142,6 +178,7 @@ class Session:
         Starts the next round if none is running, and finishes the round if the chunk ends it. Another chunk may still
         be computing when this returns; `settle` waits for it. Returns the generations that came in.
         """
+        self._check_open()
         if self.is_finished:
             self._finish()
             return 0
@@ -169,6 +206,7 @@ class Session:
         Raises:
             TicketError: if every replicate of its branch diverged.
         """
+        self._check_open()
         turn = next_turn(self.view)
         if turn is None:
             self._finish()
@@ -187,6 +225,7 @@ class Session:
         Raises:
             TicketError: at the end, if a branch has failed: every replicate of it diverged.
         """
+        self._check_open()
         while not self.is_finished:
             self.pulse()
         self._finish_analyses()
@@ -233,6 +272,7 @@ class Session:
         Raises:
             TicketError: if it can't be done.
         """
+        self._check_open()
         return deed.perform(self._performer)
 
     def found(self, deed: Deed[int]) -> events.Analysed:
@@ -253,6 +293,16 @@ class Session:
     def work_on_analyses(self) -> bool:
         """Work on analyses for a twentieth of a second; whether anything was done."""
         return self._engine.work_on_analyses()
+
+    def ticket(self, branch: str, round: int, replicate: int = 0) -> FoundTicket:
+        """A finished round's ticket and what training made of it: arrays, and the network that they are weights of.
+
+        Raises:
+            TicketError: if there is no such branch, finished round or replicate.
+        """
+        self._check_open()
+        self.settle()
+        return found_ticket(self._engine.lineage.bench, branch, round, replicate)
 
     def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
         """A pandas table of the finished rounds, or of all generations; see `sessions.reports.data_frame`.
@@ -277,9 +327,15 @@ class Session:
         self._announcer.emit_if_possible(refused)
 
     def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
-        """Pause, and let others open the session; `leaving` is called just before they may."""
+        """Pause, give the data back, and let others open the session; `leaving` is called just before they may.
+
+        What is closed already stays closed.
+        """
+        if self._is_closed:
+            return
         with ExitStack() as ending:
             ending.callback(self._files.close)
+            ending.callback(setattr, self, "_is_closed", True)
             ending.callback(self._engine.close)
             ending.callback(leaving)
             try:
@@ -298,7 +354,12 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise TicketError(f"This session is closed; open it again: tx.Session.open({str(self.path)!r}).")
+
     def _rest(self, reason: str, durable: bool) -> None:
+        self._check_open()
         self.settle()
         self._engine.save(durable)
         if self.is_finished:
@@ -318,3 +379,8 @@ class Session:
         if self.view.state != "finished":
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
+
+
+def _taken_up(source: Source, data: "Arrays | None") -> Spec:
+    spec = spec_from(source)
+    return spec_taken_up(spec if data is None else learning_from(spec, data))

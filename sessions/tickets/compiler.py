@@ -2,7 +2,7 @@
 
 Round sizes are known before a round's mask is, so the executables of coming rounds are compiled in
 the background while the current round runs. JAX's persistent cache, where it is set, makes the second run of a
-preset start at once. Only the most recently used executables are kept in memory.
+preset start at once. Only the most recently used executables are kept in memory; all sessions of a process share them.
 """
 
 import ctypes
@@ -26,8 +26,8 @@ Call = Callable[[], tuple[Any, ...]]
 Awaited = Callable[[Key | None], None]
 """Told the key of an executable that is waited for, and None once it is there."""
 
-_KEPT = 16
-"""More than a round and those compiled ahead of it need, or what was compiled ahead is thrown away unused."""
+_MOST = 64
+"""Executables that a process keeps at most, however many sessions it had."""
 _NICENESS = 5
 _HEARING = 0.1
 """Seconds until who waits looks up."""
@@ -37,16 +37,57 @@ class GivenUp(Exception):
     """The session is to be closed: what is waited for is not needed any more."""
 
 
+class Executables:
+    """The most recently used executables, by what tells them from all others: their functions close over no session."""
+
+    def __init__(self) -> None:
+        self.room = 16
+        """How many are kept: more than a round and those compiled ahead of it need, or these are thrown away unused."""
+        self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, begin: Callable[[], Future[Executable]]) -> "Future[Executable]":
+        """The one of a key; `begin` is asked if there is none, or its compilation was called off."""
+        with self._lock:
+            if not self.knows(key):
+                self._futures[key] = begin()
+            self._futures.move_to_end(key)
+            while len(self._futures) > self.room:
+                self._futures.popitem(last=False)
+            return self._futures[key]
+
+    def put(self, key: Key, future: Future[Executable]) -> None:
+        """Keep one in place of what was kept."""
+        with self._lock:
+            self._futures[key] = future
+
+    def knows(self, key: Key) -> bool:
+        """Whether a key's executable is there, or will be."""
+        known = self._futures.get(key)
+        return known is not None and not known.cancelled()
+
+    def next_session(self) -> None:
+        """Have room for another session's too, for scripts run one after the other, and forget what failed."""
+        with self._lock:
+            self.room = max(self.room, min(self.room + 16, _MOST))
+            for key, future in tuple(self._futures.items()):
+                if future.done() and (future.cancelled() or future.exception() is not None):
+                    del self._futures[key]
+
+
+EXECUTABLES = Executables()
+"""Those of this process."""
+
+
 class Compiler:
     """Compiles functions for given argument shapes, each once, now or in the background."""
 
-    def __init__(self, awaited: Awaited = lambda key: None) -> None:
-        self._awaited = awaited
-        self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
+    def __init__(self, awaited: Awaited = lambda key: None, executables: Executables | None = None) -> None:
+        self._awaited, self._executables = awaited, executables or EXECUTABLES
+        self._begun: set[Future[Executable]] = set()
         self._pool = ThreadPoolExecutor(1, "compile", initializer=_be_nice)
         self._urgent = ThreadPoolExecutor(1, "compile-now", initializer=_be_nice)
         """For what a person waits for; the threads of a pool begin when they are needed."""
-        self._lock = threading.Lock()
         self._is_given_up = False
 
     def prefetch(self, key: Key, call: Call) -> None:
@@ -57,7 +98,7 @@ class Compiler:
             call: Gives the function and its arguments, pytrees of arrays or of `jax.ShapeDtypeStruct`;
                 asked only if there is something to compile.
         """
-        self._future(key, call)
+        self._executables.get(key, lambda: self._submit(self._pool, call))
 
     def begin(self, key: Key, call: Call) -> None:
         """Trace a call in this thread, and compile it in the background before all that can wait.
@@ -65,23 +106,18 @@ class Compiler:
         Threads that trace hold each other up, and do not hold up one that compiles: what takes longest is there
         sooner if it is traced before anything else is done.
         """
-        if self._is_known(key):
+        if self._executables.knows(key):
             return
         self._awaited(key)
         try:
             lowered = _lowered(call)
         finally:
             self._awaited(None)
-        with self._lock:
-            self._futures[key] = self._urgent.submit(_executable, lowered)
+        self._executables.put(key, self._begin(self._urgent.submit(_executable, lowered)))
 
     def is_ready(self, key: Key, call: Call) -> bool:
         """Whether a call's executable is there; if not, it is compiled in the background before all that can wait."""
-        with self._lock:
-            if not self._is_known(key):
-                self._futures[key] = self._urgent.submit(_compile, call)
-            self._futures.move_to_end(key)
-            return self._futures[key].done()
+        return self._executables.get(key, lambda: self._submit(self._urgent, call)).done()
 
     def get(self, key: Key, call: Call) -> Executable:
         """The executable of a call; if its compilation hasn't begun, it begins before all that can wait.
@@ -91,7 +127,7 @@ class Compiler:
         Raises:
             GivenUp: if the waiting is given up.
         """
-        future = self._future(key, call)
+        future = self._executables.get(key, lambda: self._submit(self._pool, call))
         if future.done():
             return future.result()
         self._awaited(key)
@@ -107,7 +143,7 @@ class Compiler:
     @property
     def is_busy(self) -> bool:
         """Whether something is being compiled."""
-        return any(future.running() for future in tuple(self._futures.values()))
+        return any(future.running() for future in tuple(self._begun))
 
     def _awaited_result(self, future: "Future[Executable]") -> Executable:
         while not self._is_given_up:
@@ -125,8 +161,7 @@ class Compiler:
             except BaseException as error:
                 compiled.set_exception(error)
 
-        with self._lock:
-            self._futures[key] = compiled
+        self._executables.put(key, self._begin(compiled))
         threading.Thread(target=compile_, name="compile-at-once", daemon=True).start()
         return compiled
 
@@ -134,19 +169,15 @@ class Compiler:
         """Forget what has not begun to compile."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._urgent.shutdown(wait=False, cancel_futures=True)
+        self._executables.next_session()
 
-    def _is_known(self, key: Key) -> bool:
-        known = self._futures.get(key)
-        return known is not None and not known.cancelled()
+    def _submit(self, pool: ThreadPoolExecutor, call: Call) -> "Future[Executable]":
+        return self._begin(pool.submit(_compile, call))
 
-    def _future(self, key: Key, call: Call) -> Future[Executable]:
-        with self._lock:
-            if not self._is_known(key):
-                self._futures[key] = self._pool.submit(_compile, call)
-            self._futures.move_to_end(key)
-            while len(self._futures) > _KEPT:
-                self._futures.popitem(last=False)
-            return self._futures[key]
+    def _begin(self, future: "Future[Executable]") -> "Future[Executable]":
+        self._begun.add(future)
+        future.add_done_callback(self._begun.discard)
+        return future
 
 
 def _compile(call: Call) -> Executable:

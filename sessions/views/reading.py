@@ -138,3 +138,14 @@ def default_path(name: str) -> Path:
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "session"
     home = sessions_dir()
     return next(path for n in range(1, 1_000_000) if not (path := home / f"{stem}-{n}.session").exists())
+
+
+def session_path(given: str | Path) -> Path:
+    """The session a person means: a path, or the name of one in the user's sessions directory."""
+    path = Path(given)
+    if path.exists() or path.name != given:
+        return path
+    for name in (given, f"{given}.session"):
+        if (candidate := sessions_dir() / name).exists():
+            return candidate
+    return sessions_dir() / given if not path.suffix else path

@@ -15,7 +15,6 @@ import pytest
 
 import sessions.engine.engine
 import sessions.session.session
-import sessions.tickets.compiler
 from sessions.plans.problems import Problems
 from sessions.reports.verify_session import verify
 from sessions.serving.endpoint import TRANSPORT
@@ -23,7 +22,7 @@ from sessions.session.session import Session
 from sessions.specs.spec import Spec, parse_spec
 from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
-from sessions.tickets.compiler import Compiler
+from sessions.tickets.compiler import Compiler, Executables
 from sessions.views.reading import read_view
 
 GENERATIONS = 60
@@ -182,8 +181,20 @@ class Engines:
         return int(self._forker.stdout.readline())
 
 
+class _SharedProblems(Problems):
+    """Outlive the sessions that use them."""
+
+    def close(self) -> None:
+        pass
+
+
 class _SharedCompiler(Compiler):
-    """Outlives the sessions that use it, and compiles nothing that is not asked for."""
+    """Outlives the sessions that use it, keeps all executables, and compiles nothing that is not asked for."""
+
+    def __init__(self) -> None:
+        executables = Executables()
+        executables.room = 1000
+        super().__init__(executables=executables)
 
     def give_up(self) -> None:
         pass
@@ -196,7 +207,9 @@ class _SharedCompiler(Compiler):
 
 
 _PLACE = TemporaryDirectory(prefix="engine-tests-")
-_COMPILER, _PROBLEMS = _SharedCompiler(), Problems()
+_COMPILERS = {False: _SharedCompiler(), True: _SharedCompiler()}
+"""By whether they optimise."""
+_PROBLEMS = _SharedProblems()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -213,8 +226,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
             place.mkdir(mode=0o700, exist_ok=True)
             patch.setenv(name, str(place))
         if "_shared" in item.fixturenames:  # type: ignore[attr-defined]
-            patch.setattr(sessions.tickets.compiler, "_KEPT", 1000)
-            patch.setattr(sessions.engine.engine, "Compiler", lambda awaited: _COMPILER)
+            compiler = _COMPILERS[item.get_closest_marker("optimised") is not None]
+            patch.setattr(sessions.engine.engine, "Compiler", lambda awaited: compiler)
             patch.setattr(sessions.session.session, "Problems", lambda: _PROBLEMS)
         return (yield)
 
@@ -223,7 +236,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def _shared() -> Iterator[None]:
     """Have the executables in memory shared."""
     yield
-    Compiler.close(_COMPILER)
+    for compiler in _COMPILERS.values():
+        Compiler.close(compiler)
 
 
 @pytest.fixture(params=["unix", pytest.param("tcp", marks=pytest.mark.slow)])

@@ -19,6 +19,7 @@ from sessions.store import read_records
 from sessions.views.reading import decoded, read_view
 from tests.engine.golden_rounds import GENERATION, JOURNALLED, PLANS, machine, outcome
 
+pytestmark = pytest.mark.optimised
 GOLDEN = Path(__file__).parent / "golden"
 KEPT = sorted(path.relative_to(GOLDEN) for path in GOLDEN.glob("rules_*/*/"))
 NAMES = {

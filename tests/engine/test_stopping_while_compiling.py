@@ -11,7 +11,7 @@ import pytest
 from sessions.serving.driver import Goal
 from sessions.serving.hosting import HEARD, host
 from sessions.tickets import compiler
-from sessions.tickets.compiler import Compiler, GivenUp
+from sessions.tickets.compiler import Compiler, Executables, GivenUp
 from sessions.views.reading import read_view
 
 
@@ -19,7 +19,7 @@ from sessions.views.reading import read_view
 def test_who_waits_can_be_told_not_to(monkeypatch: pytest.MonkeyPatch, is_begun: bool) -> None:
     ended = threading.Event()
     monkeypatch.setattr(compiler, "_compile", lambda call: ended.wait(20))
-    compiling = Compiler()
+    compiling = Compiler(executables=Executables())
     if is_begun:
         compiling.prefetch(("slow",), lambda: (abs, np.float32(1)))
     threading.Timer(0.1, compiling.give_up).start()
@@ -46,6 +46,7 @@ def test_a_signal_that_comes_while_something_is_compiled_stops_in_order(
         ended.wait(30)
 
     monkeypatch.setattr(compiler, "_compile", compile_)
+    monkeypatch.setattr(compiler, "EXECUTABLES", Executables())
     monkeypatch.setattr("sessions.engine.engine.Compiler", Compiler)
     session = lab.create()
     before = signal.getsignal(signal.Signals[name])

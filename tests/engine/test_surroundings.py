@@ -107,8 +107,8 @@ def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("little_memory")
 def test_what_memory_cannot_hold_is_refused_on_every_way_in(lab: Any) -> None:
-    said = r"\$\.trainer: cma_es over 93,\d{3} weights, expected what fits into memory: it would take 52 GB at least, "
-    said += r"and this machine has 32 GB\."
+    said = r"\$\.trainer: cma_es over 93,\d{3} weights, expected what fits into memory: this needs at least 52 GB, "
+    said += r"and the machine has 32 GB\."
     with pytest.raises(InvalidValue, match=said):
         lab.create(**LARGE)
     assert not lab.path().exists()

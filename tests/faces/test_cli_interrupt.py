@@ -17,7 +17,7 @@ COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))
 def interrupted(home, environment, tiny_settings):
     """A session that was interrupted in its second round, what it said, and with which exit code."""
     path = home / "sessions" / "interrupted.session"
-    arguments = ["run", *tiny_settings, "--rounds", "2", "--generations", "800", "--session", str(path), "--json"]
+    arguments = ["run", *tiny_settings, "--rounds", "2", "--generations", "2000", "--session", str(path), "--json"]
     with subprocess.Popen(
         [COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import ticket_explorer as tx
+from sessions.specs.sources import load_table, spec_of
 from sessions.specs.spec import parse_spec
 from ticket_explorer.tasks import embedded
 from ticket_explorer.tasks.settings import Fashion
 from widgets.decisions.session_draft import Draft
-from widgets.shared.spec_sources import load_table, spec_of
 
 
 @pytest.fixture(scope="module")

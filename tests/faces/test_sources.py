@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from sessions.specs.sources import assign, load_table, put, spec_of
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
-from widgets.shared.spec_sources import assign, load_table, put, spec_of
 
 
 def trainer_of(*assignments: str, preset: str = "fashion") -> Any:

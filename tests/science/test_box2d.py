@@ -319,7 +319,7 @@ class TestBadInput:
             problem(parameters={"wind": 1.0})
         with pytest.raises(TicketError, match=r"lunar_lander can't be created with .*-20.*must be between -12 and 0"):
             problem(parameters={"gravity": -20.0})
-        with pytest.raises(TicketError, match="has no such number"):
+        with pytest.raises(TicketError, match="has no such parameter"):
             problem(parameters={"continuous": True})
 
     def test_an_extra_that_is_missing_says_the_command(self, monkeypatch):

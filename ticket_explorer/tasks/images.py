@@ -160,7 +160,7 @@ class ImageProblem:
 
         def tally(pixels: Num[Array, "b P"], targets: Num[Array, "b ..."]) -> Any:
             inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
-            return self.objective.tally(self._tested(theta, inputs, state)[None], targets)
+            return self.objective.tally(self.outputs(theta, inputs, state)[None], targets)
 
         return self._judged(tally, len(self.test.labels)).score[0]
 
@@ -225,6 +225,26 @@ class ImageProblem:
         outputs = self.network.apply(theta, self._standardise(pixels).reshape(-1, *self.train.shape))
         return self.objective.losses(outputs, targets)
 
+    def outputs(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "n ..."], state: ProblemState
+    ) -> Float[Array, "n O"]:
+        """What the network of θ gives for standardised inputs, by the statistics of a test."""
+        if isinstance(self.network, NormalisedNetwork):
+            return self.network.apply_testing(theta, inputs, state)
+        return self.network.apply(theta, inputs)
+
+    def training_set(self) -> tuple[np.ndarray, np.ndarray]:
+        """The training split: standardised inputs, float32 [n, ...], and targets, int32 [n] or float32 [n, O]."""
+        return self._examples(self.train)
+
+    def test_set(self) -> tuple[np.ndarray, np.ndarray]:
+        """The test split, likewise."""
+        return self._examples(self.test)
+
+    def _examples(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
+        inputs = self._standardise(images.pixels).reshape(-1, *images.shape)
+        return np.asarray(inputs), np.asarray(images.labels)
+
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None
     ) -> tuple[Float[Array, "B ..."], Num[Array, "B ..."]]:
@@ -249,11 +269,6 @@ class ImageProblem:
 
     def _mean_loss(self, outputs: Float[Array, "N B O"], targets: Num[Array, "B ..."]) -> Float[Array, " N"]:
         return self.objective.losses(outputs, targets).mean(-1)
-
-    def _tested(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], state: ProblemState) -> Array:
-        if isinstance(self.network, NormalisedNetwork):
-            return self.network.apply_testing(theta, inputs, state)
-        return self.network.apply(theta, inputs)
 
     def _population_tested(
         self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], states: ProblemState

@@ -15,6 +15,7 @@ from sessions.plans.twins import noisy
 from sessions.reports.analysis_rows import analysis_table, holm_p_values, replicates_of
 from sessions.reports.statistics import mean, standard_error
 from sessions.serving.ask import analysed
+from sessions.specs.sources import assign
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis import ANALYSES
@@ -30,7 +31,6 @@ from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.figures.hessian import is_by_differences
 from widgets.plots.raster.drawing import draw
-from widgets.shared.spec_sources import assign
 from widgets.shared.wording import one_error, share
 
 HEIGHT = 20

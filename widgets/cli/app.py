@@ -8,9 +8,9 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from sessions.views.reading import session_path as session_path
 from ticket_explorer.places import sessions_dir
 from widgets.cli.failures import ends_in_a_sentence
-from widgets.shared.spec_sources import session_path as session_path
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -6,6 +6,7 @@ import typer
 
 from sessions.messages import commands
 from sessions.serving.ask import answer
+from sessions.specs.sources import assign
 from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
 from sessions.views.reading import read_view
@@ -14,7 +15,6 @@ from ticket_explorer.errors import InvalidValue
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.output import say, write
 from widgets.decisions.complaints import remarks_on
-from widgets.shared.spec_sources import assign
 
 
 def register(app: typer.Typer) -> None:

@@ -25,7 +25,7 @@ from widgets.plots.policy.gif import write_gif
 if TYPE_CHECKING:
     import numpy as np
 
-    from sessions.tickets.export import ExportedTicket
+    from sessions.tickets.found_ticket import FoundTicket
 
 
 class Kind(StrEnum):
@@ -89,9 +89,10 @@ def export(
                 raise InvalidValue("--replicate", replicate, "0: a rollout shows the policy of the first replicate")
             _write_rollout(path, view, branch, number, out)
         else:
-            from sessions.tickets.export import exported_ticket
+            from sessions.tickets.found_ticket import found_ticket
+            from sessions.tickets.workbench import Workbench
 
-            _TICKETS[out.suffix](exported_ticket(path, view, branch, number, replicate), out)
+            _TICKETS[out.suffix](found_ticket(Workbench.of(path, view), branch, number, replicate), out)
     say(f"Wrote {out}.")
 
 
@@ -166,14 +167,14 @@ def _write_parquet(rows: Iterable[Row], out: Path) -> None:
         parquet.write_table(pyarrow.Table.from_pylist(list(rows)), out)
 
 
-def _write_safetensors(ticket: "ExportedTicket", out: Path) -> None:
+def _write_safetensors(ticket: "FoundTicket", out: Path) -> None:
     from safetensors.numpy import save
 
     origin = {key: msgspec.json.encode(value).decode() for key, value in ticket.origin.items()}
     write_atomic(out, save(ticket.arrays, metadata=origin))
 
 
-def _write_msgpack(ticket: "ExportedTicket", out: Path) -> None:
+def _write_msgpack(ticket: "FoundTicket", out: Path) -> None:
     arrays = {name: _packed(array) for name, array in ticket.arrays.items()}
     write_atomic(out, msgspec.msgpack.encode({"schema": 1, "origin": ticket.origin, "arrays": arrays}))
 
@@ -189,7 +190,7 @@ _TABLES: dict[str, Callable[[Iterable[Row], Path], None]] = {
     ".parquet": _write_parquet,
     ".json": _write_json,
 }
-_TICKETS: dict[str, Callable[["ExportedTicket", Path], None]] = {
+_TICKETS: dict[str, Callable[["FoundTicket", Path], None]] = {
     ".safetensors": _write_safetensors,
     ".msgpack": _write_msgpack,
 }

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from sessions.reports.json_report import report
 from sessions.reports.learning import needed_rows, solved_at
+from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
 from sessions.views.reading import Header, default_path
@@ -21,7 +22,6 @@ from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
 from widgets.plots.ticket_curve import drawn, ticket_curves
-from widgets.shared.spec_sources import DEFAULT, spec_of
 
 if TYPE_CHECKING:
     from sessions.session.session import Session

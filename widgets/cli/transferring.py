@@ -6,6 +6,7 @@ import typer
 
 from sessions.messages import commands
 from sessions.serving.ask import answer
+from sessions.specs.sources import assign, load_table
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
@@ -15,7 +16,6 @@ from widgets.cli.branching import parse_round, say_remarks
 from widgets.cli.options import with_fields
 from widgets.cli.output import say, write
 from widgets.decisions.trainer_fields import TRAINER_KINDS, named
-from widgets.shared.spec_sources import assign, load_table
 
 _FROM_PRESET = ("task", "network", "trainer")
 

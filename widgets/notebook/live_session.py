@@ -5,7 +5,6 @@ and is refused with a sentence that says what to write.
 """
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
@@ -15,23 +14,21 @@ from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.serving.launch import launch
 from sessions.session.verbs import Verb
+from sessions.specs.sources import named_table, put
 from sessions.specs.spec import Spec, Table, parse_spec, spec_table
 from sessions.specs.validation import checked
-from sessions.views.reading import default_path
+from sessions.views.reading import default_path, session_path
 from sessions.views.session_view import SessionView
-from ticket_explorer import presets
-from ticket_explorer.errors import TicketError, UnknownName
+from ticket_explorer.errors import TicketError
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import PANELS
 from widgets.shared.session_link import EngineLink, Launch
-from widgets.shared.spec_sources import load_table, put, session_path
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ticket_explorer.tasks.own_data.given import Arrays
-    from widgets.notebook.paper_figure import PaperFigure
+    from widgets.plots.paper_figure import PaperFigure
 
 R = TypeVar("R")
 
@@ -79,7 +76,7 @@ class LiveSession:
             TicketError: if there is no such source, a value can't work, or the arrays can't be learned from.
         """
         running_loop()
-        table, name = _table(source)
+        table, name = named_table(source)
         put(table, settings or {})
         parsed = parse_spec(table)
         spec = spec_table(parsed if data is None else learning_from(parsed, data))
@@ -151,12 +148,9 @@ class LiveSession:
         Raises:
             TicketError: if there is no such kind.
         """
-        from widgets.notebook.paper_figure import PaperFigure
+        from widgets.plots.paper_figure import panel_figure
 
-        known = {name: found.draw for name, found in PANELS.items() if found.draw is not None}
-        if kind not in known:
-            raise UnknownName("figure", kind, known)
-        return PaperFigure(known[kind](self.attachment.look), size)
+        return panel_figure(kind, self.attachment.look, size)
 
     async def ready_async(self) -> None:
         """Wait until the engine listens: seconds, if it has to be started."""
@@ -216,16 +210,6 @@ class LiveSession:
     async def close_async(self) -> None:
         """Let the session go; its engine goes on, and its widgets keep what they show."""
         await self.attachment.close()
-
-
-def _table(source: str | Path | Mapping[str, Any] | Spec) -> tuple[Table, str]:
-    """A table of its own for what was given, and a name for its session."""
-    if isinstance(source, Spec):
-        return spec_table(source), source.title
-    if isinstance(source, Mapping):
-        table = presets.resolved(deepcopy(dict(source)))
-        return table, str(table.get("title", "session"))
-    return load_table(str(source)), Path(source).stem
 
 
 def _last_round(told: list[events.Event]) -> events.RoundFinished | None:

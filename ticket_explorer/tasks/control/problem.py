@@ -21,7 +21,7 @@ from ticket_explorer.networks.policies import policies
 from ticket_explorer.networks.population import one_after_another
 from ticket_explorer.problems import Evaluation, Judged, Problem, ProblemState, Tested
 from ticket_explorer.tasks.control.environment import CrowdEnvironment, Environment
-from ticket_explorer.tasks.control.episodes import Outcome, Play
+from ticket_explorer.tasks.control.episodes import Outcome, Play, normalised
 from ticket_explorer.tasks.control.normaliser import Statistics
 from ticket_explorer.tasks.control.repeated import Repeated
 from ticket_explorer.tasks.control.rollout import Rollout
@@ -162,6 +162,12 @@ class ControlProblem:
     def rollout(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Rollout:
         """An episode of θ, step by step; a `WatchableProblem`."""
         return self.task.play.rollout(key, policies(self.network, theta[None], None), state.observations)
+
+    def outputs(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "n ..."], state: ProblemState
+    ) -> Float[Array, "n O"]:
+        """What the policy of θ gives for observations, normalised as a test normalises them: logits, or actions."""
+        return self.network.apply(theta, normalised(state.observations, inputs[None])[0])
 
     def scene(self, rollout: Rollout) -> Scene:
         """An episode, on the host, as drawings."""

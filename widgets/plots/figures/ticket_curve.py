@@ -27,11 +27,28 @@ def ticket_curve(view: SessionView, selection: Selection) -> Figure:
     curves = [curve for curve in ticket_curves(view) if curve.branch in shown]
     if not curves:
         return Figure(title, _X, _Y, note="The first point comes when the first round is finished.")
-    lines = [_line(curve, colour_of(view, curve.branch)) for curve in curves]
     looked_at = selection.branch_in(view)
     ordered = sorted(curves, key=lambda curve: curve.branch != looked_at)
-    x = replace(_X, limits=(_sparsest(view, shown), 1.0))
-    return Figure(title, x, replace(_Y, limits=_heights(curves)), (*lines, *_dense(ordered)), _note(curves, view))
+    colours = [colour_of(view, curve.branch) for curve in curves]
+    return figure_of(title, curves, colours, _sparsest(view, shown), _note(curves, view), _dense(ordered))
+
+
+def figure_of(
+    title: str, curves: list[TicketCurve], colours: list[int], sparsest: float, note: str, rules: tuple[Rule, ...] = ()
+) -> Figure:
+    """Ticket curves as a figure, sparser to the right.
+
+    Args:
+        title: The figure's.
+        curves: A line each.
+        colours: The palette index of each.
+        sparsest: The density that the axis ends at.
+        note: What error bars are.
+        rules: Scores to compare with.
+    """
+    lines = [_line(curve, colour) for curve, colour in zip(curves, colours, strict=True)]
+    heights = _heights(curves) if curves else None
+    return Figure(title, replace(_X, limits=(sparsest, 1.0)), replace(_Y, limits=heights), (*lines, *rules), note)
 
 
 def _sparsest(view: SessionView, shown: list[str]) -> float:

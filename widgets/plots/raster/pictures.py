@@ -126,8 +126,9 @@ def draw_points_over(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) ->
             if isinstance(mark, Points):
                 scale = tile.enlarged / tile.reduced
                 known = np.isfinite(mark.x) & np.isfinite(mark.y)
-                rows = np.clip(mark.y[known] * (scale / 2), 0, part.height - 1).astype(int)
-                columns = np.clip(mark.x[known] * scale, 0, part.width - 1).astype(int)
+                with np.errstate(over="ignore"):  # what is far outside is drawn at the edge
+                    rows = np.clip(mark.y[known] * (scale / 2), 0, part.height - 1).astype(int)
+                    columns = np.clip(mark.x[known] * scale, 0, part.width - 1).astype(int)
                 where = np.zeros((part.height, part.width), bool)
                 where[rows, columns] = True
                 part.put(where, _POINT, mark.colour)

@@ -1,16 +1,16 @@
-"""What a person names: a preset, a file, single values of a spec, a session."""
+"""What a session is made from as a person says it: a preset, a file, data, a table; and single values over it."""
 
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from sessions.specs.overrides import FAMILIES
-from sessions.specs.spec import Spec, Table, parse_spec
-from sessions.store import SessionDirectory
+from sessions.specs.spec import Spec, Table, parse_spec, spec_table
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
-from ticket_explorer.places import sessions_dir
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.own_data.settings import Arrays, ImageFolder
@@ -51,9 +51,44 @@ def load_table(source: str | None) -> Table:
     return presets.resolved(table)
 
 
+def named_table(source: str | PathLike[str] | Mapping[str, Any] | Spec) -> tuple[Table, str]:
+    """A table of its own for a preset's name, a file, data, a table or a spec; and a name for its session.
+
+    Raises:
+        TicketError: if there is no such preset or file, or it can't be read.
+    """
+    if isinstance(source, Spec):
+        return spec_table(source), source.title
+    if isinstance(source, Mapping):
+        table = presets.resolved(deepcopy(dict(source)))
+        return table, str(table.get("title", "session"))
+    if not isinstance(source, str | PathLike):
+        raise InvalidValue("spec", repr(source), "a preset's name, a file, a table, or a Spec")
+    return load_table(fspath(source)), Path(source).stem
+
+
+def spec_from(
+    source: str | PathLike[str] | Mapping[str, Any] | Spec = DEFAULT, settings: Mapping[str, Any] | None = None
+) -> Spec:
+    """The spec of a preset, a TOML file, data of one's own, or a table, with single values over it.
+
+    Args:
+        source: A preset's name, the path of a TOML file, an .npz file or a directory of images, a table, or a spec.
+        settings: Values by their paths, `{"pruning.ratio": 0.3, "trainer.strategy": "pgpe"}`.
+
+    Raises:
+        TicketError: if there is no such source, or a value can't work.
+    """
+    if isinstance(source, Spec) and not settings:
+        return source
+    table, _ = named_table(source)
+    put(table, settings or {})
+    return parse_spec(table)
+
+
 def _own_data(path: Path) -> str | None:
     """The task of learning from what is at a path; None if it is no data."""
-    if path.is_dir() and not SessionDirectory(path).header.is_file():
+    if path.is_dir() and not (path / "session.msgpack").is_file():
         return name_of(Arrays if any(path.glob("*.npy")) else ImageFolder)
     return name_of(Arrays) if path.suffix == ".npz" else None
 
@@ -144,15 +179,33 @@ def spec_of(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Spec:
-    """The spec that the arguments of `run` describe; rounds and generations hold for branches with their own too."""
+    """The spec that the arguments of `run` describe."""
     table = load_table(source)
     assign(table, assignments)
+    return parse_spec(with_lengths(table, {}, rounds, generations, replicates, seed))
+
+
+def with_lengths(
+    source: str | PathLike[str] | Mapping[str, Any] | Spec,
+    settings: Mapping[str, Any],
+    rounds: int | None = None,
+    generations: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+) -> Table:
+    """A source's table with values set over it; rounds and generations hold for branches with their own too.
+
+    Raises:
+        TicketError: if there is no such source, or a path leads nowhere.
+    """
+    table, _ = named_table(source)
+    put(table, settings)
     short = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
     put(table, {path: value for path, value in short.items() if value is not None})
     for branch in table.get("branch", ()):
         if isinstance(branch, dict):
             put(branch, {p: v for p, v in short.items() if v is not None and p.partition(".")[0] in branch})
-    return parse_spec(table)
+    return table
 
 
 def _into(place: Any, key: str, path: str, given: str) -> Any:
@@ -176,14 +229,3 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-def session_path(given: str | Path) -> Path:
-    """The session a person means: a path, or the name of one in the user's sessions directory."""
-    path = Path(given)
-    if path.exists() or path.name != given:
-        return path
-    for name in (given, f"{given}.session"):
-        if (candidate := sessions_dir() / name).exists():
-            return candidate
-    return sessions_dir() / given if not path.suffix else path

@@ -1,0 +1,98 @@
+"""A figure for a paper, shown in a cell and saved as PNG, SVG or PDF (extra `figures`)."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sessions.saved.session import SavedSession
+from sessions.store.files import write_atomic
+from sessions.views.session_view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from widgets.plots import figures
+from widgets.plots.figure import Figure
+from widgets.plots.figures import Selection
+from widgets.plots.figures.pooled import pooled_ticket_curve
+from widgets.plots.kinds import PANELS, Look
+from widgets.plots.matplotlib_figure import drawn
+
+if TYPE_CHECKING:
+    from sessions.session.session import Session
+
+FORMS = ("png", "svg", "pdf")
+
+
+class PaperFigure:
+    """One figure, drawn by matplotlib."""
+
+    def __init__(self, figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> None:
+        """Keep a figure.
+
+        Args:
+            figure: What to draw.
+            size: Width and height, inches.
+        """
+        self.figure, self._size = figure, size
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file that ends in .png, .svg or .pdf.
+
+        Raises:
+            TicketError: if it ends otherwise, can't be written, or matplotlib is not installed.
+        """
+        form = Path(path).suffix.removeprefix(".")
+        if form not in FORMS:
+            raise InvalidValue("path", path, "a file name that ends in .png, .svg or .pdf")
+        write_atomic(Path(path), drawn(self.figure, form, self._size))
+
+    def _repr_png_(self) -> bytes:
+        return drawn(self.figure, "png", self._size)
+
+
+def panel_figure(kind: str, look: Look, size: tuple[float, float] = (4.5, 3.0)) -> PaperFigure:
+    """What a panel shows of a session.
+
+    Raises:
+        TicketError: if there is no such kind.
+    """
+    known = {name: found.draw for name, found in PANELS.items() if found.draw is not None}
+    if kind not in known:
+        raise UnknownName("figure", kind, known)
+    return PaperFigure(known[kind](look), size)
+
+
+def figure(
+    kind: str,
+    sessions: "Session | SavedSession | str | Path | Sequence[SavedSession]",
+    *,
+    by: str | None = None,
+    branches: Sequence[str] | None = None,
+    branch: str | None = None,
+    round: int | None = None,
+    size: tuple[float, float] = (4.5, 3.0),
+) -> PaperFigure:
+    """A figure of one session, or the ticket curves of many; needs matplotlib (extra `figures`) to be drawn.
+
+    Args:
+        kind: As of charts: `ticket_curve`, `correlation` …; of many sessions `ticket_curve`.
+        sessions: A session, its path or name, or several saved ones, as `read_all` returns them.
+        by: Of ticket curves, a field of the spec by path, `trainer.strategy`: a line for each of its values, pooled
+            over sessions and replicates.
+        branches: The branches to draw; None is all.
+        branch: The one that is looked at, where a figure is of one.
+        round: The round that is looked at; None is the last.
+        size: Width and height, inches.
+
+    Raises:
+        TicketError: if there is no such kind, session, branch or field.
+    """
+    one = SavedSession.read(sessions) if isinstance(sessions, str | Path) else sessions
+    if isinstance(one, Sequence) or by is not None:
+        several = one if isinstance(one, Sequence) else [SavedSession.read(one.path)]
+        if kind != "ticket_curve":
+            raise TicketError(f"A figure of many sessions is a ticket_curve; draw {kind} of each by itself.")
+        return PaperFigure(pooled_ticket_curve(several, by, branches), size)
+    shown = None if branches is None else tuple(branches)
+    if kind not in figures.SHOWN:
+        raise UnknownName("figure", kind, figures.SHOWN)
+    draw: Callable[[SessionView, Selection], Figure] = getattr(figures, kind)
+    return PaperFigure(draw(one.view, Selection(branch, round, branches=shown)), size)
