@@ -47,4 +47,4 @@ def _call(shape: RoundShape) -> tuple[Any, ...]:
         after = jax.vmap(choosing.chosen, (0, 0, None))(keys, state, problem)
         return after, jax.vmap(trainer.finish, (0, None))(after, problem)
 
-    return choose, shape.problem, keys_shape(shape), state_shape(shape, trainer)
+    return choose, shape.problem, keys_shape(shape), state_shape(shape)

@@ -8,6 +8,7 @@ from sessions.tickets.compiler import Awaited, Key
 from sessions.views.session_view import SessionView
 
 PARTS: Mapping[object, str] = {
+    "initialise": "initial weights",
     "init": "the start of a round",
     "advance": "generations",
     "score": "the score",

@@ -5,10 +5,11 @@ that stepping, pausing and running share it and give the same bits. Replicates a
 axis of every array.
 """
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +30,9 @@ from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.settings import TrainerSettings
 from ticket_explorer.trainers.trainer import KeepingTrainer, LearnedScores, Metrics, Trainer, TrainingResult
 
+S = TypeVar("S")
+_SHAPES = 64
+"""Rounds of so many kinds are not traced again."""
 CHUNK_LIMIT = 1024
 """The longest chunk, in generations: the size of the metrics buffer."""
 
@@ -105,7 +109,7 @@ class RoundRunner:
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
         """Go to a generation whose state was saved by `saved`."""
-        shapes, structure = jax.tree.flatten(state_shape(self.shape, self.trainer))
+        shapes, structure = jax.tree.flatten(state_shape(self.shape))
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
             raise ValueError("the saved state and this round have different shapes")
         self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
@@ -168,10 +172,25 @@ def prefetch_round(shape: RoundShape, compiler: Compiler) -> None:
     compiler.prefetch(("init", *shape.key, int(goes_on)), lambda: _init_call(shape, shape.build(), goes_on))
 
 
+def _traced_once(function: Callable[[RoundShape], S]) -> Callable[[RoundShape], S]:
+    """A function whose result depends on a shape's key alone, and which traces: it is asked before every round."""
+    known: OrderedDict[Key, S] = OrderedDict()
+
+    @wraps(function)
+    def asked(shape: RoundShape) -> S:
+        if shape.key not in known:
+            known[shape.key] = function(shape)
+            if len(known) > _SHAPES:
+                known.popitem(last=False)
+        return known[shape.key]
+
+    return asked
+
+
+@_traced_once
 def problem_state_shape(shape: RoundShape) -> Any:
     """What `Trainer.problem_state` gives for a state of this shape."""
-    trainer = shape.build()
-    return jax.eval_shape(jax.vmap(trainer.problem_state), state_shape(shape, trainer))
+    return jax.eval_shape(jax.vmap(shape.build().problem_state), state_shape(shape))
 
 
 def ticket_shape(shape: RoundShape) -> Ticket:
@@ -180,11 +199,11 @@ def ticket_shape(shape: RoundShape) -> Ticket:
     return Ticket(mask, theta, theta)
 
 
+@_traced_once
 def result_shape(shape: RoundShape) -> TrainingResult:
     """A result's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
-    trainer = shape.build()
-    finish = jax.vmap(trainer.finish, (0, None))
-    result: TrainingResult = jax.eval_shape(finish, state_shape(shape, trainer), shape.problem)
+    finish = jax.vmap(shape.build().finish, (0, None))
+    result: TrainingResult = jax.eval_shape(finish, state_shape(shape), shape.problem)
     return result
 
 
@@ -196,7 +215,7 @@ def _init_call(shape: RoundShape, trainer: Trainer, goes_on: bool) -> tuple[Any,
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
-    state = state_shape(shape, trainer)
+    state = state_shape(shape)
     counter = jax.ShapeDtypeStruct((), jnp.int32)
     arguments = (shape.problem, state, keys_shape(shape), counter, counter)
     return _advance(trainer), *arguments
@@ -231,7 +250,8 @@ def keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
     return keys
 
 
-def state_shape(shape: RoundShape, trainer: Trainer) -> Any:
+@_traced_once
+def state_shape(shape: RoundShape) -> Any:
     """A trainer's state, as `jax.ShapeDtypeStruct`."""
     arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.problem)
-    return jax.eval_shape(jax.vmap(trainer.init, (0, 0, 0, None)), *arguments)
+    return jax.eval_shape(jax.vmap(shape.build().init, (0, 0, 0, None)), *arguments)

@@ -142,8 +142,15 @@ class Lineage:
         known = self._kept(FileName("initial", self.owner(branch, 0)))
         if known is not None:
             return known
-        drawn: jax.Array = jax.jit(jax.vmap(self._problems.of(plan).initialise))(self.bench.keys(Purpose.INITIALISE, 0))
+        drawn = self._drawn(Purpose.INITIALISE, plan)
         self._keep(FileName("initial", self.owner(branch, 0)), drawn)
+        return drawn
+
+    def _drawn(self, purpose: Purpose, plan: Plan) -> jax.Array:
+        """Initial weights of a plan's network, [R, D]."""
+        problem, keys = self._problems.of(plan), self.bench.keys(purpose, 0)
+        key = ("initialise", self._problems.key(plan), len(keys))
+        drawn: jax.Array = self.bench.compiler.get(key, lambda: (jax.vmap(problem.initialise), keys))(keys)
         return drawn
 
     def early(self, branch: str, generation: int) -> jax.Array | None:
@@ -207,7 +214,7 @@ class Lineage:
         known = self._view.round(borrowed.branch, borrowed.rounds[number])
         assert known is not None
         source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
-        fresh = jax.jit(jax.vmap(target.initialise))(self.bench.keys(Purpose.TRANSFER, 0))
+        fresh = self._drawn(Purpose.TRANSFER, plan)
         ticket = fitted(self._lent(borrowed, borrowed.rounds[number]), source, target.layout, fresh)
         kept = _kept(ticket, target)
         if borrowed.control:

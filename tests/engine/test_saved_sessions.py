@@ -152,7 +152,9 @@ def test_open_or_create_goes_on_and_refuses_another_spec(lab: Any) -> None:
         session.run_round()
     with Session.open_or_create(spec, path) as session:
         assert session.view.branches["snr"].next_round == 1
-    with pytest.raises(TicketError, match=r"from another spec: seed is 0 there and 7 here, branch.snr.pruning.ratio is 0.3 there"):
+    with pytest.raises(
+        TicketError, match=r"from another spec: seed is 0 there and 7 here, branch.snr.pruning.ratio is 0.3 there"
+    ):
         Session.open_or_create(lab.spec(seed=7, pruning={"ratio": 0.5, "rounds": 3}, **SECOND), path)
 
 
