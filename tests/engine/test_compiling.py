@@ -36,6 +36,8 @@ def test_what_is_waited_for_is_told_live_and_ends(told):
         (event, journalled, shown) for event, journalled, shown in heard if isinstance(event, events.Compiling)
     ]
     assert [event.what for event, _, _ in compiling] == [
+        "initial weights of fashion",
+        "",
         "the start of a round of fashion",
         "",
         "generations of fashion",

@@ -1,4 +1,4 @@
-"""What a script takes from sessions: tickets as arrays, tables of many, and sessions that are open, closed or shared."""
+"""What a script takes from sessions: tickets as arrays, tables of many; sessions that are open, closed or shared."""
 
 import gc
 import multiprocessing
