@@ -44,6 +44,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     filled_in: ClassVar[tuple[str, ...]] = ()
     """Fields that sessions fill in; no form shows them."""
 
+    def implemented(self) -> Any:
+        """The object that does it: imports the algorithm (and JAX) at first use."""
+        module, _, attribute = self.implementation.partition(":")
+        return getattr(import_module(module), attribute)
+
     def check(self) -> None:
         """Refuse what types can't: combinations of fields, names known only to the algorithm.
 
@@ -109,5 +114,4 @@ def lookup(kind: str, registry: Mapping[str, type[S]], name: str, path: str = ""
 
 def implementation_of(settings: Settings) -> Any:
     """The object that `settings` name: imports the algorithm (and JAX) at first use."""
-    module, _, attribute = settings.implementation.partition(":")
-    return getattr(import_module(module), attribute)
+    return settings.implemented()

@@ -118,7 +118,7 @@ class Session:
 
         Args:
             spec: What it is made from, as `create` takes it.
-            path: Its directory.
+            path: Where its directory is, or will be.
             shared: As `create` takes it.
             data: As `create` takes it.
 

@@ -6,10 +6,14 @@ fields of the command. No JAX is imported here.
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
 
+from msgspec import structs
+
 from sessions.messages.commands import Deed
+from sessions.specs.own_code import with_own_code
 from sessions.specs.validation import checked
 
 P = ParamSpec("P")
@@ -62,11 +66,19 @@ def spoken(
     """
 
     def function(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return do(subject, checked(kind(*args, **kwargs)))
+        return do(subject, _with_own_code(checked(kind(*args, **kwargs))))
 
     vars(function)["__signature__"] = _signature(kind, subject)
     function.__doc__ = inspect.getdoc(kind)
     return function
+
+
+def _with_own_code(deed: Deed[R]) -> Deed[R]:
+    """The deed with the text of files that its overrides name, relative to the working directory of who asks."""
+    given = {key: value for key in ("overrides", "pruner") if (value := getattr(deed, key, None)) is not None}
+    if "overrides" in given:
+        given["overrides"] = with_own_code(given["overrides"], Path.cwd())
+    return structs.replace(deed, **with_own_code(given, Path.cwd())) if given else deed
 
 
 def name_it(function: Any, module: str, name: str) -> None:

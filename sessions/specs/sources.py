@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sessions.specs.overrides import FAMILIES
+from sessions.specs.own_code import with_own_code
 from sessions.specs.spec import Spec, Table, parse_spec, spec_table
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
@@ -94,9 +95,11 @@ def _own_data(path: Path) -> str | None:
 
 
 def _anchor(table: Table, directory: Path) -> None:
-    """Make the paths of tasks absolute, which are relative to a directory: an engine may work in another one."""
+    """Make tasks' paths absolute, and take code in, relative to a directory: an engine may work in another one."""
     branches = table.get("branch")
     for place in (table, *(branches if isinstance(branches, list) else ())):
+        if isinstance(place, dict):
+            place.update(with_own_code(place, directory))
         task = place.get("task") if isinstance(place, dict) else None
         if isinstance(task, dict):
             for field in {field for settings in TASKS.values() for field in settings.paths} & {*task}:

@@ -25,7 +25,7 @@ def holder_sentence(lock: Path, answers: bool = True) -> str:
         return f"{session} is in use by another person: {error}"
     if address is None:
         return f"{session} is in use by another process. Let it finish; `fuser {shlex.quote(str(lock))}` names it."
-    if answers and address.transport == "none" and address.pid == os.getpid() and condition(address) is Condition.ALIVE:
+    if address.transport == "none" and address.pid == os.getpid() and condition(address) is Condition.ALIVE:
         return f"{session} is open in this process already. Use the session that is open, or close it first."
     return f"{session} is in use by process {address.pid} on {address.machine}{_what_to_do(session, address, answers)}"
 

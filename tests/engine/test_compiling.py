@@ -5,6 +5,7 @@ import pytest
 
 import sessions.engine.engine
 from sessions.messages import events
+from sessions.tickets import compiler
 from sessions.tickets.compiler import Compiler
 from sessions.views.reading import read_view
 
@@ -22,6 +23,7 @@ class NotAhead(Compiler):
 def told(lab, monkeypatch):
     """All that a session of one generation told, with whether it was journalled."""
     monkeypatch.setattr(sessions.engine.engine, "Compiler", NotAhead)
+    monkeypatch.setattr(compiler, "EXECUTABLES", compiler.Executables())
     heard: list[tuple[events.Event, bool, events.Compiling | None]] = []
     with lab.create() as session:
         session.subscribe(lambda event, journalled: heard.append((event, journalled, session.view.compiling)))
@@ -36,7 +38,7 @@ def test_what_is_waited_for_is_told_live_and_ends(told):
         (event, journalled, shown) for event, journalled, shown in heard if isinstance(event, events.Compiling)
     ]
     assert [event.what for event, _, _ in compiling] == [
-        "initial weights of fashion",
+        "initial weights",
         "",
         "the start of a round of fashion",
         "",

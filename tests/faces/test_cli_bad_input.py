@@ -81,9 +81,9 @@ def test_a_session_of_a_newer_version(tell, tmp_path):
 
 def test_a_session_that_is_in_use(tell, tiny):
     with SessionLock(SessionDirectory(tiny.path).lock):
-        refused(tell("resume", "tiny"), "is in use by process")
-        refused(tell("rm", "tiny", "--yes"), "is in use by process")
-        refused(tell("branch", "tiny", "--from", "snr:0"), "is in use by process")
+        refused(tell("resume", "tiny"), "is open in this process already")
+        refused(tell("rm", "tiny", "--yes"), "is open in this process already")
+        refused(tell("branch", "tiny", "--from", "snr:0"), "is open in this process already")
 
 
 def test_a_new_session_takes_no_others_place(tell, tiny, tmp_path):

@@ -127,7 +127,8 @@ def test_python_compiles_and_specs_are_right():
     for name, code in blocks("python"):
         compile(code, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for _, code in blocks("toml"):
-        parse_spec(tomllib.loads(code))
+        if ".py:" not in code:  # files of one's own: tests/engine/test_own_code.py
+            parse_spec(tomllib.loads(code))
 
 
 def test_continuous_integration_runs_the_readmes_test_command():

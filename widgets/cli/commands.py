@@ -1,9 +1,22 @@
 """All commands of the command line, registered with its application."""
 
-from widgets.cli import analysing, branching, catalogue, comparing, data, export, listing, run, terminal, transferring
+from widgets.cli import (
+    analysing,
+    branching,
+    catalogue,
+    comparing,
+    data,
+    export,
+    listing,
+    own_code,
+    run,
+    terminal,
+    transferring,
+)
 from widgets.cli.app import app
 
 __all__ = ["app"]
 
-for _commands in (run, terminal, listing, branching, transferring, analysing, comparing, export, data, catalogue):
+_MODULES = (run, terminal, listing, branching, transferring, analysing, comparing, export, data, own_code, catalogue)
+for _commands in _MODULES:
     _commands.register(app)

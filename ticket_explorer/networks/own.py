@@ -1,0 +1,158 @@
+"""A network of one's own: any module of flax.linen; layout, initial weights and forwards follow from it."""
+
+import inspect
+from dataclasses import dataclass, fields, is_dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jaxtyping import Array, Float
+
+from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.networks.flax_network import FlaxNetwork
+from ticket_explorer.networks.network import Statistics
+from ticket_explorer.own_code import loaded, told
+
+if TYPE_CHECKING:
+    from ticket_explorer.own_settings import OwnNetwork
+
+TRAINS = ("train", "training", "trains")
+"""Arguments of a module's call that say whether it is trained."""
+
+
+def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int) -> "OwnFlaxNetwork":
+    """The network of a module of one's own, tried once without computing anything.
+
+    Raises:
+        TicketError: if its code is not trusted or fails, it is no flax module, or it gives something else than outputs
+            [B, outputs].
+    """
+    module = loaded(settings.place, settings.source)
+    if not (inspect.isclass(module) and issubclass(module, nn.Module)):
+        raise InvalidValue("$.network.name", settings.place, "a class that is a module of flax.linen")
+    network = OwnFlaxNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
+    variables = network.variables
+    if not any(network.is_prunable(leaf.name) for leaf in network.layout):
+        names = ", ".join(leaf.name for leaf in network.layout) or "none"
+        raise InvalidValue("$.network.prunable", settings.prunable, f"a pattern of its leaves: {names}")
+    if known := set(variables) - {"params", "batch_stats"}:
+        raise TicketError(
+            f"{settings.place} keeps {', '.join(sorted(known))}; parameters and batch_stats can be carried."
+        )
+    given = network.shape_of_outputs()
+    if given != (1, outputs):
+        raise TicketError(
+            f"{settings.place} gives outputs of shape {given} for one input of shape {input_shape}; "
+            f"the task needs {(1, outputs)}. A field `outputs` of the module receives that number."
+        )
+    return (
+        NormalisedOwnNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
+        if "batch_stats" in variables
+        else network
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFlaxNetwork(FlaxNetwork):
+    """A module without batch statistics."""
+
+    settings: "OwnNetwork"
+
+    def create_module(self) -> nn.Module:
+        """The flax module, of inputs [B, ...].
+
+        Raises:
+            TicketError: if the module doesn't take its arguments.
+        """
+        kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
+        if is_dataclass(kind) and "outputs" in {field.name for field in fields(kind)}:
+            parameters.setdefault("outputs", self.outputs)
+        frozen = {name: _hashable(value) for name, value in parameters.items()}
+        with told(self._file, self.settings.source):
+            module: nn.Module = kind(**frozen)
+        return module
+
+    def is_prunable(self, leaf: str) -> bool:
+        """Whether a leaf's weights can be pruned: those whose names the settings' pattern fits."""
+        return fnmatchcase(leaf, self.settings.prunable)
+
+    @property
+    def variables(self) -> Any:
+        """Shapes of parameters and statistics.
+
+        Raises:
+            TicketError: if the module fails.
+        """
+        return _variables(self)
+
+    def shape_of_outputs(self) -> tuple[int, ...]:
+        """For a batch of one input.
+
+        Raises:
+            TicketError: if the module fails.
+        """
+        with told(self._file, self.settings.source):
+            shape: tuple[int, ...] = jax.eval_shape(
+                lambda: self.module.init_with_output(jax.random.key(0), self._input)
+            )[0].shape
+        return shape
+
+    @property
+    def _file(self) -> str:
+        return self.settings.place.rpartition(":")[0]
+
+    @property
+    def _input(self) -> Array:
+        return jnp.zeros((1, *self.input_shape))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormalisedOwnNetwork(OwnFlaxNetwork):
+    """A module with batch statistics, carried as the problem's state."""
+
+    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
+        """The outputs of one network by the statistics of this batch; differentiable in θ."""
+        return self.apply_training(theta, inputs, self.initial_statistics())[0]
+
+    def initial_statistics(self) -> Statistics:
+        """What the module begins with."""
+        drawn: Statistics = self.module.init(jax.random.key(0), self._input)["batch_stats"]
+        return drawn
+
+    def apply_training(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
+    ) -> tuple[Float[Array, "B O"], Statistics]:
+        """The outputs by the statistics of this batch, and the running ones after it."""
+        outputs, changed = self.module.apply(
+            self._with(theta, statistics), inputs, mutable=["batch_stats"], **self._mode(True)
+        )
+        return outputs, changed["batch_stats"]
+
+    def apply_testing(
+        self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
+    ) -> Float[Array, "B O"]:
+        """The outputs by the running statistics."""
+        return cast(Array, self.module.apply(self._with(theta, statistics), inputs, **self._mode(False)))
+
+    def _with(self, theta: Float[Array, " D"], statistics: Statistics) -> dict[str, Any]:
+        return {"params": self.layout.unflatten(theta), "batch_stats": statistics}
+
+    def _mode(self, trains: bool) -> dict[str, bool]:
+        known = inspect.signature(type(self.module).__call__).parameters
+        return {name: trains for name in TRAINS if name in known}
+
+
+def _hashable(value: Any) -> Any:
+    """Lists of a spec as tuples: flax modules are hashed."""
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+
+
+@cache
+def _variables(network: OwnFlaxNetwork) -> Any:
+    with told(network._file, network.settings.source):
+        return jax.eval_shape(
+            network.module.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *network.input_shape), jnp.float32)
+        )
