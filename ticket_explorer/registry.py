@@ -1,21 +1,23 @@
 """How the families (tasks, networks, trainers, pruners, rewinds) name their members.
 
-A family's registry is a plain dict from a name to a frozen settings class. Settings import no JAX,
+A family's registry is a mapping from a name to a frozen settings class. Settings import no JAX,
 so that a face can list, explain and check every choice at once; the algorithm itself is imported
 when it is first needed, from the `implementation` that the settings name. Other distributions add
-members through the entry-point group `ticket_explorer.FAMILY`.
+members through the entry-point group `ticket_explorer.FAMILY`; they are imported when a name is asked for that is
+none of our own, or all names are.
 """
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import getdoc
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
 
-from ticket_explorer.errors import UnknownName
+from ticket_explorer.errors import UnknownName, shortened
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,58 @@ def identity(settings: Settings) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in later or value != later[key]}
 
 
-def register(family: str, *own: type[S]) -> dict[str, type[S]]:
+class PlugInWarning(UserWarning):
+    """A plug-in's member of a family that is left out, in a sentence that names the distribution."""
+
+
+class Registry(Mapping[str, type[S]]):
+    """A family's settings classes by name: its own, then those of plug-ins."""
+
+    def __init__(self, family: str, own: Iterable[type[S]]) -> None:
+        self._family, self._known = family, {name_of(settings): settings for settings in own}
+        self._is_whole = False
+
+    def __getitem__(self, name: str) -> type[S]:
+        return self._known[name] if name in self._known else self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def _all(self) -> dict[str, type[S]]:
+        if not self._is_whole:
+            self._is_whole = True  # a plug-in may ask for the family that it adds to
+            for entry in entry_points(group=f"ticket_explorer.{self._family}"):
+                if (settings := self._loaded(entry)) is not None:
+                    self._known[entry.name] = settings
+        return self._known
+
+    def _loaded(self, entry: EntryPoint) -> type[S] | None:
+        """What an entry point adds; None, and a warning, if it can't be had."""
+        by = f"{entry.name!r} of {entry.dist.name}" if entry.dist is not None else repr(entry.name)
+        said = f"The plug-in {by} is left out of {self._family}: "
+        if entry.name in self._known:
+            warnings.warn(f"{said}there is another one of that name.", PlugInWarning, stacklevel=4)
+            return None
+        try:
+            settings = entry.load()
+        except Exception as error:  # anybody's code
+            why = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
+            warnings.warn(f"{said}{entry.value} can't be imported: {why}.", PlugInWarning, stacklevel=4)
+            return None
+        if not (isinstance(settings, type) and issubclass(settings, Settings) and name_of(settings) == entry.name):
+            expected = f"a class of settings whose tag is {entry.name!r}"
+            warnings.warn(f"{said}{entry.value} is not {expected}.", PlugInWarning, stacklevel=4)
+            return None
+        return cast(type[S], settings)
+
+
+def register(family: str, *own: type[S]) -> Registry[S]:
     """The registry of a family: its own settings classes by name, then what plug-ins add."""
-    registry = {name_of(settings): settings for settings in own}
-    for entry in entry_points(group=f"ticket_explorer.{family}"):
-        registry.setdefault(entry.name, entry.load())
-    return registry
+    return Registry(family, own)
 
 
 def name_of(settings: Settings | type[Settings]) -> str:

@@ -112,7 +112,7 @@ def test_a_branch_that_cannot_be(tell, tiny, arguments, phrase):
     ("kind", "name", "rest", "phrase"),
     [
         ("metrics", "x.txt", [], ".csv or .parquet or .json"),
-        ("ticket", "x.csv", [], ".safetensors or .msgpack"),
+        ("ticket", "x.csv", [], ".safetensors or .msgpack or .npz"),
         ("metrics", "nowhere/x.csv", [], "no such file or directory"),
         ("metrics", "nowhere/x.parquet", [], "no such file or directory"),
         ("metrics", "nowhere/x.json", [], "no such file or directory"),

@@ -65,6 +65,16 @@ def test_a_ticket_as_safetensors_is_the_same(tiny, tell, tmp_path):
         assert {key: json.loads(value) for key, value in file.metadata().items()} == expected["origin"]
 
 
+def test_a_ticket_as_npz_is_the_same(tiny, tell, tmp_path):
+    out = tmp_path / "ticket.npz"
+    assert tell("export", "tiny", "ticket", "--from", "snr:1", "--out", str(out)).exit_code == 0
+    expected = _msgpack(tell, tmp_path)
+    with np.load(out) as arrays:
+        assert set(arrays) == set(expected["arrays"])
+        for name, packed in expected["arrays"].items():
+            np.testing.assert_array_equal(arrays[name], _array(packed))
+
+
 def test_without_a_round_the_sparsest_is_taken(tiny, tell, tmp_path):
     out = tmp_path / "ticket.msgpack"
     assert tell("export", "tiny", "ticket", "--out", str(out)).exit_code == 0

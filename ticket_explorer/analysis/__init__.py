@@ -12,9 +12,9 @@ from ticket_explorer.analysis.settings import (
     Layers,
     Surface,
 )
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 
-ANALYSES: dict[str, type[AnalysisSettings]] = register(
+ANALYSES: Registry[AnalysisSettings] = register(
     "analyses", SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition, Hessian
 )
 

@@ -14,8 +14,8 @@ from ticket_explorer.networks.settings import (
     NetworkSettings,
     ResNet18,
 )
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 
-NETWORKS: dict[str, type[NetworkSettings]] = register("networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN)
+NETWORKS: Registry[NetworkSettings] = register("networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN)
 
 __all__ = ["NETWORKS"]

@@ -14,9 +14,9 @@ from ticket_explorer.pruners.settings import (
     PrunerSettings,
     Random,
 )
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 
-PRUNERS: dict[str, type[PrunerSettings]] = register(
+PRUNERS: Registry[PrunerSettings] = register(
     "pruners",
     SNR,
     Magnitude,

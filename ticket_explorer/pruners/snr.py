@@ -1,4 +1,4 @@
-"""SNR pruning: |θ| / σ (Lange & Sprekeler 2023, section 3).
+"""SNR pruning: |θ| / σ (Lange & Sprekeler 2023, section 2).
 
 σ is the effective standard deviation of each weight's search distribution, as sampled by the
 strategy. A strategy with one σ for all weights makes this magnitude pruning.

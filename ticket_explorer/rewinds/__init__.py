@@ -1,6 +1,6 @@
 """Rewinds: where kept weights restart."""
 
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 from ticket_explorer.rewinds.settings import (
     Early,
     Fresh,
@@ -11,8 +11,6 @@ from ticket_explorer.rewinds.settings import (
     Trained,
 )
 
-REWINDS: dict[str, type[RewindSettings]] = register(
-    "rewinds", Initial, Fresh, Early, Trained, PermutedWeights, PermutedMask
-)
+REWINDS: Registry[RewindSettings] = register("rewinds", Initial, Fresh, Early, Trained, PermutedWeights, PermutedMask)
 
 __all__ = ["REWINDS"]

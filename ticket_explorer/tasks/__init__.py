@@ -1,6 +1,6 @@
 """Tasks: what a network must do."""
 
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 from ticket_explorer.tasks.control.box2d.settings import box2d_settings
 from ticket_explorer.tasks.control.brax.settings import brax_settings
 from ticket_explorer.tasks.control.gymnax.settings import gymnax_settings
@@ -8,7 +8,7 @@ from ticket_explorer.tasks.control.playground.settings import playground_setting
 from ticket_explorer.tasks.own_data.settings import TFDS, Arrays, ImageFolder
 from ticket_explorer.tasks.settings import CIFAR10, KMNIST, MNIST, Fashion, FashionMNIST, TaskSettings
 
-TASKS: dict[str, type[TaskSettings]] = register(
+TASKS: Registry[TaskSettings] = register(
     "tasks",
     *(Fashion, MNIST, FashionMNIST, KMNIST, CIFAR10),
     *(Arrays, ImageFolder, TFDS),

@@ -1,6 +1,6 @@
 """Trainers: how a round finds weights."""
 
-from ticket_explorer.registry import register
+from ticket_explorer.registry import Registry, register
 from ticket_explorer.trainers.gradient_settings import (
     ContinuousSparsification,
     GradientDescent,
@@ -11,7 +11,7 @@ from ticket_explorer.trainers.ppo_settings import PPO
 from ticket_explorer.trainers.settings import TrainerSettings
 from ticket_explorer.trainers.strategies.settings import Evolution
 
-TRAINERS: dict[str, type[TrainerSettings]] = register(
+TRAINERS: Registry[TrainerSettings] = register(
     "trainers", Evolution, GradientDescent, ContinuousSparsification, StochasticSparsification, MaskEvolution, PPO
 )
 

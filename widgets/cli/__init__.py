@@ -6,6 +6,8 @@ opens, and of the commands nothing is imported: the first picture waits for ever
 
 import os
 import sys
+import warnings
+from typing import Any
 
 from ticket_explorer import own_process, plain_ascii
 from ticket_explorer.errors import TicketError
@@ -14,14 +16,23 @@ from widgets.cli.in_terminal import require_terminal
 
 __all__ = ["main"]
 
+_AS_EVER = warnings.formatwarning
 _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 """Set by the shell when it asks what could be typed next."""
+
+
+def _in_a_sentence(message: Warning | str, category: type[Warning], *place: Any) -> str:
+    """What is said of a plug-in that is left out; other warnings are told as ever."""
+    if category.__name__ == "PlugInWarning":
+        return f"ticket-explorer: {message}\n"
+    return _AS_EVER(message, category, *place)
 
 
 def main() -> None:
     """Run the command line and exit."""
     own_process.settle()
     plain_ascii.allow()
+    warnings.formatwarning = _in_a_sentence
     if len(sys.argv) > 1 or _COMPLETING in os.environ:
         from widgets.cli.commands import app
         from widgets.cli.failures import ends_in_a_sentence

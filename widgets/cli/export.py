@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -179,6 +180,14 @@ def _write_msgpack(ticket: "FoundTicket", out: Path) -> None:
     write_atomic(out, msgspec.msgpack.encode({"schema": 1, "origin": ticket.origin, "arrays": arrays}))
 
 
+def _write_npz(ticket: "FoundTicket", out: Path) -> None:
+    import numpy
+
+    content = BytesIO()
+    numpy.savez_compressed(content, **ticket.arrays)  # type: ignore[arg-type]
+    write_atomic(out, content.getvalue())
+
+
 def _packed(array: "np.ndarray") -> dict[str, object]:
     return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
 
@@ -193,6 +202,7 @@ _TABLES: dict[str, Callable[[Iterable[Row], Path], None]] = {
 _TICKETS: dict[str, Callable[["FoundTicket", Path], None]] = {
     ".safetensors": _write_safetensors,
     ".msgpack": _write_msgpack,
+    ".npz": _write_npz,
 }
 _ENDINGS: dict[Kind, tuple[str, ...]] = {
     Kind.metrics: tuple(_TABLES),

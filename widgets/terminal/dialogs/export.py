@@ -45,7 +45,7 @@ _EXPORTS = {
     "metrics": _Export("of every generation, round and replicate of the session", _TABLES),
     "ticket": _Export(
         "mask, starting weights, trained weights and σ, leaf by leaf",
-        (".safetensors", ".msgpack"),
+        (".safetensors", ".msgpack", ".npz"),
         ("round", "replicate"),
     ),
     "analysis": _Export("every number of every analysis of the session", _TABLES),
