@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sessions.specs.sources import spec_from as spec
     from sessions.specs.spec import Spec, parse_spec
     from ticket_explorer.errors import TicketError
+    from ticket_explorer.own_code import code_of
     from ticket_explorer.presets import load as load_preset
     from ticket_explorer.presets import names as preset_names
     from ticket_explorer.tasks.own_data.given import Arrays
@@ -38,6 +39,7 @@ _HOMES = {
     "Spec": "sessions.specs.spec:Spec",
     "TicketError": "ticket_explorer.errors:TicketError",
     "analyse": "sessions.serving.ask:analyse",
+    "code_of": "ticket_explorer.own_code:code_of",
     "decompose": "sessions.serving.ask:decompose",
     "explore": "widgets.notebook:explore",
     "figure": "widgets.plots.paper_figure:figure",
@@ -65,6 +67,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "Spec",
     "TicketError",
     "analyse",
+    "code_of",
     "decompose",
     "explore",
     "figure",

@@ -7,9 +7,11 @@ imported here.
 
 import hashlib
 import importlib.util
+import inspect
 import linecache
 import os
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -58,6 +60,37 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
         raise InvalidValue(path, f"{len(source):,} characters", f"a file of at most {LARGEST:,}")
     trust(source)
     return {"place": f"{file.name}:{attribute}", "source": source}
+
+
+IMPORTS = """import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+
+"""
+"""What functions and classes of a notebook may use besides what they import themselves."""
+
+
+def code_of(given: Any, **parameters: Any) -> dict[str, Any]:
+    """A function or a class of a script or a notebook's cell, as a setting: `{"pruner": tx.code_of(my_score)}`.
+
+    Its own text is taken, nothing else of the script; `jax`, `jnp`, `np` and `nn` (of flax.linen) are there.
+
+    Args:
+        given: The function or class.
+        **parameters: Its keyword arguments.
+
+    Raises:
+        TicketError: if it has no text, as what is built in or was typed into a bare Python prompt.
+    """
+    try:
+        text = textwrap.dedent(inspect.getsource(given))
+    except (OSError, TypeError):
+        raise InvalidValue("code_of", repr(given), "a function or a class that a file or a cell defines") from None
+    source = IMPORTS + text
+    trust(source)
+    place = f"{given.__module__}.py:{given.__name__}"
+    return {"name": NAME, "place": place, "source": source, "parameters": parameters}
 
 
 def _file(place: str, directory: Path) -> Path | None:

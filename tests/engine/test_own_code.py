@@ -287,3 +287,20 @@ def test_settings_load_what_they_name(mine: Path) -> None:
     table = {"pruner": "./rules.py:my_score"}
     put(table, {})
     assert callable(implementation_of(parse_spec(table).branches[0].plan.pruner))
+
+
+def half(key, result, ticket, problem, factor=0.5):  # type: ignore[no-untyped-def]
+    return factor * jnp.abs(result.mean)
+
+
+def test_a_function_of_a_script_is_taken_in(mine: Path, lab: Any) -> None:
+    with lab.create() as session:
+        session.run_round()
+        name = session.branch("snr", 0, None, {"pruner": tx.code_of(half, factor=-1.0)})
+        session.run()
+        dense, sparse = session.ticket(name, 0), session.ticket(name, 1)
+    prunable = dense.problem.layout.prunable
+    kept, gone = prunable & sparse.mask, prunable & ~sparse.mask
+    assert np.abs(dense.trained[kept]).max() <= np.abs(dense.trained[gone]).min()
+    with pytest.raises(InvalidValue, match="that a file or a cell defines"):
+        tx.code_of(len)

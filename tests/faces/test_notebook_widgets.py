@@ -155,6 +155,8 @@ def test_a_session_is_run_paused_and_branched_from_a_notebook(home, live, tmp_pa
         assert session.view.state == "finished"
         assert await session.run_round_async() is None
         frame = session.to_frame()
+        ticket = session.ticket("snr", 0)
+        assert ticket.mask[ticket.problem.layout.prunable].all()
         assert set(frame["branch"]) == {"snr", "magnitude", "random", "snr-2"}
         assert len(session.to_frame("generations")) == session.view.generations_done
 

@@ -7,7 +7,6 @@ opens, and of the commands nothing is imported: the first picture waits for ever
 import os
 import sys
 import warnings
-from typing import Any
 
 from ticket_explorer import own_process, plain_ascii
 from ticket_explorer.errors import TicketError
@@ -21,11 +20,13 @@ _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 """Set by the shell when it asks what could be typed next."""
 
 
-def _in_a_sentence(message: Warning | str, category: type[Warning], *place: Any) -> str:
+def _in_a_sentence(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
     """What is said of a plug-in that is left out; other warnings are told as ever."""
     if category.__name__ == "PlugInWarning":
         return f"ticket-explorer: {message}\n"
-    return _AS_EVER(message, category, *place)
+    return _AS_EVER(message, category, filename, lineno, line)
 
 
 def main() -> None:

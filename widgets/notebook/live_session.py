@@ -12,6 +12,7 @@ from sessions.messages import commands, events
 from sessions.messages.commands import Deed
 from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
+from sessions.saved.session import SavedSession
 from sessions.serving.launch import launch
 from sessions.session.verbs import Verb
 from sessions.specs.sources import named_table, put
@@ -27,6 +28,7 @@ from widgets.shared.session_link import EngineLink, Launch
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from sessions.tickets.found_ticket import FoundTicket
     from ticket_explorer.tasks.own_data.given import Arrays
     from widgets.plots.paper_figure import PaperFigure
 
@@ -137,6 +139,14 @@ class LiveSession:
             TicketError: if pandas is not installed, or there are no such rows.
         """
         return frame_of(self.view, rows)
+
+    def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
+        """A finished round's ticket and what training made of it, read from disk; loads JAX, and the data.
+
+        Raises:
+            TicketError: if there is no such branch, finished round or replicate.
+        """
+        return SavedSession.read(self.path).ticket(branch, round, replicate)
 
     def figure(self, kind: str, size: tuple[float, float] = (4.5, 3.0)) -> "PaperFigure":
         """A figure for a paper of what the session's widgets look at; needs matplotlib (extra `figures`).
