@@ -43,7 +43,7 @@ class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
         """The function; loads JAX and runs the code, if it is trusted."""
         from ticket_explorer.pruners.own import OwnScore
 
-        return OwnScore(self)
+        return OwnScore(self.place, self.source, self.parameters)
 
 
 class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
@@ -60,7 +60,7 @@ class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
         """The function; loads JAX and runs the code, if it is trusted."""
         from ticket_explorer.rewinds.own import OwnRestart
 
-        return OwnRestart(self)
+        return OwnRestart(self.place, self.source, self.parameters)
 
 
 OWN: Mapping[str, type[Settings]] = {"network": OwnNetwork, "pruner": OwnPruner, "rewind": OwnRewind}

@@ -1,6 +1,7 @@
 """A pruner of one's own: any function that scores weights."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -11,21 +12,23 @@ from ticket_explorer.problems import Problem
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
 
-if TYPE_CHECKING:
-    from ticket_explorer.own_settings import OwnPruner
-
 
 class OwnScore:
     """`def my_score(key, result, ticket, problem)`, which returns a score for each of the D entries of θ."""
 
-    def __init__(self, settings: "OwnPruner") -> None:
+    def __init__(self, place: str, source: str, parameters: Mapping[str, Any]) -> None:
         """Load it.
+
+        Args:
+            place: File and object.
+            source: The file's text.
+            parameters: The function's keyword arguments.
 
         Raises:
             TicketError: if its code is not trusted, or doesn't run.
         """
-        self._place = settings.place
-        self._function = Called(settings.place, settings.source, settings.parameters)
+        self._place = place
+        self._function = Called(place, source, parameters)
 
     def __call__(self, key: Array, result: TrainingResult, ticket: Ticket, problem: Problem) -> Float[Array, " D"]:
         """The score of every entry of θ.

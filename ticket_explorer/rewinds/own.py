@@ -1,6 +1,7 @@
 """A rewind of one's own: any function that says where kept weights restart."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
@@ -11,21 +12,23 @@ from ticket_explorer.problems import Problem
 from ticket_explorer.rewinds.rewind import Origin, Start
 from ticket_explorer.trainers.trainer import TrainingResult
 
-if TYPE_CHECKING:
-    from ticket_explorer.own_settings import OwnRewind
-
 
 class OwnRestart:
     """`def my_start(key, origin, result, mask, problem)`, which returns the weights [D] that a round starts from."""
 
-    def __init__(self, settings: "OwnRewind") -> None:
+    def __init__(self, place: str, source: str, parameters: Mapping[str, Any]) -> None:
         """Load it.
+
+        Args:
+            place: File and object.
+            source: The file's text.
+            parameters: The function's keyword arguments.
 
         Raises:
             TicketError: if its code is not trusted, or doesn't run.
         """
-        self._place = settings.place
-        self._function = Called(settings.place, settings.source, settings.parameters)
+        self._place = place
+        self._function = Called(place, source, parameters)
 
     def __call__(
         self, key: Array, origin: Origin, result: TrainingResult, mask: Bool[Array, " D"], problem: Problem

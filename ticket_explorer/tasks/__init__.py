@@ -1,6 +1,7 @@
 """Tasks: what a network must do."""
 
 from ticket_explorer.registry import Registry, register
+from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.box2d.settings import box2d_settings
 from ticket_explorer.tasks.control.brax.settings import brax_settings
 from ticket_explorer.tasks.control.gymnax.settings import gymnax_settings
@@ -16,6 +17,7 @@ TASKS: Registry[TaskSettings] = register(
     *brax_settings(),
     *playground_settings(),
     *box2d_settings(),
+    Registered,
 )
 
 __all__ = ["TASKS"]

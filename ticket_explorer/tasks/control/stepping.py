@@ -21,7 +21,7 @@ class World:
 
     maker: str
     """`module:class` of Gymnasium, or the name that EnvPool registers."""
-    parameters: tuple[tuple[str, bool | int | float], ...]
+    parameters: tuple[tuple[str, bool | int | float | str], ...]
     size: int | None
     """Of a continuous action; None: actions are discrete."""
 

@@ -27,7 +27,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     """What these episodes are called from now on."""
     maker: str
     """The environment's class, as `module:class`."""
-    parameters: dict[str, bool | int | float]
+    parameters: dict[str, bool | int | float | str]
     seeds: bytes
     """uint32 [n], of each episode."""
 
@@ -85,8 +85,8 @@ class Worlds:
         rewards = np.zeros(len(self._over), "<f4")
         actions = _actions(act)
         for i in np.flatnonzero(~self._over):
-            observation, reward, self._over[i], _, _ = self._environments[i].step(actions[i])
-            self._observations[i], rewards[i] = observation, reward
+            observation, reward, terminated, truncated, _ = self._environments[i].step(actions[i])
+            self._observations[i], rewards[i], self._over[i] = observation, reward, terminated or truncated
         return self.seen(rewards)
 
     def seen(self, rewards: np.ndarray | None = None) -> Seen:

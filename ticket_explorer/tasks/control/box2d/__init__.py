@@ -1,1 +1,4 @@
-"""Box2D of Gymnasium and EnvPool, stepped outside of JAX. Imports what all control tasks share, no other provider."""
+"""Gymnasium's environments, and EnvPool's Box2D, stepped outside of JAX.
+
+Imports what all control tasks share, no other provider.
+"""

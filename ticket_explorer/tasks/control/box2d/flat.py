@@ -1,0 +1,40 @@
+"""Environments of Gymnasium as worker processes step them: arrays in, arrays out. No JAX is imported here."""
+
+from typing import Any
+
+import numpy as np
+
+
+class Flat:
+    """An environment whose observations are arrays of numbers, and whose actions may be flat."""
+
+    def __init__(self, id: str, **parameters: Any) -> None:
+        """Make it.
+
+        Args:
+            id: As Gymnasium registers it.
+            **parameters: Of the environment.
+        """
+        import gymnasium
+        from gymnasium.spaces import Box, Discrete
+
+        self.made = gymnasium.make(id, disable_env_checker=True, **parameters)
+        if not isinstance(self.made.observation_space, Box):
+            self.made = gymnasium.wrappers.FlattenObservation(self.made)
+        actions = self.made.action_space
+        self._first = int(actions.start) if isinstance(actions, Discrete) else None
+
+    def reset(self, seed: int) -> tuple[Any, dict[str, Any]]:
+        """The start that a seed draws."""
+        observation, more = self.made.reset(seed=seed)
+        return np.asarray(observation, np.float32), more
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """What an action leads to: an index from 0, or the flat entries of an array."""
+        space = self.made.action_space
+        if self._first is not None:
+            given = self._first + int(action)
+        else:
+            given = action.reshape(space.shape).astype(space.dtype)
+        observation, reward, terminated, truncated, more = self.made.step(given)
+        return np.asarray(observation, np.float32), float(reward), bool(terminated), bool(truncated), more

@@ -1,0 +1,107 @@
+"""Any environment of Gymnasium as a task: what it says of itself, and its episodes in worker processes."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ticket_explorer.errors import InvalidValue, TicketError, shortened
+from ticket_explorer.tasks.control.box2d.environment import Box2DEnvironment
+from ticket_explorer.tasks.control.box2d.flat import Flat
+from ticket_explorer.tasks.control.box2d.registered import Registered, Spaces
+from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, needs
+from ticket_explorer.tasks.control.problem import ControlTask
+from ticket_explorer.tasks.control.scene import Scene, bars, cells
+from ticket_explorer.tasks.control.stepping import World
+
+LONGEST = 1000
+"""Steps of an episode of an environment that doesn't cut it off itself."""
+MAKER = "ticket_explorer.tasks.control.box2d.flat:Flat"
+
+
+@dataclass(frozen=True)
+class RegisteredEnvironment(Box2DEnvironment):
+    """An environment by its id; a `CrowdEnvironment`."""
+
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+
+    @property
+    def actions(self) -> Actions:
+        """Choices, or numbers in the environment's own ranges."""
+        return Actions(self.outputs, self.low, self.high)
+
+    def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
+        """What the policy sees: a picture, or a bar for each number."""
+        return cells(observations / 255.0) if observations.ndim == 4 else bars(observations)
+
+
+def load(settings: Registered) -> ControlTask:
+    """The task of an environment.
+
+    Raises:
+        TicketError: if Gymnasium has no such environment, or it is another one than the session began with.
+    """
+    found = measured(settings)
+    if settings.measured not in (None, found):
+        raise TicketError(
+            f"{settings.id} is another environment here than the one this session began with: "
+            f"{_words(found)} now, {_words(settings.measured)} then. Install the version that it was."
+        )
+    if settings.squash == "tanh" and not np.isfinite([*(found.low or ()), *(found.high or ())]).all():
+        raise InvalidValue("$.task.squash", "tanh", f"clip: actions of {settings.id} have no bounds")
+    parameters = tuple(sorted({"id": settings.id, **settings.parameters}.items()))
+    environment = RegisteredEnvironment(
+        provider="gymnasium",
+        world=World(MAKER, parameters, None if found.low is None else found.outputs),
+        observation_shape=found.observation,
+        outputs=found.outputs,
+        steps=settings.steps or found.steps,
+        workers=settings.workers,
+        low=found.low,
+        high=found.high,
+    )
+    return ControlTask.of(settings, environment)
+
+
+def measured(settings: Registered) -> Spaces:
+    """What an environment says of itself, made once in this process.
+
+    Raises:
+        TicketError: if Gymnasium is not installed, has no such environment, or its actions are neither numbers nor one
+            choice.
+    """
+    needs("gymnasium", "gymnasium")
+    from gymnasium.spaces import Box, Discrete
+
+    made = _made(settings)
+    seen, actions, spec = made.observation_space, made.action_space, made.spec
+    steps = (spec.max_episode_steps if spec is not None else None) or LONGEST
+    if seen.shape is None:
+        raise InvalidValue("$.task.id", settings.id, "an environment whose observations have a fixed size")
+    if isinstance(actions, Discrete):
+        return Spaces(observation=tuple(seen.shape) or (1,), outputs=int(actions.n), steps=steps)
+    if not isinstance(actions, Box):
+        raise InvalidValue("$.task.id", settings.id, f"one of Box or Discrete actions, not {type(actions).__name__}")
+    low, high = (tuple(float(value) for value in bound.ravel()) for bound in (actions.low, actions.high))
+    return Spaces(observation=tuple(seen.shape) or (1,), outputs=len(low), low=low, high=high, steps=steps)
+
+
+def _made(settings: Registered) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return Flat(settings.id, **settings.parameters).made
+        except Exception as error:  # an environment is anybody's code
+            why = shortened(str(error).splitlines()[0] if str(error) else type(error).__name__)
+            end = "" if why.endswith(("?", ".")) else "."
+            said = f"Gymnasium can't make {settings.id!r}: {why}{end}"
+            raise TicketError(said, path="$.task.id", given=settings.id) from error
+
+
+def _words(spaces: Spaces | None) -> str:
+    assert spaces is not None
+    kind = "choices" if spaces.low is None else "numbers"
+    return f"observations {spaces.observation}, {spaces.outputs} {kind} to act by, {spaces.steps} steps"
