@@ -82,6 +82,8 @@ def test_what_can_not_be():
         task(id="Nope-v1").taken_up()
     with pytest.raises(TicketError, match=r"Gymnasium can't make 'CartPole-v1': .*nope"):
         task(id="CartPole-v1", parameters={"nope": 1}).taken_up()
+    with pytest.raises(InvalidValue, match="the name of an environment, such as CartPole-v1"):
+        task().taken_up()
     with pytest.raises(TicketError, match="known only after it is loaded"):
         _ = task(id="CartPole-v1").outputs
     with pytest.raises(InvalidValue, match="Gymnasium takes each action once"):

@@ -34,7 +34,7 @@ class Registered(ControlSettings, frozen=True, kw_only=True, tag="gymnasium"):
     names_data: ClassVar[bool] = False
     filled_in: ClassVar[tuple[str, ...]] = ("measured",)
     only_training: ClassVar[tuple[str, ...]] = ("episodes", "steps", "test_episodes", "normalise", "squash", "workers")
-    id: str
+    id: str = ""
     """Its name, `CartPole-v1`, or `module:Name-v0` of an installed module that registers it."""
     workers: Workers | None = None
     """Processes that step it; None: one for each core. Results don't depend on it."""

@@ -74,6 +74,8 @@ def measured(settings: Registered) -> Spaces:
             choice.
     """
     needs("gymnasium", "gymnasium")
+    if not settings.id:
+        raise InvalidValue("$.task.id", "nothing", "the name of an environment, such as CartPole-v1")
     from gymnasium.spaces import Box, Discrete
 
     made = _made(settings)
