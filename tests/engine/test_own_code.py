@@ -74,6 +74,35 @@ def fails(key, result, ticket, problem):
 """
 
 
+READING = """
+import sys
+from widgets.cli import main
+
+session, out = sys.argv[1:]
+codes = []
+for arguments in (
+    ["list"],
+    ["show", session],
+    ["verify", session],
+    ["export", session, "metrics", "--out", out],
+    ["replay", session, "--plain"],
+):
+    sys.argv = ["ticket-explorer", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        codes.append(ended.code or 0)
+print(*codes)
+"""
+
+
+def ticket_explorer(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A process of its own, with nobody to answer its questions."""
+    return subprocess.run(
+        [sys.executable, *arguments], timeout=120, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+
+
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory of one's own code, and a home in which nothing is trusted."""
@@ -148,28 +177,18 @@ def test_a_foreign_session_runs_nothing(mine: Path, lab: Any, monkeypatch: pytes
     assert mark.exists(), "it runs where its author named it"
     mark.unlink()
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(mine / "somebody else"))
-    for command in ("list", "show", "verify", "export", "replay", "resume", "trust"):
-        more = {"export": ["metrics", "--out", "m.csv"], "replay": ["--plain"]}.get(command, [])
-        given = [] if command == "list" else [str(session.path), *more]
-        ended = subprocess.run(
-            [sys.executable, "-m", "ticket_explorer", command, *given],
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        assert not mark.exists(), command
+    ended = ticket_explorer("-c", READING, str(session.path), str(mine / "metrics.csv"))
+    assert ended.stdout.splitlines()[-1] == "0 0 0 0 0", ended.stderr
+    assert not mark.exists()
+    for command, said in (("resume", "which is not run before you trust it"), ("trust", "nobody is here to be asked")):
+        ended = ticket_explorer("-m", "ticket_explorer", command, str(session.path))
+        assert said in ended.stderr
         assert "Traceback" not in ended.stderr
-        if command == "resume":
-            assert "which is not run before you trust it" in ended.stderr
-        if command == "trust":
-            assert "# net.py:MyNet" in ended.stdout
-            assert "nobody is here to be asked" in ended.stderr
-    trusted = [sys.executable, "-m", "ticket_explorer", "trust", str(session.path), "--yes"]
-    subprocess.run(trusted, check=True, timeout=120, capture_output=True)
-    resumed = [sys.executable, "-m", "ticket_explorer", "resume", str(session.path)]
-    subprocess.run(resumed, check=True, timeout=120, capture_output=True)
-    assert mark.exists()
+        assert not mark.exists(), command
+    assert "# net.py:MyNet" in ended.stdout
+    assert ticket_explorer("-m", "ticket_explorer", "trust", str(session.path), "--yes").returncode == 0
+    with Session.open(session.path) as opened:
+        opened.run_round()
 
 
 @pytest.mark.parametrize(

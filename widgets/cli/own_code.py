@@ -40,7 +40,7 @@ def new(
     kind: Annotated[Kind, typer.Argument(help="What to begin.")],
     file: Annotated[Path, typer.Argument(help="The file to write, such as my_net.py.")],
 ) -> None:
-    """Write a working example of a network, a pruner or a rewind of your own, to be changed."""
+    """Write a working example of code of your own."""
     if file.suffix != ".py":
         raise InvalidValue("FILE", file, "a file name that ends in .py")
     if file.exists():
@@ -55,7 +55,7 @@ def trust(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Show the code that came with a session, and run it from now on if you say so."""
+    """Show the code that came with a session, and trust it."""
     path = session_path(session)
     unknown = {source: place for place, source in _own_code(path) if not is_trusted(source)}
     if not unknown:

@@ -97,7 +97,7 @@ def _made(settings: Registered) -> Any:
         try:
             return Flat(settings.id, **settings.parameters).made
         except Exception as error:  # an environment is anybody's code
-            why = shortened(str(error).splitlines()[0] if str(error) else type(error).__name__)
+            why = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
             end = "" if why.endswith(("?", ".")) else "."
             said = f"Gymnasium can't make {settings.id!r}: {why}{end}"
             raise TicketError(said, path="$.task.id", given=settings.id) from error
