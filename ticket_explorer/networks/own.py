@@ -1,7 +1,7 @@
 """A network of one's own: any module of flax.linen; layout, initial weights and forwards follow from it."""
 
 import inspect
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -68,7 +68,7 @@ class OwnFlaxNetwork(FlaxNetwork):
             TicketError: if the module doesn't take its arguments.
         """
         kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
-        if is_dataclass(kind) and "outputs" in {field.name for field in fields(kind)}:
+        if "outputs" in kind.__dataclass_fields__:
             parameters.setdefault("outputs", self.outputs)
         frozen = {name: _hashable(value) for name, value in parameters.items()}
         with told(self._file, self.settings.source):
@@ -140,7 +140,7 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
     def _with(self, theta: Float[Array, " D"], statistics: Statistics) -> dict[str, Any]:
         return {"params": self.layout.unflatten(theta), "batch_stats": statistics}
 
-    def _mode(self, trains: bool) -> dict[str, bool]:
+    def _mode(self, trains: bool) -> dict[str, Any]:
         known = inspect.signature(type(self.module).__call__).parameters
         return {name: trains for name in TRAINS if name in known}
 
