@@ -129,3 +129,19 @@ def test_a_python_that_is_not_to_be_had_is_told_and_its_types_are_checked(
     assert capsys.readouterr().out.startswith("Python 3.99 is not here and can't be fetched: tests are skipped")
     assert ran[-1] == ["mypy", "--python-version", "3.99"]
     assert ["uv", "python", "install", "3.99"] in ran
+
+
+FIXTURE = re.compile(r'fixture\(scope="module".*?\)\ndef (.*?\)(?: ->.*?)?:\n(?:    .*\n|\n(?=    ))+)')
+"""One that is made for each module, with its body."""
+
+
+def test_what_makes_a_session_at_a_place_of_the_whole_run_makes_it_once():
+    """A worker may take a module up twice: its fixtures are then made again, and the place is taken."""
+    made_again = [
+        f"{path.name}: {fixture.partition('(')[0]}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for fixture in FIXTURE.findall(path.read_text("utf-8"))
+        if re.match(r"\w+\([^)]*\b(?:shared_lab|home)\b", fixture)
+        if "yield" not in fixture and "mktemp" not in fixture
+    ]
+    assert made_again == []

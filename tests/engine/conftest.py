@@ -263,7 +263,10 @@ def lab(_shared: None, tmp_path: Path) -> Laboratory:
 
 @pytest.fixture(scope="session")
 def shared_lab(_shared: None, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
-    """A laboratory whose sessions live as long as the tests run: for what others are compared with."""
+    """A laboratory whose sessions live as long as the tests run: for what others are compared with.
+
+    So do fixtures that make one: a process may take a module up twice, when another has taken its tests in between.
+    """
     return Laboratory(tmp_path_factory.mktemp("references"))
 
 

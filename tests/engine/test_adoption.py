@@ -15,7 +15,7 @@ from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other(shared_lab: Any) -> Path:
     """A finished session of another seed, whose second branch draws its masks and weights."""
     branches = [{"name": "snr"}, {"name": "drawn", "pruner": "random", "rewind": "fresh"}]

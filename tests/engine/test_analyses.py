@@ -34,7 +34,7 @@ UNDEFINED = {
 CURVED = {"correlation": True, "curvature": True, "curvature_every": 25}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(shared_lab: Any) -> Path:
     """A session of two branches and the first one's controls, run to its end."""
     branches = [

@@ -26,7 +26,7 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(shared_lab):
     return shared_lab.finished("box2d", **TABLES)
 

@@ -12,7 +12,7 @@ TRAINER = {"name": "mask_evolution", "population": 8, "elites": 2, "generations"
 TABLES: dict[str, Any] = {"trainer": TRAINER, "pruning": {"rounds": 2}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chosen(shared_lab: Any) -> Path:
     path: Path = shared_lab.finished("chosen", **TABLES)
     return path

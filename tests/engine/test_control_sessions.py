@@ -21,7 +21,7 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(shared_lab):
     return shared_lab.finished("control", **TABLES)
 

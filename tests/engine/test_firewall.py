@@ -83,7 +83,7 @@ def test_whatever_is_asked_is_answered(engine: Besieged, command: Any) -> None:
     assert engine.ask(commands.Pause()) == ""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def prepared(shared_lab: Any) -> Path:
     """The session that every batch of the siege begins with."""
     session = besieged(shared_lab, "prepared")

@@ -25,7 +25,7 @@ TABLES: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(shared_lab: Any) -> Any:
     return shared_lab.finished("learning", **TABLES)
 

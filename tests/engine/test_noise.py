@@ -26,7 +26,7 @@ BRANCHES = [
 TABLES: dict[str, Any] = {"branch": BRANCHES, "pruning": {"ratio": 0.3, "rounds": 2}, "replicates": 2}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(shared_lab: Any) -> Path:
     path: Path = shared_lab.finished("noisy", **TABLES)
     return path

@@ -23,7 +23,7 @@ def tuned(lab: Any, name: str) -> Session:
     return session
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tuned_whole(shared_lab: Any) -> Path:
     with tuned(shared_lab, "tuned") as session:
         session.step(15)
@@ -83,7 +83,7 @@ def test_tail_cut_behind_the_tuning(lab: Any, tuned_whole: Path) -> None:
     lab.assert_same(tuned_whole, session.path, rounds=2)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cut_whole(shared_lab: Any) -> Path:
     with shared_lab.create("cut", pruning=TWO) as session:
         session.step(30)
@@ -156,7 +156,7 @@ def test_branches_share_the_dense_round(lab: Any, whole: Path) -> None:
     lab.assert_same(expected, session.path, rounds=7)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def early_whole(shared_lab: Any) -> Path:
     path: Path = shared_lab.finished("early", rewind=EARLY)
     return path

@@ -25,7 +25,7 @@ from ticket_explorer.errors import InvalidValue, TicketError
 SECOND = {"branch": [{"name": "snr"}, {"name": "small", "pruner": "magnitude"}]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def grid(shared_lab: Any) -> Path:
     """Two strategies, two seeds, in a directory of their own."""
     for strategy in ("snes", "pgpe"):

@@ -37,7 +37,7 @@ def make(lab: Any, path: Path, donor: Path, seed: int) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pair(shared_lab: Any) -> tuple[Path, Path]:
     """Two sessions of the same tables and other seeds."""
     donor = shared_lab.finished("donor", pruning={"ratio": 0.3, "rounds": 2})

@@ -234,7 +234,7 @@ def test_what_can_not_be_done_is_said(
         assert session.journal_end == before, "a refused command leaves no trace"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def one_round(shared_lab: Any) -> Path:
     """A session one generation into its second round."""
     with shared_lab.create("one-round", pruning={"ratio": 0.3, "rounds": 20}) as session:

@@ -26,7 +26,7 @@ UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 CLI = Path(__file__).parents[2] / "widgets" / "cli"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(home: Path) -> Path:
     """A session whose name, title and journal hold what terminals obey."""
     path = home / "sessions" / "a\x1b[2J\u202eb.session"

@@ -57,7 +57,7 @@ class Told:
         shutil.rmtree(place / "resumed")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def told(shared_lab: Any) -> Told:
     lab = shared_lab
     donor = lab.finished("siege-donor", **DONOR)
