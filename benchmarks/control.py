@@ -12,7 +12,7 @@ from jax import Array
 from benchmarks.box2d_shares import Shares, stepped
 from benchmarks.figures import Figure, speed_ratio
 from ticket_explorer import masks
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks import TASKS
@@ -29,7 +29,7 @@ Work = Callable[[], object]
 
 
 def measure() -> list[Figure]:
-    with random_bits():
+    with arithmetic():
         dense, sparse = (speed_ratio(_ours(density), _evosax(), REPEATS) for density in (1.0, 0.05))
         ant = speed_ratio(*_ant(), REPEATS)
         ppo = speed_ratio(*_ppo(), REPEATS)

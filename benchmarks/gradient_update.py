@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, speed_ratio
 from benchmarks.sparse_generation import generations
 from sessions.session.session import Session
 from sessions.specs.spec import parse_plan, parse_spec
-from ticket_explorer.keys import Purpose, generation_key, random_bits, replicate_keys
+from ticket_explorer.keys import Purpose, arithmetic, generation_key, replicate_keys
 from ticket_explorer.problems import bind
 
 UPDATES = 200
@@ -52,7 +52,7 @@ def plain(plan: Any) -> Callable[[], object]:
     """The same updates as one would write them: flax parameters, optax, no mask."""
     problem: Any = bind(plan.task, plan.network)
     optimizer = optax.adam(1.2e-3)
-    with random_bits():
+    with arithmetic():
         key = replicate_keys(0, 1, Purpose.TRAIN, 0)[0]
         parameters = problem.layout.unflatten(problem.initialise(key))
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from benchmarks.figures import Figure, speed_ratio
 from sessions.specs.spec import Plan, parse_spec
 from ticket_explorer import masks, presets
-from ticket_explorer.keys import Purpose, generation_key, random_bits, replicate_keys
+from ticket_explorer.keys import Purpose, arithmetic, generation_key, replicate_keys
 from ticket_explorer.problems import bind
 from ticket_explorer.registry import implementation_of
 
@@ -30,7 +30,7 @@ def generations(plan: Plan, density: float, replicates: int = 1, count: int = GE
     problem: Any = bind(plan.task, plan.network)
     kept = masks.dimension(problem.layout, masks.kept_prunable(problem.layout, density))
     trainer = implementation_of(plan.trainer)(plan.trainer, kept)
-    with random_bits():
+    with arithmetic():
         keys = replicate_keys(0, replicates, Purpose.TRAIN, 0)
         theta = jax.vmap(problem.initialise)(replicate_keys(0, replicates, Purpose.INITIALISE, 0))
         whole = jnp.ones(theta.shape, bool)

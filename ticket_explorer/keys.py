@@ -6,13 +6,15 @@ makes them comparable (common random numbers) and lets equal histories share the
 so it is on wherever the engine traces or runs, and recorded in the session.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from enum import IntEnum
 from functools import partial
-from typing import cast
 
 import jax
 import jax.numpy as jnp
+
+from ticket_explorer.backend import backend
 
 RANDOM_BITS = "threefry2x32, not partitionable"
 """How random bits are made; a session made otherwise can't be continued bit for bit."""
@@ -35,14 +37,20 @@ RESERVED = frozenset({5})
 """Values that purposes had which are gone."""
 
 
-def random_bits() -> AbstractContextManager[None]:
-    """The context in which everything is traced and run."""
-    return cast(AbstractContextManager[None], jax.threefry_partitionable(False))
+@contextmanager
+def arithmetic() -> Iterator[None]:
+    """The context in which everything is traced and run: how random bits are made, and products of float32 in float32.
+
+    A GPU would round what it multiplies to 10 bits. A CPU doesn't, and its programs stay what they were.
+    """
+    exact = nullcontext() if backend() == "cpu" else jax.default_matmul_precision("float32")
+    with jax.threefry_partitionable(False), exact:
+        yield
 
 
 def replicate_keys(seed: int, replicates: int, purpose: Purpose, round_: int) -> jax.Array:
     """One key per replicate, shape (replicates,)."""
-    with random_bits():  # here too, or it is compiled once for each setting
+    with arithmetic():  # here too, or it is compiled once for each setting
         keys: jax.Array = _replicate_keys(jax.random.key(seed), replicates, int(purpose), round_)
     return keys
 

@@ -15,7 +15,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout
-from ticket_explorer.networks.network import Narrowing
+from ticket_explorer.networks.forms import Form, Work
+from ticket_explorer.networks.network import FormedNetwork, Narrowing
 from ticket_explorer.networks.settings import NetworkSettings
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tasks.settings import TaskSettings
@@ -269,6 +270,28 @@ def predicting(problem: Problem) -> PredictingProblem:
     if not isinstance(problem, PredictingProblem):
         raise TicketError("This task's network can't be asked outside its task; use problem.network.apply(θ, inputs).")
     return problem
+
+
+@runtime_checkable
+class FormedProblem(Problem, Protocol):
+    """A problem whose populations can be computed in several forms."""
+
+    @property
+    def formed_network(self) -> FormedNetwork | None:
+        """Its network, if that has forms; None if it has but one."""
+        ...
+
+    def work(self, individuals: int, replicates: int) -> Work:
+        """What a form is chosen for; only where the network has forms."""
+        ...
+
+    def in_form(self, form: Form) -> "FormedProblem":
+        """The same problem, its populations computed in a form; only where the network has forms."""
+        ...
+
+    def drawn_inputs(self, key: Array) -> Float[Array, "B ..."]:
+        """The inputs of one training batch."""
+        ...
 
 
 @runtime_checkable

@@ -23,7 +23,7 @@ from ticket_explorer.analysis import landscape, spectrum
 from ticket_explorer.analysis.analysis import Analysis, CurvedAnalysis, Seen, Subject, nothing_seen
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, random_bits
+from ticket_explorer.keys import Purpose, arithmetic
 from ticket_explorer.problems import CurvedProblem, curved
 from ticket_explorer.registry import implementation_of, name_of
 
@@ -168,13 +168,13 @@ class Analyst:
             return None
         parts = tuple(leaf.slice for leaf in work.subject.layout)
         key = ("products", self._bench.problems.key(work.state.plan), wanted.split, wanted.examples)
-        with random_bits():
+        with arithmetic():
             course = spectrum.init(self._bench.keys(Purpose.ANALYSE, 0), work.state.trained.mask, parts, wanted)
         return Products(curved(problem), work.state.trained, course, wanted, self._executable(key))
 
     def _points(self, work: Work) -> Evaluations | None:
         """What evaluates points of weight space, if there are any."""
-        with random_bits():
+        with arithmetic():
             points = work.analysis.points(self._bench.keys(Purpose.ANALYSE, 0), work.subject)
         if points is None:
             return None

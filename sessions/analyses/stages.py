@@ -15,7 +15,7 @@ from sessions.tickets.compiler import Call, Compiler, Executable, Key
 from ticket_explorer.analysis import landscape, products, spectrum
 from ticket_explorer.analysis.analysis import Points, Seen, Trained
 from ticket_explorer.analysis.spectrum import Course, Curved, Wanted
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 from ticket_explorer.problems import CurvedProblem, MeasurableProblem
 
 SECONDS = 0.05
@@ -164,7 +164,7 @@ class Products:
     def step(self) -> None:
         """Multiply some vectors."""
         multiply, before, began = self._multiply(self._rated.get(self._call)), self.done, time.monotonic()
-        with random_bits():
+        with arithmetic():
             self._course = spectrum.step(self._course, multiply, self._rated.count or 1)
         if (count := self.done - before) > 1 or not self._rated.count:
             self._rated.learn(count, time.monotonic() - began, 1, products.AT_ONCE)

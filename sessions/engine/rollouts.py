@@ -14,7 +14,7 @@ from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.tickets.workbench import Workbench
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, random_bits, replicate_keys
+from ticket_explorer.keys import Purpose, arithmetic, replicate_keys
 from ticket_explorer.tasks.control.rollout import Rollout, WatchableProblem, on_the_host
 
 
@@ -36,7 +36,7 @@ def rollout(bench: Workbench, plan: Plan, number: int, mean: Any, states: Any) -
         raise TicketError("Only control tasks have a policy to watch; this one classifies images.")
     key = replicate_keys(bench.seed, 1, Purpose.SCORE, number)[0]
     first = jax.tree.map(lambda leaf: leaf[0], (mean, states))
-    with random_bits():
+    with arithmetic():
         played = bench.compiler.get(
             ("rollout", bench.problems.key(plan)),
             lambda: (lambda problem, *rest: problem.rollout(*rest), problem, key, *first),

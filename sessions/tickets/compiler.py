@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 
 Key = tuple[object, ...]
 Executable = Callable[..., Any]
@@ -186,7 +186,7 @@ def _compile(call: Call) -> Executable:
 
 def _lowered(call: Call) -> jax.stages.Lowered:
     function, *arguments = call()
-    with random_bits():
+    with arithmetic():
         return jax.jit(function).lower(*jax.tree.map(_shape_of, arguments))
 
 

@@ -14,7 +14,7 @@ from sessions.specs.spec import Plan
 from ticket_explorer import masks
 from ticket_explorer.densities import Density
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 from ticket_explorer.problems import Problem
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import implementation_of
@@ -43,7 +43,7 @@ def preview(
     for name, settings in choices.items():
         score = implementation_of(settings())
         try:
-            with random_bits():
+            with arithmetic():
                 scores = score(keys[0], *first, problem)
         except TicketError:
             continue  # a criterion that this trainer has nothing for is no choice

@@ -31,7 +31,7 @@ from sessions.views.failures import left_out
 from ticket_explorer import masks
 from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import Purpose, random_bits
+from ticket_explorer.keys import Purpose, arithmetic
 from ticket_explorer.problems import Problem
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
@@ -132,7 +132,7 @@ class Lineage:
         """
         known = self._latest.get(branch)
         if known is None or known[:2] != (number, plan):
-            with random_bits():
+            with arithmetic():
                 made = self._made(branch, number, plan)
             self._latest[branch] = (number, plan, made)
         return self._latest[branch][2]

@@ -11,7 +11,7 @@ from sessions.messages.commands import Rollout
 from sessions.plans.problems import plan_of
 from sessions.session.session import Session
 from ticket_explorer.errors import TicketError
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 
 TABLES = {
     "task": {"name": "pendulum", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True},
@@ -100,7 +100,7 @@ def test_landscapes_see_each_policy_through_its_own_observation_statistics(lab, 
         key = session._engine.analyst._examples_keys()[0]
     for number, look in enumerate(looks):
         state = jax.tree.map(lambda array: jnp.asarray(array)[:1], look.trained.state)
-        with random_bits():
+        with arithmetic():
             alone = problem.evaluate(key, jnp.asarray(look.trained.mean), state, 4)
         np.testing.assert_allclose(found.array("score")[0, number, 1 - number, -1], alone.score[0], rtol=1e-4)
     first, second = (look.trained.state.observations.mean for look in looks)

@@ -14,8 +14,9 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks import NETWORKS
-from ticket_explorer.networks.cnn import IMAGES, ConvolutionalNetwork, build_cnn
+from ticket_explorer.networks.cnn import IMAGES, build_cnn
 from ticket_explorer.networks.convolution import convolved
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.initialisers import initial_parameters, kernel_initialiser
 from ticket_explorer.networks.mlp import build_mlp
 from ticket_explorer.networks.settings import CNN, MLP
@@ -92,6 +93,51 @@ def test_population_apply_is_apply_of_each(network: Any) -> None:
 
 
 @every_network
+def test_every_form_is_apply_of_each(network: Any) -> None:
+    population, inputs = drawn(network), images()
+    alone = jax.jit(jax.vmap(network.apply, (0, None)))(population, inputs)
+    forms = network.forms(INDIVIDUALS, BATCH)
+    assert {form.kind for form in forms} == set(network.kinds)
+    for form in (network.usual_elsewhere, *forms):
+        outputs = jax.jit(network.in_form(form).population_apply)(population, inputs)
+        np.testing.assert_allclose(outputs, alone, rtol=1e-4, atol=1e-5, err_msg=form.words)
+
+
+@every_network
+def test_replicates_together_are_those_apart(network: Any) -> None:
+    populations = jnp.stack([drawn(network, seed=r) for r in range(REPLICATES)])
+    batches = jnp.stack([images(seed=r) for r in range(REPLICATES)])
+    apart = jax.jit(jax.vmap(network.population_apply))(populations, batches)
+    for kind in network.kinds:
+        form = Form(kind=kind, group=2, together=True)
+        together = jax.jit(jax.vmap(network.in_form(form).population_apply))(populations, batches)
+        np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-5, err_msg=form.words)
+
+
+@every_network
+def test_bfloat16_rounds_outputs_and_leaves_them_float32(network: Any) -> None:
+    population, inputs = drawn(network), images()
+    settings = msgspec.structs.replace(network.settings, precision="bfloat16")
+    rounded = dataclasses.replace(network, settings=settings)
+    exact = jax.jit(network.population_apply)(population, inputs)
+    for form in (network.usual_form, network.usual_elsewhere):
+        outputs = jax.jit(rounded.in_form(form).population_apply)(population, inputs)
+        assert outputs.dtype == jnp.float32
+        error = jnp.linalg.norm(outputs - exact) / jnp.linalg.norm(exact)
+        assert 1e-5 < error < 0.05, form.words
+
+
+@every_network
+def test_a_smaller_form_takes_no_more_memory(network: Any) -> None:
+    for form in network.forms(64, 256):
+        sizes = []
+        while form is not None:
+            sizes.append(network.bytes_of(form, 256))
+            form = form.smaller()
+        assert sizes == sorted(sizes, reverse=True)
+
+
+@every_network
 def test_replicates_apply_as_if_alone(network: Any) -> None:
     populations = jnp.stack([drawn(network, seed=r) for r in range(REPLICATES)])
     batches = jnp.stack([images(seed=r) for r in range(REPLICATES)])
@@ -127,14 +173,15 @@ def test_equal_networks_share_an_executable(network: Any) -> None:
 
 @pytest.mark.parametrize(
     ("batch", "individuals", "kernel_size"),
-    [(1, 1, 5), (IMAGES + 3, ConvolutionalNetwork.group + 1, 2), (2 * IMAGES, 2 * ConvolutionalNetwork.group, 1)],
+    [(1, 1, 5), (IMAGES + 3, 3, 2), (2 * IMAGES, 4, 1)],
 )
 def test_cnn_population_of_any_size(batch: int, individuals: int, kernel_size: int) -> None:
     network = build_cnn(CNN(filters=(3, 4), kernel_size=kernel_size), (7, 6, 1), 2)
     population, inputs = drawn(network, individuals), images(batch, image=(7, 6, 1))
     expected = jax.jit(jax.vmap(network.apply, (0, None)))(population, inputs)
-    outputs = jax.jit(network.population_apply)(population, inputs)
-    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
+    for form in (network.usual_form, *network.forms(individuals, batch)):
+        outputs = jax.jit(network.in_form(form).population_apply)(population, inputs)
+        np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5, err_msg=form.words)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +316,7 @@ ANOTHER: dict[str, Any] = {
     "prune_first": True,
     "prune_skips": True,
     "prune_last": True,
+    "precision": "bfloat16",
 }
 """For each field of any network a value that is not its default; for lists one of their items."""
 
@@ -284,7 +332,9 @@ def test_every_field_of_the_settings_reaches_the_network(name: str) -> None:
     def seen(**changes: Any) -> tuple[Any, str, str]:
         network = built(name, **{**SMALL.get(name, {}), **changes})
         theta = jax.ShapeDtypeStruct((network.layout.size,), jnp.float32)
-        return network.layout, written(network.initialise, jax.random.key(0)), written(network.apply, theta, images())
+        population = jax.ShapeDtypeStruct((1, network.layout.size), jnp.float32)
+        outputs = written(network.apply, theta, images()) + written(network.population_apply, population, images())
+        return network.layout, written(network.initialise, jax.random.key(0)), outputs
 
     plain, unchanged = NETWORKS[name](**SMALL.get(name, {})), seen()
     assert seen() == unchanged

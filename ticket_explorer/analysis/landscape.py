@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ticket_explorer.analysis.analysis import Points, Seen
+from ticket_explorer.backend import backend
 from ticket_explorer.problems import Evaluation, MeasurableProblem, ProblemState
 
 SLICE = 512
@@ -66,7 +67,7 @@ def finish(walk: Walk, points: Points) -> Seen:
 
 def block() -> int:
     """Points at once on this backend."""
-    return BLOCK if jax.default_backend() == "cpu" else BLOCK_ELSEWHERE
+    return BLOCK if backend() == "cpu" else BLOCK_ELSEWHERE
 
 
 def padded(points: Points) -> Points:

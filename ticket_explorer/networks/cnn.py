@@ -6,6 +6,7 @@ was 5 times as fast as `jax.vmap` of the flax module, mapping over its convoluti
 one wide first convolution and mapped second ones 4 times.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,9 +14,12 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
+from msgspec import structs
 
-from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
-from ticket_explorer.networks.population import in_groups
+from ticket_explorer.networks.flax_network import NUMBER, FlaxNetwork, require_images
+from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.policies import biased
+from ticket_explorer.networks.population import GROUP_ELSEWHERE, FormedForward, in_chunks, in_groups, in_groups_of
 from ticket_explorer.networks.settings import CNN
 
 IMAGES = 32
@@ -36,7 +40,8 @@ def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "Con
 class ConvolutionalNetwork(FlaxNetwork):
     """Leaves `conv_0`, `conv_1`, `dense_0`; images are NHWC, convolutions are padded to the same size."""
 
-    group: ClassVar[int] = 2
+    usual_on_cpu: ClassVar[Form] = Form(kind="rows", group=2, examples=IMAGES)
+    usual_elsewhere: ClassVar[Form] = Form(kind="wide", group=GROUP_ELSEWHERE)
 
     settings: CNN
 
@@ -44,19 +49,50 @@ class ConvolutionalNetwork(FlaxNetwork):
         """The flax module, of images [B, height, width, channels]."""
         return _Module(self)
 
-    def population_on_cpu(
-        self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"]
-    ) -> Float[Array, "N B O"]:
-        """`population_apply` on a CPU: chunks of images, and for each chunk groups of individuals."""
-        size, chunk = inputs.shape[0], min(IMAGES, inputs.shape[0])
-        padded = jnp.pad(inputs, ((0, -size % chunk), (0, 0), (0, 0), (0, 0)))
-        chunks = padded.reshape(-1, chunk, *inputs.shape[1:])
+    @property
+    def kinds(self) -> Mapping[str, FormedForward]:
+        """`grouped`; `rows`, matrix products row by row; `wide`, convolutions whose channels are all individuals'."""
+        return {**super().kinds, "rows": self._rows, "wide": self._wide}
 
+    def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
+        """Groups as one convolution each, and small groups row by row on chunks of images."""
+        grouped = super().forms(individuals, examples)
+        wide = [structs.replace(form, kind="wide") for form in grouped if form.group > 1]
+        few = [Form(kind="rows", group=group, examples=IMAGES) for group in (1, 2, 4) if group <= individuals]
+        chunks = [chunk for chunk in (64, 256) if chunk <= examples]
+        many = [Form(kind="rows", group=min(64, individuals), examples=chunk) for chunk in chunks]
+        return *grouped, *wide, *few, *many
+
+    def bytes_of(self, form: Form, examples: int) -> int | None:
+        """A bound on what the units of one replicate take; `rows` holds each row's part of every output row."""
+        if form.kind != "rows":
+            return super().bytes_of(form, examples)
+        (height, width, _), (first, second) = self.input_shape, self.settings.filters
+        side = self.settings.kernel_size
+        pixels = height * width + (height // 2) * (width // 2) * side
+        parts = (height // 2 + side - 1) * (width // 2) * side * second
+        return NUMBER * form.group * (form.examples or examples) * (pixels * first + parts)
+
+    def _rows(self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], form: Form) -> Array:
         def forward(part: Float[Array, "B H W C"]) -> Float[Array, "N B O"]:
-            return in_groups(self._forward, population, windows(part, self.settings.kernel_size), self.group)
+            return in_groups(self._forward, population, windows(part, self.settings.kernel_size), form.group)
 
-        outputs: Array = jax.lax.map(forward, chunks)
-        return outputs.transpose(1, 0, 2, 3).reshape(population.shape[0], -1, self.outputs)[:, :size]
+        return in_chunks(forward, inputs, form.examples)
+
+    def _wide(self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], form: Form) -> Array:
+        def forward(part: Float[Array, "B H W C"]) -> Float[Array, "N B O"]:
+            return in_groups_of(self._side_by_side, population, part, form.group)
+
+        return in_chunks(forward, inputs, form.examples)
+
+    def _side_by_side(self, population: Float[Array, "n D"], images: Float[Array, "B H W C"]) -> Float[Array, "n B O"]:
+        """A group's outputs: its filters side by side in one convolution of the images, then in a grouped one."""
+        layers: dict[str, dict[str, Array]] = self.layout.unflatten(population)
+        first, second, last = layers.values()
+        units = _activated(_pooled(_beside(images, first["kernel"], 1)), first)
+        units = _activated(_pooled(_beside(units, second["kernel"], len(population))), second)
+        apart = units.reshape(len(images), -1, len(population), self.settings.filters[1]).transpose(2, 0, 1, 3)
+        return biased(apart.reshape(len(population), len(images), -1) @ last["kernel"], last)
 
     def _forward(self, theta: Float[Array, " D"], windows: Float[Array, "B H W k"]) -> Float[Array, "B O"]:
         """`apply` by matrix products. max(ReLU(x + b)) = ReLU(max(x) + b), so pooling comes first."""
@@ -91,6 +127,23 @@ def _convolved(images: Float[Array, "B H W C"], kernel: Float[Array, "side side 
     for i in range(1, side):
         convolved = convolved + parts[:, i : i + height, :, i]
     return convolved
+
+
+def _beside(
+    images: Float[Array, "B H W c"], kernels: Float[Array, "n side side C F"], groups: int
+) -> Float[Array, "B H W units"]:
+    """The convolutions of n networks as one: of the same images, or each of the channels that are its own."""
+    count, side, _, channels, filters = kernels.shape
+    kernel = kernels.transpose(1, 2, 3, 0, 4).reshape(side, side, channels, count * filters)
+    numbers = ("NHWC", "HWIO", "NHWC")
+    return jax.lax.conv_general_dilated(
+        images, kernel, (1, 1), "SAME", dimension_numbers=numbers, feature_group_count=groups
+    )
+
+
+def _activated(units: Float[Array, "B H W units"], layer: Mapping[str, Float[Array, "n ..."]]) -> Array:
+    """ReLU of the units of n networks side by side, with their biases, if they have any."""
+    return jax.nn.relu(units + layer["bias"].reshape(-1) if "bias" in layer else units)
 
 
 def _pooled(images: Float[Array, "B H W C"]) -> Float[Array, "B h w C"]:

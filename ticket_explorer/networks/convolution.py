@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ticket_explorer.backend import backend
+
 
 def convolved(
     images: Float[Array, "B H W C"],
@@ -29,7 +31,7 @@ def convolved(
         padding: `SAME`, `VALID`, or how much before and after each axis.
         **options: What else `jax.lax.conv_general_dilated` takes; a CPU needs none of it.
     """
-    if jax.default_backend() != "cpu":
+    if backend() != "cpu":
         return jax.lax.conv_general_dilated(images, kernel, strides, padding, **options)
     height, width, _, filters = kernel.shape
     sizes = images.shape[1:3]

@@ -1,34 +1,54 @@
 """What all networks share that are flax modules: layout, initial weights and forwards follow from the module."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from itertools import pairwise
+from math import prod
 from typing import Any, ClassVar, cast
 
 import jax
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
+from ticket_explorer.backend import backend
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, kept_indices
+from ticket_explorer.networks.forms import Form, Precision
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.networks.population import fastest, in_groups
+from ticket_explorer.networks.population import (
+    GROUP_ELSEWHERE,
+    FormedForward,
+    in_form,
+    in_groups,
+    in_precision,
+)
 from ticket_explorer.networks.settings import NetworkSettings
+
+GROUPS = (1, 4, 16, 64)
+"""Individuals at once that are worth trying, besides all of them."""
+NUMBER = 4
+"""Bytes of a float32."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlaxNetwork(ABC):
     """A network as pure functions of a flat weight vector; a subclass gives its module, and what it does faster."""
 
-    group: ClassVar[int] = 1
-    """Individuals at once on a CPU."""
+    usual_on_cpu: ClassVar[Form] = Form(kind="grouped")
+    """The form where nothing was measured on this CPU."""
+    usual_elsewhere: ClassVar[Form] = Form(kind="grouped", group=GROUP_ELSEWHERE, together=True)
+    """The same on any other device."""
 
     settings: NetworkSettings
     """As given; every field reaches the network."""
     input_shape: tuple[int, ...]
     """Height, width and channels of images."""
     outputs: int
+    form: Form | None = None
+    """How a population is computed; None: in the usual form."""
 
     @abstractmethod
     def create_module(self) -> nn.Module:
@@ -58,13 +78,45 @@ class FlaxNetwork(ABC):
 
     def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         """The outputs of N networks on one batch."""
-        return fastest(self.population_on_cpu, self.apply)(population, inputs)
+        form = self.form or self.usual_form
+        return in_precision(in_form(self.kinds[form.kind], form), self.precision)(population, inputs)
 
-    def population_on_cpu(
-        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]
-    ) -> Float[Array, "N B O"]:
-        """`population_apply` in the form that a CPU does best."""
-        return in_groups(self.apply, population, inputs, self.group)
+    @property
+    def precision(self) -> Precision:
+        """What a population's products are computed in."""
+        return self.settings.precision
+
+    @property
+    def usual_form(self) -> Form:
+        """The form on this backend where nothing was measured."""
+        return self.usual_on_cpu if backend() == "cpu" else self.usual_elsewhere
+
+    @property
+    def kinds(self) -> Mapping[str, FormedForward]:
+        """The kinds of forms that it has; a subclass adds its own."""
+        return {"grouped": self._grouped}
+
+    def in_form(self, form: Form) -> "FlaxNetwork":
+        """The same network, whose populations are computed in a form of one of its kinds."""
+        return replace(self, form=form)
+
+    def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
+        """The forms worth measuring for so many individuals, on a batch of so many examples."""
+        groups = sorted({group for group in GROUPS if group < individuals} | {individuals})
+        return tuple(Form(kind="grouped", group=group) for group in groups)
+
+    def bytes_of(self, form: Form, examples: int) -> int | None:
+        """A bound on what the units of one replicate take in a form, on a batch; None if the layers aren't told."""
+        try:
+            layers = self.settings.layers(self.input_shape, self.outputs)
+        except TicketError:
+            return None
+        units = [layer.uses * layer.shape[-1] for layer in layers]
+        largest = max(before + after for before, after in pairwise([prod(self.input_shape), *units]))
+        return NUMBER * form.group * (form.examples or examples) * largest
+
+    def _grouped(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], form: Form) -> Array:
+        return in_groups(self.apply, population, inputs, form.group)
 
     def narrow(self, mask: Bool[Array, " D"], kept: int) -> Narrowing:
         """This network itself: where weights are shared, as in convolutions, every input is seen."""

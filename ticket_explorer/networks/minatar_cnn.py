@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from ticket_explorer.networks.cnn import windows
 from ticket_explorer.networks.flax_network import FlaxNetwork, require_images
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.policies import Policies, biased, dense_layer, is_sparse, sparse_layer
 from ticket_explorer.networks.settings import MinAtarCNN
 
@@ -31,7 +32,7 @@ def build_minatar_cnn(settings: MinAtarCNN, input_shape: tuple[int, ...], output
 class MinAtarNetwork(FlaxNetwork):
     """Leaves `conv_0`, `dense_0`, `dense_1`; the convolution is padded to the same size."""
 
-    group: ClassVar[int] = 8
+    usual_on_cpu: ClassVar[Form] = Form(kind="grouped", group=8)
 
     settings: MinAtarCNN
 

@@ -5,6 +5,7 @@ matrix product, which is most of the work. An input all of whose first-layer wei
 left out of the narrowed network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
@@ -12,11 +13,14 @@ from typing import ClassVar
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float, Int
+from msgspec import structs
 
 from ticket_explorer.layout import kept_indices
 from ticket_explorer.networks.flax_network import FlaxNetwork
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.networks.policies import Policies, dense_layer, is_sparse, sparse_layer
+from ticket_explorer.networks.policies import Policies, biased, dense_layer, is_sparse, sparse_layer
+from ticket_explorer.networks.population import FormedForward, in_groups_of
 from ticket_explorer.networks.settings import MLP, LeNet300100
 
 ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "swish": nn.swish}
@@ -31,7 +35,7 @@ def build_mlp(settings: MLP | LeNet300100, input_shape: tuple[int, ...], outputs
 class MultilayerPerceptron(FlaxNetwork):
     """Dense layers `dense_0`, `dense_1`, …, an activation between any two; inputs are flattened."""
 
-    group: ClassVar[int] = 16
+    usual_on_cpu: ClassVar[Form] = Form(kind="grouped", group=16)
     """8 to 16 were fastest of 1 to 64 (784–32–10, batch 512)."""
 
     settings: MLP | LeNet300100
@@ -39,6 +43,16 @@ class MultilayerPerceptron(FlaxNetwork):
     def create_module(self) -> nn.Module:
         """The flax module, of inputs [B, ...]."""
         return _Module(self)
+
+    @property
+    def kinds(self) -> Mapping[str, FormedForward]:
+        """`grouped`, and `shared`: the first layers of a group as one product, whose columns are all its units."""
+        return {**super().kinds, "shared": self._shared}
+
+    def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
+        """Each group both ways."""
+        grouped = super().forms(individuals, examples)
+        return *grouped, *(structs.replace(form, kind="shared") for form in grouped if form.group > 1)
 
     @property
     def inputs(self) -> int:
@@ -64,6 +78,20 @@ class MultilayerPerceptron(FlaxNetwork):
         after = indices - (self.inputs - capacity) * width
         positions = jnp.where(indices < first.offset, indices, jnp.where(indices < first.slice.stop, inside, after))
         return Narrowing(replace(self, input_shape=(capacity,)), positions.astype(jnp.int32), inputs)
+
+    def _shared(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], form: Form) -> Array:
+        return in_groups_of(self._side_by_side, population, inputs, form.group)
+
+    def _side_by_side(self, population: Float[Array, "n D"], inputs: Float[Array, "B ..."]) -> Float[Array, "n B O"]:
+        """A group's outputs, its first layers one product with the inputs that all of them see."""
+        layers, count = self.layout.unflatten(population), len(population)
+        first, *others = (layers[name] for name in self.settings.layer_names)
+        wide = first["kernel"].transpose(1, 0, 2).reshape(self.inputs, -1)
+        units = (inputs.reshape(len(inputs), -1) @ wide).reshape(len(inputs), count, -1).transpose(1, 0, 2)
+        units = biased(units, first)
+        for layer in others:
+            units = dense_layer(layer)(ACTIVATIONS[self.settings.activation](units))
+        return units
 
     def policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
         """N networks, to be applied to inputs [N, B, ...] of their own."""

@@ -7,6 +7,8 @@ import jax
 from jaxtyping import Array, Bool, Float, Int
 
 from ticket_explorer.layout import Layout
+from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.settings import NetworkSettings
 
 Statistics = Any
 """Running means and variances of a network's batch normalisation, a pytree."""
@@ -38,6 +40,41 @@ class Network(Protocol):
 
         All shapes follow from `kept` alone, so that a round's executable is known before its mask.
         """
+        ...
+
+
+@runtime_checkable
+class FormedNetwork(Network, Protocol):
+    """A network whose populations can be computed in several forms, of which a measurement tells the fastest."""
+
+    form: Form | None
+    """The form in use; None: the usual one."""
+
+    @property
+    def settings(self) -> NetworkSettings:
+        """What it was built from."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it gives for an input."""
+        ...
+
+    @property
+    def usual_form(self) -> Form:
+        """The form on this backend where nothing was measured."""
+        ...
+
+    def in_form(self, form: Form) -> "FormedNetwork":
+        """The same network, whose populations are computed in a form."""
+        ...
+
+    def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
+        """The forms worth measuring for so many individuals, on a batch of so many examples."""
+        ...
+
+    def bytes_of(self, form: Form, examples: int) -> int | None:
+        """A bound on what the units of one replicate take in a form, on a batch; None if it isn't known."""
         ...
 
 

@@ -12,8 +12,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ticket_explorer.backend import backend
 from ticket_explorer.layout import Leaf
-from ticket_explorer.networks.network import Network
+from ticket_explorer.networks.network import FormedNetwork, Network
+from ticket_explorer.networks.population import prepared
 
 Policies = Callable[[Float[Array, "N B ..."]], Float[Array, "N B O"]]
 
@@ -37,14 +39,19 @@ class PolicyNetwork(Protocol):
 
 def policies(network: Network, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
     """N networks, each to be applied to inputs of its own."""
-    if isinstance(network, PolicyNetwork):
-        return network.policies(population, kept)
-    return lambda inputs: jax.vmap(network.apply)(population, inputs)
+    precision = network.settings.precision if isinstance(network, FormedNetwork) else "float32"
+
+    def prepare(population: Array) -> Policies:
+        if isinstance(network, PolicyNetwork):
+            return network.policies(population, kept)
+        return lambda inputs: jax.vmap(network.apply)(population, inputs)
+
+    return prepared(prepare, population, precision)
 
 
 def is_sparse(network: Network, kept: Int[Array, " n"] | None) -> bool:
     """Whether going through the kept weights one by one is faster than dense products."""
-    if kept is None or jax.default_backend() != "cpu":
+    if kept is None or backend() != "cpu":
         return False
     layout = network.layout
     return SPARSE_FROM * (len(kept) - layout.size + layout.prunable_size) < layout.prunable_size

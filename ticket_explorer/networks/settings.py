@@ -1,5 +1,6 @@
 """What can be said of each network; no JAX is imported here."""
 
+import hashlib
 from collections.abc import Mapping
 from math import prod
 from typing import Annotated, ClassVar, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.networks.forms import Precision
 from ticket_explorer.networks.layers import Layer, Shape, convolution, dense, image_shape
 from ticket_explorer.registry import Former, Settings, name_of
 
@@ -23,6 +25,8 @@ KernelInit = Literal[
 ]
 BiasInit = Literal["zeros", "uniform"]
 Activation = Literal["relu", "tanh", "swish"]
+SHORT = 40
+"""Characters of a value that is told as it is."""
 Scale = Annotated[float, Meta(gt=0, le=1_000_000, description="times what the distribution gives")]
 Width = Annotated[int, Meta(ge=1, le=65_536, description="units of a hidden layer")]
 
@@ -35,6 +39,7 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
         "kernel_scale": Former(1.0),
         "last_kernel_scale": Former(None),
         "bias": Former(True),
+        "precision": Former("float32"),
     }
     kernel_init: KernelInit = "lecun_normal"
     """Distribution of the initial kernels; `uniform` is U[-0.05, 0.05]."""
@@ -50,6 +55,9 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
     """The same for the output layer alone; None: as the others."""
     bias: bool = True
     """Whether layers have biases."""
+    precision: Precision = "float32"
+    """What the products of a population's forward passes are computed in. The rest is float32: weights, σ, updates,
+    scores, gradients."""
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -67,6 +75,14 @@ class NetworkSettings(Settings, frozen=True, kw_only=True):
             TicketError: if inputs of this shape don't go with the network, or its layers aren't told.
         """
         raise TicketError(f"The sizes of the network {name_of(self)!r} are known only after it is built.")
+
+    @property
+    def shape_words(self) -> str:
+        """What the time of a forward pass depends on: its name, and the fields that are not of initial weights."""
+        initial = {field for field in NetworkSettings.__struct_fields__ if field != "bias"}
+        fields = [field for field in self.__struct_fields__ if field not in initial]
+        said = {field: _short(getattr(self, field)) for field in fields}
+        return " ".join([name_of(self), *(f"{field}={value}" for field, value in said.items())])
 
     def kernel_init_of(self, layer: str) -> KernelInit:
         """The distribution that the initial kernel of a layer is drawn from."""
@@ -266,6 +282,12 @@ class ResNet18(NetworkSettings, frozen=True, kw_only=True, tag="resnet_18"):
         super().check()
         if not self.bias:
             raise InvalidValue("$.network.bias", False, "true: normalisation shifts units here, and stays")
+
+
+def _short(value: object) -> str:
+    """A value in few characters; a long text, such as a file's, by its digest."""
+    text = str(value)
+    return text if len(text) <= SHORT else hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _numbered(name: str, count: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ gathered (unless they are pooled): a quarter of the memory to read.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -17,7 +17,8 @@ from jaxtyping import Array, Bool, Float, Int, Num
 
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
-from ticket_explorer.networks.network import Narrowing, Network, NormalisedNetwork
+from ticket_explorer.networks.forms import Form, Work
+from ticket_explorer.networks.network import FormedNetwork, Narrowing, Network, NormalisedNetwork
 from ticket_explorer.networks.population import in_pairs
 from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Split
 from ticket_explorer.tasks import datasets, embedded
@@ -154,6 +155,34 @@ class ImageProblem:
         if isinstance(self.network, NormalisedNetwork):  # its statistics follow the mean of the population
             _, state = self.network.apply_training(population.mean(0), inputs, state)
         return -self._mean_loss(network.population_apply(population, inputs), labels), state
+
+    @property
+    def formed_network(self) -> FormedNetwork | None:
+        """The network, if it has forms."""
+        return self.network if isinstance(self.network, FormedNetwork) else None
+
+    def work(self, individuals: int, replicates: int) -> Work:
+        """What a form of the network is chosen for."""
+        assert isinstance(self.network, FormedNetwork)
+        settings = self.network.settings
+        return Work(
+            network=settings.shape_words,
+            inputs=self.input_shape,
+            outputs=self.network.outputs,
+            precision=settings.precision,
+            individuals=individuals,
+            examples=self.batch,
+            replicates=replicates,
+        )
+
+    def in_form(self, form: Form) -> "ImageProblem":
+        """The same problem, its populations computed in a form."""
+        assert isinstance(self.network, FormedNetwork)
+        return replace(self, network=self.network.in_form(form))
+
+    def drawn_inputs(self, key: Array) -> Float[Array, "B ..."]:
+        """The inputs of one training batch."""
+        return self.draw(key)[0]
 
     def score(self, key: Array, theta: Float[Array, " D"], state: ProblemState) -> Float[Array, ""]:
         """How well θ does on the whole test split: the share classified correctly, or R²; `key` is not used."""

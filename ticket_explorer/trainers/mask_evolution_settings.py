@@ -65,6 +65,11 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
         return self.retests > 0
 
     @property
+    def individuals(self) -> int:
+        """The population."""
+        return self.population
+
+    @property
     def passes(self) -> float:
         """One for each individual and episode."""
         return float(self.population * self.episodes)

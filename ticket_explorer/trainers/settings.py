@@ -56,6 +56,11 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
         return VECTORS * size
 
     @property
+    def individuals(self) -> int | None:
+        """Networks of one replicate that a generation evaluates at once; None if it evaluates no population."""
+        return None
+
+    @property
     def chooses(self) -> bool:
         """Whether its result is chosen from several at the end of a round, by testing them again."""
         return False

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.keys import random_bits
+from ticket_explorer.keys import arithmetic
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment
 from ticket_explorer.tasks.control.silence import quiet
 
@@ -76,7 +76,7 @@ def check_body(body: str, known: list[str]) -> None:
 
 @cache
 def _observation_shape(environment: PhysicsEnvironment) -> tuple[int, ...]:
-    with random_bits():  # as when generations are traced, which take this trace up
+    with arithmetic():  # as when generations are traced, which take this trace up
         key = jax.eval_shape(lambda: jax.random.key(0))
         return tuple(jax.eval_shape(lambda key: environment.reset(key).observation, key).shape)
 

@@ -61,6 +61,11 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
     """Which learning rates of its covariance Sep-CMA-ES raises by (n + 2)/3: rank one's and rank μ's, or the latter."""
 
     @property
+    def individuals(self) -> int:
+        """The population."""
+        return self.population
+
+    @property
     def passes(self) -> float:
         """One for each individual."""
         return float(self.population)
