@@ -13,7 +13,7 @@ NAMES = (
     "whole_run",
     "first_view",
     "gradient_update",
-    "paper_preset",
+    "gpu",
     "terminal",
     "control",
     "box2d_living",

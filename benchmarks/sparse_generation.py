@@ -10,6 +10,7 @@ from benchmarks.figures import Figure, speed_ratio
 from sessions.specs.spec import Plan, parse_spec
 from ticket_explorer import masks, presets
 from ticket_explorer.keys import Purpose, arithmetic, generation_key, replicate_keys
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.problems import bind
 from ticket_explorer.registry import implementation_of
 
@@ -25,9 +26,12 @@ def measure() -> list[Figure]:
     return [Figure(f"a generation at density {DENSITY} against a dense one, time", share, 0.55, at_least=False)]
 
 
-def generations(plan: Plan, density: float, replicates: int = 1, count: int = GENERATIONS) -> Callable[[], object]:
-    """A function that runs `count` generations of a plan's trainer at a density, compiled."""
+def generations(
+    plan: Plan, density: float, replicates: int = 1, count: int = GENERATIONS, form: Form | None = None
+) -> Callable[[], object]:
+    """A function that runs `count` generations of a plan's trainer at a density, compiled, in a form or the usual one."""
     problem: Any = bind(plan.task, plan.network)
+    problem = problem if form is None else problem.in_form(form)
     kept = masks.dimension(problem.layout, masks.kept_prunable(problem.layout, density))
     trainer = implementation_of(plan.trainer)(plan.trainer, kept)
     with arithmetic():

@@ -14,6 +14,11 @@ def backend() -> str:
     return _assumed.get() or jax.default_backend()
 
 
+def device_kind() -> str:
+    """The kind of the device that is computed on, as JAX names it: `NVIDIA H200`, `cpu`."""
+    return str(jax.devices()[0].device_kind)
+
+
 @contextmanager
 def assumed(name: str) -> Iterator[None]:
     """The context in which everything is traced for a backend, whether this machine has it or not."""

@@ -20,7 +20,7 @@ def chosen(shape: RoundShape, compiler: Compiler, seed: int, number: int, last: 
         return last, None
     choose = compiler.get(_key(shape), lambda: _call(shape))
     keys = replicate_keys(seed, shape.replicates, Purpose.CHOOSE, number)
-    state, result = choose(shape.problem, keys, last.state)
+    state, result = choose(shape.formed, keys, last.state)
     return replace(last, state=state, result=result), _trainer(shape).choice(state)
 
 
@@ -47,4 +47,4 @@ def _call(shape: RoundShape) -> tuple[Any, ...]:
         after = jax.vmap(choosing.chosen, (0, 0, None))(keys, state, problem)
         return after, jax.vmap(trainer.finish, (0, None))(after, problem)
 
-    return choose, shape.problem, keys_shape(shape), state_shape(shape)
+    return choose, shape.formed, keys_shape(shape), state_shape(shape)

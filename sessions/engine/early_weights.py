@@ -45,13 +45,15 @@ def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
         )
     old = plan_of(first.plan)
     made = lineage.ticket(first.branch, 0, old)
-    shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates)
+    shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates, first.form_at(0))
     runner = RoundRunner(shape, bench.compiler, Noise.of(old, bench.seed), 0)
     runner.start(made.ticket)
     tuned = [change for change in first.tuned if change.generation < generation]
-    for stop in [*(change.generation for change in tuned), generation]:
+    changes = {change.generation for change in (*tuned, *first.forms) if change.generation < generation}
+    for stop in (*sorted(changes), generation):
         while runner.dispatched < stop:
             chunk = runner.dispatch(stop - runner.dispatched)
-        if tuned and stop == tuned[0].generation:
+        runner.reform(first.form_at(stop) or runner.shape.form)
+        while tuned and stop == tuned[0].generation:
             runner.tune(tuned.pop(0).changes)
     lineage.keep_early(first.branch, generation, runner.weights(chunk))

@@ -18,9 +18,10 @@ from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
 from sessions.engine.divergence import Divergence
 from sessions.engine.early_weights import early_generations, provide_early
+from sessions.engine.memory import fitting
 from sessions.engine.noise import Noise
 from sessions.engine.rollouts import episode, finished_rollout, rollout
-from sessions.engine.round_beginning import collapsed, pruned, started
+from sessions.engine.round_beginning import collapsed, form_chosen, pruned, started
 from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.engine.running_round import Assignment, Marks, RunningRound
@@ -256,7 +257,8 @@ class Engine:
             begin_turn(turn, self._bench)
         provide_early(turn, plan, self.lineage)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
-        shape = RoundShape.of(plan, self.problems, made.kept, self._replicates)
+        form = None if known is None else known.form_at(0)
+        shape = RoundShape.of(plan, self.problems, made.kept, self._replicates, form)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
             self._watchers.journal(pruned(turn, plan, made))
         if self._view.running is None:
@@ -265,6 +267,11 @@ class Engine:
         if (remark := collapsed(turn, made, layout, out)) is not None and not self._view.says(remark):
             self._watchers.journal(events.Remarked(at=time.time(), text=remark))
         view = self._view.branches[turn.branch].rounds[turn.round]
+        if not view.forms and view.done == 0:
+            shape = fitting(shape, self.compiler)
+            if (chosen_form := form_chosen(view, shape.form)) is not None:
+                self.problems.take_form(plan, chosen_form.form)
+                self._watchers.journal(chosen_form)
         if not is_slow:
             self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)

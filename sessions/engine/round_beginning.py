@@ -9,12 +9,14 @@ from sessions.messages import events
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan
 from sessions.tickets.tickets import Pruning
+from sessions.views.branch_view import RoundView
 from sessions.views.densities import densities_of
 from sessions.views.session_view import SessionView
 from sessions.views.turns import Turn
 from ticket_explorer import masks
 from ticket_explorer.densities import overall
 from ticket_explorer.layout import Layout
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.registry import name_of
 
 
@@ -65,3 +67,10 @@ def started(turn: Turn, plan: Plan, made: Pruning, problems: Problems, view: Ses
         generations=plan.trainer.generations,
         densities=dict(densities) if isinstance(densities, Mapping) else {},
     )
+
+
+def form_chosen(round_: RoundView, form: Form | None) -> events.FormChosen | None:
+    """How a round's populations are computed from its beginning; None where there is no choice."""
+    if form is None:
+        return None
+    return events.FormChosen(at=time.time(), branch=round_.branch, round=round_.number, generation=0, form=form)

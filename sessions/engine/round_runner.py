@@ -7,7 +7,7 @@ axis of every array.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -24,7 +24,8 @@ from sessions.tickets.compiler import Compiler, Executable, Key
 from ticket_explorer import masks
 from ticket_explorer.keys import Purpose, generation_key, replicate_keys
 from ticket_explorer.layout import Layout
-from ticket_explorer.problems import Problem
+from ticket_explorer.networks.forms import Form
+from ticket_explorer.problems import FormedProblem, Problem
 from ticket_explorer.registry import identity, implementation_of
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.settings import TrainerSettings
@@ -68,18 +69,41 @@ class RoundShape:
     kept: int
     """Entries of θ searched; all of them where the trainer's sizes don't follow the mask."""
     replicates: int
+    form: Form | None = None
+    """How populations are computed; None where there is no choice."""
+
+    @property
+    def search_key(self) -> Key:
+        """What tells its search from all others, in whatever form it is computed."""
+        return (self.problem_key, msgspec.msgpack.encode(identity(self.trainer)), self.kept, self.replicates)
 
     @property
     def key(self) -> Key:
-        """What tells this shape from all others."""
-        return (self.problem_key, msgspec.msgpack.encode(identity(self.trainer)), self.kept, self.replicates)
+        """What tells its executables from all others."""
+        return (*self.search_key, self.form)
+
+    @cached_property
+    def formed(self) -> Problem:
+        """The problem, its populations computed in the form."""
+        if self.form is None:
+            return self.problem
+        assert isinstance(self.problem, FormedProblem)
+        return self.problem.in_form(self.form)
 
     @classmethod
-    def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int) -> "RoundShape":
-        """The shape of a plan's round that keeps `kept` prunable weights."""
+    def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int, form: Form | None = None) -> "RoundShape":
+        """The shape of a plan's round that keeps `kept` prunable weights.
+
+        Args:
+            plan: What the round follows.
+            problems: Of the session.
+            kept: Prunable weights.
+            replicates: Searches at once.
+            form: How the round is computed already; None: as a new one would be.
+        """
         problem = problems.of(plan)
         dimension = masks.dimension(problem.layout, kept) if plan.trainer.narrows else problem.layout.size
-        return cls(problems.key(plan), problem, plan.trainer, dimension, replicates)
+        return cls(problems.key(plan), problem, plan.trainer, dimension, replicates, form or problems.form(plan))
 
     def build(self) -> Trainer:
         """The trainer for this size."""
@@ -104,7 +128,7 @@ class RoundRunner:
         scores = () if ticket.scores is None else (ticket.scores,)
         key = ("init", *self.shape.key, len(scores))
         init = self._compiler.get(key, lambda: _init_call(self.shape, self.trainer, bool(scores)))
-        self._state = init(self._keys(0), ticket.start, ticket.mask, self.shape.problem, *scores)
+        self._state = init(self._keys(0), ticket.start, ticket.mask, self.shape.formed, *scores)
         self.dispatched = 0
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
@@ -115,12 +139,26 @@ class RoundRunner:
         self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
         self.dispatched = generation
 
+    def reform(self, form: Form | None) -> None:
+        """Compute populations in another form from the next generation on."""
+        if form == self.shape.form:
+            return
+        self.shape = replace(self.shape, form=form)
+        self.__dict__.pop("_advance", None)
+        if self._state is not None:
+            self._state = jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), jax.tree.leaves(self._state))
+
+    def go_back(self, chunk: Chunk) -> None:
+        """Go to the end of an earlier chunk, in whatever form it was computed: what came after it is lost."""
+        self._state = jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), jax.tree.leaves(chunk.state))
+        self.dispatched = chunk.first + chunk.count
+
     def dispatch(self, count: int) -> Chunk:
         """Ask the device for the next generations, at most `count`; returns before they are there."""
         first, count = self.dispatched, min(count, CHUNK_LIMIT)
         if (change := self._noise.ends(first)) is not None:
             count = min(count, change - first)
-        outcome = self._advance(self.shape.problem, self._state, self._keys(first), np.int32(first), np.int32(count))
+        outcome = self._advance(self.shape.formed, self._state, self._keys(first), np.int32(first), np.int32(count))
         self._state, metrics, result = outcome
         self.dispatched = first + count
         return Chunk(first, count, metrics, result, self._state)
@@ -158,6 +196,11 @@ class RoundRunner:
 def saved(state: Any) -> list[np.ndarray]:
     """The arrays of a trainer's state, on the host."""
     return [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+
+
+def advance_executable(shape: RoundShape, compiler: Compiler) -> Executable:
+    """What computes a round's generations; waits for it."""
+    return compiler.get(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
 
 
 def begin_round(shape: RoundShape, compiler: Compiler) -> None:
@@ -203,7 +246,7 @@ def ticket_shape(shape: RoundShape) -> Ticket:
 def result_shape(shape: RoundShape) -> TrainingResult:
     """A result's arrays, [R, D], as `jax.ShapeDtypeStruct`."""
     finish = jax.vmap(shape.build().finish, (0, None))
-    result: TrainingResult = jax.eval_shape(finish, state_shape(shape), shape.problem)
+    result: TrainingResult = jax.eval_shape(finish, state_shape(shape), shape.formed)
     return result
 
 
@@ -211,13 +254,13 @@ def _init_call(shape: RoundShape, trainer: Trainer, goes_on: bool) -> tuple[Any,
     """How a state is made of a ticket; one that `goes_on` has scores of the round before."""
     keys, theta, mask = _ticket_shapes(shape, shape.problem.layout)
     scores = (theta,) if goes_on else ()
-    return jax.vmap(trainer.init, (0, 0, 0, None, *(0 for _ in scores))), keys, theta, mask, shape.problem, *scores
+    return jax.vmap(trainer.init, (0, 0, 0, None, *(0 for _ in scores))), keys, theta, mask, shape.formed, *scores
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
     state = state_shape(shape)
     counter = jax.ShapeDtypeStruct((), jnp.int32)
-    arguments = (shape.problem, state, keys_shape(shape), counter, counter)
+    arguments = (shape.formed, state, keys_shape(shape), counter, counter)
     return _advance(trainer), *arguments
 
 
@@ -253,5 +296,5 @@ def keys_shape(shape: RoundShape) -> jax.ShapeDtypeStruct:
 @_traced_once
 def state_shape(shape: RoundShape) -> Any:
     """A trainer's state, as `jax.ShapeDtypeStruct`."""
-    arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.problem)
+    arguments = (*_ticket_shapes(shape, shape.problem.layout), shape.formed)
     return jax.eval_shape(jax.vmap(shape.build().init, (0, 0, 0, None)), *arguments)

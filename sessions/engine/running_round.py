@@ -8,28 +8,37 @@ that a killed run decides the same again.
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from sessions.engine.noise import Noise
 from sessions.engine.round_runner import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
-from sessions.engine.round_summary import Arrays
 from sessions.engine.weight_samples import Framer
 from sessions.messages import events
 from sessions.messages.watchers import Watchers
+from sessions.plans.problems import plan_of
 from sessions.store.checkpoint import checkpoint, read_checkpoint, write_checkpoint
 from sessions.store.errors import Damaged
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
+from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
 from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
 
 CHUNK_SECONDS = 0.1
 """How long a chunk should take: what a pause has to wait for."""
+OUT_OF_MEMORY = "RESOURCE_EXHAUSTED"
+"""What JAX says in an error if memory ran out."""
+NOTHING_FITS = (
+    "The device's memory is too small for one individual of this network on one batch. Choose a smaller batch, a "
+    "smaller network or population, or fewer replicates; nothing that is journalled is lost."
+)
 CHECKPOINT_SHARE = 0.01
 """The most of the time that may go into checkpoints."""
 
@@ -73,13 +82,13 @@ class RunningRound:
     def __init__(self, bench: Workbench, assignment: Assignment, watchers: Watchers, marks: Marks) -> None:
         view, shape, noise = assignment.view, assignment.shape, assignment.noise
         self.view = view
-        self.shape = shape
         self.ticket = ticket = assignment.ticket
         self._directory = bench.directory
         self._watchers = watchers
         self._marks = marks
+        self._bench = bench
         self._runner = RoundRunner(shape, bench.compiler, noise, view.number)
-        self._parts = (shape.key, noise.seed, view.branch, view.number, *noise.identity)
+        self._parts = (shape.search_key, noise.seed, view.branch, view.number, *noise.identity)
         self._ticket_digest = _digest_of_arrays(ticket.mask, ticket.start)
         self._flying: deque[Chunk] = deque()
         self._latest: Chunk | None = None
@@ -93,6 +102,11 @@ class RunningRound:
         self.collected = self._runner.dispatched
 
     @property
+    def shape(self) -> RoundShape:
+        """What its executables depend on now."""
+        return self._runner.shape
+
+    @property
     def is_complete(self) -> bool:
         """Whether the last planned generation is done and journalled."""
         return self.collected >= self.view.generations
@@ -103,15 +117,18 @@ class RunningRound:
         Args:
             budget: No more than this many generations beyond those known may be asked for.
         """
-        while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
-            self._flying.append(self._runner.dispatch(count))
-        return self._collect() if self._flying else 0
+        with self._smaller_where_memory_ends():
+            while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
+                self._flying.append(self._runner.dispatch(count))
+            return self._collect() if self._flying else 0
+        return 0
 
     def drain(self) -> int:
         """Wait for everything in flight; returns the new generations that came in."""
         before = self.view.done
-        while self._flying:
-            self._collect()
+        with self._smaller_where_memory_ends():
+            while self._flying:
+                self._collect()
         return self.view.done - before
 
     def tune(self, changes: dict[str, float]) -> None:
@@ -130,7 +147,7 @@ class RunningRound:
                 changes=changes,
             )
         )
-        self._replay_tuning()
+        self._replay()
 
     @property
     def newest(self) -> Chunk | None:
@@ -174,9 +191,47 @@ class RunningRound:
         except Damaged as error:
             restored, recovered = False, f"{error} The round starts again from its beginning, with the same result."
         if not restored:
+            self._runner.reform(self.view.form_at(0) or self.shape.form)
             self._runner.start(ticket)
-        self._replay_tuning()
+        self._replay()
         return recovered
+
+    @contextmanager
+    def _smaller_where_memory_ends(self) -> Iterator[None]:
+        """Where the device has no memory left for a chunk, go on from the last one in a smaller form."""
+        try:
+            yield
+        except jax.errors.JaxRuntimeError as error:
+            if OUT_OF_MEMORY not in str(error):
+                raise
+            self._take_smaller_form()
+
+    def _take_smaller_form(self) -> None:
+        with suppress(jax.errors.JaxRuntimeError):  # what was asked for before memory ended may be whole
+            while self._flying and self._flying[0].first == self.collected:
+                self._collect()
+        self._flying.clear()
+        smaller = None if self.shape.form is None else self.shape.form.smaller()
+        if smaller is None:
+            raise TicketError(NOTHING_FITS)
+        view, why = self.view, "the device's memory ran out"
+        self._watchers.journal(
+            events.FormChosen(
+                at=time.time(),
+                branch=view.branch,
+                round=view.number,
+                generation=self.collected,
+                form=smaller,
+                why=why,
+            )
+        )
+        self._bench.problems.take_form(plan_of(view.plan), smaller)
+        if self._latest is not None and self._latest.first + self._latest.count == self.collected:
+            self._runner.go_back(self._latest)
+            self._replay()
+        else:
+            self._take_up(self.ticket)
+            self.collected = self._runner.dispatched
 
     def _restore(self) -> bool:
         """Go to the checkpoint; whether there is one of this round that agrees with the journal."""
@@ -185,6 +240,7 @@ class RunningRound:
         if found is None:
             return False
         try:
+            self._runner.reform(view.form_at(found.generation) or self.shape.form)
             self._runner.restore(found.leaves, found.generation)
         except ValueError as error:
             raise Damaged(self._directory.checkpoint, str(error)) from None
@@ -193,10 +249,13 @@ class RunningRound:
 
     def _next_count(self, budget: int) -> int:
         at = self._runner.dispatched
+        if self.view.form_at(at) not in (None, self.shape.form):
+            return 0  # it changes here, once nothing is in flight
         ends = [self.view.generations, self.view.done + budget, at + self._chunk, at + CHUNK_LIMIT]
         ends += self._marks.after(at)
         if self._tuned < len(self.view.tuned):
             ends.append(self.view.tuned[self._tuned].generation)
+        ends += [one.generation for one in self.view.forms if one.generation > at]
         return max(min(ends) - at, 0)
 
     def _collect(self) -> int:
@@ -217,7 +276,7 @@ class RunningRound:
             self._write(chunk, durable=False)
             self._plan_next_checkpoint(now)
         if not self._flying:
-            self._replay_tuning()
+            self._replay()
         return self.view.done - known
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
@@ -237,15 +296,17 @@ class RunningRound:
             )
         )
         if self._framer.is_due(end, last=end >= self.view.generations):
-            self._watchers.frame(self._framer.take(Arrays.of(chunk.result), end))
+            self._watchers.frame(self._framer.take(chunk.result, end))
         elif self._watchers.wants_frames() and self._framer.is_wanted_live():
-            self._watchers.live(self._framer.take(Arrays.of(chunk.result), end))
+            self._watchers.live(self._framer.take(chunk.result, end))
 
     def _adapt(self, count: int, seconds: float) -> None:
         wanted = count * CHUNK_SECONDS / max(seconds, 1e-6)
         self._chunk = int(np.clip(wanted, 1, min(2 * self._chunk, CHUNK_LIMIT)))
 
-    def _replay_tuning(self) -> None:
+    def _replay(self) -> None:
+        """Change what changes at this generation: form and hyper-parameters."""
+        self._runner.reform(self.view.form_at(self._runner.dispatched) or self.shape.form)
         while self._tuned < len(self.view.tuned) and self.view.tuned[self._tuned].generation <= self._runner.dispatched:
             self._runner.tune(self.view.tuned[self._tuned].changes)
             self._tuned += 1

@@ -8,10 +8,10 @@ import time
 
 import numpy as np
 
-from sessions.engine.round_summary import Arrays
 from sessions.messages.events import Frame
 from ticket_explorer.criteria import snr
 from ticket_explorer.layout import Layout
+from ticket_explorer.trainers.trainer import TrainingResult
 
 SAMPLE = 512
 BINS = 48
@@ -48,10 +48,10 @@ class Framer:
         self._last_live = now
         return True
 
-    def take(self, arrays: Arrays, generation: int) -> Frame:
-        """A frame of replicate 0."""
-        mean = arrays.mean[0]
-        std = None if arrays.std is None else arrays.std[0]
+    def take(self, result: TrainingResult, generation: int) -> Frame:
+        """A frame of replicate 0: of the others, and of masks, nothing leaves the device."""
+        mean = np.asarray(result.mean[0])
+        std = None if result.std is None else np.asarray(result.std[0])
         return Frame(
             at=time.time(),
             branch=self._branch,

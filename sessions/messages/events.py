@@ -11,6 +11,7 @@ import msgspec
 from sessions.messages.parts import Borrowed as Borrowed
 from sessions.messages.parts import LeafShape as LeafShape
 from sessions.messages.parts import Origin as Origin
+from ticket_explorer.networks.forms import Form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,6 +161,17 @@ class Tuned(Event, frozen=True, kw_only=True):
     round: int
     generation: int
     changes: dict[str, float]
+
+
+class FormChosen(Event, frozen=True, kw_only=True):
+    """How a round's populations are computed from this generation on: forms differ in the last bits."""
+
+    branch: str
+    round: int
+    generation: int
+    form: Form
+    why: str = ""
+    """Why it is not the one that was in use; empty at a round's beginning."""
 
 
 class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
@@ -374,6 +386,7 @@ AnyEvent = (
     | Scored
     | Frame
     | Tuned
+    | FormChosen
     | RoundEnded
     | RoundFinished
     | Diverged

@@ -9,7 +9,10 @@ from msgspec import structs
 
 from sessions.messages import events
 from sessions.specs.spec import Plan, Spec, parse_plan, parse_start
-from ticket_explorer.problems import Problem, bind
+from ticket_explorer.backend import device_kind
+from ticket_explorer.networks.form_table import chosen
+from ticket_explorer.networks.forms import Form
+from ticket_explorer.problems import FormedProblem, Problem, bind
 from ticket_explorer.registry import identity
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks.settings import TaskSettings
@@ -29,6 +32,7 @@ class Problems:
         self.replicates = 1
         """Searches at once, of the session whose problems these are."""
         self._problems: dict[bytes, Problem] = {}
+        self._forms: dict[object, Form | None] = {}
 
     def of(self, plan: Plan) -> Problem:
         """The problem a plan trains on."""
@@ -38,6 +42,33 @@ class Problems:
                 problem = _OPEN[key] = bind(plan.task, plan.network)
             self._problems[key] = problem
         return self._problems[key]
+
+    def form(self, plan: Plan) -> Form | None:
+        """How a plan's populations are computed here: as measured, or as usual; None where there is no choice.
+
+        Raises:
+            TicketError: if what this user measured can't be read.
+        """
+        key = self._form_key(plan)
+        if key not in self._forms:
+            self._forms[key] = self._fastest(plan)
+        return self._forms[key]
+
+    def take_form(self, plan: Plan, form: Form) -> None:
+        """Compute a plan's populations in another form from now on: what was measured doesn't fit."""
+        self._forms[self._form_key(plan)] = form
+
+    def _form_key(self, plan: Plan) -> object:
+        return self.key(plan), plan.trainer.individuals, self.replicates
+
+    def _fastest(self, plan: Plan) -> Form | None:
+        problem, individuals = self.of(plan), plan.trainer.individuals
+        if individuals is None or not isinstance(problem, FormedProblem) or problem.formed_network is None:
+            return None
+        network, work = problem.formed_network, problem.work(individuals, self.replicates)
+        measured = chosen(device_kind(), work)
+        known = {form.kind for form in (network.usual_form, *network.forms(individuals, work.examples))}
+        return measured if measured is not None and measured.kind in known else network.usual_form
 
     def close(self) -> None:
         """Give the data back, unless another session has them too."""

@@ -7,6 +7,7 @@ import msgspec
 
 from sessions.messages import events
 from sessions.messages.events import METRICS
+from ticket_explorer.networks.forms import Form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,8 @@ class RoundView(msgspec.Struct, kw_only=True):
     """Scores taken while it ran, in order; the score at its end is in `finished`."""
     frames: list[events.Frame] = []
     tuned: list[events.Tuned] = []
+    forms: list[events.FormChosen] = []
+    """How its populations are computed, the last one from its generation on; empty where the journal doesn't say."""
     finished: events.RoundFinished | None = None
     densities: dict[str, float] = {}
     """Of each prunable leaf, as the round began; empty where one density holds for all."""
@@ -50,6 +53,10 @@ class RoundView(msgspec.Struct, kw_only=True):
     """Replicates that diverged in it."""
     pruned: list[events.Pruned] = []
     """How its result was pruned; several if it was pruned again under another plan: the last one counts."""
+
+    def form_at(self, generation: int) -> Form | None:
+        """How a generation's population is computed; None where the journal doesn't say."""
+        return next((one.form for one in reversed(self.forms) if one.generation <= generation), None)
 
     @property
     def found_kept(self) -> float | None:

@@ -239,6 +239,14 @@ def _tuned(view: SessionView, event: events.Tuned) -> None:
     _require(0 <= event.generation <= round_.done, f"generation {event.generation} of {round_.done} is tuned")
 
 
+def _formed(view: SessionView, event: events.FormChosen) -> None:
+    round_ = _round(view, event)
+    known = [one.generation for one in round_.forms]
+    _require(max(known, default=0) <= event.generation <= round_.done, f"a form is chosen at {event.generation}")
+    form = event.form
+    _require(0 < form.group <= WEIGHTS and 0 <= form.examples <= WEIGHTS, f"a form is of {form.group} individuals")
+
+
 def _cut(view: SessionView, event: Any) -> None:
     round_ = _round(view, event)
     _require(0 < event.generations <= round_.done, f"a round ends after {event.generations} of {round_.done}")
@@ -313,6 +321,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.Scored: _scored,
     events.Frame: _frame,
     events.Tuned: _tuned,
+    events.FormChosen: _formed,
     events.RoundEnded: _cut,
     events.Diverged: _diverged,
     events.RoundFinished: _finished,

@@ -300,6 +300,10 @@ def _tuned(view: SessionView, event: events.Tuned) -> None:
     view.branches[event.branch].rounds[event.round].tuned.append(event)
 
 
+def _form_chosen(view: SessionView, event: events.FormChosen) -> None:
+    view.branches[event.branch].rounds[event.round].forms.append(event)
+
+
 def _round_ended(view: SessionView, event: events.RoundEnded) -> None:
     view.branches[event.branch].rounds[event.round].generations = event.generations
 
@@ -371,6 +375,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Scored: _scored,
     events.Frame: _frame,
     events.Tuned: _tuned,
+    events.FormChosen: _form_chosen,
     events.RoundEnded: _round_ended,
     events.Diverged: _diverged,
     events.RoundFinished: _round_finished,

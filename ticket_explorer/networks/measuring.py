@@ -9,6 +9,7 @@ import jax
 from jaxtyping import Array, Float
 from msgspec import structs
 
+from ticket_explorer.backend import device_kind
 from ticket_explorer.keys import arithmetic
 from ticket_explorer.networks.form_table import Measured, Timed
 from ticket_explorer.networks.forms import Form
@@ -18,11 +19,6 @@ CALLS, SECONDS = 9, 1.0
 """A form is called so often, or for so long if that is less; three times at least."""
 MEMORY = "RESOURCE_EXHAUSTED"
 """What JAX's errors say where memory ran out."""
-
-
-def device_kind() -> str:
-    """The kind of the device that is computed on, as JAX names it."""
-    return str(jax.devices()[0].device_kind)
 
 
 def candidates(problem: FormedProblem, individuals: int, examples: int, replicates: int) -> list[Form]:

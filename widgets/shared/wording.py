@@ -115,6 +115,10 @@ def sentence(event: events.Event) -> str:
         case events.Tuned():
             changes = ", ".join(f"{name} = {value:g}" for name, value in event.changes.items())
             return f"{event.branch}:{event.round}: {changes} from generation {event.generation} on"
+        case events.FormChosen() if event.why:
+            return f"{event.branch}:{event.round}: {event.why}; computed as {event.form.words} from generation " + (
+                f"{event.generation} on"
+            )
         case events.PaceChanged():
             pace = event.generations_per_second
             return "No speed limit" if pace is None else f"No faster than {pace:g} generations a second"

@@ -1,0 +1,71 @@
+"""The GPUs of this machine, how much of their memory is free, and who else is on them. No JAX is imported.
+
+What `nvidia-smi` says; where there is none, no GPU is known.
+"""
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+_TIMEOUT = 10.0
+"""Seconds that the driver may take to answer."""
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU."""
+
+    index: int
+    name: str
+    total: int
+    """Bytes of its memory."""
+    free: int
+    """Bytes that nobody has now."""
+    processes: tuple[int, ...]
+    """The ids of the processes that compute on it."""
+
+    @property
+    def words(self) -> str:
+        """It in words: `NVIDIA H200, 139.8 of 140.4 GB free, nobody else on it`."""
+        others = [process for process in self.processes if process != os.getpid()]
+        who = f"{len(others)} process{'' if len(others) == 1 else 'es'} on it" if others else "nobody else on it"
+        return f"{self.name}, {self.free / 1e9:.1f} of {self.total / 1e9:.1f} GB free, {who}"
+
+
+def gpus() -> list[Gpu]:
+    """The NVIDIA GPUs of this machine, in the driver's order; none where its tool is missing or doesn't answer."""
+    rows = _asked("gpu", "index,name,memory.total,memory.free,uuid")
+    users: dict[str, list[int]] = {}
+    for row in _asked("compute-apps", "gpu_uuid,pid"):
+        if len(row) == 2 and row[1].isdecimal():
+            users.setdefault(row[0], []).append(int(row[1]))
+    return [
+        Gpu(int(index), name, int(total) * _MEBIBYTE, int(free) * _MEBIBYTE, tuple(users.get(uuid, ())))
+        for index, name, total, free, uuid in rows
+        if index.isdecimal() and total.isdecimal() and free.isdecimal()
+    ]
+
+
+def visible(known: list[Gpu]) -> list[Gpu]:
+    """Those that `CUDA_VISIBLE_DEVICES` lets this process see, in its order; all of them where it says nothing."""
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None:
+        return known
+    by_index = {str(gpu.index): gpu for gpu in known}
+    return [by_index[name.strip()] for name in wanted.split(",") if name.strip() in by_index]
+
+
+def _asked(what: str, fields: str) -> list[list[str]]:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    command = [tool, f"--query-{what}={fields}", "--format=csv,noheader,nounits"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [row for row in csv.reader(io.StringIO(answer), skipinitialspace=True) if len(row) == fields.count(",") + 1]
