@@ -1,6 +1,6 @@
 """All figures of a GPU in one table: `uv run python -m benchmarks gpu`, about ten minutes.
 
-Each part has its own share of the time, and says so where that ends first. `TICKET_EXPLORER_GPU_MINUTES` sets the whole.
+Each part has its own share of the time, and says so where that ends first; `TICKET_EXPLORER_GPU_MINUTES` sets all.
 Without a GPU nothing is measured, but for `TICKET_EXPLORER_GPU_ON_CPU`, which tries the parts at a small size.
 """
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,12 +23,17 @@ from jax import Array
 from benchmarks.figures import Figure, seconds
 from benchmarks.peers import evojax_generation, evosax_generation
 from benchmarks.sparse_generation import generations
+from sessions.engine.memory import largest
+from sessions.engine.round_runner import RoundShape
+from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, parse_spec
+from sessions.tickets.compiler import Compiler
 from ticket_explorer import presets
 from ticket_explorer.backend import device_kind
 from ticket_explorer.keys import arithmetic
 from ticket_explorer.networks.form_table import Measured
-from ticket_explorer.networks.measuring import candidates, measured, told
+from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.measuring import Trial
 from ticket_explorer.problems import bind
 
 ON_CPU = "TICKET_EXPLORER_GPU_ON_CPU" in os.environ
@@ -35,6 +41,8 @@ MINUTES = float(os.environ.get("TICKET_EXPLORER_GPU_MINUTES", "10"))
 POPULATION, BATCH = (8, 64) if ON_CPU else (128, 1024)
 """The paper's."""
 PAPER = 20 * 4000
+EIGHT = 8_000_000_000
+"""Bytes of a small card."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
 REPLICATES = 2 if ON_CPU else 5
 Row = tuple[str, str]
@@ -50,11 +58,12 @@ def measure() -> list[Figure]:
     parts: list[tuple[float, Callable[[float], Iterator[Row]]]] = [
         (0.05, _rates),
         (0.25, lambda within: _candidates(within, forms)),
-        (0.25, lambda within: _presets(within, forms, figures)),
+        (0.2, lambda within: _presets(within, forms, figures)),
         (0.1, _peers),
-        (0.1, _ranks),
-        (0.1, _control),
-        (0.15, _session),
+        (0.05, _ranks),
+        (0.1, _session),
+        (0.1, _fits),
+        (0.15, _control),
     ]
     for share, part in parts:
         left = MINUTES * 60 - (time.monotonic() - began)
@@ -89,7 +98,8 @@ def _rates(within: float) -> Iterator[Row]:
     ):
         with jax.default_matmul_precision(precision):
             product = jax.jit(lambda a: a @ a).lower(matrix.astype(kind)).compile()
-        taken = _median(lambda: jax.block_until_ready(product(matrix.astype(kind))))
+        given = matrix.astype(kind)
+        taken = _median(partial(_ready, product, given))
         yield f"matrix product of {side}³, {name}", f"{2 * side**3 / taken / 1e12:.1f} TFLOP/s"
 
 
@@ -104,15 +114,26 @@ def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
         if left < 5:
             yield "candidates", "not all measured: the time is over"
             return
-        problem, individuals = bind(plan.task, plan.network), plan.trainer.individuals
+        individuals = plan.trainer.individuals
         assert individuals is not None
-        tried = candidates(problem, individuals, plan.task.examples_a_generation or 0, replicates)
-        timed = list(measured(problem, individuals, replicates, tried, left / 2))
-        forms.append(told(problem, individuals, replicates, timed))
+        trial = Trial.of(bind(plan.task, plan.network), individuals, replicates)  # type: ignore[arg-type]
+        assert trial is not None
+        end = time.monotonic() + left / 2
+        forms.append(trial.told(trial.timed(form) for form in _tried(trial, forms) if time.monotonic() < end))
         work = forms[-1].work
         for one in forms[-1].timed:
             value = "did not fit" if one.milliseconds is None else f"{one.milliseconds:.3f} ms"
             yield f"{work.network}, {work.precision}, R={replicates}: {one.form.words}", value
+
+
+def _tried(trial: Trial, forms: list[Measured]) -> list[Form]:
+    """All forms; of several replicates only those that are the fastest of one, apart and together."""
+    alone = msgspec.structs.replace(trial.work, replicates=1)
+    known = next((one for one in forms if one.work == alone), None)
+    if trial.work.replicates == 1 or known is None:
+        return trial.forms
+    best = [one.form for one in known.timed[:3]]
+    return [*best, *(msgspec.structs.replace(form, together=True) for form in best)]
 
 
 def _lenet() -> Plan:
@@ -144,9 +165,27 @@ def _presets(within: float, forms: list[Measured], figures: list[Figure]) -> Ite
             figures.append(Figure(f"{name}: {replicates} replicates against one, time", each / alone[name], 3, False))
         yield f"{name}, {replicates} replicate{'s' * (replicates > 1)}", told_
     first = "20 × 4000 generations of the paper's CNN, projected"
-    for precision in PRECISIONS:
-        if (each := alone.get(f"paper's CNN, {precision}")) is not None:
-            figures.append(Figure(f"{first}, {precision}", PAPER * each / 60, 10, False, "min"))
+    known = {precision: alone[name] for precision in PRECISIONS if (name := f"paper's CNN, {precision}") in alone}
+    figures.extend(Figure(f"{first}, {name}", PAPER * each / 60, 10, False, "min") for name, each in known.items())
+
+
+def _fits(within: float) -> Iterator[Row]:
+    """What five replicates of each vision preset's generations take, dense, in the largest form that fits 8 GB."""
+    began = time.monotonic()
+    for name in ("fashion", "mnist-snes", "gd-lenet", "gd-conv-6", "gd-resnet-18"):
+        if time.monotonic() - began > within:
+            yield "memory", "not all measured: the time is over"
+            return
+        table = presets.load(name)
+        if "fashion" not in name:
+            table = table | {"task": {"name": "fashion", "pool": 1, "batch": table["task"].get("batch", 1024)}}
+        plan = parse_spec(table).branches[0].plan
+        problems = Problems()
+        problems.replicates = 5
+        shape = RoundShape.of(plan, problems, problems.of(plan).layout.prunable_size, 5)
+        shape, needed = largest(shape, Compiler(), EIGHT)
+        form = "" if shape.form is None else f", {shape.form.words}"
+        yield f"{name}, 5 replicates: memory", f"{needed / 1e9:.2f} GB{form}"
 
 
 def _form(plan: Plan, replicates: int, forms: list[Measured]) -> object:
@@ -173,7 +212,7 @@ def _ranks(within: float) -> Iterator[Row]:
     """What a precision changes of the ranks of a population's fitness, which is all that a strategy sees."""
     from scipy.stats import spearmanr
 
-    fitness: dict[str, Array] = {}
+    fitness: dict[str, np.ndarray] = {}
     for precision in PRECISIONS:
         plan = paper(precision)
         problem = bind(plan.task, plan.network)
@@ -229,6 +268,10 @@ def _session(within: float) -> Iterator[Row]:
         last = view.branches["snr"].rounds[rounds - 1]
         assert last.finished is not None
         yield "preset fashion, a later round of its session", f"{count / last.finished.seconds:.0f} generations/s"
+
+
+def _ready(function: Callable[[Array], Array], given: Array) -> Array:
+    return jax.block_until_ready(function(given))
 
 
 def _median(call: Callable[[], object], repeats: int = 5) -> float:

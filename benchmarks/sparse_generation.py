@@ -29,7 +29,7 @@ def measure() -> list[Figure]:
 def generations(
     plan: Plan, density: float, replicates: int = 1, count: int = GENERATIONS, form: Form | None = None
 ) -> Callable[[], object]:
-    """A function that runs `count` generations of a plan's trainer at a density, compiled, in a form or the usual one."""
+    """A function that runs `count` generations of a plan's trainer at a density, compiled, in a form or as usual."""
     problem: Any = bind(plan.task, plan.network)
     problem = problem if form is None else problem.in_form(form)
     kept = masks.dimension(problem.layout, masks.kept_prunable(problem.layout, density))

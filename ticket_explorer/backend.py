@@ -6,6 +6,9 @@ from contextvars import ContextVar
 
 import jax
 
+OUT_OF_MEMORY = "RESOURCE_EXHAUSTED"
+"""What JAX says in an error if a device's memory ran out."""
+
 _assumed: ContextVar[str | None] = ContextVar("assumed", default=None)
 
 

@@ -23,6 +23,10 @@ SETTINGS: Mapping[str, bool | str] = {
 }
 """What sessions are computed with, by the names of `jax.config`."""
 
+SHARING: Mapping[str, str] = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+"""How a GPU is shared, unless the shell says otherwise: JAX would take three quarters of its memory at start, and leave
+none to a second engine, a notebook or a colleague. So memory is taken as it is needed."""
+
 _CACHE = "JAX_COMPILATION_CACHE_DIR"
 _CONSEQUENCE = "Executables are compiled again each time."
 
@@ -31,6 +35,8 @@ def settle() -> None:
     """Set this process's environment for JAX; to be called before JAX is imported."""
     for name, value in SETTINGS.items():
         os.environ[name.upper()] = str(value).lower()
+    for name, shared in SHARING.items():
+        os.environ.setdefault(name, shared)
     with suppress(TicketError):  # without a home there is no cache
         os.environ.setdefault(_CACHE, str(cache_dir() / "jax"))
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")

@@ -49,7 +49,8 @@ def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
     runner = RoundRunner(shape, bench.compiler, Noise.of(old, bench.seed), 0)
     runner.start(made.ticket)
     tuned = [change for change in first.tuned if change.generation < generation]
-    changes = {change.generation for change in (*tuned, *first.forms) if change.generation < generation}
+    changes = {change.generation for change in tuned}
+    changes |= {change.generation for change in first.forms if change.generation < generation}
     for stop in (*sorted(changes), generation):
         while runner.dispatched < stop:
             chunk = runner.dispatch(stop - runner.dispatched)

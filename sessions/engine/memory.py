@@ -5,6 +5,7 @@ its machine's, and is only held against the bound.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 
@@ -20,7 +21,7 @@ SPARE = 0.9
 
 
 def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
-    """The shape in its own form, or in the next smaller one that fits.
+    """The shape in its own form, or in the next smaller one that fits into the memory that is free.
 
     Raises:
         TicketError: if none does.
@@ -28,16 +29,36 @@ def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
     if shape.form is None:
         return shape
     free = free_bytes()
-    while (needed := _needed(shape, compiler, free)) > SPARE * (free or memory_limit()):
+    if free is None:
+        return _bounded(shape, memory_limit())
+    found, needed = largest(shape, compiler, free)
+    if needed > SPARE * free:
+        raise _nothing_fits(needed, free)
+    return found
+
+
+def largest(shape: RoundShape, compiler: Compiler, room: int) -> tuple[RoundShape, int]:
+    """The shape in the largest form, from its own on, whose generations fit, and the bytes that they take.
+
+    Where none fits, the smallest. Each form that its bound lets through is compiled.
+    """
+    while True:
+        needed = bound(shape)
+        if needed <= SPARE * room:
+            needed = _reserved(advance_executable(shape, compiler)) or needed
         smaller = None if shape.form is None else shape.form.smaller()
-        if smaller is None:
-            raise TicketError(
-                f"A generation needs {needed / 1e9:.1f} GB of the device's memory even one individual at a time, and "
-                f"{(free or memory_limit()) / 1e9:.1f} GB are free. Choose a smaller batch, a smaller network or "
-                "population, or fewer replicates."
-            )
+        if needed <= SPARE * room or smaller is None:
+            return shape, needed
         shape = replace(shape, form=smaller)
-    return shape
+
+
+def bound(shape: RoundShape) -> int:
+    """The bytes of a group's units, of all replicates where they are computed together; 0 where it isn't known."""
+    form, problem = shape.form, shape.problem
+    if form is None or not isinstance(problem, FormedProblem) or problem.formed_network is None:
+        return 0
+    one = problem.formed_network.bytes_of(form, problem.work(form.group, shape.replicates).examples) or 0
+    return one * (shape.replicates if form.together else 1)
 
 
 def free_bytes() -> int | None:
@@ -54,26 +75,24 @@ def free_bytes() -> int | None:
     return int(min(allowed, known[0].free + reserved))
 
 
-def _needed(shape: RoundShape, compiler: Compiler, free: int | None) -> int:
-    """Bytes that a generation takes: by the bound, or by what XLA reserved if the bound fits and there is a GPU."""
-    bound = _bound(shape)
-    if free is None or bound > SPARE * free:
-        return bound
-    return _reserved(advance_executable(shape, compiler)) or bound
+def _bounded(shape: RoundShape, room: int) -> RoundShape:
+    """The shape in the largest form whose bound fits; nothing is compiled for it."""
+    while (needed := bound(shape)) > SPARE * room:
+        smaller = None if shape.form is None else shape.form.smaller()
+        if smaller is None:
+            raise _nothing_fits(needed, room)
+        shape = replace(shape, form=smaller)
+    return shape
 
 
-def _bound(shape: RoundShape) -> int:
-    """The units of a group, of all replicates where they are computed together; 0 where it isn't known."""
-    form, problem = shape.form, shape.problem
-    assert form is not None
-    assert isinstance(problem, FormedProblem)
-    network = problem.formed_network
-    assert network is not None
-    one = network.bytes_of(form, problem.work(form.group, shape.replicates).examples) or 0
-    return one * (shape.replicates if form.together else 1)
+def _nothing_fits(needed: int, room: int) -> TicketError:
+    return TicketError(
+        f"A generation needs {needed / 1e9:.1f} GB of the device's memory even one individual at a time, and "
+        f"{room / 1e9:.1f} GB are free. Choose a smaller batch, a smaller network or population, or fewer replicates."
+    )
 
 
 def _reserved(executable: Executable) -> int:
     """What XLA reserved for an executable's intermediate values and its result; 0 where it doesn't tell."""
-    analysis = executable.memory_analysis()  # type: ignore[attr-defined]
+    analysis: Any = getattr(executable, "memory_analysis", lambda: None)()
     return int(analysis.temp_size_in_bytes + analysis.output_size_in_bytes) if analysis is not None else 0

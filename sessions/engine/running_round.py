@@ -26,6 +26,7 @@ from sessions.store.checkpoint import checkpoint, read_checkpoint, write_checkpo
 from sessions.store.errors import Damaged
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
+from ticket_explorer.backend import OUT_OF_MEMORY
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
 from ticket_explorer.layout import Layout
@@ -33,8 +34,6 @@ from ticket_explorer.tickets import Ticket
 
 CHUNK_SECONDS = 0.1
 """How long a chunk should take: what a pause has to wait for."""
-OUT_OF_MEMORY = "RESOURCE_EXHAUSTED"
-"""What JAX says in an error if memory ran out."""
 NOTHING_FITS = (
     "The device's memory is too small for one individual of this network on one batch. Choose a smaller batch, a "
     "smaller network or population, or fewer replicates; nothing that is journalled is lost."
@@ -117,11 +116,13 @@ class RunningRound:
         Args:
             budget: No more than this many generations beyond those known may be asked for.
         """
+        before = self.view.done
         with self._smaller_where_memory_ends():
             while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
                 self._flying.append(self._runner.dispatch(count))
-            return self._collect() if self._flying else 0
-        return 0
+            if self._flying:
+                self._collect()
+        return self.view.done - before
 
     def drain(self) -> int:
         """Wait for everything in flight; returns the new generations that came in."""
@@ -258,8 +259,7 @@ class RunningRound:
         ends += [one.generation for one in self.view.forms if one.generation > at]
         return max(min(ends) - at, 0)
 
-    def _collect(self) -> int:
-        known = self.view.done
+    def _collect(self) -> None:
         chunk = self._flying.popleft()
         values = chunk.values()
         now = time.monotonic()
@@ -277,7 +277,6 @@ class RunningRound:
             self._plan_next_checkpoint(now)
         if not self._flying:
             self._replay()
-        return self.view.done - known
 
     def _tell(self, chunk: Chunk, values: np.ndarray, end: int) -> None:
         known = max(self.view.done - chunk.first, 0)

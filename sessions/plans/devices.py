@@ -10,6 +10,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
+from sessions.plans.memory import memory_limit
+from ticket_explorer.errors import InvalidValue
+
 _TIMEOUT = 10.0
 """Seconds that the driver may take to answer."""
 _MEBIBYTE = 2**20
@@ -57,6 +60,36 @@ def visible(known: list[Gpu]) -> list[Gpu]:
         return known
     by_index = {str(gpu.index): gpu for gpu in known}
     return [by_index[name.strip()] for name in wanted.split(",") if name.strip() in by_index]
+
+
+def take(given: str) -> None:
+    """Have this process, and those that it starts, compute on a device; to be called before JAX is imported.
+
+    Args:
+        given: `cpu`, `gpu`, or `gpu:1` for one of several.
+
+    Raises:
+        InvalidValue: if this machine has no such device.
+    """
+    if given == "cpu":
+        os.environ["JAX_PLATFORMS"] = "cpu"
+        return
+    known, (kind, _, number) = gpus(), given.partition(":")
+    names = [str(gpu.index) for gpu in known]
+    if kind != "gpu" or (number or "0") not in (names if number else [*names, "0"]) or not known:
+        listed = "; ".join(f"gpu:{gpu.index} ({gpu.words})" for gpu in known)
+        raise InvalidValue("--device", given, f"cpu{', ' + listed if listed else ': no GPU is known here'}")
+    os.environ["JAX_PLATFORMS"] = "cuda"
+    if number:
+        os.environ["CUDA_VISIBLE_DEVICES"] = number
+
+
+def device_words() -> str:
+    """What this process would compute on, in words."""
+    known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
+    if known:
+        return known[0].words
+    return f"CPU, {os.cpu_count()} cores, {memory_limit() / 1e9:.0f} GB of memory"
 
 
 def _asked(what: str, fields: str) -> list[list[str]]:

@@ -1,7 +1,8 @@
 """How long each form of a work takes on this device: what `ticket-explorer tune` measures, and a run never does."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
@@ -9,75 +10,65 @@ import jax
 from jaxtyping import Array, Float
 from msgspec import structs
 
-from ticket_explorer.backend import device_kind
+from ticket_explorer.backend import OUT_OF_MEMORY, device_kind
 from ticket_explorer.keys import arithmetic
 from ticket_explorer.networks.form_table import Measured, Timed
-from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.forms import Form, Work
+from ticket_explorer.networks.network import FormedNetwork
 from ticket_explorer.problems import FormedProblem
 
 CALLS, SECONDS = 9, 1.0
 """A form is called so often, or for so long if that is less; three times at least."""
-MEMORY = "RESOURCE_EXHAUSTED"
-"""What JAX's errors say where memory ran out."""
 
 
-def candidates(problem: FormedProblem, individuals: int, examples: int, replicates: int) -> list[Form]:
-    """The forms worth measuring; several replicates are tried together too."""
-    network = problem.formed_network
-    assert network is not None
-    forms = list(dict.fromkeys((network.usual_form, *network.forms(individuals, examples))))
-    if replicates == 1:
-        return forms
-    return [*forms, *(structs.replace(form, together=True) for form in forms if not form.together)]
+@dataclass(frozen=True)
+class Trial:
+    """The populations and batches of one generation, which forms are tried on."""
 
+    network: FormedNetwork
+    work: Work
+    population: Float[Array, "R N D"]
+    inputs: Float[Array, "R B ..."]
 
-def measured(
-    problem: FormedProblem, individuals: int, replicates: int, forms: Sequence[Form], within: float = float("inf")
-) -> Iterator[Timed]:
-    """How long the outputs of a generation take in each of some forms, as they come in.
-
-    Args:
-        problem: Whose network and batches are taken.
-        individuals: Of each replicate.
-        replicates: As many.
-        forms: To be tried.
-        within: Seconds after which no other form is begun.
-    """
-    began = time.monotonic()
-    with arithmetic():
-        keys = jax.random.split(jax.random.key(0), (replicates, individuals))
-        population = jax.jit(jax.vmap(jax.vmap(problem.initialise)))(keys)
-        inputs = jax.jit(jax.vmap(problem.drawn_inputs))(jax.random.split(jax.random.key(1), replicates))
-        for form in forms:
-            if time.monotonic() - began > within:
-                return
-            yield Timed(form=form, milliseconds=_milliseconds(problem, form, population, inputs))
-
-
-def told(problem: FormedProblem, individuals: int, replicates: int, timed: Sequence[Timed]) -> Measured:
-    """What was measured, the fastest form first; those that did not fit come last."""
-    order = sorted(timed, key=lambda one: (one.milliseconds is None, one.milliseconds))
-    return Measured(
-        device=device_kind(),
-        jax=jax.__version__,
-        on=date.today().isoformat(),
-        work=problem.work(individuals, replicates),
-        timed=order,
-    )
-
-
-def _milliseconds(
-    problem: FormedProblem, form: Form, population: Float[Array, "R N D"], inputs: Float[Array, "R B ..."]
-) -> float | None:
-    network = problem.formed_network
-    assert network is not None
-    try:
-        call = jax.jit(jax.vmap(network.in_form(form).population_apply)).lower(population, inputs).compile()
-        return _median(lambda: jax.block_until_ready(call(population, inputs)))
-    except jax.errors.JaxRuntimeError as error:
-        if MEMORY in str(error):
+    @classmethod
+    def of(cls, problem: FormedProblem, individuals: int, replicates: int) -> "Trial | None":
+        """Initial weights and a training batch of each replicate; None if the network has no forms."""
+        network = problem.formed_network
+        if network is None:
             return None
-        raise
+        with arithmetic():
+            keys = jax.random.split(jax.random.key(0), (replicates, individuals))
+            population = jax.jit(jax.vmap(jax.vmap(problem.initialise)))(keys)
+            inputs = jax.jit(jax.vmap(problem.drawn_inputs))(jax.random.split(jax.random.key(1), replicates))
+        return cls(network, problem.work(individuals, replicates), population, inputs)
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms worth measuring, the usual one first; several replicates are tried together too."""
+        work = self.work
+        forms = dict.fromkeys((self.network.usual_form, *self.network.forms(work.individuals, work.examples)))
+        apart = [structs.replace(form, together=False) for form in forms]
+        together = [structs.replace(form, together=True) for form in forms] if work.replicates > 1 else []
+        return list(dict.fromkeys((*apart, *together)))
+
+    def timed(self, form: Form) -> Timed:
+        """How long all outputs of the generation take in a form."""
+        try:
+            with arithmetic():
+                applied = jax.jit(jax.vmap(self.network.in_form(form).population_apply))
+                call = applied.lower(self.population, self.inputs).compile()
+            taken = _median(lambda: jax.block_until_ready(call(self.population, self.inputs)))
+        except jax.errors.JaxRuntimeError as error:
+            if OUT_OF_MEMORY not in str(error):
+                raise
+            return Timed(form=form, milliseconds=None)
+        return Timed(form=form, milliseconds=1000 * taken)
+
+    def told(self, timed: Iterable[Timed]) -> Measured:
+        """What was measured, the fastest form first; those that did not fit come last."""
+        order = sorted(timed, key=lambda one: (one.milliseconds is None, one.milliseconds))
+        today = date.today().isoformat()
+        return Measured(device=device_kind(), jax=jax.__version__, on=today, work=self.work, timed=order)
 
 
 def _median(call: Callable[[], object]) -> float:
@@ -87,4 +78,4 @@ def _median(call: Callable[[], object]) -> float:
         began = time.perf_counter()
         call()
         taken.append(time.perf_counter() - began)
-    return 1000 * median(taken)
+    return median(taken)

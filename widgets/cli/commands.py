@@ -9,6 +9,7 @@ from widgets.cli import (
     export,
     listing,
     own_code,
+    planning,
     run,
     terminal,
     transferring,
@@ -17,6 +18,19 @@ from widgets.cli.app import app
 
 __all__ = ["app"]
 
-_MODULES = (run, terminal, listing, branching, transferring, analysing, comparing, export, data, own_code, catalogue)
+_MODULES = (
+    run,
+    planning,
+    terminal,
+    listing,
+    branching,
+    transferring,
+    analysing,
+    comparing,
+    export,
+    data,
+    own_code,
+    catalogue,
+)
 for _commands in _MODULES:
     _commands.register(app)

@@ -17,6 +17,7 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSettings
 from widgets.cli.app import command_line, session_path, told
+from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
@@ -56,6 +57,7 @@ def run(
         bool, typer.Option("--shared", help="Let the group of --session's directory continue it.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+    device: DeviceOption = None,
 ) -> None:
     """Run a new session to its end.
 
@@ -79,6 +81,7 @@ def run(
 def resume(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+    device: DeviceOption = None,
 ) -> None:
     """Continue a session to its end.
 

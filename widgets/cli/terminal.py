@@ -11,6 +11,7 @@ from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import CLIENT, command_line, session_path, told
+from widgets.cli.device import DeviceOption
 from widgets.cli.failures import INTERRUPTED
 from widgets.cli.in_terminal import require_terminal
 from widgets.cli.output import say, write
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 @told
-def open_(session: Given, plain: Plain = False) -> None:
+def open_(session: Given, plain: Plain = False, device: DeviceOption = None) -> None:
     """Open a session in the app.
 
     Joins the engine that runs it, or starts one, which waits until you let it run. With --plain a started

@@ -1,0 +1,20 @@
+"""The option `--device`: what this command computes on, and what it starts."""
+
+from typing import Annotated
+
+import typer
+
+from sessions.plans.devices import take
+from widgets.cli.failures import ends_in_a_sentence
+
+
+def _taken(given: str | None) -> str | None:
+    if given is not None:
+        with ends_in_a_sentence():
+            take(given)
+    return given
+
+
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", callback=_taken, metavar="NAME", help="Compute on cpu, gpu or gpu:1.")
+]
