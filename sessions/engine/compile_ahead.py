@@ -45,12 +45,17 @@ def prefetch(bench: Workbench, running: RoundShape) -> None:
     for shape in coming[:1]:
         prefetch_round(shape, compiler)
     prefetch_choice(running, compiler)
-    compiler.prefetch(_score_key(running), partial(_score_call, running))
+    prefetch_score(running, compiler)
     for branch in bench.view.branches.values():
         _prefetch_pruning(plan_of(branch.plan), bench, running)
     for shape in coming[1:]:
         prefetch_round(shape, compiler)
-        compiler.prefetch(_score_key(shape), partial(_score_call, shape))
+        prefetch_score(shape, compiler)
+
+
+def prefetch_score(shape: RoundShape, compiler: Compiler) -> None:
+    """Compile in the background what tests a round's result."""
+    compiler.prefetch(_score_key(shape), partial(_score_call, shape))
 
 
 def _coming(bench: Workbench, running: RoundShape) -> list[RoundShape]:

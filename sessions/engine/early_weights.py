@@ -45,7 +45,8 @@ def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
         )
     old = plan_of(first.plan)
     made = lineage.ticket(first.branch, 0, old)
-    shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates, first.form_at(0))
+    form = first.form_at(0) or bench.problems.usual_form(old)
+    shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates, form)
     runner = RoundRunner(shape, bench.compiler, Noise.of(old, bench.seed), 0)
     runner.start(made.ticket)
     tuned = [change for change in first.tuned if change.generation < generation]

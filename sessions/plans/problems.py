@@ -54,6 +54,12 @@ class Problems:
             self._forms[key] = self._fastest(plan)
         return self._forms[key]
 
+    def usual_form(self, plan: Plan) -> Form | None:
+        """How rounds were computed that began before forms were journalled; None where there is no choice."""
+        problem = self.of(plan)
+        network = problem.formed_network if isinstance(problem, FormedProblem) else None
+        return None if network is None or plan.trainer.individuals is None else network.usual_form
+
     def take_form(self, plan: Plan, form: Form) -> None:
         """Compute a plan's populations in another form from now on: what was measured doesn't fit."""
         self._forms[self._form_key(plan)] = form
@@ -62,13 +68,16 @@ class Problems:
         return self.key(plan), plan.trainer.individuals, self.replicates
 
     def _fastest(self, plan: Plan) -> Form | None:
-        problem, individuals = self.of(plan), plan.trainer.individuals
-        if individuals is None or not isinstance(problem, FormedProblem) or problem.formed_network is None:
+        problem, individuals, usual = self.of(plan), plan.trainer.individuals, self.usual_form(plan)
+        if usual is None:
             return None
+        assert individuals is not None
+        assert isinstance(problem, FormedProblem)
+        assert problem.formed_network is not None
         network, work = problem.formed_network, problem.work(individuals, self.replicates)
         measured = chosen(device_kind(), work)
-        known = {form.kind for form in (network.usual_form, *network.forms(individuals, work.examples))}
-        return measured if measured is not None and measured.kind in known else network.usual_form
+        known = {form.kind for form in (usual, *network.forms(individuals, work.examples))}
+        return measured if measured is not None and measured.kind in known else usual
 
     def close(self) -> None:
         """Give the data back, unless another session has them too."""

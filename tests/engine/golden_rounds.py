@@ -10,14 +10,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import jax
 import msgspec
 import numpy as np
 
+from sessions.engine.round_runner import RoundRunner
 from sessions.messages import commands
 from sessions.plans.checks import versions
 from sessions.reports.json_report import report
@@ -28,6 +31,7 @@ from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
 from sessions.views.reading import read_header, read_view
 from sessions.views.turns import Turn, next_turn
+from ticket_explorer.errors import TicketError
 
 FASHION = {
     "task": {"name": "fashion", "batch": 32, "pool": 4},
@@ -234,6 +238,17 @@ def _half_way(path: Path, plan: tuple[dict[str, Any], str, int]) -> Session:
     session = Session.create(parse_spec(spec), path)
     while next_turn(session.view) != Turn(branch, number):
         session.run_round()
+    return _on_half_way(session)
+
+
+def to_the_end(session: Session) -> None:
+    """Run it until every branch has all its rounds, or has failed."""
+    with suppress(TicketError):  # of a branch that has failed
+        session.run()
+    assert session.is_finished
+
+
+def _on_half_way(session: Session) -> Session:
     session.step(GENERATION)
     session.pause("Kept as a golden session.")
     while session.view.running.done < JOURNALLED:
@@ -322,6 +337,25 @@ def refused(path: Path) -> Session:
     return session
 
 
+def troubled(path: Path) -> Session:
+    """A session of which one branch diverged, and the other went on in a smaller form where memory ended."""
+    wild = {**DESCENT, "optimizer": {"name": "sgd", "learning_rate": 1e12}}
+    branches = [{"name": "wild", "trainer": wild, "pruner": "magnitude"}, {"name": "tame", "trainer": EVOLUTION}]
+    dispatch = RoundRunner.dispatch
+
+    def dispatched(self: RoundRunner, count: int) -> Any:
+        if self.dispatched < GENERATION - 1:
+            return dispatch(self, min(count, GENERATION - 1 - self.dispatched))
+        if self.shape.form is not None and self.shape.form.group > 8:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory.")
+        return dispatch(self, count)
+
+    with mock.patch.object(RoundRunner, "dispatch", dispatched):
+        with suppress(TicketError), Session.create(parse_spec({**FASHION, "branch": branches}), path) as session:
+            session.run_round()
+        return _on_half_way(Session.open(path))
+
+
 def _ask_and_cancel(session: Session, ask: commands.Analyse) -> int:
     driver = Driver(session)
     answers: list[Any] = []
@@ -341,7 +375,7 @@ def _keep(place: Path, name: str, make: Callable[[Path], Session]) -> None:
     end = Path("end.session")
     shutil.copytree(kept, end)
     with Session.open(end) as session:
-        session.run()
+        to_the_end(session)
     expected = {"machine": machine(), "versions": versions(), "rounds": outcome(end)}
     (place / f"{name}.msgpack").write_bytes(msgspec.msgpack.encode(expected))
     shutil.rmtree(end)
@@ -357,7 +391,7 @@ def _elsewhere() -> Iterator[None]:
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
-    makers |= {"everything": everything, "refused": refused}
+    makers |= {"everything": everything, "refused": refused, "troubled": troubled}
     for name in names or makers:
         with _elsewhere():
             _keep(place, name, makers[name])
