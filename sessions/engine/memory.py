@@ -87,8 +87,8 @@ def _bounded(shape: RoundShape, room: int) -> RoundShape:
 
 def _nothing_fits(needed: int, room: int) -> TicketError:
     return TicketError(
-        f"A generation needs {needed / 1e9:.1f} GB of the device's memory even one individual at a time, and "
-        f"{room / 1e9:.1f} GB are free. Choose a smaller batch, a smaller network or population, or fewer replicates."
+        f"A generation needs {_size(needed)} of the device's memory even one individual at a time, and "
+        f"{_size(room)} are free. Choose a smaller batch, a smaller network or population, or fewer replicates."
     )
 
 
@@ -96,3 +96,7 @@ def _reserved(executable: Executable) -> int:
     """What XLA reserved for an executable's intermediate values and its result; 0 where it doesn't tell."""
     analysis: Any = getattr(executable, "memory_analysis", lambda: None)()
     return int(analysis.temp_size_in_bytes + analysis.output_size_in_bytes) if analysis is not None else 0
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

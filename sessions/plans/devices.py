@@ -74,14 +74,14 @@ def take(given: str) -> None:
     if given == "cpu":
         os.environ["JAX_PLATFORMS"] = "cpu"
         return
-    known, (kind, _, number) = gpus(), given.partition(":")
-    names = [str(gpu.index) for gpu in known]
-    if kind != "gpu" or (number or "0") not in (names if number else [*names, "0"]) or not known:
+    known = gpus()
+    numbers = {f"gpu:{gpu.index}": str(gpu.index) for gpu in known}
+    if given not in numbers and not (given == "gpu" and known):
         listed = "; ".join(f"gpu:{gpu.index} ({gpu.words})" for gpu in known)
         raise InvalidValue("--device", given, f"cpu{', ' + listed if listed else ': no GPU is known here'}")
     os.environ["JAX_PLATFORMS"] = "cuda"
-    if number:
-        os.environ["CUDA_VISIBLE_DEVICES"] = number
+    if given in numbers:
+        os.environ["CUDA_VISIBLE_DEVICES"] = numbers[given]
 
 
 def device_words() -> str:

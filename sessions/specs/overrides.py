@@ -35,7 +35,7 @@ def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """The tables of a plan, all of `PLAN_KEYS`, with overrides merged over them.
 
     Where another trainer takes over and no pruner is named, the pruner stays if it still has what it needs, except that
-    learned masks prune by `learned`.
+    learned masks prune by `learned`. A precision goes where there is no population that it would be of.
 
     Args:
         table: Of a plan, whole or in part.
@@ -45,6 +45,8 @@ def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     before = {key: table.get(key, DEFAULTS.get(key)) for key in PLAN_KEYS}
     after = overlay(before, given)
     after = Overlaid({**after.tables, "task": _to_be_measured(before["task"], after.tables["task"])}, after.said)
+    if not is_table(given.get("network")) or "precision" not in given["network"]:
+        after = _in_a_precision(after)
     if after.tables["pruner"] is None:
         return Overlaid({**after.tables, "pruner": default_pruner(after.tables["trainer"])}, after.said)
     return after if "pruner" in given else _with_a_pruner(before, after)
@@ -78,6 +80,18 @@ def name_in(table: Any) -> str:
     """The name that a table, or a bare name, gives; empty if it gives none."""
     name = table.get("name") if is_table(table) else table
     return name if isinstance(name, str) else ""
+
+
+def _in_a_precision(after: Overlaid) -> Overlaid:
+    """The tables without a precision of a population, if their trainer evaluates none."""
+    network, name = after.tables["network"], name_in(after.tables["trainer"])
+    trainer = TRAINERS.get(name)
+    given = network.get("precision", "float32") if is_table(network) else "float32"
+    if given == "float32" or trainer is None or trainer.has_population:
+        return after
+    said = f"The precision is float32 in place of {given}: {name} evaluates no population."
+    network = {key: value for key, value in network.items() if key != "precision"}
+    return Overlaid({**after.tables, "network": network}, (*after.said, said))
 
 
 def _with_a_pruner(before: dict[str, Any], after: Overlaid) -> Overlaid:

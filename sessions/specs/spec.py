@@ -212,6 +212,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     for family in settings.values():
         family.check()
     _check_pruner(plan, f"{path if 'pruner' in overrides else '$'}.pruner")
+    _check_precision(plan, f"{path if 'network' in overrides else '$'}.network.precision")
     if plan.trainer.acts and not can_be_acted_in(type(plan.task)):
         given = f"{name_of(plan.trainer)} on {name_of(plan.task)}"
         expected = "a trainer that needs no environment to act in, or a control task of gymnax or brax"
@@ -260,6 +261,13 @@ def _noise(merged: Table, path: str) -> dict[str, Any]:
     if noise.noise_from > 0 and noise.noise_seed is None:
         raise InvalidValue(f"{path}.noise_from", noise.noise_from, "a noise_seed too, from which noise is then drawn")
     return msgspec.structs.asdict(noise)
+
+
+def _check_precision(plan: Plan, path: str) -> None:
+    """Refuse a precision where there is no population whose forward passes it would be of."""
+    if plan.network.precision != "float32" and not plan.trainer.has_population:
+        expected = f"float32: {name_of(plan.trainer)} evaluates no population, and gradients are of float32"
+        raise InvalidValue(path, plan.network.precision, expected)
 
 
 def _check_pruner(plan: Plan, path: str) -> None:

@@ -18,6 +18,7 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.mask_evolution:MaskEvolution"
     learns_mask: ClassVar[bool] = True
+    has_population: ClassVar[bool] = True
     narrows: ClassVar[bool] = False
     default_pruner: ClassVar[str] = "learned"
     fitness_over: ClassVar[str | None] = "population"

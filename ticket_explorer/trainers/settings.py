@@ -25,6 +25,8 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     """Whether it takes gradients, so that the task must have a loss."""
     acts: ClassVar[bool] = False
     """Whether it acts in an environment itself, so that the task must be a control task."""
+    has_population: ClassVar[bool] = False
+    """Whether a generation evaluates many networks at once, by forward passes alone."""
     narrows: ClassVar[bool] = True
     """Whether the sizes of its arrays follow the number of kept entries: then all replicates must keep equally many."""
     default_pruner: ClassVar[str] = "magnitude"

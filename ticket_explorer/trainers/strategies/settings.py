@@ -25,6 +25,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.evolution:Evolution"
     has_sigma: ClassVar[bool] = True
+    has_population: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "snr"
     fitness_over: ClassVar[str | None] = "population"
     formerly: ClassVar[Mapping[str, Former]] = {
