@@ -11,6 +11,7 @@ from statistics import median
 
 import msgspec
 
+from sessions.plans.devices import computing_gpu
 from sessions.plans.kernels import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
@@ -23,8 +24,9 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.places import cache_dir, make_private
 
-SLOW = 5e9
-"""Multiply-adds a second where nothing was measured; two cores manage two to three times as many."""
+SLOW, SLOW_GPU = 5e9, 2e11
+"""Multiply-adds a second where nothing was measured; two cores manage two to three times as many, an H200 four times as
+many on the smallest preset and 25 times on the paper's CNN."""
 START_SECONDS, BASE_BYTES = 8.0, 1_000_000_000
 """Loading data and compiling, once a session; a process with JAX and its executables."""
 
@@ -105,11 +107,13 @@ def speed() -> float:
     try:
         return max(msgspec.msgpack.decode(_speed_file().read_bytes(), type=_Speed).multiply_adds_per_second, 1.0)
     except (OSError, *UNREADABLE):
-        return SLOW
+        return SLOW if computing_gpu() is None else SLOW_GPU
 
 
 def _speed_file() -> Path:
-    return cache_dir() / "speed.msgpack"
+    """Of this machine's processor, or of its kind of GPU."""
+    gpu = computing_gpu()
+    return cache_dir() / ("speed.msgpack" if gpu is None else f"speed-{'-'.join(gpu.split())}.msgpack")
 
 
 def _speed_of(round_: RoundView) -> float | None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 
 from sessions.plans.memory import memory_limit
 from ticket_explorer.errors import InvalidValue
@@ -62,6 +63,18 @@ def visible(known: list[Gpu]) -> list[Gpu]:
     return [by_index[name.strip()] for name in wanted.split(",") if name.strip() in by_index]
 
 
+@cache
+def _gpu_name(visible_devices: str | None, platforms: str | None) -> str | None:
+    """The name of the GPU that is computed on, as the environment says; None if that is a CPU. Asked once."""
+    known = [] if platforms == "cpu" else visible(gpus())
+    return known[0].name if known else None
+
+
+def computing_gpu() -> str | None:
+    """The name of the GPU that this process would compute on; None if that is a CPU."""
+    return _gpu_name(os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("JAX_PLATFORMS"))
+
+
 def take(given: str) -> None:
     """Have this process, and those that it starts, compute on a device; to be called before JAX is imported.
 
@@ -84,12 +97,15 @@ def take(given: str) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = numbers[given]
 
 
+def gpu_words() -> str | None:
+    """The GPU that this process would compute on, in words; None if that is a CPU."""
+    known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
+    return known[0].words if known else None
+
+
 def device_words() -> str:
     """What this process would compute on, in words."""
-    known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
-    if known:
-        return known[0].words
-    return f"CPU, {os.cpu_count()} cores, {memory_limit() / 1e9:.0f} GB of memory"
+    return gpu_words() or f"CPU, {os.cpu_count()} cores, {memory_limit() / 1e9:.0f} GB of memory"
 
 
 def _asked(what: str, fields: str) -> list[list[str]]:

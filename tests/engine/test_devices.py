@@ -12,7 +12,7 @@ import sessions.engine.engine
 import sessions.engine.memory
 import sessions.session.session
 from sessions.messages import events
-from sessions.plans import devices
+from sessions.plans import cost, devices
 from sessions.plans.problems import Problems
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
@@ -107,6 +107,19 @@ def test_memory_is_taken_as_it_is_needed_unless_the_shell_says_otherwise(monkeyp
             )
             settle()
             assert os.environ[name] == expected
+
+
+def test_a_gpu_has_a_speed_of_its_own(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+    devices._gpu_name.cache_clear()
+    assert cost.speed() == cost.SLOW
+    driver()
+    devices._gpu_name.cache_clear()
+    assert cost.speed() == cost.SLOW_GPU
+    assert cost._speed_file().name == "speed-NVIDIA-H200.msgpack"
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    assert cost.speed() == cost.SLOW
+    devices._gpu_name.cache_clear()
 
 
 @pytest.fixture

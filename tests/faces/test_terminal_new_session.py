@@ -12,12 +12,13 @@ from ticket_explorer import presets
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.trainers import TRAINERS
 from widgets.decisions.session_draft import Draft
+from widgets.shared.wording import about
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.screens.new_session import NewSession
 from widgets.terminal.screens.new_session_form import Form
 from widgets.terminal.screens.new_session_list import PresetList
-from widgets.terminal.screens.new_session_presets import about, story
+from widgets.terminal.screens.new_session_presets import story
 from widgets.terminal.screens.new_session_row import FormRow
 
 Script = Callable[[Pilot[None], NewSession], Awaitable[None]]
@@ -168,6 +169,16 @@ def test_the_estimate_follows():
         assert "104,000 generations" in cost(screen)
         assert about(None) not in cost(screen)
         assert cost(screen) != before
+
+    play(script)
+
+
+def test_a_gpu_is_told_with_what_is_free_of_it(monkeypatch):
+    words = "NVIDIA H200, 100.0 of 150.8 GB free, 2 processes on it"
+    monkeypatch.setattr("widgets.terminal.screens.new_session.gpu_words", lambda: words)
+
+    async def script(pilot: Pilot[None], screen: NewSession) -> None:
+        assert cost(screen).splitlines()[-1] == words
 
     play(script)
 

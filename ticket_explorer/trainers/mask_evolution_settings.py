@@ -67,7 +67,7 @@ class MaskEvolution(TrainerSettings, frozen=True, kw_only=True, tag="mask_evolut
 
     @property
     def individuals(self) -> int:
-        """The population."""
+        """One for each mask."""
         return self.population
 
     @property

@@ -16,7 +16,7 @@ from ticket_explorer.errors import TicketError
 from widgets.cli.app import told
 from widgets.cli.device import DeviceOption
 from widgets.cli.output import narration, say, write
-from widgets.shared.wording import duration
+from widgets.shared.wording import about
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.form_table import Measured, Timed
@@ -55,7 +55,7 @@ def plan(
         f"network      {cost.parameters:,} parameters, {cost.prunable:,} prunable, {cost.kept_last:,} left at the end"
     )
     write(f"generations  {cost.generations:,} in {len(given.branches)} branches × {given.replicates} replicates")
-    write(f"time         {'not known' if cost.seconds is None else 'about ' + duration(cost.seconds)}")
+    write(f"time         {about(cost.seconds)}")
     write(f"memory       up to about {cost.memory_bytes / 1e9:.1f} GB")
 
 

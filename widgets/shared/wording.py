@@ -10,6 +10,9 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import quantile
 from ticket_explorer.tables import algorithm_of
 
+_UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
+_YEAR = 365 * 86400
+
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them: `42 s`, `3 min 5 s`, `2 h 10 min`."""
@@ -21,6 +24,16 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def about(seconds: float | None) -> str:
+    """A time that is only estimated: `about 3 min`."""
+    if seconds is None:
+        return "time not known"
+    for limit, unit, name in _UNITS:
+        if seconds < limit:
+            return f"about {max(round(seconds / unit), 1):,} {name}"
+    return f"about {seconds / _YEAR:,.0f} years"
 
 
 def rate(generations_per_second: float | None) -> str:

@@ -63,7 +63,7 @@ class Evolution(TrainerSettings, frozen=True, kw_only=True, tag="evolution"):
 
     @property
     def individuals(self) -> int:
-        """The population."""
+        """As many as it asks for."""
         return self.population
 
     @property

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, OptionList, Static
 
 from sessions.plans.cost import Estimate
+from sessions.plans.devices import gpu_words
 from ticket_explorer import presets
 from ticket_explorer.errors import TicketError
 from widgets.decisions.session_checks import missing_data
@@ -40,6 +41,7 @@ class NewSession(Screen[None]):
         self._drafts = {name: Draft(name) for name in presets.names()}
         self._preset = presets.names()[0]
         self._missing: set[str] = set()
+        self._gpu: str | None = None
         self._wait: Timer | None = None
         self._showing = asyncio.Lock()
 
@@ -62,10 +64,10 @@ class NewSession(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Show the first preset, and see which data are there."""
+        """Show the first preset, and see which data are there, and which GPU."""
         self._assess()
         self.call_after_refresh(self._show)
-        self._look_for_data()
+        self._look_around()
 
     def on_descendant_focus(self, message: DescendantFocus) -> None:
         """Explain the field that has the focus; where there is little room the list makes way for the form."""
@@ -168,7 +170,7 @@ class NewSession(Screen[None]):
             where = place.removeprefix("$.") or "the whole"
             return Text.assemble((f"✗ {count} can't be used\n", "bold"), f"{where}: {said}")
         try:
-            return cost_lines(self.draft.cost())
+            return cost_lines(self.draft.cost(), self._gpu)
         except TicketError as error:
             return Text(str(error), "dim")
 
@@ -180,13 +182,14 @@ class NewSession(Screen[None]):
         return prompt(draft.table, cost, str(draft.table["task"]["name"]) in self._missing)
 
     @work(thread=True, group="data")
-    def _look_for_data(self) -> None:
+    def _look_around(self) -> None:
         from ticket_explorer.tasks import datasets  # NumPy comes with it
 
-        self.app.call_from_thread(self._take_data, {one.name for one in datasets.status() if not one.prepared})
+        missing, gpu = {one.name for one in datasets.status() if not one.prepared}, gpu_words()
+        self.app.call_from_thread(self._take_surroundings, missing, gpu)
 
-    def _take_data(self, missing: set[str]) -> None:
-        self._missing = missing
+    def _take_surroundings(self, missing: set[str], gpu: str | None) -> None:
+        self._missing, self._gpu = missing, gpu
         for name in self._drafts:
             self.query_one(PresetList).tell(name)
         self._assess()

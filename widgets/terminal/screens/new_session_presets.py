@@ -6,10 +6,7 @@ from sessions.plans.cost import Estimate
 from sessions.specs.spec import Table
 from ticket_explorer import presets
 from ticket_explorer.tables import algorithm_of
-from widgets.shared.wording import counted
-
-_UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
-_YEAR = 365 * 86400
+from widgets.shared.wording import about, counted
 
 
 def story(name: str) -> str:
@@ -20,16 +17,6 @@ def story(name: str) -> str:
             break
         lines.append(line.lstrip("# "))
     return " ".join(lines)
-
-
-def about(seconds: float | None) -> str:
-    """A time that is only estimated: `about 3 min`."""
-    if seconds is None:
-        return "time not known"
-    for limit, unit, name in _UNITS:
-        if seconds < limit:
-            return f"about {max(round(seconds / unit), 1):,} {name}"
-    return f"about {seconds / _YEAR:,.0f} years"
 
 
 def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
@@ -48,13 +35,14 @@ def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
     return line
 
 
-def cost_lines(cost: Estimate) -> Text:
-    """What a session will cost, in two lines."""
+def cost_lines(cost: Estimate, gpu: str | None = None) -> Text:
+    """What a session will cost, in two lines; of a GPU how much is free and who is on it, in a third."""
     share = 100 * cost.kept_last / max(cost.prunable, 1)
     sizes = f"{cost.parameters:,} parameters, {cost.prunable:,} prunable, {cost.kept_last:,} left in the last round"
     lines = Text.assemble((sizes, ""), (f" ({share:.3g}%)", "dim"), "\n")
     lines.append(about(cost.seconds), "bold cyan").append(f" here, {cost.generations:,} generations in all")
-    return lines.append(f", up to {cost.memory_bytes / 1e9:.1f} GB of memory")
+    lines.append(f", up to {cost.memory_bytes / 1e9:.1f} GB of memory")
+    return lines if gpu is None else lines.append(f"\n{gpu}", "dim")
 
 
 def _name(table: Table, key: str) -> str:
