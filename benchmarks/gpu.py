@@ -22,7 +22,7 @@ from jax import Array
 
 from benchmarks.figures import Figure, seconds
 from benchmarks.peers import evojax_generation, evosax_generation
-from benchmarks.sparse_generation import generations
+from benchmarks.sparse_generation import generations, paper
 from sessions.engine.memory import largest
 from sessions.engine.round_runner import RoundShape
 from sessions.plans.problems import Problems
@@ -79,13 +79,8 @@ def measure() -> list[Figure]:
     return figures
 
 
-def paper(precision: str = "float32", **network: object) -> Plan:
-    """The paper's CNN and its task, on shipped images of full size, which cost the same as its own."""
-    table = presets.load("mnist-snes") | {"task": {"name": "fashion", "pool": 1, "batch": BATCH}}
-    table["network"] = {**table["network"], "precision": precision, **network}
-    table["trainer"] = {**table["trainer"], "population": POPULATION}
-    table.pop("branch")
-    return parse_spec(table).branches[0].plan
+def _paper(precision: str = "float32") -> Plan:
+    return paper(POPULATION, BATCH, precision=precision)
 
 
 def _rates(within: float) -> Iterator[Row]:
@@ -106,7 +101,7 @@ def _rates(within: float) -> Iterator[Row]:
 def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
     """Every form of the networks that the vision presets have, at their sizes."""
     began = time.monotonic()
-    works = [(paper(precision), 1) for precision in PRECISIONS] + [(paper(), REPLICATES)]
+    works = [(_paper(precision), 1) for precision in PRECISIONS] + [(_paper(), REPLICATES)]
     fashion = parse_spec(presets.load("fashion")).branches[0].plan
     works += [(fashion, 1), (fashion, REPLICATES), (_lenet(), 1)]
     for plan, replicates in works:
@@ -147,9 +142,9 @@ def _presets(within: float, forms: list[Measured], figures: list[Figure]) -> Ite
     began, count = time.monotonic(), 2 if ON_CPU else 20
     alone: dict[str, float] = {}
     fashion = parse_spec(presets.load("fashion")).branches[0].plan
-    works: list[tuple[str, Plan, int]] = [("paper's CNN, float32", paper(), 1)]
-    works += [("fashion", fashion, 1), ("paper's CNN, float32", paper(), REPLICATES), ("fashion", fashion, REPLICATES)]
-    works += [(f"paper's CNN, {precision}", paper(precision), 1) for precision in PRECISIONS[1:]]
+    works: list[tuple[str, Plan, int]] = [("paper's CNN, float32", _paper(), 1)]
+    works += [("fashion", fashion, 1), ("paper's CNN, float32", _paper(), REPLICATES), ("fashion", fashion, REPLICATES)]
+    works += [(f"paper's CNN, {precision}", _paper(precision), 1) for precision in PRECISIONS[1:]]
     for name, plan, replicates in works:
         if time.monotonic() - began > within:
             yield "presets", "not all measured: the time is over"
@@ -214,7 +209,7 @@ def _ranks(within: float) -> Iterator[Row]:
 
     fitness: dict[str, np.ndarray] = {}
     for precision in PRECISIONS:
-        plan = paper(precision)
+        plan = _paper(precision)
         problem = bind(plan.task, plan.network)
         with arithmetic():
             centre = problem.initialise(jax.random.key(0))

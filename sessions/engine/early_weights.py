@@ -45,7 +45,7 @@ def provide_early(turn: Turn, plan: Plan, lineage: Lineage) -> None:
         )
     old = plan_of(first.plan)
     made = lineage.ticket(first.branch, 0, old)
-    form = first.form_at(0) or bench.problems.usual_form(old)
+    form = first.form_at(0) or bench.problems.former_form(old)
     shape = RoundShape.of(old, bench.problems, made.kept, bench.replicates, form)
     runner = RoundRunner(shape, bench.compiler, Noise.of(old, bench.seed), 0)
     runner.start(made.ticket)

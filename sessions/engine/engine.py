@@ -257,7 +257,7 @@ class Engine:
             begin_turn(turn, self._bench)
         provide_early(turn, plan, self.lineage)
         made = self.lineage.ticket(turn.branch, turn.round, plan)
-        form = None if known is None or known.done == 0 else known.form_at(0) or self.problems.usual_form(plan)
+        form = None if known is None or known.done == 0 else known.form_at(0) or self.problems.former_form(plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates, form)
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
             self._watchers.journal(pruned(turn, plan, made))

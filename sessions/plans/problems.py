@@ -12,6 +12,7 @@ from sessions.specs.spec import Plan, Spec, parse_plan, parse_start
 from ticket_explorer.backend import device_kind
 from ticket_explorer.networks.form_table import chosen
 from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.network import FormedNetwork
 from ticket_explorer.problems import FormedProblem, Problem, bind
 from ticket_explorer.registry import identity
 from ticket_explorer.rewinds.settings import RewindSettings
@@ -54,11 +55,10 @@ class Problems:
             self._forms[key] = self._fastest(plan)
         return self._forms[key]
 
-    def usual_form(self, plan: Plan) -> Form | None:
+    def former_form(self, plan: Plan) -> Form | None:
         """How rounds were computed that began before forms were journalled; None where there is no choice."""
-        problem = self.of(plan)
-        network = problem.formed_network if isinstance(problem, FormedProblem) else None
-        return None if network is None or plan.trainer.individuals is None else network.usual_form
+        network = self._formed_network(plan)
+        return None if network is None else network.former_form
 
     def take_form(self, plan: Plan, form: Form) -> None:
         """Compute a plan's populations in another form from now on: what was measured doesn't fit."""
@@ -67,15 +67,18 @@ class Problems:
     def _form_key(self, plan: Plan) -> object:
         return self.key(plan), plan.trainer.individuals, self.replicates
 
+    def _formed_network(self, plan: Plan) -> FormedNetwork | None:
+        """The network whose populations a plan evaluates, if it has forms."""
+        problem = self.of(plan)
+        formed = problem.formed_network if isinstance(problem, FormedProblem) else None
+        return formed if plan.trainer.individuals is not None else None
+
     def _fastest(self, plan: Plan) -> Form | None:
-        problem, individuals, usual = self.of(plan), plan.trainer.individuals, self.usual_form(plan)
-        if usual is None:
+        network, problem, individuals = self._formed_network(plan), self.of(plan), plan.trainer.individuals
+        if network is None or individuals is None or not isinstance(problem, FormedProblem):
             return None
-        assert individuals is not None
-        assert isinstance(problem, FormedProblem)
-        assert problem.formed_network is not None
-        network, work = problem.formed_network, problem.work(individuals, self.replicates)
-        measured = chosen(device_kind(), work)
+        work = problem.work(individuals, self.replicates)
+        measured, usual = chosen(device_kind(), work), network.usual_form
         known = {form.kind for form in (usual, *network.forms(individuals, work.examples))}
         return measured if measured is not None and measured.kind in known else usual
 

@@ -14,7 +14,7 @@ from ticket_explorer import masks
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks import NETWORKS
-from ticket_explorer.networks.cnn import IMAGES, build_cnn
+from ticket_explorer.networks.cnn import IMAGES, SPARSE_IMAGES, build_cnn
 from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.initialisers import initial_parameters, kernel_initialiser
@@ -182,6 +182,39 @@ def test_cnn_population_of_any_size(batch: int, individuals: int, kernel_size: i
     for form in (network.usual_form, *network.forms(individuals, batch)):
         outputs = jax.jit(network.in_form(form).population_apply)(population, inputs)
         np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5, err_msg=form.words)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.1, 1.0])
+def test_few_kept_weights_of_a_cnn_give_the_same_as_all(share: float, bias: bool) -> None:
+    network = build_cnn(CNN(filters=(3, 4), kernel_size=4, bias=bias), (9, 7, 2), 3)
+    layout, inputs = network.layout, images(SPARSE_IMAGES + 2, image=(9, 7, 2))
+    mask = ~layout.prunable | (np.random.default_rng(1).random(layout.size) < share)
+    kept = kept_indices(jnp.asarray(mask), int(mask.sum()))
+    population = jnp.where(mask, drawn(network), 0.0)
+    assert bool(network._are_few(kept)) == (share < 1)
+    sparse = jax.jit(network.sparse_apply)(population, inputs, kept)
+    np.testing.assert_allclose(sparse, jax.jit(network.population_apply)(population, inputs), rtol=1e-4, atol=1e-5)
+
+
+def test_replicates_of_a_cnn_keep_weights_of_their_own() -> None:
+    network = build_cnn(CNN(filters=(3, 4), kernel_size=3), (8, 8, 1), 2)
+    layout, inputs = network.layout, images(image=(8, 8, 1))
+    random, kept = np.random.default_rng(2), []
+    for _ in range(REPLICATES):
+        few = random.choice(np.flatnonzero(layout.prunable), 9, replace=False)
+        kept.append(np.sort(np.concatenate([np.flatnonzero(~layout.prunable), few])))
+    masks_ = jnp.stack([jnp.zeros(layout.size, bool).at[one].set(True) for one in kept])
+    populations = jnp.stack([jnp.where(mask, drawn(network, seed=r), 0) for r, mask in enumerate(masks_)])
+    together = jax.jit(jax.vmap(network.sparse_apply, (0, None, 0)))(populations, inputs, jnp.asarray(kept))
+    alone = jax.jit(jax.vmap(network.population_apply, (0, None)))(populations, inputs)
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_the_form_of_earlier_sessions_takes_every_weight() -> None:
+    network = build_cnn(CNN(), (8, 8, 1), 2)
+    assert network.usual_on_cpu.sparse
+    assert network.former_form == msgspec.structs.replace(network.usual_on_cpu, sparse=False)
 
 
 @pytest.mark.parametrize(

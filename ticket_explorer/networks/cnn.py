@@ -13,15 +13,21 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float
+from jax.custom_batching import sequential_vmap
+from jaxtyping import Array, Bool, Float, Int
 from msgspec import structs
 
+from ticket_explorer.backend import backend
+from ticket_explorer.layout import Leaf
 from ticket_explorer.networks.flax_network import NUMBER, FlaxNetwork, require_images
 from ticket_explorer.networks.forms import Form
-from ticket_explorer.networks.policies import biased
+from ticket_explorer.networks.policies import biased, sparse_layer
 from ticket_explorer.networks.population import GROUP_ELSEWHERE, FormedForward, in_chunks, in_groups, in_groups_of
 from ticket_explorer.networks.settings import CNN
+from ticket_explorer.networks.sparse_convolution import bounds, sparse_convolution
 
+SPARSE_FROM, SPARSE_IMAGES = 4, 64
+"""Dense multiply-adds that take as long as one of a kept weight, and images at once where these are gone through."""
 IMAGES = 32
 """Images at once on a CPU; with the individuals at once it bounds the memory, to about 15 MB at 28×28."""
 
@@ -40,7 +46,7 @@ def build_cnn(settings: CNN, input_shape: tuple[int, ...], outputs: int) -> "Con
 class ConvolutionalNetwork(FlaxNetwork):
     """Leaves `conv_0`, `conv_1`, `dense_0`; images are NHWC, convolutions are padded to the same size."""
 
-    usual_on_cpu: ClassVar[Form] = Form(kind="rows", group=2, examples=IMAGES)
+    usual_on_cpu: ClassVar[Form] = Form(kind="rows", group=2, examples=IMAGES, sparse=True)
     usual_elsewhere: ClassVar[Form] = Form(kind="wide", group=GROUP_ELSEWHERE)
 
     settings: CNN
@@ -58,9 +64,10 @@ class ConvolutionalNetwork(FlaxNetwork):
         """Groups as one convolution each, and small groups row by row on chunks of images."""
         grouped = super().forms(individuals, examples)
         wide = [structs.replace(form, kind="wide") for form in grouped if form.group > 1]
-        few = [Form(kind="rows", group=group, examples=IMAGES) for group in (1, 2, 4) if group <= individuals]
+        groups = [group for group in (1, 2, 4) if group <= individuals]
+        few = [Form(kind="rows", group=group, examples=IMAGES, sparse=True) for group in groups]
         chunks = [chunk for chunk in (64, 256) if chunk <= examples]
-        many = [Form(kind="rows", group=min(64, individuals), examples=chunk) for chunk in chunks]
+        many = [Form(kind="rows", group=min(64, individuals), examples=chunk, sparse=True) for chunk in chunks]
         return *grouped, *wide, *few, *many
 
     def bytes_of(self, form: Form, examples: int) -> int | None:
@@ -72,6 +79,60 @@ class ConvolutionalNetwork(FlaxNetwork):
         pixels = height * width + (height // 2) * (width // 2) * side
         parts = (height // 2 + side - 1) * (width // 2) * side * second
         return NUMBER * form.group * (form.examples or examples) * (pixels * first + parts)
+
+    def sparse_apply(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], kept: Int[Array, " n"]
+    ) -> Float[Array, "N B O"]:
+        """The outputs of N networks; where few weights are left, a CPU goes through them one by one."""
+        form = self.form or self.usual_form
+        if not (form.sparse and len(kept)) or form.together or backend() != "cpu" or self.precision == "bfloat16":
+            return self.population_apply(population, inputs)
+
+        def apply(population: Array, inputs: Array, kept: Array) -> Array:
+            outputs: Array = jax.lax.cond(
+                self._are_few(kept),
+                lambda: self._by_weights(population, inputs, kept),
+                lambda: self.kinds[form.kind](population, inputs, form),
+            )
+            return outputs
+
+        outputs: Array = sequential_vmap(apply)(population, inputs, kept)
+        return outputs
+
+    def _are_few(self, kept: Int[Array, " n"]) -> Bool[Array, ""]:
+        """Whether going through them one by one takes less time than dense products."""
+        layers = self.settings.layers(self.input_shape, self.outputs)
+        ends = [bounds(kept, leaf) for leaf in self._kernels]
+        done = sum(
+            (layer.uses * (last - first) for layer, (first, last) in zip(layers, ends, strict=True)), jnp.int32(0)
+        )
+        return SPARSE_FROM * done < sum(layer.kernel * layer.uses for layer in layers)
+
+    def _by_weights(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], kept: Int[Array, " n"]
+    ) -> Float[Array, "N B O"]:
+        """An individual at a time, on chunks of images: what one weight sees then stays in the cache."""
+
+        def of_one(theta: Float[Array, " D"], images: Float[Array, "B H W C"]) -> Float[Array, "B O"]:
+            layers: dict[str, dict[str, Array]] = self.layout.unflatten(theta)
+            (first, second, last), weights = self._kernels, theta[kept][:, None]
+            units = images.transpose(3, 1, 2, 0)[:, :, :, None]
+            for kernel, layer in ((first, layers["conv_0"]), (second, layers["conv_1"])):
+                units = _pooled_maps(sparse_convolution(units, weights, kept, kernel))
+                units = jax.nn.relu(units + layer["bias"][:, None, None, None, None] if "bias" in layer else units)
+            flat = units.transpose(1, 2, 0, 3, 4).reshape(-1, 1, len(images))
+            return sparse_layer(theta[None], kept, last, self._leaves.get("dense_0/bias"))(flat)[:, 0].T
+
+        return in_chunks(lambda part: in_groups(of_one, population, part, 1), inputs, SPARSE_IMAGES)
+
+    @property
+    def _kernels(self) -> list[Leaf]:
+        """The leaves of its three kernels, from the images on."""
+        return [self._leaves[f"{name}/kernel"] for name in self.settings.layer_names]
+
+    @property
+    def _leaves(self) -> dict[str, Leaf]:
+        return {leaf.name: leaf for leaf in self.layout}
 
     def _rows(self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], form: Form) -> Array:
         def forward(part: Float[Array, "B H W C"]) -> Float[Array, "N B O"]:
@@ -149,6 +210,12 @@ def _beside(images: Float[Array, "B H W c"], kernels: Float[Array, "n side side 
 def _activated(units: Float[Array, "B H W units"], layer: Mapping[str, Float[Array, "n ..."]]) -> Array:
     """ReLU of the units of n networks side by side, with their biases, if they have any."""
     return jax.nn.relu(units + layer["bias"].reshape(-1) if "bias" in layer else units)
+
+
+def _pooled_maps(maps: Float[Array, "F H W N B"]) -> Float[Array, "F h w N B"]:
+    """The maxima of 2×2 pixels, where channels lead; an odd last row or column is left out."""
+    rows = jnp.maximum(maps[:, :-1:2], maps[:, 1::2])
+    return jnp.maximum(rows[:, :, :-1:2], rows[:, :, 1::2])
 
 
 def _pooled(images: Float[Array, "B H W C"]) -> Float[Array, "B h w C"]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 import jax
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float
+from msgspec import structs
 
 from ticket_explorer.backend import backend
 from ticket_explorer.errors import TicketError
@@ -90,6 +91,11 @@ class FlaxNetwork(ABC):
     def usual_form(self) -> Form:
         """The form on this backend where nothing was measured."""
         return self.usual_on_cpu if backend() == "cpu" else self.usual_elsewhere
+
+    @property
+    def former_form(self) -> Form:
+        """The form of rounds that began before forms were journalled."""
+        return structs.replace(self.usual_form, sparse=False)
 
     @property
     def kinds(self) -> Mapping[str, FormedForward]:

@@ -27,6 +27,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Individuals at once; with the examples at once it bounds the memory."""
     examples: int = 0
     """Examples at once; 0: all."""
+    sparse: bool = False
+    """Whether kept weights are gone through one by one once they are few; only where the network can."""
     together: bool = False
     """Whether replicates are computed in one batch; otherwise one after another, in the memory of one."""
 
@@ -35,7 +37,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """It in words: `rows, 2 individuals × 32 examples at once`."""
         individuals = f"{self.group} individual{'' if self.group == 1 else 's'}"
         examples = f" × {self.examples} examples" if self.examples else ""
-        return f"{self.kind}, {individuals}{examples} at once{', replicates together' if self.together else ''}"
+        sparse = ", few weights one by one" if self.sparse else ""
+        return f"{self.kind}, {individuals}{examples} at once{sparse}{', replicates together' if self.together else ''}"
 
     def smaller(self) -> "Form | None":
         """The next form that takes less memory; None if there is none."""

@@ -65,6 +65,11 @@ class FormedNetwork(Network, Protocol):
         """The form on this backend where nothing was measured."""
         ...
 
+    @property
+    def former_form(self) -> Form:
+        """The form of rounds that began before forms were journalled."""
+        ...
+
     def in_form(self, form: Form) -> "FormedNetwork":
         """The same network, whose populations are computed in a form."""
         ...
@@ -75,6 +80,17 @@ class FormedNetwork(Network, Protocol):
 
     def bytes_of(self, form: Form, examples: int) -> int | None:
         """A bound on what the units of one replicate take in a form, on a batch; None if it isn't known."""
+        ...
+
+
+@runtime_checkable
+class SparseNetwork(Network, Protocol):
+    """A network whose populations are computed otherwise once few weights are kept."""
+
+    def sparse_apply(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], kept: Int[Array, " n"]
+    ) -> Float[Array, "N B O"]:
+        """What `population_apply` gives, of N networks that are zero but for the kept entries of θ."""
         ...
 
 

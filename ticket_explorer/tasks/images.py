@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int, Num
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.layout import Layout
 from ticket_explorer.networks.forms import Form, Work
-from ticket_explorer.networks.network import FormedNetwork, Narrowing, Network, NormalisedNetwork
+from ticket_explorer.networks.network import FormedNetwork, Narrowing, Network, NormalisedNetwork, SparseNetwork
 from ticket_explorer.networks.population import in_pairs
 from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Split
 from ticket_explorer.tasks import datasets, embedded
@@ -154,7 +154,11 @@ class ImageProblem:
         network = self.network if narrowing is None else narrowing.network
         if isinstance(self.network, NormalisedNetwork):  # its statistics follow the mean of the population
             _, state = self.network.apply_training(population.mean(0), inputs, state)
-        return -self._mean_loss(network.population_apply(population, inputs), labels), state
+        if narrowing is not None and isinstance(network, SparseNetwork):
+            outputs = network.sparse_apply(population, inputs, narrowing.positions)
+        else:
+            outputs = network.population_apply(population, inputs)
+        return -self._mean_loss(outputs, labels), state
 
     @property
     def formed_network(self) -> FormedNetwork | None:
