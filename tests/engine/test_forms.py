@@ -20,7 +20,7 @@ from ticket_explorer.networks import form_table
 from ticket_explorer.networks.form_table import Measured, Timed
 from ticket_explorer.networks.forms import Form, Work
 
-USUAL = Form(kind="grouped", group=16)
+USUAL = Form(kind="grouped", group=16, sparse=True)
 OTHER = Form(kind="shared", group=4)
 WORK = Work(
     network="mlp bias=True hidden=(8,) activation=relu", inputs=(14, 14, 1), outputs=10, individuals=8, examples=64
@@ -147,7 +147,7 @@ def test_a_form_of_a_later_version_is_not_taken(lab: Any, place: Path) -> None:
 def test_a_smaller_form_takes_over_where_memory_ends(lab: Any, memory_ends: Any) -> None:
     memory_ends(lambda form: form.group > 4)
     path = lab.finished(pruning={"ratio": 0.3, "rounds": 2})
-    smaller = [Form(kind="grouped", group=group) for group in (8, 4)]
+    smaller = [structs.replace(USUAL, group=group) for group in (8, 4)]
     assert chosen(path) == [(0, 0, USUAL), *((0, AT, form) for form in smaller), (1, 0, smaller[-1])]
     (branch,) = read_view(path).branches.values()
     assert [branch.rounds[number].done for number in (0, 1)] == [60, 60]
@@ -179,7 +179,7 @@ def test_early_weights_are_computed_again_in_the_forms_they_had(lab: Any, memory
         session.run()
     one, other = lab.outcome(kept)["snr:1"], lab.outcome(session.path)[f"{name}:1"]
     assert one["mean"] == other["mean"]
-    assert [form for *_, form in chosen(session.path)][1:] == [Form(kind="grouped", group=8)] * 3
+    assert [form for *_, form in chosen(session.path)][1:] == [structs.replace(USUAL, group=8)] * 3
 
 
 def test_where_nothing_smaller_is_left_a_sentence_says_what_would_fit(lab: Any, memory_ends: Any) -> None:

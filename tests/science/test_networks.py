@@ -19,6 +19,7 @@ from ticket_explorer.networks.convolution import convolved
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.initialisers import initial_parameters, kernel_initialiser
 from ticket_explorer.networks.mlp import build_mlp
+from ticket_explorer.networks.policies import is_sparse
 from ticket_explorer.networks.settings import CNN, MLP
 from ticket_explorer.registry import implementation_of
 
@@ -193,6 +194,20 @@ def test_few_kept_weights_of_a_cnn_give_the_same_as_all(share: float, bias: bool
     kept = kept_indices(jnp.asarray(mask), int(mask.sum()))
     population = jnp.where(mask, drawn(network), 0.0)
     assert bool(network._are_few(kept)) == (share < 1)
+    sparse = jax.jit(network.sparse_apply)(population, inputs, kept)
+    np.testing.assert_allclose(sparse, jax.jit(network.population_apply)(population, inputs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation"), [((), "relu"), ((40,), "tanh"), ((30, 20), "relu"), ((30, 20, 10), "swish")]
+)
+def test_few_kept_weights_of_an_mlp_give_the_same_as_all(hidden: tuple[int, ...], activation: Any) -> None:
+    network = build_mlp(MLP(hidden=hidden, activation=activation), (60,), 7)
+    layout, inputs = network.layout, images(image=(60,))
+    mask = ~layout.prunable | (np.random.default_rng(1).random(layout.size) < 0.04)
+    kept = kept_indices(jnp.asarray(mask), int(mask.sum()))
+    assert is_sparse(network, kept)
+    population = jnp.where(mask, drawn(network, 19), 0.0)
     sparse = jax.jit(network.sparse_apply)(population, inputs, kept)
     np.testing.assert_allclose(sparse, jax.jit(network.population_apply)(population, inputs), rtol=1e-4, atol=1e-5)
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 from flax import linen as nn
+from jax.custom_batching import sequential_vmap
 from jaxtyping import Array, Bool, Float, Int
 from msgspec import structs
 
@@ -23,6 +24,9 @@ from ticket_explorer.networks.policies import Policies, biased, dense_layer, is_
 from ticket_explorer.networks.population import FormedForward, in_groups_of
 from ticket_explorer.networks.settings import MLP, LeNet300100
 
+SPARSE_FROM, SPARSE_GROUP = 10, 16
+"""Where all individuals see the same inputs: dense multiply-adds that take as long as one of a kept weight, and
+individuals at once where these are gone through."""
 ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "swish": nn.swish}
 
 
@@ -35,7 +39,7 @@ def build_mlp(settings: MLP | LeNet300100, input_shape: tuple[int, ...], outputs
 class MultilayerPerceptron(FlaxNetwork):
     """Dense layers `dense_0`, `dense_1`, …, an activation between any two; inputs are flattened."""
 
-    usual_on_cpu: ClassVar[Form] = Form(kind="grouped", group=16)
+    usual_on_cpu: ClassVar[Form] = Form(kind="grouped", group=16, sparse=True)
     """8 to 16 were fastest of 1 to 64 (784–32–10, batch 512)."""
 
     settings: MLP | LeNet300100
@@ -51,7 +55,7 @@ class MultilayerPerceptron(FlaxNetwork):
 
     def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
         """Each group both ways."""
-        grouped = super().forms(individuals, examples)
+        grouped = [structs.replace(form, sparse=True) for form in super().forms(individuals, examples)]
         return *grouped, *(structs.replace(form, kind="shared") for form in grouped if form.group > 1)
 
     @property
@@ -93,6 +97,23 @@ class MultilayerPerceptron(FlaxNetwork):
             units = dense_layer(layer)(ACTIVATIONS[self.settings.activation](units))
         return units
 
+    def sparse_apply(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], kept: Int[Array, " n"]
+    ) -> Float[Array, "N B O"]:
+        """The outputs of N networks; where few weights are left, a CPU goes through them one by one."""
+        form = self.form or self.usual_form
+        if not (form.sparse and is_sparse(self, kept, SPARSE_FROM)) or form.together or self.precision == "bfloat16":
+            return self.population_apply(population, inputs)
+
+        def apply(population: Array, inputs: Array, kept: Array) -> Array:
+            def group(part: Array, inputs: Array) -> Array:
+                return self._sparse_policies(part, kept)(inputs[None])
+
+            return in_groups_of(group, population, inputs, SPARSE_GROUP)
+
+        outputs: Array = sequential_vmap(apply)(population, inputs, kept)
+        return outputs
+
     def policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
         """N networks, to be applied to inputs [N, B, ...] of their own."""
         if kept is not None and is_sparse(self, kept):
@@ -109,13 +130,14 @@ class MultilayerPerceptron(FlaxNetwork):
         return act
 
     def _sparse_policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"]) -> Policies:
+        """Of inputs of their own, or of one batch [1, B, ...] that all see."""
         leaves = {leaf.name: leaf for leaf in self.layout}
         layers = [
             sparse_layer(population, kept, leaves[f"{name}/kernel"], leaves.get(f"{name}/bias"))
             for name in self.settings.layer_names
         ]
 
-        def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
+        def act(inputs: Float[Array, "M B ..."]) -> Float[Array, "N B O"]:
             units = inputs.reshape(*inputs.shape[:2], -1).transpose(2, 0, 1)
             for layer in layers[:-1]:
                 units = ACTIVATIONS[self.settings.activation](layer(units))

@@ -49,12 +49,18 @@ def policies(network: Network, population: Float[Array, "N D"], kept: Int[Array,
     return prepared(prepare, population, precision)
 
 
-def is_sparse(network: Network, kept: Int[Array, " n"] | None) -> bool:
-    """Whether going through the kept weights one by one is faster than dense products."""
+def is_sparse(network: Network, kept: Int[Array, " n"] | None, cost: int = SPARSE_FROM) -> bool:
+    """Whether going through the kept weights one by one is faster than dense products.
+
+    Args:
+        network: Of dense layers, most of all.
+        kept: Its kept entries; None: all.
+        cost: Dense multiply-adds that take as long as a sparse one.
+    """
     if kept is None or backend() != "cpu":
         return False
     layout = network.layout
-    return SPARSE_FROM * (len(kept) - layout.size + layout.prunable_size) < layout.prunable_size
+    return cost * (len(kept) - layout.size + layout.prunable_size) < layout.prunable_size
 
 
 def biased(units: Float[Array, "N B O"], layer: Mapping[str, Float[Array, "N ..."]]) -> Float[Array, "N B O"]:
@@ -69,19 +75,22 @@ def dense_layer(layer: Mapping[str, Float[Array, "N ..."]]) -> Policies:
 
 def sparse_layer(
     population: Float[Array, "N D"], kept: Int[Array, " n"], kernel: Leaf, bias: Leaf | None
-) -> Callable[[Float[Array, "I N B"]], Float[Array, "O N B"]]:
-    """A dense layer of N networks of which few weights are kept; units lead, so that each is one stretch of memory."""
+) -> Callable[[Float[Array, "I M B"]], Float[Array, "O N B"]]:
+    """A dense layer of N networks of which few weights are kept; units lead, so that each is one stretch of memory.
+
+    M is N, or 1 where all networks see the same.
+    """
     outputs = kernel.shape[1]
     first, last = jnp.searchsorted(kept, jnp.array([kernel.offset, kernel.slice.stop]))
     rows, columns = jnp.divmod(kept - kernel.offset, outputs)
     weights = population[:, kept].T[..., None]
     biases = jnp.zeros((outputs, 1, 1)) if bias is None else population[:, bias.slice].T[..., None]
 
-    def apply(units: Float[Array, "I N B"]) -> Float[Array, "O N B"]:
+    def apply(units: Float[Array, "I M B"]) -> Float[Array, "O N B"]:
         def add(k: Array, sums: Array) -> Array:
             return sums.at[columns[k]].add(units[rows[k]] * weights[k])
 
-        start = jnp.broadcast_to(biases, (outputs, *units.shape[1:]))
+        start = jnp.broadcast_to(biases, (outputs, len(population), units.shape[-1]))
         summed: Array = jax.lax.fori_loop(first, last, add, start)
         return summed
 

@@ -67,7 +67,7 @@ def tune(
     within: Annotated[float, typer.Option(min=1, help="Seconds for each network; some forms may go untried.")] = 120,
     device: DeviceOption = None,
 ) -> None:
-    """Measure how this device computes a session's populations the fastest.
+    """Measure how populations are computed the fastest here.
 
     Tries every form of each network at the session's sizes, prints their times, and keeps them: new rounds of any
     session then take the fastest. Rounds that run already keep theirs. Leave the machine alone meanwhile.
