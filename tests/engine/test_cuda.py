@@ -37,7 +37,7 @@ from ticket_explorer.tasks.labelled import LabelledImages, Splits
 KEPT = Path(__file__).parent / "golden_cuda.json"
 TOLERANCE = 0.02
 """Of operations and bytes: what a rewrite of no consequence may change."""
-QUICK = {"fashion", "mnist-snes", "gd-lenet", "supermask-vs-tickets", "mask-evolution-vs-es"}
+QUICK = {"fashion", "mnist-snes", "gd-lenet"}
 """Tried by default: the others take most of an hour together."""
 REPLICATES, EXAMPLES = 2, 20
 Programs = dict[str, Callable[[], tuple[Any, ...]]]
