@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from sessions.messages.parts import Block as Block
 from sessions.messages.parts import Borrowed as Borrowed
 from sessions.messages.parts import LeafShape as LeafShape
+from sessions.messages.parts import LeafSummary as LeafSummary
 from sessions.messages.parts import Origin as Origin
 from ticket_explorer.networks.forms import Form
 
@@ -197,15 +199,6 @@ class Diverged(Event, frozen=True, kw_only=True):
     """Replicates of the branch that are still there; with none left the branch has failed."""
 
 
-class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One leaf at the end of a round; means over replicates.
-
-    Older journals also have `mean_magnitude` and `mean_std`, which are ignored.
-    """
-
-    density: float
-
-
 class RoundFinished(Event, frozen=True, kw_only=True):
     """A round is trained and its arrays are on disk."""
 
@@ -266,14 +259,6 @@ class BranchAdopted(Event, frozen=True, kw_only=True):
     leaves: list[LeafShape] = []
     input_shape: list[int] = []
     rounds: list[AdoptedRound]
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """An array of numbers."""
-
-    shape: list[int]
-    data: bytes
-    """float32, in C order."""
 
 
 class Analysed(Event, frozen=True, kw_only=True):

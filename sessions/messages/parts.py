@@ -21,6 +21,23 @@ class LeafShape(msgspec.Struct, frozen=True, kw_only=True):
     prunable: bool
 
 
+class LeafSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One leaf at the end of a round; means over replicates.
+
+    Older journals also have `mean_magnitude` and `mean_std`, which are ignored.
+    """
+
+    density: float
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """An array of numbers."""
+
+    shape: list[int]
+    data: bytes
+    """float32, in C order."""
+
+
 class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The source of a branch's tickets, if it doesn't find its own."""
 

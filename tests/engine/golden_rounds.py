@@ -9,8 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import chdir, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -344,11 +344,10 @@ def troubled(path: Path) -> Session:
     dispatch = RoundRunner.dispatch
 
     def dispatched(self: RoundRunner, count: int) -> Any:
-        if self.dispatched < GENERATION - 1:
-            return dispatch(self, min(count, GENERATION - 1 - self.dispatched))
-        if self.shape.form is not None and self.shape.form.group > 8:
+        before = GENERATION - 1 - self.dispatched
+        if before <= 0 and self.shape.form is not None and self.shape.form.group > 8:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory.")
-        return dispatch(self, count)
+        return dispatch(self, min(count, before) if before > 0 else count)
 
     with mock.patch.object(RoundRunner, "dispatch", dispatched):
         with suppress(TicketError), Session.create(parse_spec({**FASHION, "branch": branches}), path) as session:
@@ -381,19 +380,12 @@ def _keep(place: Path, name: str, make: Callable[[Path], Session]) -> None:
     shutil.rmtree(end)
 
 
-@contextmanager
-def _elsewhere() -> Iterator[None]:
-    """Paths in journals are relative, of a directory that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as place, chdir(place):
-        yield
-
-
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
     makers |= {"everything": everything, "refused": refused, "troubled": troubled}
     for name in names or makers:
-        with _elsewhere():
+        with tempfile.TemporaryDirectory() as elsewhere, chdir(elsewhere):  # paths in journals are relative
             _keep(place, name, makers[name])
 
 
