@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import jax
@@ -28,6 +29,7 @@ from sessions.engine.round_runner import RoundShape
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, parse_spec
 from sessions.tickets.compiler import Compiler
+from sessions.views.reading import read_view
 from ticket_explorer import presets
 from ticket_explorer.backend import device_kind
 from ticket_explorer.keys import arithmetic
@@ -111,7 +113,7 @@ def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
             return
         individuals = plan.trainer.individuals
         assert individuals is not None
-        trial = Trial.of(bind(plan.task, plan.network), individuals, replicates)  # type: ignore[arg-type]
+        trial = Trial.of(bind(plan.task, plan.network), individuals, replicates)
         assert trial is not None
         end = time.monotonic() + left / 2
         forms.append(trial.told(trial.timed(form) for form in _tried(trial, forms) if time.monotonic() < end))
@@ -178,7 +180,7 @@ def _fits(within: float) -> Iterator[Row]:
         problems = Problems()
         problems.replicates = 5
         shape = RoundShape.of(plan, problems, problems.of(plan).layout.prunable_size, 5)
-        shape, needed = largest(shape, Compiler(), EIGHT)
+        shape, needed = largest(shape, EIGHT, Compiler())
         form = "" if shape.form is None else f", {shape.form.words}"
         yield f"{name}, 5 replicates: memory", f"{needed / 1e9:.2f} GB{form}"
 
@@ -232,12 +234,12 @@ def _control(within: float) -> Iterator[Row]:
     names = ["pendulum"] if find_spec("gymnax") else []
     names += ["ant"] if find_spec("brax") and not ON_CPU else []
     for name in names:
-        plan = parse_spec(presets.load(name)).branches[0].plan
+        plan, generations_ = parse_spec(presets.load(name)).branches[0].plan, count if name == "pendulum" else 1
         began = time.monotonic()
-        run = generations(plan, 1.0, 1, count if name == "pendulum" else 1)
+        run = generations(plan, 1.0, 1, generations_)
         run()
         compiled = time.monotonic() - began
-        taken = seconds(run) / (count if name == "pendulum" else 1)
+        taken = seconds(run) / generations_
         yield f"{name}, its preset", f"{1 / taken:.2f} generations/s (first after {compiled:.1f} s)"
 
 
@@ -255,8 +257,6 @@ def _session(within: float) -> Iterator[Row]:
         if done.returncode:
             yield "a session of three branches", f"FAILED: {done.stderr.strip().splitlines()[-1:]}"
             return
-        from sessions.views.reading import read_view
-
         view = read_view(path)
         first = view.branches["snr"].rounds[0]
         yield "preset fashion, from the command to its first round", f"{first.started - began:.1f} s"
@@ -271,4 +271,4 @@ def _ready(function: Callable[[Array], Array], given: Array) -> Array:
 
 def _median(call: Callable[[], object], repeats: int = 5) -> float:
     call()
-    return sorted(seconds(call) for _ in range(repeats))[repeats // 2]
+    return median(seconds(call) for _ in range(repeats))

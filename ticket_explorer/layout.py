@@ -118,6 +118,12 @@ def kept_indices(mask: Bool[Array, " D"], kept: int) -> Int[Array, " n"]:
     return jnp.nonzero(mask, size=kept)[0].astype(jnp.int32)
 
 
+def kept_of(leaf: Leaf, kept: Int[Array, " n"]) -> tuple[Int[Array, ""], Int[Array, ""]]:
+    """Where a leaf's entries begin, and end, among the kept ones of θ, which are ascending."""
+    first, last = jnp.searchsorted(kept, jnp.array([leaf.offset, leaf.slice.stop]))
+    return first, last
+
+
 def scatter(values: Float[Array, "*batch n"], indices: Int[Array, " n"], size: int) -> Float[Array, "*batch D"]:
     """A vector of `size` entries that holds `values` at `indices` and exact zeros elsewhere."""
     zeros = jnp.zeros((*values.shape[:-1], size), values.dtype)

@@ -6,7 +6,7 @@ Fitness and score are higher-is-better everywhere. `state` carries what a task l
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -292,6 +292,12 @@ class FormedProblem(Problem, Protocol):
     def drawn_inputs(self, key: Array) -> Float[Array, "B ..."]:
         """The inputs of one training batch."""
         ...
+
+
+def with_forms(problem: Problem) -> tuple[FormedProblem, FormedNetwork] | None:
+    """The problem and its network, if its populations can be computed in several forms; None if they can't."""
+    network = problem.formed_network if isinstance(problem, FormedProblem) else None
+    return None if network is None else (cast(FormedProblem, problem), network)
 
 
 @runtime_checkable

@@ -269,9 +269,9 @@ class Engine:
         view = self._view.branches[turn.branch].rounds[turn.round]
         if not view.forms and view.done == 0:
             shape = fitting(shape, self.compiler)
-            if (chosen_form := form_chosen(view, shape.form)) is not None:
-                self.problems.take_form(plan, chosen_form.form)
-                self._watchers.journal(chosen_form)
+            if shape.form is not None:
+                self.problems.take_form(plan, shape.form)
+                self._watchers.journal(form_chosen(view, shape.form))
         if not is_slow:
             self._look_ahead(shape)
         self.running = self._take_up(view, shape, made)

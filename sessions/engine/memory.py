@@ -10,11 +10,11 @@ from typing import Any
 import jax
 
 from sessions.engine.round_runner import RoundShape, advance_executable
-from sessions.plans.devices import gpus, visible
+from sessions.plans.devices import computing_gpu
 from sessions.plans.memory import memory_limit
 from sessions.tickets.compiler import Compiler, Executable
 from ticket_explorer.errors import TicketError
-from ticket_explorer.problems import FormedProblem
+from ticket_explorer.problems import with_forms
 
 SPARE = 0.9
 """The share of the free memory that a round may take: others' needs grow too."""
@@ -29,36 +29,29 @@ def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
     if shape.form is None:
         return shape
     free = free_bytes()
-    if free is None:
-        return _bounded(shape, memory_limit())
-    found, needed = largest(shape, compiler, free)
-    if needed > SPARE * free:
-        raise _nothing_fits(needed, free)
+    room, compiled_by = (memory_limit(), None) if free is None else (free, compiler)
+    found, needed = largest(shape, room, compiled_by)
+    if needed > SPARE * room:
+        raise _nothing_fits(needed, room)
     return found
 
 
-def largest(shape: RoundShape, compiler: Compiler, room: int) -> tuple[RoundShape, int]:
+def largest(shape: RoundShape, room: int, compiler: Compiler | None) -> tuple[RoundShape, int]:
     """The shape in the largest form, from its own on, whose generations fit, and the bytes that they take.
 
-    Where none fits, the smallest. Each form that its bound lets through is compiled.
+    Args:
+        shape: Of the round; where no form fits, the smallest is given.
+        room: Bytes there are.
+        compiler: Compiles what the bound lets through, to have XLA's own figure; None: the bound is enough.
     """
     while True:
-        needed = bound(shape)
-        if needed <= SPARE * room:
+        needed = _bound(shape)
+        if compiler is not None and needed <= SPARE * room:
             needed = _reserved(advance_executable(shape, compiler)) or needed
         smaller = None if shape.form is None else shape.form.smaller()
         if needed <= SPARE * room or smaller is None:
             return shape, needed
         shape = replace(shape, form=smaller)
-
-
-def bound(shape: RoundShape) -> int:
-    """The bytes of a group's units, of all replicates where they are computed together; 0 where it isn't known."""
-    form, problem = shape.form, shape.problem
-    if form is None or not isinstance(problem, FormedProblem) or problem.formed_network is None:
-        return 0
-    one = problem.formed_network.bytes_of(form, problem.work(form.group, shape.replicates).examples) or 0
-    return one * (shape.replicates if form.together else 1)
 
 
 def free_bytes() -> int | None:
@@ -68,21 +61,21 @@ def free_bytes() -> int | None:
     if device.platform == "cpu" or "bytes_limit" not in stats:
         return None
     allowed = stats["bytes_limit"] - stats["bytes_in_use"]
-    known = visible(gpus())
-    if not known:
+    known = computing_gpu()
+    if known is None:
         return int(allowed)
     reserved = stats.get("pool_bytes", stats["bytes_in_use"]) - stats["bytes_in_use"]
-    return int(min(allowed, known[0].free + reserved))
+    return int(min(allowed, known.free + reserved))
 
 
-def _bounded(shape: RoundShape, room: int) -> RoundShape:
-    """The shape in the largest form whose bound fits; nothing is compiled for it."""
-    while (needed := bound(shape)) > SPARE * room:
-        smaller = None if shape.form is None else shape.form.smaller()
-        if smaller is None:
-            raise _nothing_fits(needed, room)
-        shape = replace(shape, form=smaller)
-    return shape
+def _bound(shape: RoundShape) -> int:
+    """The bytes of a group's units, of all replicates where they are computed together; 0 where it isn't known."""
+    form, found = shape.form, with_forms(shape.problem)
+    if form is None or found is None:
+        return 0
+    problem, network = found
+    one = network.bytes_of(form, problem.work(form.group, shape.replicates).examples) or 0
+    return one * (shape.replicates if form.together else 1)
 
 
 def _nothing_fits(needed: int, room: int) -> TicketError:

@@ -69,8 +69,8 @@ def started(turn: Turn, plan: Plan, made: Pruning, problems: Problems, view: Ses
     )
 
 
-def form_chosen(round_: RoundView, form: Form | None) -> events.FormChosen | None:
-    """How a round's populations are computed from its beginning; None where there is no choice."""
-    if form is None:
-        return None
-    return events.FormChosen(at=time.time(), branch=round_.branch, round=round_.number, generation=0, form=form)
+def form_chosen(round_: RoundView, form: Form, generation: int = 0, why: str = "") -> events.FormChosen:
+    """How a round's populations are computed from a generation on."""
+    return events.FormChosen(
+        at=time.time(), branch=round_.branch, round=round_.number, generation=generation, form=form, why=why
+    )

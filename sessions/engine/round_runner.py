@@ -133,10 +133,10 @@ class RoundRunner:
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
         """Go to a generation whose state was saved by `saved`."""
-        shapes, structure = jax.tree.flatten(state_shape(self.shape))
+        shapes = jax.tree.leaves(state_shape(self.shape))
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
             raise ValueError("the saved state and this round have different shapes")
-        self._state = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
+        self._state = self._of_this_form([jnp.asarray(leaf) for leaf in leaves])
         self.dispatched = generation
 
     def reform(self, form: Form | None) -> None:
@@ -146,12 +146,16 @@ class RoundRunner:
         self.shape = replace(self.shape, form=form)
         self.__dict__.pop("_advance", None)
         if self._state is not None:
-            self._state = jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), jax.tree.leaves(self._state))
+            self._state = self._of_this_form(jax.tree.leaves(self._state))
 
     def go_back(self, chunk: Chunk) -> None:
         """Go to the end of an earlier chunk, in whatever form it was computed: what came after it is lost."""
-        self._state = jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), jax.tree.leaves(chunk.state))
+        self._state = self._of_this_form(jax.tree.leaves(chunk.state))
         self.dispatched = chunk.first + chunk.count
+
+    def _of_this_form(self, leaves: Sequence[jax.Array]) -> Any:
+        """A state's arrays as a state: its structure names the form."""
+        return jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), leaves)
 
     def dispatch(self, count: int) -> Chunk:
         """Ask the device for the next generations, at most `count`; returns before they are there."""
@@ -168,8 +172,7 @@ class RoundRunner:
 
     @cached_property
     def _advance(self) -> Executable:
-        key = ("advance", *self.shape.key)
-        return self._compiler.get(key, lambda: _advance_call(self.shape, self.trainer))
+        return advance_executable(self.shape, self._compiler)
 
     def tune(self, changes: dict[str, float]) -> None:
         """Change hyper-parameters from the next generation on."""

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from sessions.engine.noise import Noise
+from sessions.engine.round_beginning import form_chosen
 from sessions.engine.round_runner import CHUNK_LIMIT, Chunk, RoundRunner, RoundShape, saved
 from sessions.engine.weight_samples import Framer
 from sessions.messages import events
@@ -192,7 +193,7 @@ class RunningRound:
         except Damaged as error:
             restored, recovered = False, f"{error} The round starts again from its beginning, with the same result."
         if not restored:
-            self._runner.reform(self.view.form_at(0) or self.shape.form)
+            self._reform(0)
             self._runner.start(ticket)
         self._replay()
         return recovered
@@ -215,18 +216,8 @@ class RunningRound:
         smaller = None if self.shape.form is None else self.shape.form.smaller()
         if smaller is None:
             raise TicketError(NOTHING_FITS)
-        view, why = self.view, "the device's memory ran out"
-        self._watchers.journal(
-            events.FormChosen(
-                at=time.time(),
-                branch=view.branch,
-                round=view.number,
-                generation=self.collected,
-                form=smaller,
-                why=why,
-            )
-        )
-        self._bench.problems.take_form(plan_of(view.plan), smaller)
+        self._watchers.journal(form_chosen(self.view, smaller, self.collected, "the device's memory ran out"))
+        self._bench.problems.take_form(plan_of(self.view.plan), smaller)
         if self._latest is not None and self._latest.first + self._latest.count == self.collected:
             self._runner.go_back(self._latest)
             self._replay()
@@ -241,7 +232,7 @@ class RunningRound:
         if found is None:
             return False
         try:
-            self._runner.reform(view.form_at(found.generation) or self.shape.form)
+            self._reform(found.generation)
             self._runner.restore(found.leaves, found.generation)
         except ValueError as error:
             raise Damaged(self._directory.checkpoint, str(error)) from None
@@ -303,9 +294,13 @@ class RunningRound:
         wanted = count * CHUNK_SECONDS / max(seconds, 1e-6)
         self._chunk = int(np.clip(wanted, 1, min(2 * self._chunk, CHUNK_LIMIT)))
 
+    def _reform(self, generation: int) -> None:
+        """Go over to the form of a generation; where the journal names none, the form stays."""
+        self._runner.reform(self.view.form_at(generation) or self.shape.form)
+
     def _replay(self) -> None:
         """Change what changes at this generation: form and hyper-parameters."""
-        self._runner.reform(self.view.form_at(self._runner.dispatched) or self.shape.form)
+        self._reform(self._runner.dispatched)
         while self._tuned < len(self.view.tuned) and self.view.tuned[self._tuned].generation <= self._runner.dispatched:
             self._runner.tune(self.view.tuned[self._tuned].changes)
             self._tuned += 1

@@ -11,7 +11,7 @@ from statistics import median
 
 import msgspec
 
-from sessions.plans.devices import computing_gpu
+from sessions.plans.devices import gpu_name
 from sessions.plans.kernels import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
@@ -107,12 +107,12 @@ def speed() -> float:
     try:
         return max(msgspec.msgpack.decode(_speed_file().read_bytes(), type=_Speed).multiply_adds_per_second, 1.0)
     except (OSError, *UNREADABLE):
-        return SLOW if computing_gpu() is None else SLOW_GPU
+        return SLOW if gpu_name() is None else SLOW_GPU
 
 
 def _speed_file() -> Path:
     """Of this machine's processor, or of its kind of GPU."""
-    gpu = computing_gpu()
+    gpu = gpu_name()
     return cache_dir() / ("speed.msgpack" if gpu is None else f"speed-{'-'.join(gpu.split())}.msgpack")
 
 

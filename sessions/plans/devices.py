@@ -29,27 +29,22 @@ class Gpu:
     """Bytes of its memory."""
     free: int
     """Bytes that nobody has now."""
-    processes: tuple[int, ...]
-    """The ids of the processes that compute on it."""
+    uuid: str
 
     @property
     def words(self) -> str:
-        """It in words: `NVIDIA H200, 139.8 of 140.4 GB free, nobody else on it`."""
-        others = [process for process in self.processes if process != os.getpid()]
+        """It in words: `NVIDIA H200, 139.8 of 140.4 GB free, nobody else on it`; asks who is on it now."""
+        users = [process for uuid, process in _asked("compute-apps", "gpu_uuid,pid") if uuid == self.uuid]
+        others = [process for process in users if process.isdecimal() and int(process) != os.getpid()]
         who = f"{len(others)} process{'' if len(others) == 1 else 'es'} on it" if others else "nobody else on it"
         return f"{self.name}, {self.free / 1e9:.1f} of {self.total / 1e9:.1f} GB free, {who}"
 
 
 def gpus() -> list[Gpu]:
     """The NVIDIA GPUs of this machine, in the driver's order; none where its tool is missing or doesn't answer."""
-    rows = _asked("gpu", "index,name,memory.total,memory.free,uuid")
-    users: dict[str, list[int]] = {}
-    for row in _asked("compute-apps", "gpu_uuid,pid"):
-        if len(row) == 2 and row[1].isdecimal():
-            users.setdefault(row[0], []).append(int(row[1]))
     return [
-        Gpu(int(index), name, int(total) * _MEBIBYTE, int(free) * _MEBIBYTE, tuple(users.get(uuid, ())))
-        for index, name, total, free, uuid in rows
+        Gpu(int(index), name, int(total) * _MEBIBYTE, int(free) * _MEBIBYTE, uuid)
+        for index, name, total, free, uuid in _asked("gpu", "index,name,memory.total,memory.free,uuid")
         if index.isdecimal() and total.isdecimal() and free.isdecimal()
     ]
 
@@ -63,16 +58,21 @@ def visible(known: list[Gpu]) -> list[Gpu]:
     return [by_index[name.strip()] for name in wanted.split(",") if name.strip() in by_index]
 
 
-@cache
-def _gpu_name(visible_devices: str | None, platforms: str | None) -> str | None:
-    """The name of the GPU that is computed on, as the environment says; None if that is a CPU. Asked once."""
-    known = [] if platforms == "cpu" else visible(gpus())
-    return known[0].name if known else None
+def computing_gpu() -> Gpu | None:
+    """The GPU that this process would compute on, as it is now; None if that is a CPU."""
+    known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
+    return known[0] if known else None
 
 
-def computing_gpu() -> str | None:
-    """The name of the GPU that this process would compute on; None if that is a CPU."""
+def gpu_name() -> str | None:
+    """The name of that GPU, asked once for each setting of the environment."""
     return _gpu_name(os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("JAX_PLATFORMS"))
+
+
+@cache
+def _gpu_name(*environment: str | None) -> str | None:
+    gpu = computing_gpu()
+    return None if gpu is None else gpu.name
 
 
 def take(given: str) -> None:
@@ -99,8 +99,8 @@ def take(given: str) -> None:
 
 def gpu_words() -> str | None:
     """The GPU that this process would compute on, in words; None if that is a CPU."""
-    known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
-    return known[0].words if known else None
+    gpu = computing_gpu()
+    return None if gpu is None else gpu.words
 
 
 def device_words() -> str:

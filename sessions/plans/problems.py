@@ -13,7 +13,7 @@ from ticket_explorer.backend import device_kind
 from ticket_explorer.networks.form_table import chosen
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.network import FormedNetwork
-from ticket_explorer.problems import FormedProblem, Problem, bind
+from ticket_explorer.problems import FormedProblem, Problem, bind, with_forms
 from ticket_explorer.registry import identity
 from ticket_explorer.rewinds.settings import RewindSettings
 from ticket_explorer.tasks.settings import TaskSettings
@@ -57,8 +57,8 @@ class Problems:
 
     def former_form(self, plan: Plan) -> Form | None:
         """How rounds were computed that began before forms were journalled; None where there is no choice."""
-        network = self._formed_network(plan)
-        return None if network is None else network.former_form
+        found = self._with_forms(plan)
+        return None if found is None else found[1].former_form
 
     def take_form(self, plan: Plan, form: Form) -> None:
         """Compute a plan's populations in another form from now on: what was measured doesn't fit."""
@@ -67,16 +67,15 @@ class Problems:
     def _form_key(self, plan: Plan) -> object:
         return self.key(plan), plan.trainer.individuals, self.replicates
 
-    def _formed_network(self, plan: Plan) -> FormedNetwork | None:
-        """The network whose populations a plan evaluates, if it has forms."""
-        problem = self.of(plan)
-        formed = problem.formed_network if isinstance(problem, FormedProblem) else None
-        return formed if plan.trainer.individuals is not None else None
+    def _with_forms(self, plan: Plan) -> tuple[FormedProblem, FormedNetwork] | None:
+        """A plan's problem and network, if the plan evaluates populations and the network has forms."""
+        return with_forms(self.of(plan)) if plan.trainer.has_population else None
 
     def _fastest(self, plan: Plan) -> Form | None:
-        network, problem, individuals = self._formed_network(plan), self.of(plan), plan.trainer.individuals
-        if network is None or individuals is None or not isinstance(problem, FormedProblem):
+        found, individuals = self._with_forms(plan), plan.trainer.individuals
+        if found is None or individuals is None:
             return None
+        problem, network = found
         work = problem.work(individuals, self.replicates)
         measured, usual = chosen(device_kind(), work), network.usual_form
         known = {form.kind for form in (usual, *network.forms(individuals, work.examples))}

@@ -17,14 +17,13 @@ from jax.custom_batching import sequential_vmap
 from jaxtyping import Array, Bool, Float, Int
 from msgspec import structs
 
-from ticket_explorer.backend import backend
-from ticket_explorer.layout import Leaf
+from ticket_explorer.layout import Leaf, kept_of
 from ticket_explorer.networks.flax_network import NUMBER, FlaxNetwork, require_images
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.policies import biased, sparse_layer
 from ticket_explorer.networks.population import GROUP_ELSEWHERE, FormedForward, in_chunks, in_groups, in_groups_of
 from ticket_explorer.networks.settings import CNN
-from ticket_explorer.networks.sparse_convolution import bounds, sparse_convolution
+from ticket_explorer.networks.sparse_convolution import sparse_convolution
 
 SPARSE_FROM, SPARSE_IMAGES = 4, 64
 """Dense multiply-adds that take as long as one of a kept weight, and images at once where these are gone through."""
@@ -84,9 +83,9 @@ class ConvolutionalNetwork(FlaxNetwork):
         self, population: Float[Array, "N D"], inputs: Float[Array, "B H W C"], kept: Int[Array, " n"]
     ) -> Float[Array, "N B O"]:
         """The outputs of N networks; where few weights are left, a CPU goes through them one by one."""
-        form = self.form or self.usual_form
-        if not (form.sparse and len(kept)) or form.together or backend() != "cpu" or self.precision == "bfloat16":
+        if not (self.may_be_sparse and len(kept)):
             return self.population_apply(population, inputs)
+        form = self.form_in_use
 
         def apply(population: Array, inputs: Array, kept: Array) -> Array:
             outputs: Array = jax.lax.cond(
@@ -102,7 +101,7 @@ class ConvolutionalNetwork(FlaxNetwork):
     def _are_few(self, kept: Int[Array, " n"]) -> Bool[Array, ""]:
         """Whether going through them one by one takes less time than dense products."""
         layers = self.settings.layers(self.input_shape, self.outputs)
-        ends = [bounds(kept, leaf) for leaf in self._kernels]
+        ends = [kept_of(leaf, kept) for leaf in self._kernels]
         done = sum(
             (layer.uses * (last - first) for layer, (first, last) in zip(layers, ends, strict=True)), jnp.int32(0)
         )
@@ -118,7 +117,7 @@ class ConvolutionalNetwork(FlaxNetwork):
             (first, second, last), weights = self._kernels, theta[kept][:, None]
             units = images.transpose(3, 1, 2, 0)[:, :, :, None]
             for kernel, layer in ((first, layers["conv_0"]), (second, layers["conv_1"])):
-                units = _pooled_maps(sparse_convolution(units, weights, kept, kernel))
+                units = _pooled(sparse_convolution(units, weights, kept, kernel))
                 units = jax.nn.relu(units + layer["bias"][:, None, None, None, None] if "bias" in layer else units)
             flat = units.transpose(1, 2, 0, 3, 4).reshape(-1, 1, len(images))
             return sparse_layer(theta[None], kept, last, self._leaves.get("dense_0/bias"))(flat)[:, 0].T
@@ -212,14 +211,8 @@ def _activated(units: Float[Array, "B H W units"], layer: Mapping[str, Float[Arr
     return jax.nn.relu(units + layer["bias"].reshape(-1) if "bias" in layer else units)
 
 
-def _pooled_maps(maps: Float[Array, "F H W N B"]) -> Float[Array, "F h w N B"]:
-    """The maxima of 2×2 pixels, where channels lead; an odd last row or column is left out."""
-    rows = jnp.maximum(maps[:, :-1:2], maps[:, 1::2])
-    return jnp.maximum(rows[:, :, :-1:2], rows[:, :, 1::2])
-
-
-def _pooled(images: Float[Array, "B H W C"]) -> Float[Array, "B h w C"]:
-    """The maxima of 2×2 pixels; an odd last row or column is left out."""
+def _pooled(images: Float[Array, "n H W ..."]) -> Float[Array, "n h w ..."]:
+    """The maxima of 2×2 pixels, of images or of their channels; an odd last row or column is left out."""
     rows = jnp.maximum(images[:, :-1:2], images[:, 1::2])
     return jnp.maximum(rows[:, :, :-1:2], rows[:, :, 1::2])
 

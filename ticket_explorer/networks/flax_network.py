@@ -19,13 +19,7 @@ from ticket_explorer.layout import Layout, kept_indices
 from ticket_explorer.networks.forms import Form, Precision
 from ticket_explorer.networks.initialisers import bias_initialiser, initial_parameters, kernel_initialiser
 from ticket_explorer.networks.network import Narrowing
-from ticket_explorer.networks.population import (
-    GROUP_ELSEWHERE,
-    FormedForward,
-    in_form,
-    in_groups,
-    in_precision,
-)
+from ticket_explorer.networks.population import GROUP_ELSEWHERE, FormedForward, in_form, in_groups, in_precision
 from ticket_explorer.networks.settings import NetworkSettings
 
 GROUPS = (1, 4, 16, 64)
@@ -79,8 +73,19 @@ class FlaxNetwork(ABC):
 
     def population_apply(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
         """The outputs of N networks on one batch."""
-        form = self.form or self.usual_form
+        form = self.form_in_use
         return in_precision(in_form(self.kinds[form.kind], form), self.precision)(population, inputs)
+
+    @property
+    def form_in_use(self) -> Form:
+        """How a population is computed."""
+        return self.form or self.usual_form
+
+    @property
+    def may_be_sparse(self) -> bool:
+        """Whether kept weights may be gone through one by one: on a CPU, replicate by replicate, in float32."""
+        form = self.form_in_use
+        return form.sparse and not form.together and backend() == "cpu" and self.precision != "bfloat16"
 
     @property
     def precision(self) -> Precision:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -60,8 +60,9 @@ def chosen(device: str, work: Work) -> Form | None:
     Raises:
         TicketError: if this user's file can't be read.
     """
-    near = [(distance, -order, one) for order, one in enumerate(table()) if (distance := _distance(device, work, one))]
-    return min(near)[2].fastest if near else None
+    latest = reversed(table())  # of equally near ones the last measured speaks
+    near = [(far, one) for one in latest if (far := _distance(device, work, one)) is not None]
+    return min(near, key=lambda pair: pair[0])[1].fastest if near else None
 
 
 def table() -> tuple[Measured, ...]:
@@ -89,9 +90,10 @@ def keep(measured: Iterable[Measured]) -> Path:
     old = [one for one in table()[len(_shipped()) :] if (one.device, one.work) not in new]
     try:
         make_private(place.parent)
-        with NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(msgspec.json.format(msgspec.json.encode([*old, *added]), indent=1))
-        os.replace(file.name, place)
+        with TemporaryDirectory(dir=place.parent) as building:
+            whole = Path(building) / place.name
+            whole.write_bytes(msgspec.json.format(msgspec.json.encode([*old, *added]), indent=1))
+            os.replace(whole, place)
     except OSError as error:
         raise TicketError(f"{place} can't be written: {(error.strerror or str(error)).lower()}.") from None
     return place
@@ -106,14 +108,14 @@ def own_place() -> Path:
     return home() / "forms.json"
 
 
-def _distance(device: str, work: Work, measured: Measured) -> tuple[float, int] | None:
-    """How far a measured work is from another: by size, then by whether replicates differ; None: too far."""
+def _distance(device: str, work: Work, measured: Measured) -> float | None:
+    """How far a measured work is from another in size; None: too far, or another device, network or precision."""
     other = measured.work
     same = (other.network, other.inputs, other.outputs, other.precision)
     if measured.device != device or same != (work.network, work.inputs, work.outputs, work.precision):
         return None
     far = sum(abs(math.log(a / b)) for a, b in zip(_sizes(work), _sizes(other), strict=True))
-    return (far, 0) if far <= math.log(NEAR) else None
+    return far if far <= math.log(NEAR) else None
 
 
 def _sizes(work: Work) -> tuple[int, int, int]:

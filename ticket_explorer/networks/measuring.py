@@ -15,7 +15,7 @@ from ticket_explorer.keys import arithmetic
 from ticket_explorer.networks.form_table import Measured, Timed
 from ticket_explorer.networks.forms import Form, Work
 from ticket_explorer.networks.network import FormedNetwork
-from ticket_explorer.problems import FormedProblem
+from ticket_explorer.problems import Problem, with_forms
 
 CALLS, SECONDS = 9, 1.0
 """A form is called so often, or for so long if that is less; three times at least."""
@@ -31,16 +31,16 @@ class Trial:
     inputs: Float[Array, "R B ..."]
 
     @classmethod
-    def of(cls, problem: FormedProblem, individuals: int, replicates: int) -> "Trial | None":
+    def of(cls, problem: Problem, individuals: int, replicates: int) -> "Trial | None":
         """Initial weights and a training batch of each replicate; None if the network has no forms."""
-        network = problem.formed_network
-        if network is None:
+        if (found := with_forms(problem)) is None:
             return None
+        formed, network = found
         with arithmetic():
             keys = jax.random.split(jax.random.key(0), (replicates, individuals))
             population = jax.jit(jax.vmap(jax.vmap(problem.initialise)))(keys)
-            inputs = jax.jit(jax.vmap(problem.drawn_inputs))(jax.random.split(jax.random.key(1), replicates))
-        return cls(network, problem.work(individuals, replicates), population, inputs)
+            inputs = jax.jit(jax.vmap(formed.drawn_inputs))(jax.random.split(jax.random.key(1), replicates))
+        return cls(network, formed.work(individuals, replicates), population, inputs)
 
     @property
     def forms(self) -> list[Form]:

@@ -101,8 +101,7 @@ class MultilayerPerceptron(FlaxNetwork):
         self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], kept: Int[Array, " n"]
     ) -> Float[Array, "N B O"]:
         """The outputs of N networks; where few weights are left, a CPU goes through them one by one."""
-        form = self.form or self.usual_form
-        if not (form.sparse and is_sparse(self, kept, SPARSE_FROM)) or form.together or self.precision == "bfloat16":
+        if not (self.may_be_sparse and is_sparse(self, kept, SPARSE_FROM)):
             return self.population_apply(population, inputs)
 
         def apply(population: Array, inputs: Array, kept: Array) -> Array:

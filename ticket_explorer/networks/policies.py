@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ticket_explorer.backend import backend
-from ticket_explorer.layout import Leaf
+from ticket_explorer.layout import Leaf, kept_of
 from ticket_explorer.networks.network import FormedNetwork, Network
 from ticket_explorer.networks.population import prepared
 
@@ -81,7 +81,7 @@ def sparse_layer(
     M is N, or 1 where all networks see the same.
     """
     outputs = kernel.shape[1]
-    first, last = jnp.searchsorted(kept, jnp.array([kernel.offset, kernel.slice.stop]))
+    first, last = kept_of(kernel, kept)
     rows, columns = jnp.divmod(kept - kernel.offset, outputs)
     weights = population[:, kept].T[..., None]
     biases = jnp.zeros((outputs, 1, 1)) if bias is None else population[:, bias.slice].T[..., None]

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ticket_explorer.layout import Leaf
+from ticket_explorer.layout import Leaf, kept_of
 
 
 def sparse_convolution(
@@ -35,15 +35,9 @@ def sparse_convolution(
         changed: Array = jax.lax.dynamic_update_index_in_dim(sums, after, filter_[k], 0)
         return changed
 
-    first, last = bounds(kept, kernel)
+    first, last = kept_of(kernel, kept)
     summed: Array = jax.lax.fori_loop(first, last, add, jnp.zeros((filters, *shape), units.dtype))
     return summed
-
-
-def bounds(kept: Int[Array, " n"], leaf: Leaf) -> tuple[Int[Array, ""], Int[Array, ""]]:
-    """Where the kept entries of a leaf begin, and end, among all kept ones."""
-    first, last = jnp.searchsorted(kept, jnp.array([leaf.offset, leaf.slice.stop]))
-    return first, last
 
 
 def _inside(kept: Int[Array, " n"], leaf: Leaf) -> Int[Array, " n"]:

@@ -96,12 +96,12 @@ def _each_work(spec: Spec) -> list[Plan]:
 
 def _tuned(plan_: Plan, replicates: int, within: float) -> "Measured | None":
     from ticket_explorer.networks.measuring import Trial
-    from ticket_explorer.problems import FormedProblem, bind
+    from ticket_explorer.problems import bind
 
-    problem, individuals = bind(plan_.task.taken_up(), plan_.network), plan_.trainer.individuals
-    if individuals is None or not isinstance(problem, FormedProblem):
+    individuals = plan_.trainer.individuals
+    if individuals is None:
         return None
-    trial = Trial.of(problem, individuals, replicates)
+    trial = Trial.of(bind(plan_.task.taken_up(), plan_.network), individuals, replicates)
     if trial is None:
         return None
     timed: list[Timed] = []
