@@ -8,6 +8,8 @@ import shutil
 import pytest
 from rich.cells import cell_len
 
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.networks import NETWORKS
 from ticket_explorer.presets import names
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.rewinds import REWINDS
@@ -32,10 +34,12 @@ ROUND = {
 }
 CATALOGUES = {
     "tasks": TASKS,
+    "networks": NETWORKS,
     "strategies": STRATEGIES,
     "trainers": TRAINERS,
     "pruners": PRUNERS,
     "rewinds": REWINDS,
+    "analyses": ANALYSES,
 }
 
 

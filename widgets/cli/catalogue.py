@@ -1,14 +1,16 @@
-"""What there is to choose from: presets, tasks, strategies, trainers, pruners, rewinds; a line each."""
+"""What there is to choose from: presets, and the members of each family; a line each."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ticket_explorer import presets
+from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
+from ticket_explorer.networks import NETWORKS
 from ticket_explorer.pruners import PRUNERS
-from ticket_explorer.registry import summary_of
+from ticket_explorer.registry import Registry, summary_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.trainers import TRAINERS
@@ -19,15 +21,23 @@ from widgets.shared.preset_list import groups, title_of
 
 Lines = Callable[[], Iterable[tuple[str, str]]]
 
+
+def _members(registry: Registry[Any]) -> Lines:
+    """A family's members, when they are asked for: a plug-in's are imported then."""
+    return lambda: ((name, summary_of(settings)) for name, settings in registry.items())
+
+
 CATALOGUES: dict[str, tuple[str, Lines]] = {
-    "tasks": ("List the tasks.", lambda: ((name, summary_of(task)) for name, task in TASKS.items())),
+    "tasks": ("List the tasks.", _members(TASKS)),
+    "networks": ("List the networks.", _members(NETWORKS)),
     "strategies": (
         "List the evolution strategies.",
         lambda: ((name, info.summary) for name, info in STRATEGIES.items()),
     ),
-    "trainers": ("List the trainers.", lambda: ((name, summary_of(kind)) for name, kind in TRAINERS.items())),
-    "pruners": ("List the pruners.", lambda: ((name, summary_of(kind)) for name, kind in PRUNERS.items())),
-    "rewinds": ("List the rewinds.", lambda: ((name, summary_of(kind)) for name, kind in REWINDS.items())),
+    "trainers": ("List the trainers.", _members(TRAINERS)),
+    "pruners": ("List the pruners.", _members(PRUNERS)),
+    "rewinds": ("List the rewinds.", _members(REWINDS)),
+    "analyses": ("List the analyses.", _members(ANALYSES)),
 }
 
 

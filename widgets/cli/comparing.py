@@ -7,7 +7,6 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from sessions.reports.comparison import normalised_rows
 from sessions.reports.learning import needed_rows
 from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
@@ -16,9 +15,6 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import session_path, told
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.tables import needed_table
-from widgets.plots import figures
-from widgets.plots import matplotlib_figure as paper
-from widgets.plots.raster.drawing import draw
 from widgets.shared.wording import share
 
 HEIGHT = 18
@@ -51,9 +47,19 @@ def compare(
     if target is not None:
         _show_needed(views, target, out, json)
         return
+    _show_scores(views, out, json)
+
+
+def _show_scores(views: dict[str, SessionView], out: Path | None, json: bool) -> None:
+    from sessions.reports.comparison import normalised_rows
+    from widgets.plots import figures
+    from widgets.plots.raster.drawing import draw
+
     rows = normalised_rows(views)
     figure = figures.normalised(rows)
     if out is not None:
+        from widgets.plots import matplotlib_figure as paper
+
         write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
         say(f"Wrote {out}.")
     if json:

@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ticket_explorer.tasks import datasets
 from ticket_explorer.tasks.catalogue import DATA_SETS
 from widgets.cli.app import told
 from widgets.cli.output import PrintableConsole, narration, print_json, say
@@ -25,6 +24,8 @@ def register(app: typer.Typer) -> None:
 @told
 def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the data sets: what is prepared, and where."""
+    from ticket_explorer.tasks import datasets
+
     known = datasets.status()
     if json:
         print_json(known)
@@ -56,6 +57,8 @@ def prepare(
     if name not in DATA_SETS:
         _prepare_with_tfds(name, from_)
         return
+    from ticket_explorer.tasks import datasets
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=narration, transient=True, disable=not narration.is_terminal)
     task = progress.add_task(name, total=None)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from sessions.reports.analysis_rows import analysis_rows
-from sessions.reports.generation_rows import Row, metric_rows
 from sessions.store import SessionDirectory, errors
 from sessions.store.files import write_atomic
 from sessions.views.reading import read_header, read_view
@@ -20,12 +18,12 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import session_path, told
 from widgets.cli.branching import parse_round
 from widgets.cli.output import say
-from widgets.plots.figures import AGAINST, SHOWN
-from widgets.plots.policy.gif import write_gif
+from widgets.plots.names import AGAINST, SHOWN
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from sessions.reports.generation_rows import Row
     from sessions.tickets.found_ticket import FoundTicket
 
 
@@ -72,6 +70,8 @@ def export(
     if out.suffix not in endings:
         raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(endings)} for {kind}")
     if kind is Kind.metrics:
+        from sessions.reports.generation_rows import metric_rows
+
         _TABLES[out.suffix](metric_rows(view), out)
     elif kind is Kind.analysis:
         _TABLES[out.suffix](_analysis_rows(view), out)
@@ -97,7 +97,9 @@ def export(
     say(f"Wrote {out}.")
 
 
-def _analysis_rows(view: SessionView) -> Iterable[Row]:
+def _analysis_rows(view: SessionView) -> "Iterable[Row]":
+    from sessions.reports.analysis_rows import analysis_rows
+
     if not view.analyses:
         raise TicketError("This session has no analysis yet; start with: ticket-explorer analyse SESSION curvature")
     return (row for found in view.analyses for row in analysis_rows(found))
@@ -129,6 +131,7 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
 
 def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
     from sessions.engine.rollouts import exported_rollout
+    from widgets.plots.policy.gif import write_gif
 
     found = exported_rollout(path, view, branch, number)
     if out.suffix == ".gif":
@@ -139,7 +142,7 @@ def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out:
         write_atomic(out, found.page.encode())
 
 
-def _write_csv(rows: Iterable[Row], out: Path) -> None:
+def _write_csv(rows: "Iterable[Row]", out: Path) -> None:
     with errors.told(out), out.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:
@@ -154,11 +157,11 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _write_json(rows: Iterable[Row], out: Path) -> None:
+def _write_json(rows: "Iterable[Row]", out: Path) -> None:
     write_atomic(out, msgspec.json.encode(list(rows)))
 
 
-def _write_parquet(rows: Iterable[Row], out: Path) -> None:
+def _write_parquet(rows: "Iterable[Row]", out: Path) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -194,7 +197,7 @@ def _packed(array: "np.ndarray") -> dict[str, object]:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-_TABLES: dict[str, Callable[[Iterable[Row], Path], None]] = {
+_TABLES: dict[str, Callable[["Iterable[Row]", Path], None]] = {
     ".csv": _write_csv,
     ".parquet": _write_parquet,
     ".json": _write_json,

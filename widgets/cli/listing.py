@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.reports.session_list import Listing, SessionState
-from sessions.reports.verify_session import verify
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
 from widgets.cli.app import command_line, session_path, told
@@ -78,6 +77,8 @@ def verify_(session: Given, json: Json = False) -> None:
 
     Every checksum, and that journal and rounds tell the same story; says what is damaged and what is safe.
     """
+    from sessions.reports.verify_session import verify
+
     path = session_path(session)
     findings = verify(path)
     if json:

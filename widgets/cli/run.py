@@ -22,7 +22,6 @@ from widgets.cli.failures import FAILED, INTERRUPTED
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
-from widgets.plots.ticket_curve import drawn, ticket_curves
 
 if TYPE_CHECKING:
     from sessions.session.session import Session
@@ -125,6 +124,8 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
     if json:
         print_json(report(path, header, view, target))
         return
+    from widgets.plots.ticket_curve import drawn, ticket_curves
+
     console = PrintableConsole()
     curves = ticket_curves(view)
     if curves:

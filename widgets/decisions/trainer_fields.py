@@ -1,6 +1,6 @@
 """How a branch is trained: a strategy of `evolution` or another trainer, its fields now and in a running round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,10 +28,27 @@ _STD = ("std_decay", "std_limit")
 _NUMBER = inspect.FloatType()
 _LEARNING_RATE = ("learning_rate", "learning_rate_decay", "learning_rate_limit")
 
-TRAINER_KINDS: Mapping[str, str] = {
-    **{name: info.summary for name, info in STRATEGIES.items()},
-    **{name: summary_of(settings) for name, settings in TRAINERS.items() if settings is not Evolution},
-}
+
+class _Kinds(Mapping[str, str]):
+    """Plug-ins' trainers among them are imported when all names are asked for, not before."""
+
+    def __getitem__(self, name: str) -> str:
+        if name in STRATEGIES:
+            return STRATEGIES[name].summary
+        settings = TRAINERS[name]
+        if settings is Evolution:
+            raise KeyError(name)
+        return summary_of(settings)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from STRATEGIES
+        yield from (name for name, settings in TRAINERS.items() if settings is not Evolution)
+
+    def __len__(self) -> int:
+        return len(STRATEGIES) + len(TRAINERS) - 1
+
+
+TRAINER_KINDS: Mapping[str, str] = _Kinds()
 """Every way to train, by the name a person chooses it by: strategies first, then the other trainers; a line each."""
 
 

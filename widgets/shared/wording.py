@@ -7,7 +7,6 @@ from sessions.messages import events
 from sessions.reports.statistics import mean
 from sessions.views.failures import told
 from sessions.views.session_view import SessionView
-from ticket_explorer.analysis.significance import quantile
 from ticket_explorer.tables import algorithm_of
 
 _UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
@@ -65,6 +64,8 @@ def score(value: float | None) -> str:
 
 def one_error(values: int) -> str:
     """What ± is where it is a standard error of the mean of so many values, and how far that is from an interval."""
+    from ticket_explorer.analysis.significance import quantile  # and NumPy
+
     return f"± 1 standard error (95%: ± {quantile(values - 1):.1f})"
 
 

@@ -9,10 +9,9 @@ from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.hessian import eigenvalues, hessian, hessian_correlation
 from widgets.plots.figures.instability import instability, instability_from, instability_profile
 from widgets.plots.figures.landscapes import BARRIERS, Barrier, connectivity, surface
-from widgets.plots.figures.learning import AGAINST, Against, learning
+from widgets.plots.figures.learning import learning
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
-from widgets.plots.figures.names import FIGURES, SHOWN, Kind
 from widgets.plots.figures.normalised import normalised
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
@@ -20,6 +19,7 @@ from widgets.plots.figures.selection import Selection
 from widgets.plots.figures.snr_magnitude import snr_magnitude
 from widgets.plots.figures.sparsity import sparsity, sparsity_now
 from widgets.plots.figures.ticket_curve import ticket_curve
+from widgets.plots.names import AGAINST, FIGURES, SHOWN, Against, Kind
 
 __all__ = [
     "AGAINST",

@@ -8,8 +8,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import LEVEL, quantile
 from widgets.plots.figure import Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 

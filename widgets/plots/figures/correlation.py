@@ -8,8 +8,8 @@ import numpy as np
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 _X = Axis("round")
 _Y = Axis("correlation of SNR and magnitude")

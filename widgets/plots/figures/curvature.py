@@ -11,8 +11,8 @@ from sessions.messages.events import Analysed
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Mark, Values
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 _STEP = Axis("step ξ along a direction")
 _LOSS = Axis("loss")

@@ -9,8 +9,8 @@ from ticket_explorer.analysis.settings import PARTS
 from ticket_explorer.analysis.significance import quantile
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Rule
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection
+from widgets.plots.names import FIGURES
 
 _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 _Y = Axis("score due to it")

@@ -6,9 +6,9 @@ Lange & Sprekeler (2023) sum weights up in figure 11; what their figure 7 says o
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Rule
 from widgets.plots.figures.criterion import criterion_of
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.sample import Quantity, histogram_of
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 QUANTITIES: tuple[Quantity, ...] = ("magnitude", "sigma", "snr")
 _LABELS: dict[Quantity, str] = {"magnitude": "magnitude |θ|", "sigma": "σ", "snr": "SNR |θ| / σ"}

@@ -15,8 +15,8 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies.settings import Evolution
 from widgets.plots.figure import Axis, Figure, Line, Mark, Rule
 from widgets.plots.figures.metrics_cache import FitnessCurves, MetricsCache
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 from widgets.shared.wording import bars
 
 _X = Axis("generation")

@@ -16,8 +16,8 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import MUTED, Axis, Figure, Line, Points, Rule, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 _CURVATURE = Axis("curvature |∂²L/∂θ²|", scale="log")
 _PRECISION = Axis("precision 1/σ²", scale="log")

@@ -10,8 +10,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import STABLE
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.curvature import nothing_yet
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 from widgets.shared.wording import bars
 
 

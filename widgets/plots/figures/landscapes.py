@@ -11,8 +11,8 @@ from sessions.messages.events import Analysed
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Picture, Points, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 Barrier = Literal["best_score", "loss_barrier", "instability"]
 BARRIERS: dict[Barrier, str] = {

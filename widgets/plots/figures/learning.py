@@ -4,8 +4,6 @@ The form of Conklin's figures 2 and 3 (test reward against environment steps) an
 of Savarese et al. (2020; test accuracy while training).
 """
 
-from typing import Literal
-
 import numpy as np
 
 from sessions.reports.learning import Point, learning_curve, solved_at
@@ -13,17 +11,10 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import AGAINST, FIGURES, Against
 from widgets.shared.wording import bars
 
-Against = Literal["generations", "environment_steps", "forward_passes"]
-AGAINST: dict[Against, str] = {
-    "generations": "generation",
-    "environment_steps": "environment steps",
-    "forward_passes": "forward passes of a batch",
-}
-"""What scores may be shown against, in words."""
 _Y = Axis("test score")
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from sessions.messages.events import LeafShape
 from widgets.plots.figure import Axis, Figure, Picture, Points, Values
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import percent
+from widgets.plots.names import FIGURES
 
 _COLUMN, _ROW = Axis("column"), Axis("row", reverse=True)
 

@@ -8,8 +8,8 @@ from sessions.saved.many import value_of
 from sessions.saved.session import SavedSession
 from ticket_explorer.errors import TicketError
 from widgets.plots.figure import Figure
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.ticket_curve import figure_of
+from widgets.plots.names import FIGURES
 from widgets.plots.ticket_curve import TicketCurve
 
 _EQUAL = 6

@@ -10,9 +10,9 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.snr_magnitude import pearson
 from widgets.plots.figure import MUTED, Axis, Figure, Mark, Points, Rule, Values
 from widgets.plots.figures.criterion import Criterion, criterion_of, goes
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.sample import Sample, sample_of
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 
 _X = Axis("magnitude |θ|", scale="log")
 _Y = Axis("SNR |θ| / σ", scale="log")

@@ -11,8 +11,8 @@ import numpy as np
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Bars, Figure, Line, Mark
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, percent
+from widgets.plots.names import FIGURES
 
 _ROUNDS = Axis("round")
 _DENSITY = Axis("weights kept", scale="log", percent=True)

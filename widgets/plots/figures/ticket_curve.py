@@ -6,8 +6,8 @@ import numpy as np
 
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
-from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
+from widgets.plots.names import FIGURES
 from widgets.plots.ticket_curve import TicketCurve, ticket_curves
 from widgets.shared.wording import bars, of_searches
 

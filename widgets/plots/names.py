@@ -1,6 +1,6 @@
-"""The kinds of figures in plain words: titles, and the help that the apps show."""
+"""The kinds of figures in plain words: titles, and the help that the apps show. NumPy is not imported here."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Kind(NamedTuple):
@@ -197,3 +197,11 @@ SHOWN = (
     "comparison",
 )
 """Those that are drawn of a view and a selection alone, by the function's name."""
+
+Against = Literal["generations", "environment_steps", "forward_passes"]
+AGAINST: dict[Against, str] = {
+    "generations": "generation",
+    "environment_steps": "environment steps",
+    "forward_passes": "forward passes of a batch",
+}
+"""What scores may be shown against, in words."""
