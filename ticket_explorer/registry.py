@@ -104,11 +104,20 @@ class Registry(Mapping[str, type[S]]):
     def __len__(self) -> int:
         return len(self._all)
 
+    def names(self) -> list[str]:
+        """All names, without importing a plug-in: one that can't be imported is among them until it is."""
+        if self._is_whole:
+            return list(self._known)
+        return list(dict.fromkeys([*self._known, *(entry.name for entry in self._entries())]))
+
+    def _entries(self) -> Iterable[EntryPoint]:
+        return entry_points(group=f"ticket_explorer.{self._family}")
+
     @property
     def _all(self) -> dict[str, type[S]]:
         if not self._is_whole:
             self._is_whole = True  # a plug-in may ask for the family that it adds to
-            for entry in entry_points(group=f"ticket_explorer.{self._family}"):
+            for entry in self._entries():
                 if (settings := self._loaded(entry)) is not None:
                     self._known[entry.name] = settings
         return self._known

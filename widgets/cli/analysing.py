@@ -16,8 +16,10 @@ from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
+from widgets.cli import completion
 from widgets.cli.app import CLIENT, session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.options import GivenSession
 from widgets.cli.output import narration, print_json, say
 
 
@@ -28,13 +30,17 @@ def register(app: typer.Typer) -> None:
 
 @told
 def analyse(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
-    kind: Annotated[str, typer.Argument(help="One that `ticket-explorer analyses` lists.")],
+    session: GivenSession,
+    kind: Annotated[
+        str,
+        typer.Argument(help="One that `ticket-explorer analyses` lists.", autocompletion=completion.analyses),
+    ],
     from_: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="BRANCH[:ROUND]",
+            autocompletion=completion.all_or_branches,
             help="BRANCH is its last finished round, `all` every round; by default, the last of each branch.",
         ),
     ] = None,

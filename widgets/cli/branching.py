@@ -12,7 +12,9 @@ from sessions.store import SessionDirectory
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue
+from widgets.cli import completion
 from widgets.cli.app import CLIENT, command_line, session_path, told
+from widgets.cli.options import GivenSession
 from widgets.cli.output import say, write
 from widgets.decisions.complaints import remarks_on
 
@@ -24,8 +26,16 @@ def register(app: typer.Typer) -> None:
 
 @told
 def branch(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
-    from_: Annotated[str, typer.Option("--from", metavar="BRANCH:ROUND", help="A finished round, counted from 0.")],
+    session: GivenSession,
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="BRANCH:ROUND",
+            help="A finished round, counted from 0.",
+            autocompletion=completion.rounds,
+        ),
+    ],
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What differs: pruner=magnitude")
     ] = None,

@@ -12,6 +12,7 @@ from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.cli import completion
 from widgets.cli.app import session_path, told
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.tables import needed_table
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 @told
 def compare(
-    sessions: Annotated[list[str], typer.Argument(help="Sessions, one per task: paths or names.")],
+    sessions: Annotated[
+        list[str],
+        typer.Argument(help="Sessions, one per task: paths or names.", autocompletion=completion.sessions),
+    ],
     out: Annotated[Path | None, typer.Option(help="Write the figure: a .png, .svg or .pdf.")] = None,
     target: Annotated[float | None, typer.Option(help="A score: compare what rounds needed to reach it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from ticket_explorer.tasks.catalogue import DATA_SETS
+from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 
@@ -43,7 +44,11 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
 @told
 def prepare(
     name: Annotated[
-        str, typer.Argument(help="A data set: mnist, fashion_mnist, kmnist, cifar10, or one of TFDS: emnist/letters.")
+        str,
+        typer.Argument(
+            help="A data set: mnist, fashion_mnist, kmnist, cifar10, or one of TFDS: emnist/letters.",
+            autocompletion=completion.data_sets,
+        ),
     ],
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="A directory of raw files; without it, download.")

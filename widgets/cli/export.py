@@ -15,8 +15,10 @@ from sessions.store.files import write_atomic
 from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.cli import completion
 from widgets.cli.app import session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.options import GivenSession
 from widgets.cli.output import say
 from widgets.plots.names import AGAINST, SHOWN
 
@@ -45,16 +47,27 @@ def register(app: typer.Typer) -> None:
 
 @told
 def export(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    session: GivenSession,
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
     out: Annotated[Path, typer.Option(help="The file to write; its ending decides the format.")],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="BRANCH:ROUND", help="The branch and round; by default, the sparsest round."),
+        typer.Option(
+            "--from",
+            metavar="BRANCH:ROUND",
+            help="The branch and round; by default, the sparsest round.",
+            autocompletion=completion.rounds,
+        ),
     ] = None,
-    show: Annotated[str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.")] = "ticket_curve",
+    show: Annotated[
+        str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.", autocompletion=completion.figures)
+    ] = "ticket_curve",
     against: Annotated[
-        str | None, typer.Option(help=f"What to plot the scores during training against: {', '.join(AGAINST)}.")
+        str | None,
+        typer.Option(
+            help=f"What to plot the scores during training against: {', '.join(AGAINST)}.",
+            autocompletion=completion.costs,
+        ),
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:

@@ -14,10 +14,10 @@ from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
 from widgets.cli.app import command_line, session_path, told
 from widgets.cli.failures import BAD_INPUT, FAILED
+from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
 
-Given = Annotated[str, typer.Argument(help="A session's path, or its name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -43,7 +43,7 @@ def list_(json: Json = False) -> None:
 
 @told
 def show(
-    session: Given,
+    session: GivenSession,
     target: Annotated[float | None, typer.Option(help="A score: also show what each round needed to reach it.")] = None,
     json: Json = False,
 ) -> None:
@@ -60,7 +60,7 @@ def show(
 
 
 @told
-def rm(session: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+def rm(session: GivenSession, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Remove a session for good, unless it is running."""
     path = session_path(session)
     directory = SessionDirectory.open_for_reading(path)
@@ -72,7 +72,7 @@ def rm(session: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
 
 @told
-def verify_(session: Given, json: Json = False) -> None:
+def verify_(session: GivenSession, json: Json = False) -> None:
     """Check that a session is whole.
 
     Every checksum, and that journal and rounds tell the same story; says what is damaged and what is safe.

@@ -1,4 +1,7 @@
-"""Options of a command line that are fields of a command: named, explained and given their defaults there, once."""
+"""Arguments that commands share, and options that are fields of a command.
+
+The latter are named, explained and given their defaults there, once.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -8,8 +11,21 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from sessions.messages.commands import Command
+from sessions.specs.sources import DEFAULT
+from widgets.cli import completion
 
 R = TypeVar("R")
+
+GivenSession = Annotated[str, typer.Argument(help="A session's path, or its name.", autocompletion=completion.sessions)]
+"""Which session a command is about."""
+GivenSpec = Annotated[
+    str | None,
+    typer.Argument(
+        help=f"A preset, a TOML file, or your data: an .npz file or a directory of images; without one, {DEFAULT!r}.",
+        autocompletion=completion.presets_and_files,
+    ),
+]
+"""What a session is made from."""
 
 
 def with_fields(kind: type[Command], *others: str) -> Callable[[Callable[..., R]], Callable[..., R]]:

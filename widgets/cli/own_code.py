@@ -18,6 +18,7 @@ from ticket_explorer.own_settings import OWN
 from ticket_explorer.tables import is_table
 from widgets.cli.app import session_path, told
 from widgets.cli.failures import BAD_INPUT
+from widgets.cli.options import GivenSession
 from widgets.cli.output import say, write
 
 
@@ -52,7 +53,7 @@ def new(
 
 @told
 def trust(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    session: GivenSession,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Show the code that came with a session, and trust it."""

@@ -13,6 +13,7 @@ from sessions.plans.devices import device_words
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Plan, Spec
 from ticket_explorer.errors import TicketError
+from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.device import DeviceOption
 from widgets.cli.output import narration, say, write
@@ -21,7 +22,14 @@ from widgets.shared.wording import about
 if TYPE_CHECKING:
     from ticket_explorer.networks.form_table import Measured, Timed
 
-Given = Annotated[str | None, typer.Argument(metavar="[SPEC]", help=f"As for `run`; by default {DEFAULT!r}.")]
+Given = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SPEC]",
+        help=f"As for `run`; by default {DEFAULT!r}.",
+        autocompletion=completion.presets_and_files,
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: network.precision=tf32")
 ]

@@ -19,6 +19,7 @@ from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSetti
 from widgets.cli.app import command_line, session_path, told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED
+from widgets.cli.options import GivenSession, GivenSpec
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
@@ -37,13 +38,7 @@ def register(app: typer.Typer) -> None:
 
 @told
 def run(
-    spec: Annotated[
-        str | None,
-        typer.Argument(
-            help="A preset, a TOML file, or your data: an .npz file or a directory of images; "
-            f"without one, {DEFAULT!r}."
-        ),
-    ] = None,
+    spec: GivenSpec = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: pruning.ratio=0.3")
     ] = None,
@@ -78,7 +73,7 @@ def run(
 
 @told
 def resume(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
+    session: GivenSession,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
     device: DeviceOption = None,
 ) -> None:

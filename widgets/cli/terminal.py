@@ -10,10 +10,12 @@ import typer
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from ticket_explorer.errors import InvalidValue, TicketError
+from widgets.cli import completion
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import INTERRUPTED
 from widgets.cli.in_terminal import require_terminal
+from widgets.cli.options import GivenSession
 from widgets.cli.output import say, write
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-Given = Annotated[str, typer.Argument(help="A session's path, or its name.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Lines of text instead of the app.")]
 
 
@@ -34,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 @told
-def open_(session: Given, plain: Plain = False, device: DeviceOption = None) -> None:
+def open_(session: GivenSession, plain: Plain = False, device: DeviceOption = None) -> None:
     """Open a session in the app.
 
     Joins the engine that runs it, or starts one, which waits until you let it run. With --plain a started
@@ -45,7 +46,7 @@ def open_(session: Given, plain: Plain = False, device: DeviceOption = None) -> 
 
 
 @told
-def attach(session: Given, plain: Plain = False) -> None:
+def attach(session: GivenSession, plain: Plain = False) -> None:
     """Open a session that an engine runs already.
 
     The engine may be that of another terminal, of a notebook, or of a run without a screen. Never starts one.
@@ -58,7 +59,10 @@ def attach(session: Given, plain: Plain = False) -> None:
 @told
 def replay(
     session: Annotated[
-        str | None, typer.Argument(help="A session's path, or its name; without one, a recorded session.")
+        str | None,
+        typer.Argument(
+            help="A session's path, or its name; without one, a recorded session.", autocompletion=completion.sessions
+        ),
     ] = None,
     speed: Annotated[float, typer.Option(help="Seconds of the session shown per second.")] = 1.0,
     plain: Plain = False,
@@ -79,7 +83,10 @@ def replay(
 
 @told
 def serve(
-    session: Annotated[str | None, typer.Argument(help="The session to open; by default, the list.")] = None,
+    session: Annotated[
+        str | None,
+        typer.Argument(help="The session to open; by default, the list.", autocompletion=completion.sessions),
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="The port to listen on.")] = 8000,
 ) -> None:
     """Serve the app to a browser on this machine.

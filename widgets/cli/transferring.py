@@ -11,11 +11,22 @@ from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, UnknownName
 from ticket_explorer.trainers.succession import succeed
+from widgets.cli import completion
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.branching import parse_round, say_remarks
-from widgets.cli.options import with_fields
+from widgets.cli.options import GivenSession, with_fields
 from widgets.cli.output import say, write
 from widgets.decisions.trainer_fields import TRAINER_KINDS, named
+
+FromTickets = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="BRANCH[:ROUND]",
+        help="The tickets of a branch, or of one round.",
+        autocompletion=completion.branches,
+    ),
+]
 
 _FROM_PRESET = ("task", "network", "trainer")
 
@@ -30,12 +41,17 @@ def register(app: typer.Typer) -> None:
 @told
 @with_fields(commands.Transfer, "branch", "rounds", "overrides")
 def transfer(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
-    from_: Annotated[
-        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="The tickets of a branch, or of one round.")
-    ],
-    to: Annotated[str | None, typer.Option(help="A preset or a TOML file: its task, network and trainer.")] = None,
-    trainer: Annotated[str | None, typer.Option(help="A strategy, or another trainer.")] = None,
+    session: GivenSession,
+    from_: FromTickets,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="A preset or a TOML file: its task, network and trainer.", autocompletion=completion.presets_and_files
+        ),
+    ] = None,
+    trainer: Annotated[
+        str | None, typer.Option(help="A strategy, or another trainer.", autocompletion=completion.trainers)
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="What else differs: task.name=mnist")
     ] = None,
@@ -58,12 +74,14 @@ def transfer(
 
 @told
 def decompose(
-    session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
-    from_: Annotated[
-        str, typer.Option("--from", metavar="BRANCH[:ROUND]", help="The tickets of a branch, or of one round.")
-    ],
+    session: GivenSession,
+    from_: FromTickets,
     trainer: Annotated[
-        str | None, typer.Option(help="What trains the found masks and the controls of a branch that learns masks.")
+        str | None,
+        typer.Option(
+            help="What trains the found masks and the controls of a branch that learns masks.",
+            autocompletion=completion.trainers,
+        ),
     ] = None,
 ) -> None:
     """Begin the controls of a branch's tickets.
@@ -81,9 +99,20 @@ def decompose(
 
 @told
 def adopt(
-    session: Annotated[str, typer.Argument(help="The session to import the branch into: a path or a name.")],
-    source: Annotated[str, typer.Argument(help="The session that trained it: a path or a name.")],
-    from_: Annotated[str, typer.Option("--from", metavar="BRANCH", help="The branch.")],
+    session: Annotated[
+        str,
+        typer.Argument(
+            help="The session to import the branch into: a path or a name.", autocompletion=completion.sessions
+        ),
+    ],
+    source: Annotated[
+        str,
+        typer.Argument(help="The session that trained it: a path or a name.", autocompletion=completion.sessions),
+    ],
+    from_: Annotated[
+        str,
+        typer.Option("--from", metavar="BRANCH", help="The branch.", autocompletion=completion.branches_of_source),
+    ],
     name: Annotated[str | None, typer.Option(help="The branch's new name.")] = None,
 ) -> None:
     """Take a branch of another session in.
