@@ -56,6 +56,13 @@ class Fails(nn.Module):
 
 class NoNet:
     pass
+
+class Convolved(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.outputs)(nn.Conv(2, (2, 2))(x).reshape(x.shape[0], -1))
 """
 RULES = """
 import jax.numpy as jnp
@@ -273,6 +280,16 @@ def test_it_offers_what_every_network_does(mine: Path) -> None:
     assert np.array_equal(
         built.apply(theta, inputs), built.module.apply({"params": built.layout.unflatten(theta)}, inputs)
     )
+
+
+@pytest.mark.parametrize(("name", "group"), [("MyNet", 16), ("Convolved", 1)])
+def test_a_cpu_takes_dense_layers_of_several_at_once(mine: Path, name: str, group: int) -> None:
+    built = network(name)
+    assert (built.usual_form.group, built.former_form.group) == (group, 1)
+    population = jax.vmap(built.initialise)(jax.random.split(jax.random.key(0), 19))
+    inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
+    each = jnp.stack([built.apply(one, inputs) for one in population])
+    assert np.allclose(built.population_apply(population, inputs), each, atol=1e-5)
 
 
 def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:

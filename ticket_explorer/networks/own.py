@@ -11,14 +11,18 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
+from ticket_explorer.backend import backend
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.flax_network import FlaxNetwork
+from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.network import Statistics
 from ticket_explorer.own_code import loaded, told
 
 if TYPE_CHECKING:
     from ticket_explorer.own_settings import OwnNetwork
 
+GROUPED = Form(kind="grouped", group=16)
+"""Of dense layers; as fast as the network `mlp` in its usual form. Grouped convolutions would be slow on a CPU."""
 TRAINS = ("train", "training", "trains")
 """Arguments of a module's call that say whether it is trained."""
 
@@ -78,6 +82,20 @@ class OwnFlaxNetwork(FlaxNetwork):
     def is_prunable(self, leaf: str) -> bool:
         """Whether a leaf's weights can be pruned: those whose names the settings' pattern fits."""
         return fnmatchcase(leaf, self.settings.prunable)
+
+    @property
+    def usual_form(self) -> Form:
+        """On a CPU groups of 16 where all layers are dense: one's products alone are too small for several cores."""
+        return GROUPED if backend() == "cpu" and self._is_dense else super().usual_form
+
+    @property
+    def former_form(self) -> Form:
+        """One individual after another on a CPU, whatever its layers."""
+        return super().usual_form
+
+    @property
+    def _is_dense(self) -> bool:
+        return all(len(leaf.shape) <= 2 for leaf in self.layout)
 
     @property
     def variables(self) -> Any:
