@@ -19,6 +19,9 @@ NAMES = (
     "box2d_living",
     "first_generation",
     "notebook",
+    "own_network",
+    "gymnasium_pool",
+    "plug_ins",
 )
 
 
