@@ -19,7 +19,7 @@ from ticket_explorer.densities import LAYER_KINDS, Density, Named, Scope, after,
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.own_code import NAME, names_code
+from ticket_explorer.own_code import names_code
 from ticket_explorer.own_settings import OWN
 from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import Settings, formerly, lookup, name_of
@@ -272,7 +272,7 @@ def _check_precision(plan: Plan, path: str) -> None:
 
 def _check_pruner(plan: Plan, path: str) -> None:
     """Refuse a pruner that needs what the trainer does not find."""
-    pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
+    pruner, trainer = name_of(plan.pruner), plan.trainer.algorithm
     if plan.pruner.needs_sigma and not plan.trainer.has_sigma:
         expected = f"magnitude or another one that needs no σ: {trainer} finds none; only evolution strategies do"
         raise InvalidValue(path, f"{pruner} after {trainer}", expected)
@@ -346,11 +346,11 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     table = {"name": given} if isinstance(given, str) else given
     if not is_table(table) or not isinstance(table.get("name"), str):
         raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
-    own = OWN.get(path.rpartition(".")[2]) if table["name"] == NAME else None
-    if names_code(table["name"]) and path.rpartition(".")[2] in OWN:
+    key = path.rpartition(".")[2]
+    if names_code(table["name"]) and key in OWN:
         expected = "a registered name; code of your own is taken in by tx.spec, tx.run and the command line"
         raise InvalidValue(f"{path}.name", table["name"], expected)
-    settings = own or lookup(kind, registry, table["name"], f"{path}.name")
+    settings = lookup(kind, registry, table["name"], f"{path}.name")
     known = settings.__struct_encode_fields__
     for key in table:
         if known and key not in ("name", *known):

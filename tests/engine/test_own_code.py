@@ -19,7 +19,7 @@ from ticket_explorer import own_code
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.network import Network, NormalisedNetwork
 from ticket_explorer.networks.own import build_own
-from ticket_explorer.own_settings import OwnNetwork
+from ticket_explorer.networks.own_settings import OwnNetwork
 from ticket_explorer.registry import implementation_of
 
 NET = """
@@ -101,6 +101,17 @@ def ticket_explorer(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *arguments], timeout=120, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
+
+
+NAMES = {
+    "network": "MyNet",
+    "pruner": "my_score",
+    "rewind": "my_start",
+    "trainer": "MyTrainer",
+    "task": "my_data",
+    "environment": "MyEnv",
+}
+"""What the examples define, by kind."""
 
 
 @pytest.fixture
@@ -198,7 +209,7 @@ def test_a_foreign_session_runs_nothing(mine: Path, lab: Any, monkeypatch: pytes
         ({"network": "./net.py"}, "unknown network './net.py'"),
         ({"network": "./net.py:not an object"}, "FILE.py:OBJECT"),
         ({"network": "no_such_module:X"}, "an importable module"),
-        ({"trainer.name": "./net.py:X"}, "code of your own can be a network, pruner, rewind"),
+        ({"trainer.name": "./net.py"}, "unknown trainer './net.py'"),
     ],
 )
 def test_a_name_that_leads_nowhere(mine: Path, lab: Any, values: dict[str, Any], said: str) -> None:
@@ -283,14 +294,25 @@ def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:
     assert table["network"] == {"name": "mlp"}
 
 
-@pytest.mark.parametrize("kind", ["network", "pruner", "rewind"])
+@pytest.mark.parametrize("kind", ["network", "pruner", "rewind", "trainer", "task", "environment"])
 def test_the_examples_work(mine: Path, lab: Any, kind: str) -> None:
     example = Path(str(files("ticket_explorer.examples") / f"{kind}.py"))
     said = subprocess.run([sys.executable, str(example)], check=True, capture_output=True, text=True, timeout=120)
     assert said.stdout.startswith("It works")
-    name = {"network": "MyNet", "pruner": "my_score", "rewind": "my_start"}[kind]
-    with Session.create(own(lab, **{kind: f"{example}:{name}"}), lab.path()) as session:
+    key = {"environment": "task"}.get(kind, kind)
+    table = {"name": f"{example}:{NAMES[kind]}", **({"generations": 5} if kind == "trainer" else {})}
+    with Session.create(own(lab, **{"pruner": "magnitude", key: table}), lab.path()) as session:
         session.run()
+
+
+def test_the_example_of_an_analysis_works(mine: Path, lab: Any) -> None:
+    example = Path(str(files("ticket_explorer.examples") / "analysis.py"))
+    said = subprocess.run([sys.executable, str(example)], check=True, capture_output=True, text=True, timeout=120)
+    assert said.stdout.startswith("It works")
+    with lab.create() as session:
+        session.run_round()
+        found = session.analyse(f"{example}:my_look", "snr")
+    assert 0 < found.array("dense_0_kernel_leading")[0] <= 1
 
 
 def test_the_largest_text_and_what_is_no_text(mine: Path, lab: Any) -> None:

@@ -14,10 +14,10 @@ from jaxtyping import Array, Float
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.flax_network import FlaxNetwork
 from ticket_explorer.networks.network import Statistics
-from ticket_explorer.own_code import loaded, told
+from ticket_explorer.own_code import hashable, loaded, told
 
 if TYPE_CHECKING:
-    from ticket_explorer.own_settings import OwnNetwork
+    from ticket_explorer.networks.own_settings import OwnNetwork
 
 TRAINS = ("train", "training", "trains")
 """Arguments of a module's call that say whether it is trained."""
@@ -70,7 +70,7 @@ class OwnFlaxNetwork(FlaxNetwork):
         kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
         if "outputs" in kind.__dataclass_fields__:
             parameters.setdefault("outputs", self.outputs)
-        frozen = {name: _hashable(value) for name, value in parameters.items()}
+        frozen = {name: hashable(value) for name, value in parameters.items()}
         with told(self._file, self.settings.source):
             module: nn.Module = kind(**frozen)
         return module
@@ -143,11 +143,6 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
     def _mode(self, trains: bool) -> dict[str, Any]:
         known = inspect.signature(type(self.module).__call__).parameters
         return {name: trains for name in TRAINS if name in known}
-
-
-def _hashable(value: Any) -> Any:
-    """Lists of a spec as tuples: flax modules are hashed."""
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from sessions.plans.twins import noisy
 from sessions.reports.analysis_rows import analysis_table, holm_p_values, replicates_of
 from sessions.reports.statistics import mean, standard_error
 from sessions.serving.ask import analysed
+from sessions.specs.own_code import analysis_called, with_own_analysis
 from sessions.specs.sources import assign
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import PARTS, AnalysisSettings
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
 from widgets.cli.app import CLIENT, session_path, told
 from widgets.cli.branching import parse_round
@@ -46,7 +47,7 @@ def register(app: typer.Typer) -> None:
 @told
 def analyse(
     session: Annotated[str, typer.Argument(help="A session's path, or its name.")],
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(ANALYSES)}.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(ANALYSES)}, or FILE.py:FUNCTION.")],
     from_: Annotated[
         str | None,
         typer.Option(
@@ -68,13 +69,13 @@ def analyse(
     Results are kept in the session's journal: the app, exports and reports show them.
     """
     path = session_path(session)
-    lookup("analysis", ANALYSES, kind)
-    view = read_view(path)
-    parameters: dict[str, Any] = {}
-    assign(parameters, set_ or [])
+    settings, view = analysis_called(kind), read_view(path)
+    given: dict[str, Any] = {}
+    assign(given, set_ or [])
+    name, parameters = with_own_analysis(kind, given, Path.cwd())
     wanted = [
-        commands.Analyse(kind=kind, branch=branch, round=number, parameters=parameters)
-        for branch, number in _wanted(view, kind, from_)
+        commands.Analyse(kind=name, branch=branch, round=number, parameters=parameters)
+        for branch, number in _wanted(view, settings, from_)
     ]
     with narration.status("analysing; loading JAX takes a few seconds"):
         found = analysed(path, wanted, CLIENT)
@@ -84,7 +85,7 @@ def analyse(
         _show(read_view(path), kind, found)
 
 
-def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[str, int | None]]:
+def _wanted(view: SessionView, settings: type[AnalysisSettings], given: str | None) -> Iterator[tuple[str, int | None]]:
     """Branches and rounds, each round that branches share once."""
     if given not in (None, "all"):
         assert given is not None
@@ -96,16 +97,16 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
     finished = [(name, round_) for name in view.branches for round_ in view.lineage(name) if round_.finished]
     if not finished:
         raise TicketError("The session has no finished round to analyse yet; resume it first.")
-    if given == "all" and ANALYSES[kind].looks_at in ("state", "round"):
+    if given == "all" and settings.looks_at in ("state", "round"):
         yield from ((name, round_.number) for name, round_ in finished if round_.branch == name)
     else:
         names = list(dict.fromkeys(name for name, _ in finished))
-        yield from ((name, _last(view, name)) for name in _able(view, kind, names))
+        yield from ((name, _last(view, name)) for name in _able(view, settings, names))
 
 
-def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
+def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
-    lacking = {name: why for name in names if (why := _lacks(ANALYSES[kind], view, name)) is not None}
+    lacking = {name: why for name in names if (why := _lacks(settings, view, name)) is not None}
     if 0 < len(lacking) < len(names):
         say(f"Skipped ({next(iter(lacking.values()))}): {', '.join(lacking)}.")
         return [name for name in names if name not in lacking]
@@ -295,10 +296,22 @@ def _instability_table(found: Found) -> Table:
     return _table(("branch", "other", "kept", "score of the ends", "instability", "error"), rows)
 
 
+def _quantities_table(found: Found) -> Table:
+    """Every array's mean over all its numbers, with its shape: of analyses that others wrote."""
+    rows = [
+        [one.branch, str(one.round), name, "×".join(map(str, array.shape[1:])) or "1", _number(_mean(array))]
+        for one in found
+        for name, array in ((name, one.array(name)) for name in one.arrays)
+    ]
+    table = _table(("branch", "round", "quantity", "shape", "mean"), rows)
+    table.caption = "Means over replicates and all numbers of an array; exports and --json have each number."
+    return table
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="left" if head in ("branch", "other") else "right")
+        table.add_column(head, justify="left" if head in ("branch", "other", "quantity") else "right")
     for row in rows:
         table.add_row(*row)
     return table
@@ -309,18 +322,18 @@ class _Shown:
     """How an analysis is told."""
 
     figures: Callable[[SessionView, Found], Iterator[Figure]] = lambda view, found: iter(())
-    table: Callable[[Found], Table] | None = None
+    table: Callable[[Found], Table] | None = _quantities_table
 
 
 _SHOWN = {
     "curvature": _Shown(_curvature_figures, _curvature_table),
     "hessian": _Shown(_hessian_figures, _hessian_table),
-    "surface": _Shown(_one_each(figures.surface)),
+    "surface": _Shown(_one_each(figures.surface), None),
     "connectivity": _Shown(_one_each(figures.connectivity), _connectivity_table),
     "instability": _Shown(_instability_figures, _instability_table),
     "snr": _Shown(_correlation, _snr_table),
     "comparison": _Shown(_comparison_figures, _comparison_table),
     "decomposition": _Shown(_one_each(figures.decomposition), _decomposition_table),
-    "layers": _Shown(_one_each(figures.sparsity)),
+    "layers": _Shown(_one_each(figures.sparsity), None),
 }
-"""Those of other distributions are told by exports."""
+"""Those of other distributions, and of one's own, have a table alone."""

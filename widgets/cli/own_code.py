@@ -9,13 +9,12 @@ from typing import Annotated
 
 import typer
 
+from sessions.specs.own_code import codes_of
 from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.own_code import NAME, is_trusted
+from ticket_explorer.own_code import is_trusted
 from ticket_explorer.own_code import trust as keep
-from ticket_explorer.own_settings import OWN
-from ticket_explorer.tables import is_table
 from widgets.cli.app import session_path, told
 from widgets.cli.failures import BAD_INPUT
 from widgets.cli.output import say, write
@@ -25,8 +24,12 @@ class Kind(StrEnum):
     """What code of one's own can be."""
 
     network = "network"
+    task = "task"
+    environment = "environment"
     pruner = "pruner"
     rewind = "rewind"
+    trainer = "trainer"
+    analysis = "analysis"
 
 
 def register(app: typer.Typer) -> None:
@@ -75,8 +78,5 @@ def _own_code(path: Path) -> Iterator[tuple[str, str]]:
     view = read_view(path)
     plans = [branch.plan for branch in view.branches.values()]
     plans += [round_.plan for branch in view.branches.values() for round_ in branch.rounds.values()]
-    for plan in plans:
-        for key in OWN:
-            table = plan.get(key)
-            if is_table(table) and table.get("name") == NAME:
-                yield str(table.get("place", "")), str(table.get("source", ""))
+    for table in (table for plan in plans for table in codes_of(plan)):
+        yield str(table["place"]), str(table["source"])

@@ -148,7 +148,7 @@ def _stories(spec: Spec) -> dict[str, None]:
     """What was found in a person's own data."""
     tasks = [branch.plan.task for branch in spec.branches]
     own = [(task, task.measured) for task in tasks if isinstance(task, OwnDataSettings)]
-    return {f"{task.place}: {found.story}": None for task, found in own if found is not None}
+    return {f"{task.called}: {found.story}": None for task, found in own if found is not None}
 
 
 def _paused(view: SessionView, path: Path) -> str:
