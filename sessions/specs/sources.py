@@ -100,11 +100,20 @@ def _anchor(table: Table, directory: Path) -> None:
     for place in (table, *(branches if isinstance(branches, list) else ())):
         if isinstance(place, dict):
             place.update(with_own_code(place, directory))
+            _anchor_ticket(place, directory)
         task = place.get("task") if isinstance(place, dict) else None
         if isinstance(task, dict):
             for field in {field for settings in TASKS.values() for field in settings.paths} & {*task}:
                 if isinstance(task[field], str):
                     task[field] = absolute(task[field], directory)
+
+
+def _anchor_ticket(place: Table, directory: Path) -> None:
+    ticket = place.get("ticket")
+    if isinstance(ticket, str):
+        ticket = place["ticket"] = {"path": ticket}
+    if isinstance(ticket, dict) and isinstance(ticket.get("path"), str):
+        ticket["path"] = absolute(ticket["path"], directory)
 
 
 def assign(table: Table, assignments: list[str]) -> None:
