@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 import ticket_explorer as tx
 from sessions.session.session import Session
@@ -23,7 +24,9 @@ from ticket_explorer.networks.own_settings import OwnNetwork
 from ticket_explorer.registry import implementation_of
 
 NET = """
+import math
 from flax import linen as nn
+from flax import nnx
 
 class MyNet(nn.Module):
     outputs: int
@@ -56,6 +59,36 @@ class Fails(nn.Module):
 
 class NoNet:
     pass
+
+class Newer(nnx.Module):
+    def __init__(self, outputs, input_shape, hidden=(4, 3), *, rngs):
+        widths = (math.prod(input_shape), *hidden)
+        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in zip(widths, widths[1:])])
+        self.last = nnx.Linear(widths[-1], outputs, rngs=rngs)
+
+    def __call__(self, x):
+        x = x.reshape(x.shape[0], -1)
+        for layer in self.layers:
+            x = nnx.relu(layer(x))
+        return self.last(x)
+
+class NewerNormed(nnx.Module):
+    def __init__(self, outputs, input_shape, *, rngs):
+        self.first = nnx.Linear(math.prod(input_shape), 4, rngs=rngs)
+        self.norm = nnx.BatchNorm(4, rngs=rngs)
+        self.last = nnx.Linear(4, outputs, rngs=rngs)
+
+    def __call__(self, x):
+        return self.last(self.norm(self.first(x.reshape(x.shape[0], -1))))
+
+class Drops(Newer):
+    def __init__(self, outputs, input_shape, *, rngs):
+        super().__init__(outputs, input_shape, rngs=rngs)
+        self.drop = nnx.Dropout(0.5, rngs=rngs)
+
+class NoRngs(nnx.Module):
+    def __init__(self, outputs):
+        pass
 """
 RULES = """
 import jax.numpy as jnp
@@ -221,9 +254,11 @@ def test_a_name_that_leads_nowhere(mine: Path, lab: Any, values: dict[str, Any],
     ("name", "parameters", "said"),
     [
         ("Nope", {}, "net.py has no Nope; it has"),
-        ("NoNet", {}, "a class that is a module of flax.linen"),
+        ("NoNet", {}, "a class that is a module of flax.linen or flax.nnx"),
+        ("Drops", {}, "keeps RngCount, RngKey"),
+        ("NoRngs", {}, "net.py: TypeError: .*rngs"),
         ("Three", {}, r"gives outputs of shape \(1, 3\).*the task needs \(1, 10\)"),
-        ("Fails", {}, r"^net.py, line 31: AttributeError: .*nope"),
+        ("Fails", {}, r"^net.py, line 33: AttributeError: .*nope"),
         ("MyNet", {"nope": 1}, "net.py: TypeError: .*nope"),
         ("MyNet", {"prunable": "*/nothing"}, "a pattern of its leaves: Dense_0/bias"),
     ],
@@ -258,24 +293,26 @@ def test_a_text_that_does_not_parse_names_its_line(mine: Path, lab: Any) -> None
         session.run()
 
 
-def test_batch_statistics_are_carried(mine: Path, lab: Any) -> None:
-    built = network("Normed")
+@pytest.mark.parametrize(("name", "norm"), [("Normed", "BatchNorm_0"), ("NewerNormed", "norm")])
+def test_batch_statistics_are_carried(mine: Path, lab: Any, name: str, norm: str) -> None:
+    built = network(name)
     assert isinstance(built, NormalisedNetwork)
     inputs = jax.random.normal(jax.random.key(0), (50, 3, 3, 1)) + 5
     theta = built.initialise(jax.random.key(1))
     _, statistics = built.apply_training(theta, inputs, built.initial_statistics())
-    mean = statistics["BatchNorm_0"]["mean"]
+    mean = statistics[norm]["mean"]
     assert jnp.abs(mean).max() > 0
     assert not np.allclose(built.apply_testing(theta, inputs, statistics), built.apply(theta, inputs))
-    with Session.create(own(lab, network="./net.py:Normed"), lab.path()) as session:
+    with Session.create(own(lab, network=f"./net.py:{name}"), lab.path()) as session:
         session.run()
     lab.assert_whole(session.path)
 
 
-def test_it_offers_what_every_network_does(mine: Path) -> None:
-    built = network("MyNet", hidden=[5, 4])
+@pytest.mark.parametrize("name", ["MyNet", "Newer"])
+def test_it_offers_what_every_network_does(mine: Path, name: str) -> None:
+    built = network(name, hidden=[5, 4])
     assert isinstance(built, Network)
-    assert hash(built) == hash(network("MyNet", hidden=[5, 4]))
+    assert hash(built) == hash(network(name, hidden=[5, 4]))
     theta = built.initialise(jax.random.key(0))
     inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
     population = jnp.stack([theta, -theta])
@@ -284,6 +321,27 @@ def test_it_offers_what_every_network_does(mine: Path) -> None:
     assert np.array_equal(
         built.apply(theta, inputs), built.module.apply({"params": built.layout.unflatten(theta)}, inputs)
     )
+
+
+def test_a_module_of_nnx_is_the_one_that_its_author_wrote(mine: Path, lab: Any) -> None:
+    built = network("Newer", hidden=[5, 4])
+    assert [leaf.name for leaf in built.layout if leaf.prunable] == [
+        "last/kernel",
+        "layers/0/kernel",
+        "layers/1/kernel",
+    ]
+    inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
+    original = own_code.loaded("net.py:Newer", built.settings.source)(10, (3, 3, 1), (5, 4), rngs=nnx.Rngs(3))
+
+    def parameters(layer: Any) -> dict[str, Any]:
+        return {"kernel": layer.kernel[...], "bias": layer.bias[...]}
+
+    layers = {str(number): parameters(layer) for number, layer in enumerate(original.layers)}
+    theta = built.layout.flatten({"layers": layers, "last": parameters(original.last)})
+    assert np.allclose(built.apply(theta, inputs), original(inputs), atol=1e-6)
+    with Session.create(own(lab, network="./net.py:Newer"), lab.path()) as session:
+        session.run()
+    lab.assert_whole(session.path)
 
 
 def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:

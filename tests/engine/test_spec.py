@@ -106,8 +106,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"branch": [{"name": "a", "seed": 1}]},
-        "$.branch[0].seed: unknown field, expected one of name, transfer, ticket, task, network, trainer, pruner, rewind, "
-        "pruning, analysis, noise_seed, noise_from",
+        "$.branch[0].seed: unknown field, expected one of name, transfer, ticket, task, network, trainer, pruner, "
+        "rewind, pruning, analysis, noise_seed, noise_from",
     ),
     ({"pruning": {"ratio": 7}}, "$.pruning.ratio: 7, expected a number between 0 and 1, exclusive"),
 ]
