@@ -55,9 +55,9 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
         source = file.read_text("utf-8")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise TicketError(f"{path}: {file} can't be read: {why}; give FILE.py:OBJECT.") from None
+        raise InvalidValue(path, f"{file} ({why})", "FILE.py:OBJECT of a file that can be read") from None
     except UnicodeDecodeError:
-        raise TicketError(f"{path}: {file} is not text in UTF-8; give FILE.py:OBJECT.") from None
+        raise InvalidValue(path, f"{file}, which is not text in UTF-8", "FILE.py:OBJECT") from None
     if len(source) > LARGEST:
         raise InvalidValue(path, f"{len(source):,} characters", f"a file of at most {LARGEST:,}")
     trust(source)

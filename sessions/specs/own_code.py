@@ -7,13 +7,17 @@ from typing import Any
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.own_settings import OwnAnalysis
 from ticket_explorer.analysis.settings import AnalysisSettings
+from ticket_explorer.errors import InvalidValue
 from ticket_explorer.own_code import names_code, outline_of, taken_in
 from ticket_explorer.own_settings import OWN, own_settings, settings_for
 from ticket_explorer.registry import lookup, name_of
 from ticket_explorer.tables import is_table
 
+_OURS = {"source", "file", "measured"}
+"""Fields that are filled in here, or by the session; others that no form shows are the object's own."""
 
-def with_own_code(tables: Mapping[str, Any], directory: Path) -> dict[str, Any]:
+
+def with_own_code(tables: Mapping[str, Any], directory: Path, path: str = "$") -> dict[str, Any]:
     """The tables of a plan, or overrides of one, with the text of each file that they name.
 
     What else is said of such a table are the object's own keyword arguments.
@@ -21,11 +25,12 @@ def with_own_code(tables: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     Args:
         tables: By `task`, `network`, `pruner` and others; what names no code stays as it is.
         directory: What files are relative to.
+        path: Where the tables stand, for errors.
 
     Raises:
         TicketError: if there is no such file.
     """
-    return {key: _taken_in(key, value, directory) for key, value in tables.items()}
+    return {key: _taken_in(key, value, directory, f"{path}.{key}.name") for key, value in tables.items()}
 
 
 def codes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -60,21 +65,25 @@ def with_own_analysis(kind: str, parameters: Mapping[str, Any], directory: Path)
     return table.pop("name"), table
 
 
-def _taken_in(key: str, given: Any, directory: Path) -> Any:
+def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     table = dict(given) if isinstance(given, Mapping) else {"name": given}
     if key == "task" and table.get("name") == "gymnasium" and ".py:" in str(table.get("id", "")):
         table["name"] = table.pop("id")
     name, found = table.get("name"), {}
     if key not in OWN or not (names_code(name) or own_settings(key, name)):
         return given
+    if not names_code(name) and not table.get("source"):  # chosen in a form, and typed into its field
+        name = table.get("place") or table.get("id") or ""
+        if not names_code(name):
+            raise InvalidValue(path, name or "nothing yet", "FILE.py:OBJECT, a file of yours and what it defines")
     if names_code(name):
-        found = taken_in(str(name), f"$.{key}.name", directory)
+        found = taken_in(str(name), path, directory)
     place, source = (str({**table, **found}.get(field, "")) for field in ("place", "source"))
     settings = settings_for(key, outline_of(source, place.rpartition(":")[2])) if place else own_settings(key, name)
     assert settings is not None
     if "place" in found and "place" not in settings.__struct_encode_fields__:
         found["id"] = found.pop("place")
-    fields = ("name", *settings.__struct_encode_fields__)
+    fields = {"name", *settings.__struct_encode_fields__} - {*settings.filled_in} | _OURS
     kept = {field: value for field, value in table.items() if field in fields}
     more = {field: value for field, value in table.items() if field not in fields}
     parameters = {**table.get("parameters", {}), **more}

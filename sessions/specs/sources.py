@@ -94,12 +94,23 @@ def _own_data(path: Path) -> str | None:
     return name_of(Arrays) if path.suffix == ".npz" else None
 
 
+def anchored(table: Table, directory: Path) -> Table:
+    """A copy of a table whose paths are absolute, with the text of each file of one's own that it names.
+
+    Raises:
+        TicketError: if there is no such file.
+    """
+    copy = deepcopy(table)
+    _anchor(copy, directory)
+    return copy
+
+
 def _anchor(table: Table, directory: Path) -> None:
     """Make tasks' paths absolute, and take code in, relative to a directory: an engine may work in another one."""
     branches = table.get("branch")
-    for place in (table, *(branches if isinstance(branches, list) else ())):
+    for number, place in enumerate((table, *(branches if isinstance(branches, list) else ()))):
         if isinstance(place, dict):
-            place.update(with_own_code(place, directory))
+            place.update(with_own_code(place, directory, f"$.branch[{number - 1}]" if number else "$"))
             _anchor_ticket(place, directory)
         task = place.get("task") if isinstance(place, dict) else None
         if isinstance(task, dict):

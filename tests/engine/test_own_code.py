@@ -260,6 +260,7 @@ def test_a_name_that_leads_nowhere(mine: Path, lab: Any, values: dict[str, Any],
         ("Three", {}, r"gives outputs of shape \(1, 3\).*the task needs \(1, 10\)"),
         ("Fails", {}, r"^net.py, line 33: AttributeError: .*nope"),
         ("MyNet", {"nope": 1}, "net.py: TypeError: .*nope"),
+        ("MyNet", {"kernel_init": "zeros"}, "net.py: TypeError: .*kernel_init"),
         ("MyNet", {"prunable": "*/nothing"}, "a pattern of its leaves: Dense_0/bias"),
     ],
 )

@@ -3,14 +3,17 @@
 import asyncio
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 import ticket_explorer as tx
+from sessions.specs.spec import parse_spec
 from sessions.views.own_code import kept_code, untrusted_code
 from sessions.views.reading import read_view
 from tests.faces.conftest import Tell
+from widgets.decisions.session_draft import Draft
 from widgets.notebook.trust import Trust
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs.trust import TrustDialog
@@ -100,3 +103,32 @@ def test_the_traceback_of_own_code_is_shown_on_request(tmp_path: Path) -> None:
         assert "data.py, line 5: ZeroDivisionError: division by zero." in ended.stderr
         assert ("Traceback" in ended.stderr) is shown
         assert ("return deeper()" in ended.stderr) is shown, "the line of one's own code"
+
+
+def test_a_form_takes_code_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for kind in ("network", "trainer", "pruner"):
+        (tmp_path / f"{kind}.py").write_text((files("ticket_explorer.examples") / f"{kind}.py").read_text("utf-8"))
+    draft = Draft("fashion")
+
+    def enter(place: str, text: str) -> None:
+        fields = [field for section in draft.sections() for field in section.fields]
+        draft.enter(next(field for field in fields if field.place == place), text)
+
+    enter("$.network.name", "own")
+    assert list(draft.problems()) == ["$.network.name"], "no file is named yet"
+    enter("$.network.place", "nope.py:MyNet")
+    assert "no such file" in draft.problems()["$.network.name"]
+    enter("$.network.place", "network.py:MyNet")
+    enter("$.network.parameters", "hidden = [5]")
+    enter("$.trainer.name", "own")
+    enter("$.trainer.place", "trainer.py:MyTrainer")
+    enter("$.branch[0].pruner.name", "own")
+    enter("$.branch[0].pruner.place", "pruner.py:my_score")
+    assert draft.problems() == {}
+    plan = parse_spec(draft.whole).branches[0].plan
+    assert (plan.network.place, plan.network.parameters) == ("network.py:MyNet", {"hidden": [5]})
+    assert (plan.trainer.place, plan.pruner.place) == ("trainer.py:MyTrainer", "pruner.py:my_score")
+    shown = [field.name for section in draft.sections() for field in section.fields]
+    assert not {"source", "file", "kernel_init"} & set(shown)

@@ -14,6 +14,7 @@ class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
     """A function of one's own that scores weights, `./rules.py:my_score`."""
 
     formerly: ClassVar[Mapping[str, Former]] = {"file": Former("")}
+    filled_in: ClassVar[tuple[str, ...]] = ("source", "file")
     place: str
     """File and object, `rules.py:my_score`."""
     source: str

@@ -14,6 +14,7 @@ class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
     """A function of one's own that says where kept weights restart, `./rules.py:my_start`."""
 
     formerly: ClassVar[Mapping[str, Former]] = {"file": Former("")}
+    filled_in: ClassVar[tuple[str, ...]] = ("source", "file")
     place: str
     """File and object, `rules.py:my_start`."""
     source: str

@@ -14,6 +14,7 @@ class OwnTrainer(TrainerSettings, frozen=True, kw_only=True, tag=NAME):
 
     implementation: ClassVar[str] = "ticket_explorer.trainers.own:OwnTrainer"
     narrows: ClassVar[bool] = False
+    filled_in: ClassVar[tuple[str, ...]] = ("source", "file")
     place: str
     """File and object, `my_trainer.py:MyTrainer`."""
     source: str

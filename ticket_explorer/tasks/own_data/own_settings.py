@@ -12,6 +12,7 @@ class OwnData(OwnDataSettings, frozen=True, kw_only=True, tag="own_data"):
     """Arrays that a function of one's own returns, `./my_data.py:my_data`."""
 
     reader: ClassVar[str] = "ticket_explorer.tasks.own_data.function"
+    filled_in: ClassVar[tuple[str, ...]] = ("measured", "source", "file")
     place: str
     """File and function, `my_data.py:my_data`."""
     source: str

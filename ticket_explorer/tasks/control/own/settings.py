@@ -16,7 +16,7 @@ class OwnEnvironment(ControlSettings, frozen=True, kw_only=True, tag=NAME):
 
     implementation: ClassVar[str] = "ticket_explorer.tasks.control.own.environment:load"
     names_data: ClassVar[bool] = False
-    filled_in: ClassVar[tuple[str, ...]] = ("measured",)
+    filled_in: ClassVar[tuple[str, ...]] = ("measured", "source", "file")
     only_training: ClassVar[tuple[str, ...]] = ("episodes", "steps", "test_episodes", "normalise", "squash")
     place: str
     """File and object, `my_env.py:MyEnv`."""
