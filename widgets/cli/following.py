@@ -106,6 +106,7 @@ class _Teller:
 
     def tell(self, event: events.Event) -> None:
         """A line for an event that tells a person something."""
+        self._is_alone = False
         if not isinstance(event, _UNSAID) and (line := sentence(event)):
             say(f"{clock(event.at)}  {line}")
             self._said = time.monotonic()
@@ -119,7 +120,7 @@ class _Teller:
         if view.generations_done == self._done:
             self._say_if_alone()
         elif view.running is not None:
-            self._done, self._is_alone = view.generations_done, False
+            self._done = view.generations_done
             say(f"{clock(time.time())}  {progress(view, view.running)}")
 
     def _say_if_alone(self) -> None:

@@ -25,7 +25,7 @@ class GrowingCsv:
 
     Args:
         journal: Whose metrics they are.
-        out: The file.
+        out: The file, which need not exist.
     """
 
     def __init__(self, journal: GrowingJournal, out: Path) -> None:
