@@ -20,6 +20,7 @@ from sessions.views.session_view import SessionView
 from tests.faces.made_events import LEAVES, block, branch, finish, plan, start, summaries
 from ticket_explorer.errors import TicketError
 from widgets.cli.event_files import EventFiles
+from widgets.cli.event_records import scalar_record
 from widgets.cli.following import write_now
 from widgets.cli.growing_file import GrowingFile
 from widgets.cli.table_files import GrowingCsv
@@ -207,3 +208,19 @@ def test_a_learned_mask_has_the_density_it_came_out_with():
     told = told_of(*stream, end)
     assert [values(told, "density", replicate)[0][2] for replicate in (0, 1)] == [1000 / 5000, 2000 / 5000]
     assert values(told, "density/dense_1/kernel")[0][2] == 0.5
+
+
+def test_whatever_a_session_says_of_itself_files_stay_in_their_directory(growing, tmp_path):
+    journal = GrowingJournal(growing.path)
+    spec = {**journal.header.spec, "seed": 10**400}
+    journal.header = msgspec.structs.replace(journal.header, id="/../../../gone", created=float("inf"), spec=spec)
+    files = EventFiles(journal, tmp_path / "deep" / "runs")
+    for event in journal.news():
+        files.take(event)
+    files.settle()
+    assert {path.name for path in tmp_path.iterdir()} == {growing.path.name, "deep"}
+    assert sorted(path.name for path in (tmp_path / "deep" / "runs").iterdir()) == ["magnitude", "random", "snr"]
+
+
+def test_numbers_too_large_for_a_chart_end_no_export():
+    assert scalar_record(0.0, 1, {"score": 1e308})

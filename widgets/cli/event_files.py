@@ -4,6 +4,7 @@ A file's bytes follow from the session's journal alone, so that it can be writte
 session: who follows another one into the same directory is refused.
 """
 
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, final
@@ -12,6 +13,7 @@ from sessions.messages import events
 from sessions.reports.scalars import RoundBegun, Scalars, ScalarTeller
 from sessions.store.errors import told
 from sessions.views.growing import GrowingJournal
+from sessions.views.reading import Header
 from ticket_explorer.errors import TicketError
 from widgets.cli.growing_file import GrowingFile
 
@@ -33,8 +35,8 @@ class EventFiles:
             raise TicketError(
                 "TensorBoard's files need tensorboardX; install it with: pip install 'ticket-explorer[tensorboard]'"
             )
-        self._header, self._out, self._teller = journal.header, out, ScalarTeller(journal.view)
-        self._name = f"events.out.tfevents.{int(self._header.created)}.{self._header.id or 'session'}"
+        self._out, self._teller = out, ScalarTeller(journal.view)
+        self._name, self._seed = _name_for(journal.header), journal.header.spec.get("seed")
         self._runs: dict[str, list[GrowingFile]] = {}
         """The files of each branch's replicates."""
         self._plans: dict[str, dict[str, Any]] = {}
@@ -77,8 +79,8 @@ class EventFiles:
         if branch not in self._runs:
             self._runs[branch] = [self._file(run) for run in _runs(branch, begun.replicates)]
             for replicate, file in enumerate(self._runs[branch]):
-                own = {"seed": self._header.spec.get("seed", 0), "replicate": replicate}
-                file.write(version_record(at) + settings_records(at, {**settings_of(plan), **own}, "score"))
+                settings = settings_of({**plan, "seed": self._seed, "replicate": replicate})
+                file.write(version_record(at) + settings_records(at, settings, "score"))
         if self._plans.get(branch) != plan:
             self._plans[branch] = plan
             for file in self._runs[branch]:
@@ -95,6 +97,11 @@ class EventFiles:
                 remedy="Choose another directory, or remove it.",
             )
         return GrowingFile(directory / self._name)
+
+
+def _name_for(header: Header) -> str:
+    """What a session's files are called; what its header says may be anything, so it is no part of the name itself."""
+    return f"events.out.tfevents.{sha256(f'{header.created!r} {header.id}'.encode()).hexdigest()[:32]}"
 
 
 def _runs(branch: str, replicates: int) -> list[str]:

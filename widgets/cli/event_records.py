@@ -17,6 +17,7 @@ from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import hparams, text
 
 Setting = str | float | bool
+_EXACT = 2**53
 
 
 def version_record(at: float) -> bytes:
@@ -46,15 +47,18 @@ def settings_records(at: float, settings: Mapping[str, Setting], metric: str) ->
 
 
 def settings_of(plan: Mapping[str, Any], place: str = "") -> dict[str, Setting]:
-    """A plan's fields by their paths, `trainer.population`; lists as text, without what was measured of data."""
+    """A plan's fields by their paths, `trainer.population`, without what was measured of data.
+
+    Lists are text, and so are whole numbers that floating-point ones don't hold.
+    """
     found: dict[str, Setting] = {}
     for key, value in plan.items():
         if isinstance(value, Mapping):
             found |= {} if key == "measured" else settings_of(value, f"{place}{key}.")
-        elif isinstance(value, str | bool | int | float):
+        elif isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < _EXACT):
             found[f"{place}{key}"] = value
         elif value:
-            found[f"{place}{key}"] = str(list(value))
+            found[f"{place}{key}"] = str(value)
     return found
 
 
