@@ -5,6 +5,7 @@ never run unless this user named the file, or looked at the text and trusts it: 
 imported here.
 """
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -15,6 +16,7 @@ import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +26,7 @@ from ticket_explorer.errors import InvalidValue, TicketError, shortened
 from ticket_explorer.places import home, make_private
 
 NAME = "own"
-"""What settings of code of one's own are called."""
+"""What settings of code of one's own are called, but for few."""
 LARGEST = 1_000_000
 """Characters that a file may have."""
 
@@ -35,7 +37,7 @@ def names_code(name: object) -> bool:
 
 
 def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
-    """The fields `place` and `source` of an object in a file or a module; this user trusts the text from now on.
+    """The fields `place`, `source` and `file` of an object in a file or a module; its text is trusted from now on.
 
     Args:
         name: `./rules.py:my_score`, relative to `directory`, or `module:object`.
@@ -53,13 +55,13 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
         source = file.read_text("utf-8")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise TicketError(f"{path}: {file} can't be read: {why}; give FILE.py:OBJECT.") from None
+        raise InvalidValue(path, f"{file} ({why})", "FILE.py:OBJECT of a file that can be read") from None
     except UnicodeDecodeError:
-        raise TicketError(f"{path}: {file} is not text in UTF-8; give FILE.py:OBJECT.") from None
+        raise InvalidValue(path, f"{file}, which is not text in UTF-8", "FILE.py:OBJECT") from None
     if len(source) > LARGEST:
         raise InvalidValue(path, f"{len(source):,} characters", f"a file of at most {LARGEST:,}")
     trust(source)
-    return {"place": f"{file.name}:{attribute}", "source": source}
+    return {"place": f"{file.name}:{attribute}", "source": source, "file": str(file.absolute())}
 
 
 IMPORTS = """import jax
@@ -101,6 +103,38 @@ def _file(place: str, directory: Path) -> Path | None:
         if found is not None and found.origin is not None and found.origin.endswith(".py"):
             return Path(found.origin)
     return None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a class says of itself, read without running it."""
+
+    bases: tuple[str, ...]
+    """The names of the classes that it is made from, `gymnasium.Env`."""
+    constants: Mapping[str, Any]
+    """Of its body, `has_sigma = True`."""
+
+
+def outline_of(source: str, attribute: str) -> Outline | None:
+    """The outline of a class in a text; None if what has this name is no class."""
+    with suppress(SyntaxError, ValueError):  # which are said when the text is run
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef) and node.name == attribute:
+                return Outline(tuple(map(ast.unparse, node.bases)), dict(_constants(node)))
+    return None
+
+
+def _constants(node: ast.ClassDef) -> Iterator[tuple[str, Any]]:
+    for line in node.body:
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        value = getattr(line, "value", None)
+        if isinstance(value, ast.Constant):
+            yield from ((target.id, value.value) for target in targets if isinstance(target, ast.Name))
+
+
+def hashable(value: Any) -> Any:
+    """A value of a spec, with lists as tuples."""
+    return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value
 
 
 def digest(source: str) -> str:

@@ -1,67 +1,45 @@
-"""Settings of code of one's own, for the families that take it; no JAX is imported here, and no code is run."""
+"""Which settings code of one's own has, in the families that take it; no JAX is imported here, and no code is run."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
 
-import msgspec
+from ticket_explorer.analysis.own_settings import OwnAnalysis
+from ticket_explorer.networks.own_settings import OwnNetwork
+from ticket_explorer.own_code import Outline
+from ticket_explorer.pruners.own_settings import OwnPruner
+from ticket_explorer.registry import Settings, name_of
+from ticket_explorer.rewinds.own_settings import OwnRewind
+from ticket_explorer.tasks.control.box2d.own_settings import OwnGymnasium
+from ticket_explorer.tasks.control.own.settings import OwnEnvironment
+from ticket_explorer.tasks.own_data.own_settings import OwnData
+from ticket_explorer.trainers.own_settings import OwnSearch, OwnTrainer
 
-from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.own_code import NAME
-from ticket_explorer.pruners.settings import PrunerSettings
-from ticket_explorer.registry import Settings
-from ticket_explorer.rewinds.settings import RewindSettings
-
-
-class OwnNetwork(NetworkSettings, frozen=True, kw_only=True, tag=NAME):
-    """A flax module of one's own, `./my_net.py:MyNet`."""
-
-    implementation: ClassVar[str] = "ticket_explorer.networks.own:build_own"
-    place: str
-    """File and object, `my_net.py:MyNet`."""
-    source: str
-    """The file's text, which the session goes on with."""
-    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
-    """The module's keyword arguments."""
-    prunable: str = "*kernel"
-    """A pattern of the leaves whose weights can be pruned, `*/kernel`."""
-
-    def __hash__(self) -> int:
-        return hash(msgspec.msgpack.encode(self))
+OWN: Mapping[str, tuple[type[Settings], ...]] = {
+    "task": (OwnEnvironment, OwnGymnasium, OwnData),
+    "network": (OwnNetwork,),
+    "trainer": (OwnTrainer, OwnSearch),
+    "pruner": (OwnPruner,),
+    "rewind": (OwnRewind,),
+    "analysis": (OwnAnalysis,),
+}
+"""By the key of a plan, or by family."""
 
 
-class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
-    """A function of one's own that scores weights, `./rules.py:my_score`."""
-
-    place: str
-    """File and object, `rules.py:my_score`."""
-    source: str
-    """The file's text, which the session goes on with."""
-    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
-    """The function's keyword arguments."""
-
-    def implemented(self) -> Any:
-        """The function; loads JAX and runs the code, if it is trusted."""
-        from ticket_explorer.pruners.own import OwnScore
-
-        return OwnScore(self.place, self.source, self.parameters)
+def own_settings(key: str, name: object) -> type[Settings] | None:
+    """The settings of code of one's own that a name stands for, `own`; None if it names something else."""
+    return next((settings for settings in OWN.get(key, ()) if name_of(settings) == name), None)
 
 
-class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
-    """A function of one's own that says where kept weights restart, `./rules.py:my_start`."""
+def settings_for(key: str, outline: Outline | None) -> type[Settings]:
+    """Which settings an object has.
 
-    place: str
-    """File and object, `rules.py:my_start`."""
-    source: str
-    """The file's text, which the session goes on with."""
-    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
-    """The function's keyword arguments."""
-
-    def implemented(self) -> Any:
-        """The function; loads JAX and runs the code, if it is trusted."""
-        from ticket_explorer.rewinds.own import OwnRestart
-
-        return OwnRestart(self.place, self.source, self.parameters)
-
-
-OWN: Mapping[str, type[Settings]] = {"network": OwnNetwork, "pruner": OwnPruner, "rewind": OwnRewind}
-"""By the key of a plan."""
+    Args:
+        key: A key of `OWN`.
+        outline: Of its class; None if it is a function.
+    """
+    if key == "task" and outline is None:
+        return OwnData
+    if key == "task" and outline is not None and any(base.rpartition(".")[2] == "Env" for base in outline.bases):
+        return OwnGymnasium
+    if key == "trainer" and outline is not None and outline.constants.get("has_sigma") is True:
+        return OwnSearch
+    return OWN[key][0]

@@ -89,14 +89,19 @@ class PlugInWarning(UserWarning):
 
 
 class Registry(Mapping[str, type[S]]):
-    """A family's settings classes by name: its own, then those of plug-ins."""
+    """A family's settings classes by name: its own, then those of plug-ins.
 
-    def __init__(self, family: str, own: Iterable[type[S]]) -> None:
+    What is unlisted, code of users' own, is found by its name, but is no choice among the others.
+    """
+
+    def __init__(self, family: str, own: Iterable[type[S]], unlisted: Iterable[type[S]] = ()) -> None:
         self._family, self._known = family, {name_of(settings): settings for settings in own}
+        self._unlisted = {name_of(settings): settings for settings in unlisted}
         self._is_whole = False
 
     def __getitem__(self, name: str) -> type[S]:
-        return self._known[name] if name in self._known else self._all[name]
+        known = self._unlisted if name in self._unlisted else self._known
+        return known[name] if name in known else self._all[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
@@ -126,7 +131,7 @@ class Registry(Mapping[str, type[S]]):
         """What an entry point adds; None, and a warning, if it can't be had."""
         by = f"{entry.name!r} of {entry.dist.name}" if entry.dist is not None else repr(entry.name)
         said = f"The plug-in {by} is left out of {self._family}: "
-        if entry.name in self._known:
+        if entry.name in (*self._known, *self._unlisted):
             warnings.warn(f"{said}there is another one of that name.", PlugInWarning, stacklevel=4)
             return None
         try:
@@ -142,9 +147,9 @@ class Registry(Mapping[str, type[S]]):
         return cast(type[S], settings)
 
 
-def register(family: str, *own: type[S]) -> Registry[S]:
-    """The registry of a family: its own settings classes by name, then what plug-ins add."""
-    return Registry(family, own)
+def register(family: str, *own: type[S], unlisted: Iterable[type[S]] = ()) -> Registry[S]:
+    """The registry of a family: its own settings classes by name, then what plug-ins add; and what is not listed."""
+    return Registry(family, own, unlisted)
 
 
 def name_of(settings: Settings | type[Settings]) -> str:

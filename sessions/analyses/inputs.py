@@ -119,6 +119,7 @@ class Subjects:
             line=line,
             other=self._all(other) if other is not None else (),
             controls=self._controls(branch) if settings.looks_at == "controls" else {},
+            problem=problem,
         )
 
     def measurable(self, plan: Plan) -> MeasurableProblem:

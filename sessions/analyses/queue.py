@@ -7,6 +7,7 @@ is done; what the spec asks for is started again.
 
 import time
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, arithmetic
 from ticket_explorer.problems import CurvedProblem, curved
-from ticket_explorer.registry import implementation_of, name_of
+from ticket_explorer.registry import implementation_of
 
 PROGRESS_SECONDS = 0.2
 """Seconds between two events of an analysis's progress."""
@@ -218,12 +219,12 @@ class Analyst:
             events.Analysed(
                 at=time.time(),
                 id=request.id,
-                kind=name_of(request.settings),
+                kind=request.settings.called,
                 branch=request.branch,
                 round=work.state.trained.number,
                 generation=work.state.generation,
                 parameters=_parameters(request.settings),
-                arrays={field.name: _block(getattr(found, field.name)) for field in fields(found)},
+                arrays={name: _block(array) for name, array in _arrays(found)},
                 automatic=request.automatic,
                 seconds=time.monotonic() - work.began,
             )
@@ -233,7 +234,7 @@ class Analyst:
         self._tell(request, 0, 1, why)
 
     def _tell(self, request: AskedAnalysis, done: int, total: int, ended: str = "") -> None:
-        kind = name_of(request.settings)
+        kind = request.settings.called
         self._watchers.live(
             events.Analysing(
                 at=time.time(),
@@ -251,6 +252,12 @@ class Analyst:
 def _parameters(settings: AnalysisSettings) -> dict[str, Any]:
     table: dict[str, Any] = msgspec.to_builtins(settings)
     return {key: value for key, value in table.items() if key != "name"}
+
+
+def _arrays(found: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays of a result by name: the fields of a dataclass, or what an analysis of one's own named itself."""
+    named = found if isinstance(found, Mapping) else {field.name: getattr(found, field.name) for field in fields(found)}
+    yield from named.items()
 
 
 def _block(array: np.ndarray) -> events.Block:

@@ -390,7 +390,8 @@ class Analyse(Deed[int], frozen=True):
     """Look at a branch's weights: answered at once with the analysis's id, worked on between chunks.
 
     Args:
-        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison` or `decomposition`.
+        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison`, `decomposition`,
+            `hessian`, or `FILE.py:FUNCTION`.
         branch: The branch whose weights are looked at.
         round: A finished round; by default what runs now, or else the last finished one.
         parameters: Fields of the analysis's settings.

@@ -10,6 +10,7 @@ import msgspec
 
 from sessions.messages.parts import Block as Block
 from sessions.messages.parts import Borrowed as Borrowed
+from sessions.messages.parts import Given as Given
 from sessions.messages.parts import LeafShape as LeafShape
 from sessions.messages.parts import LeafSummary as LeafSummary
 from sessions.messages.parts import Origin as Origin
@@ -67,6 +68,7 @@ class BranchAdded(Event, frozen=True, kw_only=True):
     input_shape: list[int] = []
     """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
     borrowed: Borrowed | None = None
+    given: Given | None = None
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):

@@ -38,6 +38,17 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     """float32, in C order."""
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The ticket from a file that a branch's round 0 trains; it is kept in the session."""
+
+    path: str
+    """Where it was."""
+    density: float
+    """Share of the prunable weights that its mask keeps."""
+    weights: str = "start"
+    """Which weights were taken: `start`, `trained`, or `fresh` ones."""
+
+
 class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The source of a branch's tickets, if it doesn't find its own."""
 

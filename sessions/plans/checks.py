@@ -17,7 +17,7 @@ from ticket_explorer.densities import Density, Scope, finer, parts, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.layout import Layout
 from ticket_explorer.problems import CurvedProblem, DifferentiableProblem
-from ticket_explorer.registry import implementation_of, name_of
+from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.transfers import mismatches
 
@@ -43,8 +43,7 @@ def check_plan(
     """
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
-    if plan.trainer.needs_loss:  # only its construction tells what its optimiser takes
-        implementation_of(plan.trainer)(plan.trainer, layout.size)
+    plan.trainer.try_out(problems.of(plan))
     check_ratios(plan, layout.leaves)
     prunable = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
     searched = layout.size - layout.prunable_size + prunable if plan.trainer.narrows else layout.size

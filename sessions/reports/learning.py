@@ -28,10 +28,16 @@ class Point:
 
 def learning_curve(round_: RoundView) -> list[Point]:
     """Every score of a round, in order, including the one at its end."""
+    scores = sorted(scores_by_generation(round_).items())
+    return [Point(g, score, round_.steps_by(g), passes_by(round_, g)) for g, score in scores]
+
+
+def scores_by_generation(round_: RoundView) -> dict[int, list[float | None]]:
+    """The scores of a round, its last one included, by the generations that were done; replicates by the score."""
     scores = {event.generation: event.score for event in round_.scored}
     if round_.finished is not None:
         scores[round_.finished.generations] = round_.finished.score
-    return [Point(g, score, round_.steps_by(g), passes_by(round_, g)) for g, score in sorted(scores.items())]
+    return scores
 
 
 def solved_at(view: SessionView) -> float | None:

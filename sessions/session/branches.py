@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from sessions.messages import commands, events
 from sessions.messages.emit import Emit
 from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
@@ -14,6 +16,8 @@ from sessions.session.adopt import Source, adopt
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
+from sessions.tickets.given_ticket import given_arrays
+from sessions.tickets.tickets import Lineage
 from sessions.views.branch_view import BranchView
 from sessions.views.densities import found_densities_of
 from sessions.views.session_view import SessionView, free_name
@@ -28,7 +32,8 @@ def check_spec(spec: Spec, problems: Problems) -> None:
     """
     for branch in spec.branches:
         check_branch_name(branch.name)
-        check_plan(branch.plan, problems)
+        given = None if branch.ticket is None else given_arrays(branch.ticket, branch.plan, problems)
+        check_plan(branch.plan, problems, 1.0 if given is None else given.told.density)
         check_start(branch.plan, problems)
     check_spec_transfers(spec, problems)
 
@@ -49,24 +54,37 @@ class Branches:
             raise UnknownName("branch", name, self._view.branches)
         return self._view.branches[name]
 
-    def begun(self, specs: tuple[BranchSpec, ...]) -> list[events.Event]:
-        """The branches of a spec that don't exist yet; those that begin the same way share their dense round."""
+    def begun(self, specs: tuple[BranchSpec, ...], lineage: Lineage) -> list[events.Event]:
+        """The branches of a spec that don't exist yet; those that begin the same way share their dense round.
+
+        Args:
+            specs: All branches of the spec.
+            lineage: Of the session, which keeps the tickets that files give.
+
+        Raises:
+            TicketError: if such a file can't be read, or doesn't fit.
+        """
         planned = SessionView()
         planned.branches = dict(self._view.branches)
         told: list[events.Event] = []
         for spec in specs:
             if spec.name not in planned.branches:
-                added = self._begun(spec, planned)
+                added, *sealed = self._begun(spec, planned, lineage)
                 planned.apply(added)
-                told += [added, *self._remarks(spec.name, spec.plan, (), told)]
+                told += [added, *sealed, *self._remarks(spec.name, spec.plan, _said_of(added), told)]
         return told
 
-    def _begun(self, spec: BranchSpec, planned: SessionView) -> events.BranchAdded:
+    def _begun(self, spec: BranchSpec, planned: SessionView, lineage: Lineage) -> list[events.Event]:
         if spec.transfer is not None:
             source = planned.branches[spec.transfer.branch]
-            return self._added(spec_addition(spec.name, spec.plan, spec.transfer, source))
+            return [self._added(spec_addition(spec.name, spec.plan, spec.transfer, source))]
+        itself = Addition(spec.name, spec.plan, None)
+        if spec.ticket is not None:
+            given = given_arrays(spec.ticket, spec.plan, self._problems)
+            added = structs.replace(self._added(itself), given=given.told)
+            return [added, lineage.keep_given(spec.name, spec.plan, given)]
         like = next((b for b in planned.branches.values() if _begins_like(b, spec.plan)), None)
-        return self._added(Addition(spec.name, spec.plan, None), like.name if like else None, 0 if like else None)
+        return [self._added(itself, like.name if like else None, 0 if like else None)]
 
     def fork(self, wish: commands.Branch) -> str:
         """Begin a branch after a finished round of another; returns its name.
@@ -189,6 +207,15 @@ class Branches:
         return None if first is None else first.generations
 
 
+def _said_of(added: events.Event) -> list[str]:
+    """Where a branch's first ticket comes from, if a file gave it."""
+    if not isinstance(added, events.BranchAdded) or added.given is None:
+        return []
+    given = added.given
+    weights = "fresh weights" if given.weights == "fresh" else f"its {given.weights} weights"
+    return [f"its ticket is that of {given.path}, which keeps {given.density:.3g} of the weights, with {weights}."]
+
+
 def _begins_like(branch: BranchView, plan: Plan) -> bool:
-    is_its_own = branch.parent is None and branch.borrowed is None and not branch.adopted
+    is_its_own = branch.parent is None and not (branch.borrowed or branch.given or branch.adopted)
     return is_its_own and plan_of(branch.plan).trains_like(plan)

@@ -12,12 +12,11 @@ from sessions.messages.answers import Episode, Preview
 from sessions.messages.emit import Emit
 from sessions.session.adopt import Source
 from sessions.session.branches import Branches
+from sessions.specs.own_code import analysis_called
 from sessions.specs.spec import parse_plan
 from sessions.specs.validation import convert
 from sessions.store import SessionDirectory
-from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import AnalysisSettings
-from ticket_explorer.registry import lookup
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ class Performer:
         Raises:
             TicketError: if it can't be done.
         """
-        settings: AnalysisSettings = convert(wish.parameters, lookup("analysis", ANALYSES, wish.kind), "$")
+        settings: AnalysisSettings = convert(wish.parameters, analysis_called(wish.kind), "$")
         settings.check()
         return self.engine.analyse(settings, wish.branch, wish.round)
 

@@ -143,7 +143,8 @@ class Session:
             texts = [*session.view.former_rules, *session.spec.remarks]
             new = [text for text in dict.fromkeys(texts) if not session.view.says(text)]
             remarks = [events.Remarked(at=time.time(), text=text) for text in new]
-            session._emit(opened, *files.unrecorded(), *remarks, *session._branches.begun(session.spec.branches))
+            session._emit(opened, *files.unrecorded(), *remarks)  # the session's id first: files are sealed with it
+            session._emit(*session._branches.begun(session.spec.branches, session._engine.lineage))
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:

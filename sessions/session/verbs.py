@@ -12,8 +12,8 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_
 
 from msgspec import structs
 
-from sessions.messages.commands import Deed
-from sessions.specs.own_code import with_own_code
+from sessions.messages.commands import Analyse, Deed
+from sessions.specs.own_code import with_own_analysis, with_own_code
 from sessions.specs.validation import checked
 
 P = ParamSpec("P")
@@ -75,6 +75,9 @@ def spoken(
 
 def _with_own_code(deed: Deed[R]) -> Deed[R]:
     """The deed with the text of files that its overrides name, relative to the working directory of who asks."""
+    if isinstance(deed, Analyse):
+        kind, parameters = with_own_analysis(deed.kind, deed.parameters, Path.cwd())
+        return structs.replace(deed, kind=kind, parameters=parameters)  # type: ignore[arg-type]
     given = {key: value for key in ("overrides", "pruner") if (value := getattr(deed, key, None)) is not None}
     if "overrides" in given:
         given["overrides"] = with_own_code(given["overrides"], Path.cwd())

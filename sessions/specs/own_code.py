@@ -1,40 +1,90 @@
 """Code of one's own in a spec's tables: `FILE.py:OBJECT` is taken in, text and all, where a person names it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ticket_explorer.analysis import ANALYSES
+from ticket_explorer.analysis.own_settings import OwnAnalysis
+from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import NAME, names_code, taken_in
-from ticket_explorer.own_settings import OWN
+from ticket_explorer.own_code import names_code, outline_of, taken_in
+from ticket_explorer.own_settings import OWN, own_settings, settings_for
+from ticket_explorer.registry import lookup, name_of
+from ticket_explorer.tables import is_table
 
-_FIELDS = {key: ("name", *settings.__struct_encode_fields__) for key, settings in OWN.items()}
+_OURS = {"source", "file", "measured"}
+"""Fields that are filled in here, or by the session; others that no form shows are the object's own."""
 
 
-def with_own_code(tables: Mapping[str, Any], directory: Path) -> dict[str, Any]:
+def with_own_code(tables: Mapping[str, Any], directory: Path, path: str = "$") -> dict[str, Any]:
     """The tables of a plan, or overrides of one, with the text of each file that they name.
 
     What else is said of such a table are the object's own keyword arguments.
 
     Args:
-        tables: By `network`, `pruner`, `rewind` and others, which stay as they are.
+        tables: By `task`, `network`, `pruner` and others; what names no code stays as it is.
         directory: What files are relative to.
+        path: Where the tables stand, for errors.
 
     Raises:
-        TicketError: if there is no such file, or the family takes no code.
+        TicketError: if there is no such file.
     """
-    return {key: _taken_in(key, value, directory) for key, value in tables.items()}
+    return {key: _taken_in(key, value, directory, f"{path}.{key}.name") for key, value in tables.items()}
 
 
-def _taken_in(key: str, given: Any, directory: Path) -> Any:
+def codes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The tables of a plan that have code of one's own: `place` and `source`, and `file` where it was."""
+    for key in OWN:
+        table = plan.get(key)
+        if is_table(table) and table.get("source"):
+            yield table if "place" in table else {**table, "place": table.get("id", "")}
+
+
+def analysis_called(kind: str) -> type[AnalysisSettings]:
+    """The settings of an analysis, by its name, or by that of code of one's own.
+
+    Raises:
+        UnknownName: if there is none.
+    """
+    if names_code(kind) or own_settings("analysis", kind):
+        return OwnAnalysis
+    return lookup("analysis", ANALYSES, kind)
+
+
+def with_own_analysis(kind: str, parameters: Mapping[str, Any], directory: Path) -> tuple[str, dict[str, Any]]:
+    """The kind of an analysis and its parameters, with the text of the file that the kind names.
+
+    Raises:
+        TicketError: if there is no such analysis or file.
+    """
+    if analysis_called(kind) is not OwnAnalysis:
+        return kind, dict(parameters)
+    name = parameters.get("name", kind)  # `tx.code_of(my_look)` is a table with a name
+    table = with_own_code({"analysis": {**parameters, "name": name}}, directory)["analysis"]
+    return table.pop("name"), table
+
+
+def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     table = dict(given) if isinstance(given, Mapping) else {"name": given}
-    name = table.get("name")
-    if key in ("task", "trainer") and names_code(name):
-        raise InvalidValue(f"$.{key}.name", name, f"a registered {key}; code of your own can be a {', '.join(OWN)}")
-    if key not in OWN or not (names_code(name) or name == NAME):
+    if key == "task" and table.get("name") == "gymnasium" and ".py:" in str(table.get("id", "")):
+        table["name"] = table.pop("id")
+    name, found = table.get("name"), {}
+    if key not in OWN or not (names_code(name) or own_settings(key, name)):
         return given
-    found = taken_in(str(name), f"$.{key}.name", directory) if names_code(name) else {}
-    kept = {field: value for field, value in table.items() if field in _FIELDS[key]}
-    more = {field: value for field, value in table.items() if field not in _FIELDS[key]}
+    if not names_code(name) and not table.get("source"):  # chosen in a form, and typed into its field
+        name = table.get("place") or table.get("id") or ""
+        if not names_code(name):
+            raise InvalidValue(path, name or "nothing yet", "FILE.py:OBJECT, a file of yours and what it defines")
+    if names_code(name):
+        found = taken_in(str(name), path, directory)
+    place, source = (str({**table, **found}.get(field, "")) for field in ("place", "source"))
+    settings = settings_for(key, outline_of(source, place.rpartition(":")[2])) if place else own_settings(key, name)
+    assert settings is not None
+    if "place" in found and "place" not in settings.__struct_encode_fields__:
+        found["id"] = found.pop("place")
+    fields = {"name", *settings.__struct_encode_fields__} - {*settings.filled_in} | _OURS
+    kept = {field: value for field, value in table.items() if field in fields}
+    more = {field: value for field, value in table.items() if field not in fields}
     parameters = {**table.get("parameters", {}), **more}
-    return {**kept, **found, "name": NAME, **({"parameters": parameters} if parameters else {})}
+    return {**kept, **found, "name": name_of(settings), **({"parameters": parameters} if parameters else {})}

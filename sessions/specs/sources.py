@@ -94,17 +94,37 @@ def _own_data(path: Path) -> str | None:
     return name_of(Arrays) if path.suffix == ".npz" else None
 
 
+def anchored(table: Table, directory: Path) -> Table:
+    """A copy of a table whose paths are absolute, with the text of each file of one's own that it names.
+
+    Raises:
+        TicketError: if there is no such file.
+    """
+    copy = deepcopy(table)
+    _anchor(copy, directory)
+    return copy
+
+
 def _anchor(table: Table, directory: Path) -> None:
     """Make tasks' paths absolute, and take code in, relative to a directory: an engine may work in another one."""
     branches = table.get("branch")
-    for place in (table, *(branches if isinstance(branches, list) else ())):
+    for number, place in enumerate((table, *(branches if isinstance(branches, list) else ()))):
         if isinstance(place, dict):
-            place.update(with_own_code(place, directory))
+            place.update(with_own_code(place, directory, f"$.branch[{number - 1}]" if number else "$"))
+            _anchor_ticket(place, directory)
         task = place.get("task") if isinstance(place, dict) else None
         if isinstance(task, dict):
             for field in {field for settings in TASKS.values() for field in settings.paths} & {*task}:
                 if isinstance(task[field], str):
                     task[field] = absolute(task[field], directory)
+
+
+def _anchor_ticket(place: Table, directory: Path) -> None:
+    ticket = place.get("ticket")
+    if isinstance(ticket, str):
+        ticket = place["ticket"] = {"path": ticket}
+    if isinstance(ticket, dict) and isinstance(ticket.get("path"), str):
+        ticket["path"] = absolute(ticket["path"], directory)
 
 
 def assign(table: Table, assignments: list[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from sessions.specs.given_ticket import GivenTicket
 from sessions.specs.overrides import DEFAULTS, FAMILIES, PLAN_KEYS, default_pruner, name_in, overridden
 from sessions.specs.validation import convert
 from ticket_explorer import presets
@@ -19,7 +20,7 @@ from ticket_explorer.densities import LAYER_KINDS, Density, Named, Scope, after,
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks.layers import Layer
 from ticket_explorer.networks.settings import NetworkSettings
-from ticket_explorer.own_code import NAME, names_code
+from ticket_explorer.own_code import names_code
 from ticket_explorer.own_settings import OWN
 from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import Settings, formerly, lookup, name_of
@@ -35,7 +36,7 @@ Table = dict[str, Any]
 
 STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
 """Where transferred tickets may start."""
-BRANCH_KEYS = ("name", "transfer", *PLAN_KEYS)
+BRANCH_KEYS = ("name", "transfer", "ticket", *PLAN_KEYS)
 
 Ratio = Annotated[float, Meta(gt=0, lt=1, description="share of the kept prunable weights removed")]
 
@@ -151,6 +152,8 @@ class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     plan: Plan
     transfer: Transfer | None = None
+    ticket: GivenTicket | None = None
+    """What its round 0 trains in place of a dense network."""
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,15 +182,15 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     """
     table = presets.resolved(table)
     base = {key: table[key] for key in PLAN_KEYS if key in table}
-    rest = {key: value for key, value in table.items() if key not in PLAN_KEYS and key != "branch"}
-    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "branch")
+    rest = {key: value for key, value in table.items() if key not in (*PLAN_KEYS, "branch", "ticket")}
+    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "ticket", "branch")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
     pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
     given = table.get("branch") or [{"name": name_in(pruner) or "main"}]
     if not isinstance(given, list | tuple):
         raise InvalidValue("$.branch", given, "a list of tables, each [[branch]] with a name")
-    branches = tuple(_branch(base, override, f"$.branch[{i}]") for i, override in enumerate(given))
+    branches = tuple(_branch(base, one, f"$.branch[{i}]", table.get("ticket")) for i, one in enumerate(given))
     _check_names([branch.name for branch in branches])
     _check_transfers(branches)
     remarks = dict.fromkeys((*top.remarks, *_remarks(base, given)))
@@ -272,7 +275,7 @@ def _check_precision(plan: Plan, path: str) -> None:
 
 def _check_pruner(plan: Plan, path: str) -> None:
     """Refuse a pruner that needs what the trainer does not find."""
-    pruner, trainer = name_of(plan.pruner), name_of(plan.trainer)
+    pruner, trainer = name_of(plan.pruner), plan.trainer.algorithm
     if plan.pruner.needs_sigma and not plan.trainer.has_sigma:
         expected = f"magnitude or another one that needs no σ: {trainer} finds none; only evolution strategies do"
         raise InvalidValue(path, f"{pruner} after {trainer}", expected)
@@ -322,19 +325,25 @@ def spec_table(spec: Spec) -> Table:
 
 def _branch_table(branch: BranchSpec) -> Table:
     transfer = {} if branch.transfer is None else {"transfer": msgspec.to_builtins(branch.transfer)}
-    return {"name": branch.name, **transfer, **table_of(branch.plan)}
+    ticket = {} if branch.ticket is None else {"ticket": msgspec.to_builtins(branch.ticket)}
+    return {"name": branch.name, **transfer, **ticket, **table_of(branch.plan)}
 
 
-def _branch(base: Table, override: Any, path: str) -> BranchSpec:
+def _branch(base: Table, override: Any, path: str, ticket: Any = None) -> BranchSpec:
     if not is_table(override) or not isinstance(override.get("name"), str):
         raise InvalidValue(path, override, "a table with a name")
     _refuse_unknown(override, BRANCH_KEYS, path)
-    rest = {key: value for key, value in override.items() if key not in ("name", "transfer")}
+    rest = {key: value for key, value in override.items() if key not in ("name", "transfer", "ticket")}
     given = override.get("transfer")
     transfer = None if given is None else convert(given, Transfer, f"{path}.transfer")
     if transfer is not None and transfer.start is not None:
         parse_start(transfer.start, f"{path}.transfer.start")
-    return BranchSpec(name=override["name"], plan=parse_plan(base, rest, path), transfer=transfer)
+    own = override.get("ticket")
+    plan, is_given = parse_plan(base, rest, path), own or (ticket if transfer is None else None)
+    if own and transfer is not None:
+        raise InvalidValue(f"{path}.ticket", own, "nothing: this branch has transferred tickets")
+    begun = convert(is_given, GivenTicket, f"{path}.ticket" if own else "$.ticket") if is_given else None
+    return BranchSpec(name=override["name"], plan=plan, transfer=transfer, ticket=begun)
 
 
 def _remarks(base: Table, branches: Sequence[Table]) -> list[str]:
@@ -346,11 +355,11 @@ def _settings(kind: str, registry: Mapping[str, type[Settings]], given: Any, pat
     table = {"name": given} if isinstance(given, str) else given
     if not is_table(table) or not isinstance(table.get("name"), str):
         raise InvalidValue(path, given, f"the name of a {kind}, or a table with a name: {', '.join(registry)}")
-    own = OWN.get(path.rpartition(".")[2]) if table["name"] == NAME else None
-    if names_code(table["name"]) and path.rpartition(".")[2] in OWN:
+    key = path.rpartition(".")[2]
+    if names_code(table["name"]) and key in OWN:
         expected = "a registered name; code of your own is taken in by tx.spec, tx.run and the command line"
         raise InvalidValue(f"{path}.name", table["name"], expected)
-    settings = own or lookup(kind, registry, table["name"], f"{path}.name")
+    settings = lookup(kind, registry, table["name"], f"{path}.name")
     known = settings.__struct_encode_fields__
     for key in table:
         if known and key not in ("name", *known):

@@ -1,7 +1,9 @@
 """A ticket as a person takes it from a session: arrays over θ, whole and leaf by leaf, and what it was trained on."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ import numpy.typing as npt
 
 from sessions.plans.problems import plan_of
 from sessions.reports.json_report import densities
+from sessions.tickets.ticket_formats import Part, save
 from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.tickets.workbench import Workbench
 from sessions.views.failures import check_replicate
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Vector = npt.NDArray[Any]
-Part = Literal["mask", "start", "trained", "sigma"]
-"""What a ticket consists of, each a value for every weight."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ class FoundTicket:
         """All arrays by part and leaf, `mask/dense_0/kernel`."""
         parts: list[Part] = [part for part in get_args(Part) if getattr(self, part) is not None]
         return {f"{part}/{name}": array for part in parts for name, array in self.leaves(part).items()}
+
+    def save(self, path: str | PathLike[str], format: str | None = None) -> None:
+        """Write it as a file.
+
+        Args:
+            path: Of the file.
+            format: `safetensors`, `npz`, `msgpack`, `flax` or `torch`; by default what the file's ending says.
+
+        Raises:
+            TicketError: if there is no such format, the ending is another one, or the file can't be written.
+        """
+        save(self, Path(path), format)
 
     def apply(self, inputs: npt.ArrayLike) -> Vector:
         """What the trained ticket gives for inputs, as its test judges it: logits [n, classes], numbers, or actions.

@@ -24,6 +24,7 @@ from sessions.store.arrays import decode_arrays, encode_arrays
 from sessions.store.errors import Damaged, Unrecorded
 from sessions.store.round_file import RoundArrays, decode_round, encode_round
 from sessions.store.session_dir import round_name
+from sessions.tickets.given_ticket import GivenArrays
 from sessions.tickets.prune_and_rewind import Keys, PruneAndRewind
 from sessions.tickets.workbench import Workbench
 from sessions.views.densities import densities_of
@@ -146,6 +147,12 @@ class Lineage:
         self._keep(FileName("initial", self.owner(branch, 0)), drawn)
         return drawn
 
+    def keep_given(self, branch: str, plan: Plan, given: GivenArrays) -> events.Sealed:
+        """Write the ticket that a branch's round 0 trains; returns what is to be journalled of it."""
+        ticket = given.ticket(np.asarray(self._drawn(Purpose.INITIALISE, plan)))
+        arrays = [np.asarray(array) for array in (ticket.mask, ticket.start, ticket.initial)]
+        return kept(self._directory, FileName("ticket", branch, 0), encode_arrays(arrays))
+
     def _drawn(self, purpose: Purpose, plan: Plan) -> jax.Array:
         """Initial weights of a plan's network, [R, D]."""
         problem, keys = self._problems.of(plan), self.bench.keys(purpose, 0)
@@ -202,7 +209,8 @@ class Lineage:
             self._emit(kept(self._directory, name, encode_arrays([np.asarray(array)])))
 
     def _made(self, branch: str, number: int, plan: Plan) -> Pruning:
-        if number < self._view.branches[branch].adopted:
+        itself = self._view.branches[branch]
+        if number < itself.adopted or (number == 0 and itself.given is not None):
             return self._brought_along(branch, number, plan)
         if self._view.branches[branch].borrows(number) is not None:
             return self._carried_over(branch, number, plan)
@@ -243,7 +251,7 @@ class Lineage:
         return replace(ticket, start=early)
 
     def _brought_along(self, branch: str, number: int, plan: Plan) -> Pruning:
-        """The ticket of a round that another session trained."""
+        """The ticket of a round that another session trained, or that a file gave."""
         name = FileName("ticket", branch, number)
         ticket = Ticket(*map(jnp.asarray, self._arrays_of(name, 3)))
         return Pruning(ticket, round(float(_kept(ticket, self._problems.of(plan)).mean())), [])

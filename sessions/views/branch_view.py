@@ -129,6 +129,8 @@ class BranchView(msgspec.Struct, kw_only=True):
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
     """The source of the tickets that its first rounds train; None: its own."""
+    given: events.Given | None = None
+    """The ticket from a file that its round 0 trains; None: it begins dense."""
     adopted: int = 0
     """How many of its rounds another session trained; their tickets are kept with them."""
 

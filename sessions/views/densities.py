@@ -32,7 +32,7 @@ def densities_of(view: Rounds, branch: str, number: int) -> Density:
     if borrowed is not None:
         return _borrowed(view, itself, borrowed)
     if number == 0:
-        return 1.0
+        return 1.0 if itself.given is None else itself.given.density
     last = view.round(branch, number - 1)
     if _takes_learned(itself.plan):
         return densities_of(view, branch, number - 1) if last is None else last.surviving_density
@@ -68,7 +68,9 @@ def _found(view: Rounds, branch: str, number: int) -> dict[str, float] | None:
         return None
     trainer = TRAINERS.get(round_.plan["trainer"]["name"])
     learned = trainer is not None and trainer.learns_mask
-    if not learned and view.branches[round_.branch].borrows(number) is None:
+    itself = view.branches[round_.branch]
+    is_own = itself.borrows(number) is None and (number > 0 or itself.given is None)
+    if not learned and is_own:
         return None
     return {name: leaf.density for name, leaf in round_.finished.leaves.items()}
 

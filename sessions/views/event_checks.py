@@ -144,6 +144,8 @@ def _added(view: SessionView, event: events.BranchAdded) -> None:
         _branch(view, event.parent)
         _require(event.parent_round is not None, "its parent has no round")
         _number(event.parent_round or 0)
+    if event.given is not None:
+        _density(event.given.density)
     if event.borrowed is not None:
         _branch(view, event.borrowed.branch)
         for number in event.borrowed.rounds:

@@ -87,7 +87,7 @@ def followed(directory: SessionDirectory, view: SessionView, end: int | None = N
     """
     frames = KeptFrames.of(directory)
     for event in decoded(read_records(directory.journal, end=end).payloads, directory.journal):
-        _take(view, event, directory.journal)
+        take(view, event, directory.journal)
         yield event
         if isinstance(event, events.Generations):
             yield from frames.after(event, view)
@@ -113,7 +113,12 @@ def read_view(path: Path) -> SessionView:
     return view
 
 
-def _take(view: SessionView, event: events.Event, path: Path) -> None:
+def take(view: SessionView, event: events.Event, path: Path) -> None:
+    """Have a view take in a journal's next event.
+
+    Raises:
+        Damaged: if it can't be true.
+    """
     try:
         check(view, event)
         view.apply(event)

@@ -218,6 +218,7 @@ def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
         leaves=event.leaves,
         input_shape=event.input_shape,
         borrowed=event.borrowed,
+        given=event.given,
     )
     if view.state == "finished":
         view.state = "paused"

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 import ticket_explorer as tx
 from sessions.session.session import Session
@@ -19,11 +20,13 @@ from ticket_explorer import own_code
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.network import Network, NormalisedNetwork
 from ticket_explorer.networks.own import build_own
-from ticket_explorer.own_settings import OwnNetwork
+from ticket_explorer.networks.own_settings import OwnNetwork
 from ticket_explorer.registry import implementation_of
 
 NET = """
+import math
 from flax import linen as nn
+from flax import nnx
 
 class MyNet(nn.Module):
     outputs: int
@@ -56,6 +59,36 @@ class Fails(nn.Module):
 
 class NoNet:
     pass
+
+class Newer(nnx.Module):
+    def __init__(self, outputs, input_shape, hidden=(4, 3), *, rngs):
+        widths = (math.prod(input_shape), *hidden)
+        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in zip(widths, widths[1:])])
+        self.last = nnx.Linear(widths[-1], outputs, rngs=rngs)
+
+    def __call__(self, x):
+        x = x.reshape(x.shape[0], -1)
+        for layer in self.layers:
+            x = nnx.relu(layer(x))
+        return self.last(x)
+
+class NewerNormed(nnx.Module):
+    def __init__(self, outputs, input_shape, *, rngs):
+        self.first = nnx.Linear(math.prod(input_shape), 4, rngs=rngs)
+        self.norm = nnx.BatchNorm(4, rngs=rngs)
+        self.last = nnx.Linear(4, outputs, rngs=rngs)
+
+    def __call__(self, x):
+        return self.last(self.norm(self.first(x.reshape(x.shape[0], -1))))
+
+class Drops(Newer):
+    def __init__(self, outputs, input_shape, *, rngs):
+        super().__init__(outputs, input_shape, rngs=rngs)
+        self.drop = nnx.Dropout(0.5, rngs=rngs)
+
+class NoRngs(nnx.Module):
+    def __init__(self, outputs):
+        pass
 
 class Convolved(nn.Module):
     outputs: int
@@ -108,6 +141,17 @@ def ticket_explorer(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *arguments], timeout=120, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
+
+
+NAMES = {
+    "network": "MyNet",
+    "pruner": "my_score",
+    "rewind": "my_start",
+    "trainer": "MyTrainer",
+    "task": "my_data",
+    "environment": "MyEnv",
+}
+"""What the examples define, by kind."""
 
 
 @pytest.fixture
@@ -205,7 +249,7 @@ def test_a_foreign_session_runs_nothing(mine: Path, lab: Any, monkeypatch: pytes
         ({"network": "./net.py"}, "unknown network './net.py'"),
         ({"network": "./net.py:not an object"}, "FILE.py:OBJECT"),
         ({"network": "no_such_module:X"}, "an importable module"),
-        ({"trainer.name": "./net.py:X"}, "code of your own can be a network, pruner, rewind"),
+        ({"trainer.name": "./net.py"}, "unknown trainer './net.py'"),
     ],
 )
 def test_a_name_that_leads_nowhere(mine: Path, lab: Any, values: dict[str, Any], said: str) -> None:
@@ -217,10 +261,13 @@ def test_a_name_that_leads_nowhere(mine: Path, lab: Any, values: dict[str, Any],
     ("name", "parameters", "said"),
     [
         ("Nope", {}, "net.py has no Nope; it has"),
-        ("NoNet", {}, "a class that is a module of flax.linen"),
+        ("NoNet", {}, "a class that is a module of flax.linen or flax.nnx"),
+        ("Drops", {}, "keeps RngCount, RngKey"),
+        ("NoRngs", {}, "net.py: TypeError: .*rngs"),
         ("Three", {}, r"gives outputs of shape \(1, 3\).*the task needs \(1, 10\)"),
-        ("Fails", {}, r"^net.py, line 31: AttributeError: .*nope"),
+        ("Fails", {}, r"^net.py, line 33: AttributeError: .*nope"),
         ("MyNet", {"nope": 1}, "net.py: TypeError: .*nope"),
+        ("MyNet", {"kernel_init": "zeros"}, "net.py: TypeError: .*kernel_init"),
         ("MyNet", {"prunable": "*/nothing"}, "a pattern of its leaves: Dense_0/bias"),
     ],
 )
@@ -254,24 +301,26 @@ def test_a_text_that_does_not_parse_names_its_line(mine: Path, lab: Any) -> None
         session.run()
 
 
-def test_batch_statistics_are_carried(mine: Path, lab: Any) -> None:
-    built = network("Normed")
+@pytest.mark.parametrize(("name", "norm"), [("Normed", "BatchNorm_0"), ("NewerNormed", "norm")])
+def test_batch_statistics_are_carried(mine: Path, lab: Any, name: str, norm: str) -> None:
+    built = network(name)
     assert isinstance(built, NormalisedNetwork)
     inputs = jax.random.normal(jax.random.key(0), (50, 3, 3, 1)) + 5
     theta = built.initialise(jax.random.key(1))
     _, statistics = built.apply_training(theta, inputs, built.initial_statistics())
-    mean = statistics["BatchNorm_0"]["mean"]
+    mean = statistics[norm]["mean"]
     assert jnp.abs(mean).max() > 0
     assert not np.allclose(built.apply_testing(theta, inputs, statistics), built.apply(theta, inputs))
-    with Session.create(own(lab, network="./net.py:Normed"), lab.path()) as session:
+    with Session.create(own(lab, network=f"./net.py:{name}"), lab.path()) as session:
         session.run()
     lab.assert_whole(session.path)
 
 
-def test_it_offers_what_every_network_does(mine: Path) -> None:
-    built = network("MyNet", hidden=[5, 4])
+@pytest.mark.parametrize("name", ["MyNet", "Newer"])
+def test_it_offers_what_every_network_does(mine: Path, name: str) -> None:
+    built = network(name, hidden=[5, 4])
     assert isinstance(built, Network)
-    assert hash(built) == hash(network("MyNet", hidden=[5, 4]))
+    assert hash(built) == hash(network(name, hidden=[5, 4]))
     theta = built.initialise(jax.random.key(0))
     inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
     population = jnp.stack([theta, -theta])
@@ -292,6 +341,27 @@ def test_a_cpu_takes_dense_layers_of_several_at_once(mine: Path, name: str, grou
     assert np.allclose(built.population_apply(population, inputs), each, atol=1e-5)
 
 
+def test_a_module_of_nnx_is_the_one_that_its_author_wrote(mine: Path, lab: Any) -> None:
+    built = network("Newer", hidden=[5, 4])
+    assert [leaf.name for leaf in built.layout if leaf.prunable] == [
+        "last/kernel",
+        "layers/0/kernel",
+        "layers/1/kernel",
+    ]
+    inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
+    original = own_code.loaded("net.py:Newer", built.settings.source)(10, (3, 3, 1), (5, 4), rngs=nnx.Rngs(3))
+
+    def parameters(layer: Any) -> dict[str, Any]:
+        return {"kernel": layer.kernel[...], "bias": layer.bias[...]}
+
+    layers = {str(number): parameters(layer) for number, layer in enumerate(original.layers)}
+    theta = built.layout.flatten({"layers": layers, "last": parameters(original.last)})
+    assert np.allclose(built.apply(theta, inputs), original(inputs), atol=1e-6)
+    with Session.create(own(lab, network="./net.py:Newer"), lab.path()) as session:
+        session.run()
+    lab.assert_whole(session.path)
+
+
 def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:
     table = load_table("fashion")
     assign(table, ["network.name=./net.py:MyNet", "network.hidden=[7]"])
@@ -300,14 +370,25 @@ def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:
     assert table["network"] == {"name": "mlp"}
 
 
-@pytest.mark.parametrize("kind", ["network", "pruner", "rewind"])
+@pytest.mark.parametrize("kind", ["network", "pruner", "rewind", "trainer", "task", "environment"])
 def test_the_examples_work(mine: Path, lab: Any, kind: str) -> None:
     example = Path(str(files("ticket_explorer.examples") / f"{kind}.py"))
     said = subprocess.run([sys.executable, str(example)], check=True, capture_output=True, text=True, timeout=120)
     assert said.stdout.startswith("It works")
-    name = {"network": "MyNet", "pruner": "my_score", "rewind": "my_start"}[kind]
-    with Session.create(own(lab, **{kind: f"{example}:{name}"}), lab.path()) as session:
+    key = {"environment": "task"}.get(kind, kind)
+    table = {"name": f"{example}:{NAMES[kind]}", **({"generations": 5} if kind == "trainer" else {})}
+    with Session.create(own(lab, **{"pruner": "magnitude", key: table}), lab.path()) as session:
         session.run()
+
+
+def test_the_example_of_an_analysis_works(mine: Path, lab: Any) -> None:
+    example = Path(str(files("ticket_explorer.examples") / "analysis.py"))
+    said = subprocess.run([sys.executable, str(example)], check=True, capture_output=True, text=True, timeout=120)
+    assert said.stdout.startswith("It works")
+    with lab.create() as session:
+        session.run_round()
+        found = session.analyse(f"{example}:my_look", "snr")
+    assert 0 < found.array("dense_0_kernel_leading")[0] <= 1
 
 
 def test_the_largest_text_and_what_is_no_text(mine: Path, lab: Any) -> None:

@@ -43,7 +43,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"colour": "red"},
         "$.colour: unknown field, expected one of preset, title, seed, replicates, remarks, task, network, trainer, "
-        "pruner, rewind, pruning, analysis, noise_seed, noise_from, branch",
+        "pruner, rewind, pruning, analysis, noise_seed, noise_from, ticket, branch",
     ),
     (
         {"network": {**MLP, "hidden": [8, -1]}},
@@ -106,8 +106,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"branch": [{"name": "a", "seed": 1}]},
-        "$.branch[0].seed: unknown field, expected one of name, transfer, task, network, trainer, pruner, rewind, "
-        "pruning, analysis, noise_seed, noise_from",
+        "$.branch[0].seed: unknown field, expected one of name, transfer, ticket, task, network, trainer, pruner, "
+        "rewind, pruning, analysis, noise_seed, noise_from",
     ),
     ({"pruning": {"ratio": 7}}, "$.pruning.ratio: 7, expected a number between 0 and 1, exclusive"),
 ]

@@ -150,3 +150,20 @@ def test_a_rollout_of_a_replicate_that_is_not_played(tiny, tell, tmp_path):
     result = tell("export", "tiny", "rollout", "--replicate", "3", "--out", str(tmp_path / "a.gif"))
     assert result.exit_code == 2
     assert "--replicate: 3, expected 0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "said"),
+    [
+        ("t.safetensors", "torch", ""),
+        ("t.msgpack", "flax", ""),
+        ("t.npz", "torch", "ends in .safetensors"),
+        ("t.torch", None, "ends in .safetensors or .msgpack or .npz for ticket"),
+    ],
+)
+def test_a_ticket_goes_to_other_programs(tiny, tell, tmp_path, name, form, said):
+    more = () if form is None else ("--format", form)
+    ended = tell("export", str(tiny.path), "ticket", "--out", str(tmp_path / name), *more)
+    assert ended.exit_code == (2 if said else 0), ended.output
+    assert said in ended.output
+    assert (tmp_path / name).exists() is not bool(said)

@@ -18,6 +18,8 @@ from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.commands import app
+from widgets.cli.export_format import FORMATS
+from widgets.cli.own_code import Kind
 from widgets.plots.names import AGAINST, SHOWN
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
@@ -59,7 +61,7 @@ def offers(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) -> Offers:
 
 
 COMMANDS_OF_SESSIONS = (
-    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust"),
+    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code"),
     *("branch", "transfer", "decompose", "adopt", "adopt first", "analyse", "export", "compare", "compare first"),
 )
 
@@ -111,10 +113,11 @@ def test_rounds_are_offered_once_a_colon_is_typed(offers: Offers) -> None:
         ("export first ", ["metrics", "analysis", "ticket", "rollout", "figure", "report"]),
         ("export first figure --show ", list(SHOWN)),
         ("export first figure --against ", list(AGAINST)),
+        ("export first ticket --format ", sorted({name for names in FORMATS.values() for name in names})),
         ("transfer first --trainer ", [*STRATEGIES, *TRAINERS]),
         ("decompose first --trainer p", ["pgpe", "ppo"]),
         ("transfer first --to ant-p", ["ant-pgpe", "ant-ppo", "ant-pruners"]),
-        ("new ", ["network", "pruner", "rewind"]),
+        ("new ", list(Kind)),
         ("data prepare ", list(DATA_SETS)),
         ("resume first --device ", ["cpu", "gpu"]),
         ("resume --device gpu:7 ", ["first", "here.session"]),

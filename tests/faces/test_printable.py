@@ -17,7 +17,7 @@ from sessions.specs.spec import parse_spec
 from sessions.store import JournalFile, SessionDirectory
 from ticket_explorer.presets import load
 from widgets.cli import output
-from widgets.cli.export import _cell
+from widgets.cli.table_files import _cell
 from widgets.shared.printable import MARK, printable
 from widgets.terminal.printable_lines import PRINTABLE
 

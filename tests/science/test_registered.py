@@ -10,7 +10,7 @@ from gymnasium import spaces
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
-from ticket_explorer.tasks.control.box2d.flat import Flat
+from ticket_explorer.tasks.control.box2d.flat import registered
 from ticket_explorer.tasks.control.box2d.registered import Registered, Spaces
 from ticket_explorer.tasks.control.box2d.registered_environment import measured
 
@@ -69,7 +69,7 @@ def test_the_first_action_may_be_another_number_than_zero(monkeypatch):
             return np.full((2, 2), action), 1, False, True, {}
 
     gymnasium.register("Shifted-v0", Shifted)
-    flat = Flat("Shifted-v0")
+    flat = registered("Shifted-v0")
     flat.reset(seed=1)
     observation, reward, terminated, truncated, _ = flat.step(2)
     assert observation.tolist() == [[7, 7], [7, 7]]

@@ -1,5 +1,6 @@
 """Analyses: what finished rounds tell about their weights."""
 
+from ticket_explorer.analysis.own_settings import OwnAnalysis
 from ticket_explorer.analysis.settings import (
     SNR,
     AnalysisSettings,
@@ -15,7 +16,9 @@ from ticket_explorer.analysis.settings import (
 from ticket_explorer.registry import Registry, register
 
 ANALYSES: Registry[AnalysisSettings] = register(
-    "analyses", SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition, Hessian
+    "analyses",
+    *(SNR, Layers, Curvature, Surface, Connectivity, Instability, Comparison, Decomposition, Hessian),
+    unlisted=(OwnAnalysis,),
 )
 
 __all__ = ["ANALYSES"]

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float
 from ticket_explorer.analysis.spectrum import Curved, Wanted
 from ticket_explorer.analysis.way import Way
 from ticket_explorer.layout import Layout
-from ticket_explorer.problems import ProblemState
+from ticket_explorer.problems import Problem, ProblemState
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Subject:
     """What products with the centre's Hessian told, if the analysis wanted any."""
     controls: Mapping[str, tuple[Trained, ...]] = field(default_factory=dict)
     """Finished rounds of the branch's controls: `permuted_weights`, `permuted_mask` and `random`."""
+    problem: Problem | None = None
+    """What the centre's weights are weights of, for analyses of one's own; None where only arrays are looked at."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Analysis(Protocol):
         ...
 
     def result(self, subject: Subject, seen: Seen) -> Any:
-        """A frozen dataclass of float arrays, given what the points' networks do.
+        """A frozen dataclass, or a mapping, of float arrays, given what the points' networks do.
 
         Raises:
             TicketError: if the subject has not what the analysis needs.

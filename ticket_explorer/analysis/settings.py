@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.registry import Settings
+from ticket_explorer.registry import Settings, name_of
 
 Reach = Annotated[float, Meta(gt=0)]
 Examples = Annotated[int, Meta(ge=1, description="test images or episodes")]
@@ -44,6 +44,11 @@ class AnalysisSettings(Settings, frozen=True, kw_only=True):
     """Those of arrays that have others, by array."""
     grain: ClassVar[str] = ""
     """The field that tells a coarse look from a fine one, where a spec may ask for both."""
+
+    @property
+    def called(self) -> str:
+        """What results are filed under."""
+        return name_of(self)
 
     @property
     def compared_with(self) -> str | None:

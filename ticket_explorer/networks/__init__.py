@@ -5,6 +5,7 @@ because the fastest form depends on it: `jax.vmap` over convolutions is a groupe
 slowest way on a CPU.
 """
 
+from ticket_explorer.networks.own_settings import OwnNetwork
 from ticket_explorer.networks.settings import (
     CNN,
     MLP,
@@ -16,6 +17,8 @@ from ticket_explorer.networks.settings import (
 )
 from ticket_explorer.registry import Registry, register
 
-NETWORKS: Registry[NetworkSettings] = register("networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN)
+NETWORKS: Registry[NetworkSettings] = register(
+    "networks", MLP, LeNet300100, CNN, Conv6, ResNet18, MinAtarCNN, unlisted=(OwnNetwork,)
+)
 
 __all__ = ["NETWORKS"]

@@ -1,4 +1,4 @@
-"""A network of one's own: any module of flax.linen; layout, initial weights and forwards follow from it."""
+"""A network of one's own: any module of flax.linen or flax.nnx; layout, initial weights and forwards follow from it."""
 
 import inspect
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from flax import nnx
 from jaxtyping import Array, Float
 
 from ticket_explorer.backend import backend
@@ -16,10 +17,11 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.flax_network import FlaxNetwork
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.network import Statistics
-from ticket_explorer.own_code import loaded, told
+from ticket_explorer.networks.nnx_module import NnxModule
+from ticket_explorer.own_code import hashable, loaded, told
 
 if TYPE_CHECKING:
-    from ticket_explorer.own_settings import OwnNetwork
+    from ticket_explorer.networks.own_settings import OwnNetwork
 
 GROUPED = Form(kind="grouped", group=16)
 """Of dense layers; as fast as the network `mlp` in its usual form. Grouped convolutions would be slow on a CPU."""
@@ -35,8 +37,8 @@ def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int
             [B, outputs].
     """
     module = loaded(settings.place, settings.source)
-    if not (inspect.isclass(module) and issubclass(module, nn.Module)):
-        raise InvalidValue("$.network.name", settings.place, "a class that is a module of flax.linen")
+    if not (inspect.isclass(module) and issubclass(module, nn.Module | nnx.Module)):
+        raise InvalidValue("$.network.name", settings.place, "a class that is a module of flax.linen or flax.nnx")
     network = OwnFlaxNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
     variables = network.variables
     if not any(network.is_prunable(leaf.name) for leaf in network.layout):
@@ -72,9 +74,12 @@ class OwnFlaxNetwork(FlaxNetwork):
             TicketError: if the module doesn't take its arguments.
         """
         kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
-        if "outputs" in kind.__dataclass_fields__:
-            parameters.setdefault("outputs", self.outputs)
-        frozen = {name: _hashable(value) for name, value in parameters.items()}
+        for name, known in (("outputs", self.outputs), ("input_shape", self.input_shape)):
+            if name in inspect.signature(kind.__init__).parameters:
+                parameters.setdefault(name, known)
+        frozen = {name: hashable(value) for name, value in parameters.items()}
+        if issubclass(kind, nnx.Module):
+            return cast(nn.Module, NnxModule(lambda rngs: kind(**frozen, rngs=rngs), self.settings.place))
         with told(self._file, self.settings.source):
             module: nn.Module = kind(**frozen)
         return module
@@ -161,11 +166,6 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
     def _mode(self, trains: bool) -> dict[str, Any]:
         known = inspect.signature(type(self.module).__call__).parameters
         return {name: trains for name in TRAINS if name in known}
-
-
-def _hashable(value: Any) -> Any:
-    """Lists of a spec as tuples: flax modules are hashed."""
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 
 @cache

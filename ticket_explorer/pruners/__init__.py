@@ -1,5 +1,6 @@
 """Pruners: which weights of a finished round stay."""
 
+from ticket_explorer.pruners.own_settings import OwnPruner
 from ticket_explorer.pruners.settings import (
     SNIP,
     SNR,
@@ -29,6 +30,7 @@ PRUNERS: Registry[PrunerSettings] = register(
     HessianDiagonal,
     Fisher,
     Learned,
+    unlisted=(OwnPruner,),
 )
 
 __all__ = ["PRUNERS"]

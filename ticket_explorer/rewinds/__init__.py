@@ -1,6 +1,7 @@
 """Rewinds: where kept weights restart."""
 
 from ticket_explorer.registry import Registry, register
+from ticket_explorer.rewinds.own_settings import OwnRewind
 from ticket_explorer.rewinds.settings import (
     Early,
     Fresh,
@@ -11,6 +12,8 @@ from ticket_explorer.rewinds.settings import (
     Trained,
 )
 
-REWINDS: Registry[RewindSettings] = register("rewinds", Initial, Fresh, Early, Trained, PermutedWeights, PermutedMask)
+REWINDS: Registry[RewindSettings] = register(
+    "rewinds", Initial, Fresh, Early, Trained, PermutedWeights, PermutedMask, unlisted=(OwnRewind,)
+)
 
 __all__ = ["REWINDS"]

@@ -1,7 +1,7 @@
 """What can be said of the trainers that follow gradients; no JAX is imported here."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -34,6 +34,10 @@ class GradientSettings(TrainerSettings, frozen=True, kw_only=True):
     """Whether the learning rate falls to zero at the end of the round, along half a cosine."""
     weight_decay: NonNegative = 0.0
     """Times θ, added to the gradient (L2 regularisation)."""
+
+    def try_out(self, problem: Any) -> None:
+        """Construct it: only that tells what its optimiser takes."""
+        self.implemented()(self, problem.layout.size)
 
     @property
     def tunable(self) -> dict[str, float]:

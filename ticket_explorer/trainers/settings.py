@@ -1,6 +1,6 @@
 """What can be said of each trainer; no JAX is imported here."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -76,6 +76,13 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
     def carries_scores(self) -> bool:
         """Whether the scores of a learned mask go on into the next round, where dropped weights may then come back."""
         return False
+
+    def try_out(self, problem: Any) -> None:
+        """Refuse what only trying it on a problem tells; loads JAX where there is anything to try.
+
+        Raises:
+            TicketError: with what can't be.
+        """
 
     def with_fixed_mask(self) -> "TrainerSettings | None":
         """What trains weights as this trainer does, under a mask that stays; None if this one trains no weights."""

@@ -30,14 +30,15 @@ def _in_a_sentence(
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; `--traceback`, anywhere, has errors of a user's own code shown whole."""
     own_process.settle()
     plain_ascii.allow()
     warnings.formatwarning = _in_a_sentence
     if len(sys.argv) > 1 or _COMPLETING in os.environ:
         from widgets.cli.commands import app
-        from widgets.cli.failures import ends_in_a_sentence
+        from widgets.cli.failures import ends_in_a_sentence, wants_tracebacks
 
+        sys.argv = wants_tracebacks(sys.argv)
         with ends_in_a_sentence():
             app()
         return

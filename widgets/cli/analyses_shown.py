@@ -188,10 +188,22 @@ def _instability_table(found: Found) -> Table:
     return _table(("branch", "other", "kept", "score of the ends", "instability", "error"), rows)
 
 
+def _quantities_table(found: Found) -> Table:
+    """Every array's mean over all its numbers, with its shape: of analyses that others wrote."""
+    rows = [
+        [one.branch, str(one.round), name, "×".join(map(str, array.shape[1:])) or "1", _number(_mean(array))]
+        for one in found
+        for name, array in ((name, one.array(name)) for name in one.arrays)
+    ]
+    table = _table(("branch", "round", "quantity", "shape", "mean"), rows)
+    table.caption = "Means over replicates and all numbers of an array; exports and --json have each number."
+    return table
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="left" if head in ("branch", "other") else "right")
+        table.add_column(head, justify="left" if head in ("branch", "other", "quantity") else "right")
     for row in rows:
         table.add_row(*row)
     return table
@@ -202,18 +214,18 @@ class _Shown:
     """How an analysis is told."""
 
     figures: Callable[[SessionView, Found], Iterator[Figure]] = lambda view, found: iter(())
-    table: Callable[[Found], Table] | None = None
+    table: Callable[[Found], Table] | None = _quantities_table
 
 
 _SHOWN = {
     "curvature": _Shown(_curvature_figures, _curvature_table),
     "hessian": _Shown(_hessian_figures, _hessian_table),
-    "surface": _Shown(_one_each(figures.surface)),
+    "surface": _Shown(_one_each(figures.surface), None),
     "connectivity": _Shown(_one_each(figures.connectivity), _connectivity_table),
     "instability": _Shown(_instability_figures, _instability_table),
     "snr": _Shown(_correlation, _snr_table),
     "comparison": _Shown(_comparison_figures, _comparison_table),
     "decomposition": _Shown(_one_each(figures.decomposition), _decomposition_table),
-    "layers": _Shown(_one_each(figures.sparsity)),
+    "layers": _Shown(_one_each(figures.sparsity), None),
 }
-"""Those of other distributions are told by exports."""
+"""Those of other distributions, and of one's own, have a table alone."""

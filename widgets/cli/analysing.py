@@ -1,6 +1,7 @@
 """`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,13 +9,12 @@ import typer
 from sessions.messages import commands
 from sessions.plans.twins import noisy
 from sessions.serving.ask import analysed
+from sessions.specs.own_code import analysis_called, with_own_analysis
 from sessions.specs.sources import assign
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
-from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.registry import lookup
 from ticket_explorer.trainers import TRAINERS
 from widgets.cli import completion
 from widgets.cli.app import CLIENT, session_path, told
@@ -33,7 +33,9 @@ def analyse(
     session: GivenSession,
     kind: Annotated[
         str,
-        typer.Argument(help="One that `ticket-explorer analyses` lists.", autocompletion=completion.analyses),
+        typer.Argument(
+            help="One that `ticket-explorer analyses` lists, or FILE.py:FUNCTION.", autocompletion=completion.analyses
+        ),
     ],
     from_: Annotated[
         str | None,
@@ -57,13 +59,13 @@ def analyse(
     Results are kept in the session's journal: the app, exports and reports show them.
     """
     path = session_path(session)
-    lookup("analysis", ANALYSES, kind)
-    view = read_view(path)
-    parameters: dict[str, Any] = {}
-    assign(parameters, set_ or [])
+    settings, view = analysis_called(kind), read_view(path)
+    given: dict[str, Any] = {}
+    assign(given, set_ or [])
+    name, parameters = with_own_analysis(kind, given, Path.cwd())
     wanted = [
-        commands.Analyse(kind=kind, branch=branch, round=number, parameters=parameters)
-        for branch, number in _wanted(view, kind, from_)
+        commands.Analyse(kind=name, branch=branch, round=number, parameters=parameters)
+        for branch, number in _wanted(view, settings, from_)
     ]
     with narration.status("analysing; loading JAX takes a few seconds"):
         found = analysed(path, wanted, CLIENT)
@@ -77,7 +79,7 @@ def analyse(
         show(read_view(path), kind, found)
 
 
-def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[str, int | None]]:
+def _wanted(view: SessionView, settings: type[AnalysisSettings], given: str | None) -> Iterator[tuple[str, int | None]]:
     """Branches and rounds, each round that branches share once."""
     if given not in (None, "all"):
         assert given is not None
@@ -89,16 +91,16 @@ def _wanted(view: SessionView, kind: str, given: str | None) -> Iterator[tuple[s
     finished = [(name, round_) for name in view.branches for round_ in view.lineage(name) if round_.finished]
     if not finished:
         raise TicketError("The session has no finished round to analyse yet; resume it first.")
-    if given == "all" and ANALYSES[kind].looks_at in ("state", "round"):
+    if given == "all" and settings.looks_at in ("state", "round"):
         yield from ((name, round_.number) for name, round_ in finished if round_.branch == name)
     else:
         names = list(dict.fromkeys(name for name, _ in finished))
-        yield from ((name, _last(view, name)) for name in _able(view, kind, names))
+        yield from ((name, _last(view, name)) for name in _able(view, settings, names))
 
 
-def _able(view: SessionView, kind: str, names: list[str]) -> list[str]:
+def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str]) -> list[str]:
     """The branches that have what an analysis needs, if any has: others are left out, which is said."""
-    lacking = {name: why for name in names if (why := _lacks(ANALYSES[kind], view, name)) is not None}
+    lacking = {name: why for name in names if (why := _lacks(settings, view, name)) is not None}
     if 0 < len(lacking) < len(names):
         say(f"Skipped ({next(iter(lacking.values()))}): {', '.join(lacking)}.")
         return [name for name in names if name not in lacking]

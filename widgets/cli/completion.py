@@ -21,6 +21,7 @@ from ticket_explorer.places import sessions_dir
 from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.cli.export_format import FORMATS
 from widgets.plots.names import AGAINST, SHOWN
 
 Offered = list[str]
@@ -77,6 +78,11 @@ def figures() -> Offered:
 def costs() -> Offered:
     """What scores can be plotted against."""
     return _offered(AGAINST)
+
+
+def formats() -> Offered:
+    """What any export can be written in."""
+    return _offered(dict.fromkeys(name for names in FORMATS.values() for name in names))
 
 
 def data_sets() -> Offered:

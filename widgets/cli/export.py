@@ -1,16 +1,11 @@
 """`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report."""
 
-import csv
-from collections.abc import Callable, Iterable
-from enum import StrEnum
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, NamedTuple
 
-import msgspec
 import typer
 
-from sessions.store import SessionDirectory, errors
+from sessions.store import SessionDirectory
 from sessions.store.files import write_atomic
 from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
@@ -18,26 +13,11 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import completion
 from widgets.cli.app import session_path, told
 from widgets.cli.branching import parse_round
+from widgets.cli.export_format import DIRECTORY, Kind, format_of
+from widgets.cli.following import Opening, follow, write_now
 from widgets.cli.options import GivenSession
 from widgets.cli.output import say
 from widgets.plots.names import AGAINST, SHOWN
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from sessions.reports.generation_rows import Row
-    from sessions.tickets.found_ticket import FoundTicket
-
-
-class Kind(StrEnum):
-    """What can be exported."""
-
-    metrics = "metrics"
-    analysis = "analysis"
-    ticket = "ticket"
-    rollout = "rollout"
-    figure = "figure"
-    report = "report"
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +29,20 @@ def register(app: typer.Typer) -> None:
 def export(
     session: GivenSession,
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
-    out: Annotated[Path, typer.Option(help="The file to write; its ending decides the format.")],
+    out: Annotated[
+        Path, typer.Option(help="The file to write, whose ending decides the format; a directory for tensorboard.")
+    ],
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="The format, if the ending doesn't say it: tensorboard, csv, …",
+            autocompletion=completion.formats,
+        ),
+    ] = None,
+    follow_: Annotated[
+        bool, typer.Option("--follow", help="Write on while the session runs: metrics, as tensorboard or csv.")
+    ] = False,
     from_: Annotated[
         str | None,
         typer.Option(
@@ -73,52 +66,80 @@ def export(
 ) -> None:
     """Export tables, a ticket, a rollout, a figure, or a report.
 
-    Tables are every generation's metrics, or all analyses. A ticket is its mask, the weights it starts from, the
-    trained weights and their σ, leaf by leaf. A rollout is one episode of a control task's policy: a GIF, or for brax
-    its own page of HTML, whose viewer comes from a CDN. A report is one HTML file with everything in it.
+    Tables are every generation's metrics, or all analyses; metrics can be TensorBoard's event files too, and follow a
+    session while it runs. A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by
+    leaf; --format flax or torch writes it as these programs load it. A rollout is one episode of a control task's
+    policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report is one HTML file with
+    everything in it.
     """
-    path = session_path(session)
-    view = read_view(path)
-    endings = _ENDINGS[kind]
-    if out.suffix not in endings:
-        raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(endings)} for {kind}")
-    if kind is Kind.metrics:
-        from sessions.reports.generation_rows import metric_rows
+    path, form = session_path(session), format_of(kind, out, format_, follow_)
+    if follow_:
+        follow(path, out, _growing(form, out))
+        return
+    if form == DIRECTORY:
+        write_now(path, _growing(form, out))
+    else:
+        _write(path, kind, form, out, _Wanted(from_, show, against, replicate))
+    say(f"Wrote {out}.")
 
-        _TABLES[out.suffix](metric_rows(view), out)
-    elif kind is Kind.analysis:
-        _TABLES[out.suffix](_analysis_rows(view), out)
+
+class _Wanted(NamedTuple):
+    """What of a session."""
+
+    from_: str | None
+    show: str
+    against: str | None
+    replicate: int
+
+
+def _growing(form: str, out: Path) -> Opening:
+    from widgets.cli.event_files import EventFiles
+    from widgets.cli.table_files import GrowingCsv
+
+    return lambda journal: EventFiles(journal, out) if form == DIRECTORY else GrowingCsv(journal, out)
+
+
+def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> None:
+    view = read_view(path)
+    if kind in (Kind.metrics, Kind.analysis):
+        _write_table(view, kind, form, out)
     elif kind is Kind.figure:
-        write_atomic(out, _figure(view, show, from_, against, out.suffix))
+        write_atomic(out, _figure(view, wanted.show, wanted.from_, wanted.against, form))
     elif kind is Kind.report:
         from widgets.plots.html_report import page
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     else:
-        branch, number = parse_round(from_) if from_ else _sparsest(view)
+        branch, number = parse_round(wanted.from_) if wanted.from_ else _sparsest(view)
         if branch not in view.branches:
-            raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+            raise InvalidValue("--from", wanted.from_, f"a branch among {', '.join(view.branches)}")
         if kind is Kind.rollout:
-            if replicate > 0:
-                raise InvalidValue("--replicate", replicate, "0: a rollout shows the policy of the first replicate")
-            _write_rollout(path, view, branch, number, out)
+            if wanted.replicate > 0:
+                raise InvalidValue(
+                    "--replicate", wanted.replicate, "0: a rollout shows the policy of the first replicate"
+                )
+            _write_rollout(path, view, branch, number, form, out)
         else:
             from sessions.tickets.found_ticket import found_ticket
             from sessions.tickets.workbench import Workbench
 
-            _TICKETS[out.suffix](found_ticket(Workbench.of(path, view), branch, number, replicate), out)
-    say(f"Wrote {out}.")
+            found_ticket(Workbench.of(path, view), branch, number, wanted.replicate).save(out, form)
 
 
-def _analysis_rows(view: SessionView) -> "Iterable[Row]":
+def _write_table(view: SessionView, kind: Kind, form: str, out: Path) -> None:
     from sessions.reports.analysis_rows import analysis_rows
+    from sessions.reports.generation_rows import metric_rows
+    from widgets.cli.table_files import TABLES
 
+    if kind is Kind.metrics:
+        TABLES[form](metric_rows(view), out)
+        return
     if not view.analyses:
         raise TicketError("This session has no analysis yet; start with: ticket-explorer analyse SESSION curvature")
-    return (row for found in view.analyses for row in analysis_rows(found))
+    TABLES[form]((row for found in view.analyses for row in analysis_rows(found)), out)
 
 
-def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, suffix: str) -> bytes:
+def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, form: str) -> bytes:
     from widgets.plots import figures
     from widgets.plots import matplotlib_figure as paper
 
@@ -131,7 +152,7 @@ def _figure(view: SessionView, kind: str, from_: str | None, against: str | None
         raise InvalidValue("--against", against, f"one of {', '.join(AGAINST)}, with --show learning")
     given = {} if against is None else {"against": against}
     figure = getattr(figures, kind)(view, figures.Selection(branch, number), **given)
-    return paper.drawn(figure, suffix.removeprefix("."))
+    return paper.drawn(figure, form)
 
 
 def _sparsest(view: SessionView) -> tuple[str, int]:
@@ -142,89 +163,14 @@ def _sparsest(view: SessionView) -> tuple[str, int]:
     return sparsest.branch, sparsest.number
 
 
-def _write_rollout(path: Path, view: SessionView, branch: str, number: int, out: Path) -> None:
+def _write_rollout(path: Path, view: SessionView, branch: str, number: int, form: str, out: Path) -> None:
     from sessions.engine.rollouts import exported_rollout
     from widgets.plots.policy.gif import write_gif
 
     found = exported_rollout(path, view, branch, number)
-    if out.suffix == ".gif":
+    if form == "gif":
         write_gif(found.episode, out)
     elif found.page is None:
         raise InvalidValue("--out", out, "a .gif: only brax tasks have a page of their own")
     else:
         write_atomic(out, found.page.encode())
-
-
-def _write_csv(rows: "Iterable[Row]", out: Path) -> None:
-    with errors.told(out), out.open("w", newline="", encoding="utf-8") as file:
-        writer: csv.DictWriter[str] | None = None
-        for row in rows:
-            if writer is None:
-                writer = csv.DictWriter(file, row)
-                writer.writeheader()
-            writer.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: object) -> object:
-    """What a spreadsheet takes as text: one that begins as a formula does is quoted, as spreadsheets themselves do."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _write_json(rows: "Iterable[Row]", out: Path) -> None:
-    write_atomic(out, msgspec.json.encode(list(rows)))
-
-
-def _write_parquet(rows: "Iterable[Row]", out: Path) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise TicketError("Parquet needs pyarrow; install it with: pip install 'ticket-explorer[data]'") from None
-    with errors.told(out):
-        parquet.write_table(pyarrow.Table.from_pylist(list(rows)), out)
-
-
-def _write_safetensors(ticket: "FoundTicket", out: Path) -> None:
-    from safetensors.numpy import save
-
-    origin = {key: msgspec.json.encode(value).decode() for key, value in ticket.origin.items()}
-    write_atomic(out, save(ticket.arrays, metadata=origin))
-
-
-def _write_msgpack(ticket: "FoundTicket", out: Path) -> None:
-    arrays = {name: _packed(array) for name, array in ticket.arrays.items()}
-    write_atomic(out, msgspec.msgpack.encode({"schema": 1, "origin": ticket.origin, "arrays": arrays}))
-
-
-def _write_npz(ticket: "FoundTicket", out: Path) -> None:
-    import numpy
-
-    content = BytesIO()
-    numpy.savez_compressed(content, **ticket.arrays)  # type: ignore[arg-type]
-    write_atomic(out, content.getvalue())
-
-
-def _packed(array: "np.ndarray") -> dict[str, object]:
-    return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-_TABLES: dict[str, Callable[["Iterable[Row]", Path], None]] = {
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
-    ".json": _write_json,
-}
-_TICKETS: dict[str, Callable[["FoundTicket", Path], None]] = {
-    ".safetensors": _write_safetensors,
-    ".msgpack": _write_msgpack,
-    ".npz": _write_npz,
-}
-_ENDINGS: dict[Kind, tuple[str, ...]] = {
-    Kind.metrics: tuple(_TABLES),
-    Kind.analysis: tuple(_TABLES),
-    Kind.ticket: tuple(_TICKETS),
-    Kind.rollout: (".gif", ".html"),
-    Kind.figure: (".png", ".svg", ".pdf"),
-    Kind.report: (".html",),
-}

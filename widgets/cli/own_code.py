@@ -1,7 +1,6 @@
-"""`new`, `trust`: code of one's own, begun from an example, and run in sessions that came from somebody else."""
+"""`new`, `code`, `trust`: code of one's own, begun from an example, shown, and run in others' sessions."""
 
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -10,12 +9,9 @@ from typing import Annotated
 import typer
 
 from sessions.store.files import write_atomic
+from sessions.views.own_code import kept_code, untrusted_code
 from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.own_code import NAME, is_trusted
-from ticket_explorer.own_code import trust as keep
-from ticket_explorer.own_settings import OWN
-from ticket_explorer.tables import is_table
 from widgets.cli.app import session_path, told
 from widgets.cli.failures import BAD_INPUT
 from widgets.cli.options import GivenSession
@@ -26,14 +22,19 @@ class Kind(StrEnum):
     """What code of one's own can be."""
 
     network = "network"
+    task = "task"
+    environment = "environment"
     pruner = "pruner"
     rewind = "rewind"
+    trainer = "trainer"
+    analysis = "analysis"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(new)
     app.command()(trust)
+    app.command()(code)
 
 
 @told
@@ -58,26 +59,32 @@ def trust(
 ) -> None:
     """Show the code that came with a session, and trust it."""
     path = session_path(session)
-    unknown = {source: place for place, source in _own_code(path) if not is_trusted(source)}
+    unknown = untrusted_code(read_view(path))
     if not unknown:
         say(f"{path} has no code that you don't trust already.")
-    for source, place in unknown.items():
-        write(f"# {place}\n{source}")
+    for code in unknown:
+        write(f"# {code.place}\n{code.source}".expandtabs())
         if not yes and not sys.stdin.isatty():
-            raise TicketError(f"{place} is not trusted: nobody is here to be asked. Say --yes after you have read it.")
+            raise TicketError(
+                f"{code.place} is not trusted: nobody is here to be asked. Say --yes after you have read it."
+            )
         if not yes and not typer.confirm(f"Run this code of {path}?", err=True):
             raise typer.Exit(BAD_INPUT)
-        keep(source)
-        say(f"{place} is trusted from now on.")
+        code.trust()
+        say(f"{code.place} is trusted from now on.")
 
 
-def _own_code(path: Path) -> Iterator[tuple[str, str]]:
-    """Places and texts of all code that a session's plans have."""
-    view = read_view(path)
-    plans = [branch.plan for branch in view.branches.values()]
-    plans += [round_.plan for branch in view.branches.values() for round_ in branch.rounds.values()]
-    for plan in plans:
-        for key in OWN:
-            table = plan.get(key)
-            if is_table(table) and table.get("name") == NAME:
-                yield str(table.get("place", "")), str(table.get("source", ""))
+@told
+def code(
+    session: GivenSession,
+    diff: Annotated[bool, typer.Option("--diff", help="Show how the files differ by now instead.")] = False,
+) -> None:
+    """Show the code of your own that a session keeps and goes on with; nothing of it is run."""
+    path = session_path(session)
+    kept = kept_code(read_view(path))
+    if not kept:
+        say(f"{path} has no code of your own.")
+    for one in kept:
+        trusted = "trusted here" if one.is_trusted else "not trusted here"
+        text = (one.changes() or f"# {one.place}: no change") if diff else f"# {one.place} ({trusted})\n{one.source}"
+        write(text.expandtabs())

@@ -11,14 +11,15 @@ from sessions.reports.learning import needed_rows, solved_at
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
-from sessions.views.reading import Header, default_path
+from sessions.views.own_code import kept_code
+from sessions.views.reading import Header, default_path, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSettings
 from widgets.cli.app import command_line, session_path, told
 from widgets.cli.device import DeviceOption
-from widgets.cli.failures import FAILED, INTERRUPTED
+from widgets.cli.failures import FAILED, INTERRUPTED, show_cause
 from widgets.cli.options import GivenSession, GivenSpec
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
@@ -75,6 +76,7 @@ def run(
 def resume(
     session: GivenSession,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+    trust: Annotated[bool, typer.Option("--trust", help="Trust the code that came with it; read it first.")] = False,
     device: DeviceOption = None,
 ) -> None:
     """Continue a session to its end.
@@ -82,7 +84,11 @@ def resume(
     It goes on from where it was paused, stopped or killed, bit for bit as if it had never stopped.
     """
     path = session_path(session)
-    SessionDirectory.open_for_reading(path)
+    for code in kept_code(read_view(path)):
+        if trust:
+            code.trust()
+        if changed := code.changes_in_words():
+            say(changed)
     from sessions.session.session import Session
 
     _drive(Session.open(path), json)
@@ -103,6 +109,7 @@ def _drive(session: "Session", json: bool) -> None:
     if driver.failure is not None:
         if session.is_finished:  # branches have failed: others have not
             show_result(session.path, session.header, session.view, json)
+        show_cause(driver.failure)
         say(f"ticket-explorer: {driver.failure}")
         if not session.is_finished:
             say(f"Nothing finished is lost. Continue with: {command_line('resume', session.path)}")
@@ -144,7 +151,7 @@ def _stories(spec: Spec) -> dict[str, None]:
     """What was found in a person's own data."""
     tasks = [branch.plan.task for branch in spec.branches]
     own = [(task, task.measured) for task in tasks if isinstance(task, OwnDataSettings)]
-    return {f"{task.place}: {found.story}": None for task, found in own if found is not None}
+    return {f"{task.called}: {found.story}": None for task, found in own if found is not None}
 
 
 def _paused(view: SessionView, path: Path) -> str:

@@ -2,8 +2,11 @@
 
 import re
 from contextlib import suppress
+from pathlib import Path
 
 from sessions.plans.cost import estimate_session
+from sessions.specs.overrides import FAMILIES
+from sessions.specs.sources import anchored
 from sessions.specs.spec import Table, parse_spec
 from sessions.store import check_branch_name
 from ticket_explorer.errors import TicketError
@@ -27,7 +30,8 @@ def problems_of(table: Table) -> dict[str, str]:
             break
         found[place] = said
         is_branch_name = path[0] == "branch" and len(path) == 3
-        table = with_value(table, path, f"branch-{path[1]}" if is_branch_name else None)
+        whole = path[:-1] if path[-1] == "name" and len(path) > 1 and path[-2] in FAMILIES else path
+        table = with_value(table, whole, f"branch-{path[1]}" if is_branch_name else None)
     return found
 
 
@@ -39,7 +43,7 @@ def missing_data(table: Table) -> str | None:
 
 def _error(table: Table) -> TicketError | None:
     try:
-        spec = parse_spec(table)
+        spec = parse_spec(anchored(table, Path.cwd()))
         for number, branch in enumerate(spec.branches):
             _check_name(branch.name, number)
     except TicketError as error:

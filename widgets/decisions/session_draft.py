@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 from msgspec import inspect
 
 from sessions.plans.cost import Estimate, estimate_session
 from sessions.specs.overrides import DEFAULTS, FAMILIES, default_pruner, fits
+from sessions.specs.sources import anchored
 from sessions.specs.spec import Analysis, Plan, Pruning, Spec, Table, parse_spec
 from ticket_explorer import presets
+from ticket_explorer.own_code import NAME
+from ticket_explorer.own_settings import own_settings
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
 from ticket_explorer.trainers import TRAINERS
@@ -143,18 +147,29 @@ class Draft:
         Raises:
             TicketError: if that isn't known, or it can't be.
         """
-        return estimate_session(parse_spec(self.table))
+        return estimate_session(parse_spec(self.whole))
+
+    @property
+    def whole(self) -> Table:
+        """The table as an engine takes it: with the text of files of one's own.
+
+        Raises:
+            TicketError: if there is no such file.
+        """
+        return anchored(self.table, Path.cwd())
 
     def _family(self, key: str, path: tuple[str | int, ...]) -> Iterator[Field]:
         kind, registry = FAMILIES[key]
         table = value_at(self.table, path) or DEFAULTS.get(key) or default_pruner(self.table["trainer"])
         name = table if isinstance(table, str) else str(table.get("name"))
         if len(registry) > 1:
-            summaries = {known: summary_of(settings) for known, settings in registry.items()}
+            summaries = {known: summary_of(settings) for known, settings in registry.items()} | _own(key, name)
             yield Field((*path, "name"), inspect.StrType(), explanation=f"which {kind}", choices=summaries)
         if name in registry:
             hidden = registry[name].filled_in
             fields = [field for field in fields_of(registry[name], path) if field.path[-1] not in hidden]
+            if own_settings(key, name):
+                fields.sort(key=lambda field: field.path[-1] not in ("place", "id"))
             yield from (
                 self._strategy_fields(fields) if (key, name) == ("trainer", "evolution") else self._opened(fields)
             )
@@ -196,6 +211,12 @@ def _complete(table: Table) -> Table:
     branches = table.get("branch") or [{"name": "main"}]
     trainer = {"strategy": "snes", **given} if given["name"] == "evolution" else given
     return {**DEFAULTS, **table, "trainer": trainer, "branch": [{**base, **branch} for branch in branches]}
+
+
+def _own(key: str, name: str) -> dict[str, str]:
+    """The choice of code of one's own, by the name that it has at present."""
+    own = name if own_settings(key, name) else NAME
+    return {own: "Your own: FILE.py:OBJECT, relative to the directory that the app runs in."}
 
 
 def _explained(fields: Iterator[Field] | list[Field]) -> tuple[Field, ...]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import ipywidgets
 
+from sessions.views.own_code import untrusted_code
 from widgets.notebook.branch_tree import BranchTree
 from widgets.notebook.chart import Chart
 from widgets.notebook.chart_grid import ChartGrid
@@ -13,6 +14,7 @@ from widgets.notebook.in_marimo import marimo_layout
 from widgets.notebook.journal import Journal
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
+from widgets.notebook.trust import Trust
 
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
 """The charts that are shown unless others are asked for."""
@@ -34,7 +36,8 @@ class Explorer(ipywidgets.VBox):
         tree.layout.flex = "0 1 240px"
         middle = ipywidgets.HBox([tree, self._grid], layout=_MIDDLE)
         below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
-        super().__init__([Controls(session), middle, below])
+        trust = Trust(untrusted_code(session.view))
+        super().__init__([trust, Controls(session), middle, below])
         self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
 
     @property

@@ -9,6 +9,11 @@ from sessions.views.failures import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.tables import algorithm_of
 
+CODE_QUESTION = (
+    "This session came with code, which is not run before you trust it: it could do anything that you can do. "
+    "Without it everything can be looked at, and nothing computed."
+)
+"""Of a session whose code this user has not trusted."""
 _UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (48 * 3600, 3600, "h"), (700 * 86400, 86400, "days"))
 _YEAR = 365 * 86400
 

@@ -115,7 +115,7 @@ def _told(settings: Arrays) -> Iterator[Path]:
     except TicketError as error:
         if error.path:
             raise
-        said = f"{settings.place}: {error.said}"
+        said = f"{settings.called}: {error.said}"
         raise TicketError(said, path=PATH, given=error.given, expected=error.expected, remedy=error.remedy) from None
 
 

@@ -122,7 +122,7 @@ def _told(settings: ImageFolder) -> Iterator[Path]:
     except TicketError as error:
         if error.path:
             raise
-        raise TicketError(f"{settings.place}: {in_splits(error.said)}", path=PATH, remedy=error.remedy) from None
+        raise TicketError(f"{settings.called}: {in_splits(error.said)}", path=PATH, remedy=error.remedy) from None
 
 
 def _decoded(settings: ImageFolder, listed: _Listed) -> UInt8[np.ndarray, "n S S C"]:

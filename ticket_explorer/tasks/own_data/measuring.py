@@ -51,7 +51,7 @@ def read(settings: OwnDataSettings) -> OwnSplits:
         path=settings.location_path,
         given=settings.location,
         expected=f"the data of SHA-256 {expected}",
-        remedy=f"Put them back there, or start from a directory that has them as {settings.place}; "
+        remedy=f"Put them back there, or start from a directory that has them as {settings.called}; "
         "to train on other data, begin another session.",
     )
 

@@ -113,7 +113,7 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
         return "$.task.path"
 
     @property
-    def place(self) -> str:
+    def called(self) -> str:
         """What the data are called in sentences: the name of their file."""
         return Path(self.location).name
 
@@ -141,12 +141,12 @@ class OwnDataSettings(TaskSettings, frozen=True, kw_only=True):
             InvalidValue: if a batch has more examples than there are, or vectors are to be treated as images.
         """
         if self.batch is not None and self.batch > found.train:
-            expected = f"at most {found.train:,}: there are no more training examples in {self.place}"
+            expected = f"at most {found.train:,}: there are no more training examples in {self.called}"
             raise InvalidValue("$.task.batch", self.batch, expected)
         for field, asked in (("pool", self.pool > 1), ("augment", bool(self.augment))):
             if asked and not found.is_images:
                 given: Any = getattr(self, field)
-                raise InvalidValue(f"$.task.{field}", given, f"none: examples of {self.place} are vectors, no images")
+                raise InvalidValue(f"$.task.{field}", given, f"none: examples of {self.called} are vectors, no images")
         return found
 
     @property
@@ -234,7 +234,7 @@ class PlacedSettings(OwnDataSettings, frozen=True, kw_only=True):
     def candidates(self) -> Iterator["OwnDataSettings"]:
         """What is at the path, and under the same name among the user's own data and in the working directory."""
         for directory in (Path(self.path).parent, own_data_dir(), Path.cwd()):
-            if (place := directory / self.place).exists():
+            if (place := directory / self.called).exists():
                 yield self.at(str(place))
 
     def at(self, path: str) -> "PlacedSettings":
@@ -294,6 +294,6 @@ class TFDS(OwnDataSettings, frozen=True, kw_only=True, tag="tfds"):
         return "$.task.dataset"
 
     @property
-    def place(self) -> str:
+    def called(self) -> str:
         """What errors call the data."""
         return self.dataset

@@ -24,6 +24,7 @@ from widgets.terminal.actions import bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
 from widgets.terminal.dialogs import ask, dialog_called
+from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
@@ -92,6 +93,7 @@ class Explorer(Screen[None]):
         link = self.link
         try:
             if isinstance(link, EngineLink):
+                await ask_for_trust(self.app, link.view)
                 await link.connect(run)
                 self._take_view(link.view)
             self._changed_state()

@@ -204,4 +204,4 @@ class NewSession(Screen[None]):
             said = f"The data set {missing} is not on this machine; run: ticket-explorer data prepare {missing}"
             self.notify(said, severity="error", timeout=15, markup=False)
         else:
-            self.app.start_session(self.draft.table, self._preset, run)  # type: ignore[attr-defined]
+            self.app.start_session(self.draft.whole, self._preset, run)  # type: ignore[attr-defined]

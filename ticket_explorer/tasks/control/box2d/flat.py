@@ -4,21 +4,23 @@ from typing import Any
 
 import numpy as np
 
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.own_code import loaded, told
+
 
 class Flat:
     """An environment whose observations are arrays of numbers, and whose actions may be flat."""
 
-    def __init__(self, id: str, **parameters: Any) -> None:
-        """Make it.
+    def __init__(self, made: Any) -> None:
+        """Wrap it.
 
         Args:
-            id: As Gymnasium registers it.
-            **parameters: Of the environment.
+            made: A `gymnasium.Env`.
         """
         import gymnasium
         from gymnasium.spaces import Box, Discrete
 
-        self.made = gymnasium.make(id, disable_env_checker=True, **parameters)
+        self.made = made
         if not isinstance(self.made.observation_space, Box):
             self.made = gymnasium.wrappers.FlattenObservation(self.made)
         actions = self.made.action_space
@@ -38,3 +40,35 @@ class Flat:
             given = action.reshape(space.shape).astype(space.dtype)
         observation, reward, terminated, truncated, more = self.made.step(given)
         return np.asarray(observation, np.float32), float(reward), bool(terminated), bool(truncated), more
+
+
+def registered(id: str, **parameters: Any) -> Flat:
+    """An environment that Gymnasium knows by an id.
+
+    Args:
+        id: As Gymnasium registers it.
+        **parameters: Of the environment.
+    """
+    import gymnasium
+
+    return Flat(gymnasium.make(id, disable_env_checker=True, **parameters))
+
+
+def own(place: str, source: str, **parameters: Any) -> Flat:
+    """An environment of one's own.
+
+    Args:
+        place: File and class.
+        source: The file's text.
+        **parameters: Of the class.
+
+    Raises:
+        TicketError: if its code is not trusted or fails, or it is no `gymnasium.Env`.
+    """
+    import gymnasium
+
+    kind = loaded(place, source)
+    if not (isinstance(kind, type) and issubclass(kind, gymnasium.Env)):
+        raise InvalidValue("$.task.name", place, "a class that is a gymnasium.Env")
+    with told(place.rpartition(":")[0], source):
+        return Flat(kind(**parameters))

@@ -9,21 +9,8 @@ from msgspec import structs
 from ticket_explorer.errors import InvalidValue
 from ticket_explorer.tasks.control.box2d.settings import Workers
 from ticket_explorer.tasks.control.settings import ControlSettings
+from ticket_explorer.tasks.control.spaces import Spaces
 from ticket_explorer.tasks.settings import TaskSettings
-
-
-class Spaces(msgspec.Struct, frozen=True, kw_only=True):
-    """What an environment takes and gives."""
-
-    observation: tuple[int, ...]
-    """The shape of one observation; what is no array is flattened, numbers of a choice become one-hot."""
-    outputs: int
-    """Discrete actions, or the size of a continuous one."""
-    low: tuple[float, ...] | None = None
-    """Of a continuous action, for each entry; None: actions are discrete."""
-    high: tuple[float, ...] | None = None
-    steps: int
-    """Where it cuts an episode off itself."""
 
 
 class Registered(ControlSettings, frozen=True, kw_only=True, tag="gymnasium"):
@@ -61,6 +48,11 @@ class Registered(ControlSettings, frozen=True, kw_only=True, tag="gymnasium"):
         """
         return self._known.outputs
 
+    @property
+    def maker(self) -> tuple[str, dict[str, bool | int | float | str]]:
+        """What makes it in a worker process, and its arguments but for `parameters`."""
+        return "ticket_explorer.tasks.control.box2d.flat:registered", {"id": self.id}
+
     def taken_up(self) -> TaskSettings:
         """With what the environment says of itself.
 
@@ -78,13 +70,8 @@ class Registered(ControlSettings, frozen=True, kw_only=True, tag="gymnasium"):
             raise InvalidValue("$.task.action_repeat", self.action_repeat, "1: Gymnasium takes each action once")
         if self.noise_outputs:
             raise InvalidValue("$.task.noise_outputs", "true", "false: PPO can't act in worker processes")
-        found = self.measured
-        if found is None:
-            return
-        sizes = [found.outputs, found.steps, *found.observation]
-        bounds = [len(bound) for bound in (found.low, found.high) if bound is not None]
-        if min(sizes) < 1 or len(bounds) not in (0, 2) or any(size != found.outputs for size in bounds):
-            raise InvalidValue("$.task.measured", "sizes that can't be", "what the environment says of itself")
+        if self.measured is not None:
+            self.measured.check()
 
     @property
     def _known(self) -> Spaces:

@@ -9,16 +9,16 @@ from jaxtyping import Float
 
 from ticket_explorer.errors import InvalidValue, TicketError, shortened
 from ticket_explorer.tasks.control.box2d.environment import Box2DEnvironment
-from ticket_explorer.tasks.control.box2d.flat import Flat
-from ticket_explorer.tasks.control.box2d.registered import Registered, Spaces
+from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, needs
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.scene import Scene, bars, cells
+from ticket_explorer.tasks.control.spaces import Spaces
 from ticket_explorer.tasks.control.stepping import World
+from ticket_explorer.tasks.control.worlds import maker
 
 LONGEST = 1000
 """Steps of an episode of an environment that doesn't cut it off itself."""
-MAKER = "ticket_explorer.tasks.control.box2d.flat:Flat"
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,18 @@ def load(settings: Registered) -> ControlTask:
     """
     found = measured(settings)
     if settings.measured not in (None, found):
+        assert settings.measured is not None
         raise TicketError(
             f"{settings.id} is another environment here than the one this session began with: "
-            f"{_words(found)} now, {_words(settings.measured)} then. Install the version that it was."
+            f"{found.words} now, {settings.measured.words} then. Install the version that it was."
         )
     if settings.squash == "tanh" and not np.isfinite([*(found.low or ()), *(found.high or ())]).all():
         raise InvalidValue("$.task.squash", "tanh", f"clip: actions of {settings.id} have no bounds")
-    parameters = tuple(sorted({"id": settings.id, **settings.parameters}.items()))
+    make, given = settings.maker
+    parameters = tuple(sorted({**given, **settings.parameters}.items()))
     environment = RegisteredEnvironment(
         provider="gymnasium",
-        world=World(MAKER, parameters, None if found.low is None else found.outputs),
+        world=World(make, parameters, None if found.low is None else found.outputs),
         observation_shape=found.observation,
         outputs=found.outputs,
         steps=settings.steps or found.steps,
@@ -94,16 +96,13 @@ def measured(settings: Registered) -> Spaces:
 def _made(settings: Registered) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        make, given = settings.maker
         try:
-            return Flat(settings.id, **settings.parameters).made
+            return maker(make)(**given, **settings.parameters).made
+        except TicketError:
+            raise
         except Exception as error:  # an environment is anybody's code
             why = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
             end = "" if why.endswith(("?", ".")) else "."
             said = f"Gymnasium can't make {settings.id!r}: {why}{end}"
             raise TicketError(said, path="$.task.id", given=settings.id) from error
-
-
-def _words(spaces: Spaces | None) -> str:
-    assert spaces is not None
-    kind = "choices" if spaces.low is None else "numbers"
-    return f"observations {spaces.observation}, {spaces.outputs} {kind} to act by, {spaces.steps} steps"

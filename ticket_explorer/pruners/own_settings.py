@@ -1,0 +1,31 @@
+"""Settings of pruners of one's own; no JAX is imported here, and no code is run."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from ticket_explorer.own_code import NAME
+from ticket_explorer.pruners.settings import PrunerSettings
+from ticket_explorer.registry import Former
+
+
+class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
+    """A function of one's own that scores weights, `./rules.py:my_score`."""
+
+    formerly: ClassVar[Mapping[str, Former]] = {"file": Former("")}
+    filled_in: ClassVar[tuple[str, ...]] = ("source", "file")
+    place: str
+    """File and object, `rules.py:my_score`."""
+    source: str
+    """The file's text, which the session goes on with."""
+    file: str = ""
+    """Where that file was, to tell when it has changed."""
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The function's keyword arguments."""
+
+    def implemented(self) -> Any:
+        """The function; loads JAX and runs the code, if it is trusted."""
+        from ticket_explorer.pruners.own import OwnScore
+
+        return OwnScore(self.place, self.source, self.parameters)

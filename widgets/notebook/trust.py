@@ -1,0 +1,41 @@
+"""Asking in a cell whether to run the code that came with somebody else's session."""
+
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets
+
+from sessions.views.own_code import KeptCode
+from ticket_explorer.errors import TicketError
+from widgets.notebook.watching import button, markup
+from widgets.shared.printable import printable
+from widgets.shared.wording import CODE_QUESTION
+
+
+class Trust(ipywidgets.VBox):
+    """Code that is not trusted, and a button that trusts it; empty when there is none."""
+
+    def __init__(self, codes: Sequence[KeptCode]) -> None:
+        self._codes = codes
+        self._said = ipywidgets.HTML()
+        shown = "".join(f"<p>{markup(code.place, 'te-name')}</p><pre>{_plain(code.source)}</pre>" for code in codes)
+        rows = [
+            ipywidgets.HTML(f'<div role="alert">{markup(CODE_QUESTION, "te-alert")}</div>'),
+            ipywidgets.HTML(f"<details><summary>Show the code</summary>{shown}</details>"),
+            ipywidgets.HBox([button("Trust it", "Run this code from now on", self._trust, "check")]),
+            self._said,
+        ]
+        super().__init__(rows if codes else [])
+
+    def _trust(self) -> None:
+        try:
+            for code in self._codes:
+                code.trust()
+        except TicketError as error:
+            self._said.value = markup(str(error), "te-alert")
+        else:
+            self.children = [ipywidgets.HTML(markup("The code is trusted; press Run.", "te-done"))]
+
+
+def _plain(source: str) -> str:
+    return escape(printable(source, keep="\n\t"))
