@@ -24,7 +24,7 @@ class LookPerformer(Protocol):
         ...
 
     def cancel_analysis(self, number: int) -> None:
-        """Cancel an analysis."""
+        """Cancel an analysis that waits or is under way."""
         ...
 
 

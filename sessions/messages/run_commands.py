@@ -109,7 +109,7 @@ class Note(Deed[None], frozen=True):
     """Write a remark into the journal.
 
     Args:
-        text: The remark.
+        text: What the remark says.
     """
 
     text: str

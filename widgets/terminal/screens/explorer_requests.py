@@ -33,7 +33,7 @@ class Requests:
         """Send a command without waiting for its answer.
 
         Args:
-            command: The command.
+            command: What to ask for.
             done: The sentence to show when the engine has accepted it; empty for none.
         """
         self._screen.run_worker(self._send(command, done), group="ask")
@@ -88,7 +88,7 @@ class Requests:
         """Show a dialog about the branch, and send the command that it returns.
 
         Args:
-            dialog: Its name.
+            dialog: Which one, by name: `pruner`, `branch` and so on.
         """
         branch = self._branch
         if branch is None:
