@@ -1,4 +1,4 @@
-"""Code of one's own in a spec's tables: `FILE.py:OBJECT` is taken in, text and all, where a person names it."""
+"""Your own code in a spec's tables: `FILE.py:OBJECT` is replaced by the object's name and the file's text."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +14,11 @@ _FIELDS = {key: ("name", *settings.__struct_encode_fields__) for key, settings i
 def with_own_code(tables: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     """The tables of a plan, or overrides of one, with the text of each file that they name.
 
-    What else is said of such a table are the object's own keyword arguments.
+    The other fields of such a table are the object's own keyword arguments.
 
     Args:
-        tables: By `network`, `pruner`, `rewind` and others, which stay as they are.
-        directory: What files are relative to.
+        tables: The tables `network`, `pruner` and `rewind`; others stay as they are.
+        directory: The directory that relative paths start from.
 
     Raises:
         TicketError: if there is no such file, or the family takes no code.

@@ -63,7 +63,9 @@ def trust(
     for source, place in unknown.items():
         write(f"# {place}\n{source}")
         if not yes and not sys.stdin.isatty():
-            raise TicketError(f"{place} is not trusted: nobody is here to be asked. Say --yes after you have read it.")
+            raise TicketError(
+                f"{place} is not trusted, and there is no terminal to ask in. Say --yes after you have read it."
+            )
         if not yes and not typer.confirm(f"Run this code of {path}?", err=True):
             raise typer.Exit(BAD_INPUT)
         keep(source)
