@@ -72,7 +72,7 @@ def sentence_of(error: Exception, what: str) -> TicketError:
     """The error to show for an exception; an unexpected one is logged.
 
     Args:
-        error: The exception.
+        error: The exception to report.
         what: What failed, as a sentence begins: `The run stopped`.
     """
     if isinstance(error, jax.errors.JaxRuntimeError):

@@ -150,7 +150,7 @@ def _write_csv(rows: Iterable[Row], out: Path) -> None:
 
 
 def _cell(value: object) -> object:
-    """What a spreadsheet takes as text: one that begins as a formula does is quoted, as spreadsheets themselves do."""
+    """A cell that spreadsheets take as text: one that begins like a formula is quoted, as spreadsheets do it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

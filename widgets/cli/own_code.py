@@ -1,4 +1,4 @@
-"""`new`, `trust`: code of one's own, begun from an example, and run in sessions that came from somebody else."""
+"""`new`, `trust`: begin your own code from an example, and run the code of somebody else's session."""
 
 import sys
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from widgets.cli.output import say, write
 
 
 class Kind(StrEnum):
-    """What code of one's own can be."""
+    """What your own code can be."""
 
     network = "network"
     pruner = "pruner"
@@ -73,7 +73,7 @@ def trust(
 
 
 def _own_code(path: Path) -> Iterator[tuple[str, str]]:
-    """Places and texts of all code that a session's plans have."""
+    """The places and texts of all code in a session's plans."""
     view = read_view(path)
     plans = [branch.plan for branch in view.branches.values()]
     plans += [round_.plan for branch in view.branches.values() for round_ in branch.rounds.values()]

@@ -1,4 +1,4 @@
-"""The whole of a session in one cell."""
+"""A whole session in one cell."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
 
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
-"""The charts that are shown unless others are asked for."""
+"""The charts that are shown by default."""
 
 
 class Explorer(ipywidgets.VBox):
@@ -26,7 +26,7 @@ class Explorer(ipywidgets.VBox):
 
         Args:
             session: A live session.
-            charts: Which, in their order.
+            charts: The charts to show, in order.
         """
         self.session = session
         self._grid = ChartGrid(session, charts)
@@ -39,7 +39,7 @@ class Explorer(ipywidgets.VBox):
 
     @property
     def charts(self) -> list[Chart]:
-        """Those that are shown."""
+        """The charts that are shown."""
         return self._grid.charts
 
     def _ipython_display_(self) -> None:

@@ -31,15 +31,15 @@ from widgets.terminal.screens.explorer_requests import Requests
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
-"""A second: at each one stale panel is drawn."""
+"""Turns per second; at each, one stale panel is drawn."""
 FOLLOWING = 0.025
 """Seconds from a key that moves the selection to the charts: the headline comes first."""
 LEAST_WITH_TREE = 96
-"""Columns: in a narrower terminal the branches give their room to the panels."""
+"""The least columns with the tree of branches; in a narrower terminal the panels get its room."""
 
 
 class Explorer(Screen[None]):
-    """Watches one session, and hands in what a person asks for."""
+    """Watches one session, and sends its engine what a person asks for."""
 
     BINDINGS = bindings("explorer")
     AUTO_FOCUS = ""
@@ -78,12 +78,12 @@ class Explorer(Screen[None]):
         self.call_after_refresh(gc.freeze)
 
     async def on_resize(self) -> None:
-        """Another size may take another number of panels."""
+        """Adapt the number of panels to the size."""
         await self._lay_out()
         self._show_state()
 
     async def on_unmount(self) -> None:
-        """Let the session go; its engine goes on."""
+        """Detach from the session; its engine goes on."""
         self._masks.close()
         await self.link.close()
 
@@ -106,7 +106,7 @@ class Explorer(Screen[None]):
 
     @work(exclusive=True, group="failed")
     async def _ask_what_now(self, reason: str) -> None:
-        """The engine can't start: say its sentence, and try again or leave."""
+        """Show why the engine can't start, and ask whether to try again or leave."""
         choices = {"again": "Try again", "look": "Look at the session", "home": "Home"}
         chosen = await self.app.push_screen_wait(ask.choice(reason, choices))
         if chosen == "again":
@@ -116,7 +116,7 @@ class Explorer(Screen[None]):
 
     @property
     def _is_left(self) -> bool:
-        """Whether the screen goes: its widgets may be gone already, and nothing is shown any more."""
+        """Whether the screen is being closed: its widgets may be gone already."""
         return not self.is_attached or self not in self.app.screen_stack
 
     def _told(self, event: events.Event) -> None:
@@ -169,7 +169,7 @@ class Explorer(Screen[None]):
         self._watch_policy(now)
 
     def _watch_policy(self, now: float) -> None:
-        """Move the policy on, where one is watched, and ask for another episode when it is due."""
+        """Move a watched policy on, and request another episode when it is due."""
         if self._grid.plays:
             player = self.look.player
             if question := player.next_question(now, self.look.view):
@@ -232,18 +232,18 @@ class Explorer(Screen[None]):
             self.action_run_rounds(rounds)
 
     def action_end_round(self) -> None:
-        """End the round here."""
+        """End the round now."""
         self._requests.send(commands.EndRound(), "The round has ended; its weights are pruned next.")
 
     @work(group="ask")
     async def action_slower(self) -> None:
-        """Half the pace."""
+        """Halve the pace."""
         await self._requests.change_pace(0.5)
         self._show_state()
 
     @work(group="ask")
     async def action_faster(self) -> None:
-        """Twice the pace."""
+        """Double the pace."""
         await self._requests.change_pace(2.0)
         self._show_state()
 
@@ -290,7 +290,7 @@ class Explorer(Screen[None]):
         self._moved |= {part for part, has_changed in changed.items() if has_changed} or {"cursor"}
 
     def _look_elsewhere(self) -> None:
-        """Have everything follow the selection: at once would keep a held-down key waiting."""
+        """Let everything follow the selection; doing this at once would slow down a held key."""
         if self._is_left:
             return
         moved, self._moved = self._moved, set()
@@ -314,15 +314,15 @@ class Explorer(Screen[None]):
         self._select(Selection())
 
     def on_branch_tree_chosen(self, message: BranchTree.Chosen) -> None:
-        """Look at the branch, or the round, that was chosen in the tree."""
+        """Select the branch or the round that was chosen in the tree."""
         self._select(Selection(message.branch, message.round))
 
     async def action_cycle_view(self) -> None:
-        """One chart, four, six, or what fits."""
+        """Show one panel, four, six, or as many as fit."""
         self.notify(f"Panels: {await self._grid.next_layout()}", timeout=2)
 
     def action_maximise(self) -> None:
-        """The focused panel alone, and back."""
+        """Show only the focused panel, or all again."""
         panel = self.focused_panel
         if self.maximized is not None:
             self.minimize()
@@ -335,11 +335,11 @@ class Explorer(Screen[None]):
         await self._grid.go_to(list(PANELS)[number - 1])
 
     async def action_swap(self) -> None:
-        """The next kind of panel in the focused one's place."""
+        """Show the next kind of panel in the focused one's place."""
         await self._grid.swap()
 
     def action_next_leaf(self) -> None:
-        """The next layer's mask; the next distribution."""
+        """Show the next layer's mask or the next distribution."""
         self._grid.next_leaf()
 
     async def action_search(self) -> None:
@@ -356,5 +356,5 @@ class Explorer(Screen[None]):
             self.action_live()
 
     def action_go_home(self) -> None:
-        """Back to the sessions."""
+        """Go back to the sessions."""
         self.app.go_home()  # type: ignore[attr-defined]

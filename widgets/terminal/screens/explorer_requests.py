@@ -1,6 +1,6 @@
 """What a person asks of a session in the explorer: commands for its engine, dialogs and files.
 
-Apart from the screen, which draws and listens. Whatever comes of a request is said in a notification.
+The screen itself draws and listens. A notification reports the outcome of a request.
 """
 
 from textual.screen import Screen
