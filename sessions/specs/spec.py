@@ -48,8 +48,8 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ratio: Ratio = 0.2
     ratios: dict[str, Ratio] = {}
-    """Separate ratios for `convolution`, `dense` and `output` layers, or patterns of leaves (`dense_*`). Weights are
-    then ranked among those that share a ratio."""
+    """Separate ratios for `convolution`, `dense`, `output` layers or leaves (`dense_*`). Weights are then ranked among
+    those that share a ratio."""
     rounds: Annotated[int, Meta(ge=1, le=10_000, description="rounds, the dense one included")] = 18
     scope: Literal["global", "layer"] = "global"
 
