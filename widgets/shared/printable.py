@@ -16,7 +16,7 @@ def printable(text: str, mark: str = MARK, keep: str = "") -> str:
 
     Args:
         text: Any text.
-        mark: The replacement.
+        mark: The character that replaces each.
         keep: Control characters that stay: `\\n` where the text has lines of its own.
     """
     if text.isprintable():

@@ -117,21 +117,21 @@ FIGURES: dict[str, Kind] = {
         "How much worse networks are on the straight line between two trainings of the same ticket that differ only in "
         "their batches or noise: the mean score of the ends less the lowest score on the way. Below the dashed line "
         "(2% of error) the ticket is called stable: both trainings end in one valley. Error bars are standard errors "
-        "over replicates. After Frankle et al. (2020), who find that tickets win where they are stable.",
+        "over replicates. From the paper of Frankle et al. (2020), who find that tickets win where they are stable.",
     ),
     "instability_from": Kind(
         "Instability from step k",
         "The dense network is trained twice: until step k with the same batches and noise, from there on with "
         "different ones. Where the line falls below the dashed one, training has become stable: the noise after that "
-        "step no longer leads to another valley. Error bars are standard errors over replicates. After Frankle et al. "
-        "(2020); figure 3 of the survey of 2021 reprints theirs.",
+        "step no longer leads to another valley. Error bars are standard errors over replicates. From the paper of "
+        "Frankle et al. (2020); figure 3 of the survey of 2021 reprints theirs.",
     ),
     "instability_profile": Kind(
         "Between two trainings",
         "The test score of networks on the straight line between two trainings of the same ticket that differ only in "
         "their noise; the trained networks are at 0 and 1. If the line is flat, both lie in one valley; if it has a "
-        "dip, they don't. After Frankle et al. (2020); figure 2 of the survey of 2021 reprints theirs, with the error "
-        "in place of the score.",
+        "dip, they don't. From the paper of Frankle et al. (2020); figure 2 of the survey of 2021 reprints theirs, "
+        "with the error in place of the score.",
     ),
     "decomposition": Kind(
         "Parts of the ticket effect",
