@@ -37,7 +37,7 @@ def compare(
     target: Annotated[float | None, typer.Option(help="A score: compare what rounds needed to reach it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average sessions' scores, or compare the cost of reaching a score.
+    """Average sessions' scores, or compare what a score cost.
 
     Each session's scores are scaled to 0 for its worst and 1 for its best round.
 
