@@ -28,7 +28,7 @@ class AnalysisForm:
         self._attachment, self._subject = attachment, subject
         self._kind = choice("analysis", {name: name for name, _ in LANDSCAPES})
         self._summary = ipywidgets.HTML()
-        give_up = button("Give up", "Cancel the running analyses", self._give_up)
+        give_up = button("Cancel", "Cancel the running analyses", self._give_up)
         self.form = Form(attachment, subject, _INTRO, [self._kind, self._summary], "Analyse", self._request, give_up)
         self._kind.observe(lambda _: self._explain(), "value")
         self._explain()
