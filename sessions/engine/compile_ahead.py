@@ -1,4 +1,4 @@
-"""What will be needed soon, compiled while the current round runs."""
+"""Compiles what will be needed soon while the current round runs."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Replicates whose numbers are no longer numbers, and the branches that can't go on: left out, and said. No JAX."""
+"""Replicates that diverged, branches that can't go on, and the sentences about both. No JAX is imported here."""
 
 from sessions.messages import events
 from sessions.views.branch_view import BranchView
@@ -15,7 +15,7 @@ WORDS = {
 
 
 def left_out(view: SessionView, branch: str, number: int) -> set[int]:
-    """Replicates of a round whose numbers have no meaning: they diverged in it, or in a round that it comes from."""
+    """Replicates of a round that diverged in it, or in a round that it comes from."""
     diverged: set[int] = set()
     for round_ in view.lineage(branch):
         if round_.number <= number:
@@ -28,7 +28,7 @@ def left_out(view: SessionView, branch: str, number: int) -> set[int]:
 
 
 def check_replicate(view: SessionView, branch: str, number: int, replicate: int = 0) -> None:
-    """Refuse to look at a replicate that has diverged.
+    """Refuse to read a replicate that has diverged.
 
     Raises:
         TicketError: if it has, in round `number` of `branch` or before.

@@ -1,4 +1,4 @@
-"""`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
+"""`analyse`: analyses of a session's weights, as a chart and a table, or as JSON."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ def _wanted(view: SessionView, settings: type[AnalysisSettings], given: str | No
 
 
 def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str]) -> list[str]:
-    """The branches that have what an analysis needs, if any has: others are left out, which is said."""
+    """The branches that have what an analysis needs, if any has: the others are left out with a message."""
     lacking = {name: why for name in names if (why := _lacks(settings, view, name)) is not None}
     if 0 < len(lacking) < len(names):
         say(f"Skipped ({next(iter(lacking.values()))}): {', '.join(lacking)}.")
@@ -114,7 +114,7 @@ def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str])
 
 
 def _lacks(analysis: type[AnalysisSettings], view: SessionView, name: str) -> str | None:
-    """What a branch would need for an analysis and has not; None if it has everything."""
+    """What a branch lacks for an analysis; None if it has everything."""
     trainer = TRAINERS.get(view.branches[name].plan["trainer"]["name"])
     if analysis.needs_sigma and trainer is not None and not trainer.has_sigma:
         return "no σ"
@@ -174,7 +174,7 @@ def _comparison_figures(view: SessionView, found: Found) -> Iterator[Figure]:
 
 
 def _one_each(figure: Callable[[SessionView, Selection], Figure]) -> Callable[[SessionView, Found], Iterator[Figure]]:
-    """A figure of each analysis that was done."""
+    """A figure for each finished analysis."""
     return lambda view, found: (figure(view, selection) for selection in _selections(found))
 
 
@@ -211,7 +211,7 @@ def _hessian_table(found: Found) -> Table:
 
 
 def _mean(values: np.ndarray) -> float:
-    """NaN where there is no number."""
+    """NaN if there is no number."""
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else float("nan")
 
@@ -245,7 +245,7 @@ def _comparison_table(found: Found) -> Table:
 
 
 def _number(value: float) -> str:
-    """Three digits; a dash where there is none, as an error of one replicate."""
+    """A number in three digits; a dash if it is not defined, like the error of one replicate."""
     return f"{value:.3g}" if isfinite(value) else "–"
 
 
@@ -257,13 +257,13 @@ def _decomposition_table(found: Found) -> Table:
     ]
     table, replicates = _table(("branch", "kept", *PARTS), rows), min(map(replicates_of, found), default=1)
     if replicates > 1:
-        told = "Shares are told where that interval of the effect is above 0."
+        told = "Shares are given where that interval of the effect is above 0."
         table.caption = f"Mean of {replicates} replicates {one_error(replicates)}. {told}"
     return table
 
 
 def _contribution(found: events.Analysed, part: int, place: int) -> str:
-    """`0.12 ± 0.01 (55%)`, without what is not defined."""
+    """`0.12 ± 0.01 (55%)`, without parts that are not defined."""
     names = ("contribution", "standard_error", "share")
     value, error, of_effect = (float(found.array(name)[part, place]) for name in names)
     spread = f" ± {error:.2g}" if isfinite(error) else ""
@@ -319,7 +319,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 @dataclass(frozen=True)
 class _Shown:
-    """How an analysis is told."""
+    """How an analysis is shown."""
 
     figures: Callable[[SessionView, Found], Iterator[Figure]] = lambda view, found: iter(())
     table: Callable[[Found], Table] | None = _quantities_table

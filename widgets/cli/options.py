@@ -1,4 +1,4 @@
-"""Options of a command line that are fields of a command: named, explained and given their defaults there, once."""
+"""Command-line options that are fields of a command, which gives their names, help and defaults."""
 
 import inspect
 from collections.abc import Callable
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def with_fields(kind: type[Command], *others: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Give a function an option for each field of a command but `others`; it takes them as `**fields`.
+    """Give a function an option for each field of a command except `others`; it gets them as `**fields`.
 
     A field that may be a text or a table is typed as text: `early:20`.
     """
@@ -35,7 +35,7 @@ def with_fields(kind: type[Command], *others: str) -> Callable[[Callable[..., R]
 
 
 def explanations(kind: type) -> dict[str, str]:
-    """What a class's docstring says of each of its arguments, in a line."""
+    """What a class's docstring says about each of its arguments, on one line."""
     found: dict[str, str] = {}
     name, indent = "", 4
     for line in (inspect.getdoc(kind) or "").partition("Args:\n")[2].splitlines():
