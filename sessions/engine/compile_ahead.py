@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sessions.engine.choosing import prefetch_choice
+from sessions.engine.choosing_result import prefetch_choice
 from sessions.engine.round_runner import (
     RoundShape,
     begin_round,

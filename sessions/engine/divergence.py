@@ -20,7 +20,7 @@ from sessions.messages.emit import Emit
 from sessions.messages.events import METRICS
 from sessions.messages.watchers import Watchers
 from sessions.views.branch_view import RoundView
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from sessions.views.session_view import SessionView
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.trainer import TrainingResult

@@ -13,7 +13,7 @@ import numpy as np
 from sessions.analyses.inputs import RoundState, Subjects, trained_now
 from sessions.analyses.queue import Analyst
 from sessions.engine.automatic import at_end, is_done, live
-from sessions.engine.choosing import chosen
+from sessions.engine.choosing_result import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
 from sessions.engine.divergence import Divergence
@@ -39,7 +39,7 @@ from sessions.tickets.tickets import Lineage, Pruning
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
 from sessions.views.densities import found_densities_of
-from sessions.views.failures import check_replicate, left_out
+from sessions.views.diverged import check_replicate, left_out
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings

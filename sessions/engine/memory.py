@@ -16,7 +16,7 @@ from sessions.tickets.compiler import Compiler, Executable
 from ticket_explorer.errors import TicketError
 from ticket_explorer.problems import with_forms
 
-SPARE = 0.9
+USABLE = 0.9
 """The share of the free memory that a round may take: other processes may need more later."""
 
 
@@ -31,7 +31,7 @@ def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
     free = free_bytes()
     room, compiled_by = (memory_limit(), None) if free is None else (free, compiler)
     found, needed = largest(shape, room, compiled_by)
-    if needed > SPARE * room:
+    if needed > USABLE * room:
         raise _nothing_fits(needed, room)
     return found
 
@@ -46,10 +46,10 @@ def largest(shape: RoundShape, room: int, compiler: Compiler | None) -> tuple[Ro
     """
     while True:
         needed = _bound(shape)
-        if compiler is not None and needed <= SPARE * room:
+        if compiler is not None and needed <= USABLE * room:
             needed = _reserved(advance_executable(shape, compiler)) or needed
         smaller = None if shape.form is None else shape.form.smaller()
-        if needed <= SPARE * room or smaller is None:
+        if needed <= USABLE * room or smaller is None:
             return shape, needed
         shape = replace(shape, form=smaller)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sessions.engine.choosing import chosen
+from sessions.engine.choosing_result import chosen
 from sessions.engine.compile_ahead import score
 from sessions.engine.round_runner import Chunk
 from sessions.engine.round_summary import finite

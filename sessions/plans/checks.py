@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sessions.plans.kernels import check_kernels
+from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, check_ratios

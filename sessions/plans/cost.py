@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from sessions.plans.devices import gpu_name
-from sessions.plans.kernels import check_kernels
+from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.errors import UNREADABLE

@@ -22,7 +22,7 @@ from sessions.store.session_dir import round_name
 from sessions.tickets.tickets import Lineage, kept
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from sessions.views.reading import Header, read_header, read_view
 from sessions.views.session_view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName

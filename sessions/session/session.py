@@ -31,7 +31,8 @@ from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.tickets.found_ticket import FoundTicket, found_ticket
-from sessions.views.failures import failures, told
+from sessions.views.diverged import told
+from sessions.views.failures import failures
 from sessions.views.reading import Header, default_path, read_header, session_path
 from sessions.views.turns import next_turn
 from ticket_explorer.errors import TicketError

@@ -15,7 +15,7 @@ from sessions.reports.json_report import densities
 from sessions.tickets.ticket_formats import Part, save
 from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.tickets.workbench import Workbench
-from sessions.views.failures import check_replicate
+from sessions.views.diverged import check_replicate
 from sessions.views.reading import read_header
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import Problem, ProblemState, predicting

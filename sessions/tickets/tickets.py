@@ -28,7 +28,7 @@ from sessions.tickets.given_ticket import GivenArrays
 from sessions.tickets.prune_and_rewind import Keys, PruneAndRewind
 from sessions.tickets.workbench import Workbench
 from sessions.views.densities import densities_of
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from ticket_explorer import masks
 from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError

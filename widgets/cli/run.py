@@ -23,7 +23,8 @@ from widgets.cli.failures import FAILED, INTERRUPTED, show_cause
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
-from widgets.plots.ticket_curve import drawn, ticket_curves
+from widgets.plots.curve_data import ticket_curves
+from widgets.plots.text_chart import drawn
 
 if TYPE_CHECKING:
     from sessions.session.session import Session

@@ -19,7 +19,7 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.catalogue import OPTIONS
+from ticket_explorer.trainers.strategies.strategy_info import OPTIONS
 from ticket_explorer.trainers.succession import dropped, succeed
 from widgets.decisions.fields import Field, fields_of, inner_struct, read, value_at, with_value
 from widgets.decisions.session_checks import problems_of

@@ -14,12 +14,12 @@ from ticket_explorer.registry import name_of, summary_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import ControlSettings, can_be_acted_in
 from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.live_changes import RANGES, check_changes
 from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
-from ticket_explorer.trainers.strategies.catalogue import find
 from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.strategies.strategy_info import find
 from ticket_explorer.trainers.succession import succeed
-from ticket_explorer.trainers.tuning import RANGES, check_changes
 from widgets.decisions.complaints import Complaint, complaint_of
 from widgets.decisions.fields import Field, fields_of
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
-from sessions.views.failures import told
+from sessions.views.diverged import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.significance import quantile
 from ticket_explorer.tables import algorithm_of

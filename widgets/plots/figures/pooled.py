@@ -7,10 +7,10 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.saved.many import value_of
 from sessions.saved.session import SavedSession
 from ticket_explorer.errors import TicketError
+from widgets.plots.curve_data import TicketCurve
 from widgets.plots.figure import Figure
 from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.ticket_curve import figure_of
-from widgets.plots.ticket_curve import TicketCurve
 
 _EQUAL = 6
 """Densities that agree to so many digits count as the same."""

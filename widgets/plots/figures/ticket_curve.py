@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from sessions.views.session_view import SessionView
+from widgets.plots.curve_data import TicketCurve, ticket_curves
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.names import FIGURES
 from widgets.plots.figures.selection import Selection, colour_of
-from widgets.plots.ticket_curve import TicketCurve, ticket_curves
 from widgets.shared.wording import bars, of_searches
 
 NARROWEST = 0.2
