@@ -26,7 +26,7 @@ NAMES = (
 
 
 def main() -> int:
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is started here starts as it does elsewhere: compiled
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # subprocesses start as they do for users, from compiled bytecode
     missed = 0
     for name in sys.argv[1:] or NAMES:
         for figure in import_module(f"benchmarks.{name}").measure():

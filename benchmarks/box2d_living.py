@@ -1,4 +1,4 @@
-"""EnvPool stepping the episodes that are not over, against EnvPool stepping all until the longest ends."""
+"""EnvPool stepping only episodes that are still running, against EnvPool stepping all until the longest ends."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ def measure() -> list[Figure]:
     """The ratio, if EnvPool is installed; both sides play the same episodes in one thread."""
     if find_spec("envpool") is None:
         return []
-    name = f"EnvPool, {EPISODES} landers of up to {STEPS} steps, the living stepped against all, speed"
+    name = f"EnvPool, {EPISODES} landers of up to {STEPS} steps, only running episodes stepped against all, speed"
     return [Figure(name, speed_ratio(_living(), _all(), REPEATS), 3.0, at_least=True)]
 
 

@@ -1,7 +1,7 @@
 """Box2D without policies: each worker's share of the episodes, stepped in a process of its own, all at once.
 
-What two workers can be at most on this machine, whose two cores may be two threads of one: against this, what a
-generation costs beyond stepping is seen. No JAX is imported here.
+This is the most that two workers can reach on a machine whose two cores may be two threads of one; the difference is
+what a generation costs beyond stepping. No JAX is imported here.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ CHOICES = 4
 
 
 def stepped(episodes: int, steps: int, _: int = 0) -> int:
-    """Play episodes of LunarLander with random engines fired, which cost as much as a policy's; returns the steps."""
+    """Play episodes of LunarLander with random actions, which cost as much as a policy's; returns the steps."""
     worlds = Worlds(Begin(0, LANDER, {}, np.arange(episodes, dtype="<u4").tobytes()))
     actions = np.random.default_rng(0).integers(0, CHOICES, (steps, episodes)).astype("<i4")
     for chosen in actions:
@@ -28,14 +28,14 @@ def stepped(episodes: int, steps: int, _: int = 0) -> int:
 
 
 class Shares:
-    """As many processes as there are workers, each with its share."""
+    """One process for each worker, with the worker's share of the episodes."""
 
     def __init__(self, workers: int, episodes: int, steps: int) -> None:
         self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         self._workers, self._share = workers, partial(stepped, episodes, steps)
 
     def __call__(self) -> None:
-        """All shares, once."""
+        """Play all shares once."""
         list(self._pool.map(self._share, range(self._workers)))
 
     def __enter__(self) -> Self:

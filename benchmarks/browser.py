@@ -1,4 +1,4 @@
-"""JupyterLab in a headless Chromium: a notebook that is run, looked at and clicked, as a person would."""
+"""JupyterLab in a headless Chromium: runs, reads and clicks a notebook as a person would."""
 
 import json
 import os
@@ -23,14 +23,14 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def chromium() -> str | None:
-    """A Chromium of this machine; None if there is none."""
+    """The path of a Chromium on this machine; None if there is none."""
     return next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
     )
 
 
 def notebook(cells: Sequence[str]) -> dict[str, Any]:
-    """A notebook of code cells."""
+    """The JSON of a notebook with these code cells."""
     code = [
         {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
         for i, text in enumerate(cells)
@@ -40,7 +40,7 @@ def notebook(cells: Sequence[str]) -> dict[str, Any]:
 
 @contextmanager
 def jupyter_lab(folder: Path, environment: dict[str, str] | None = None, dark: bool = False) -> Iterator[str]:
-    """JupyterLab on a folder, as long as the context lasts; yields a notebook's address, `{}` for its name."""
+    """Run JupyterLab on a folder while the context lasts; yields the address of a notebook, with `{}` for its name."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,7 +66,7 @@ def jupyter_lab(folder: Path, environment: dict[str, str] | None = None, dark: b
 
 
 def _write_settings(folder: Path, dark: bool) -> None:
-    """No news from abroad, and a theme."""
+    """Switch off JupyterLab's news and update checks, and choose its theme."""
     folder.mkdir(parents=True)
     settings = {
         "notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -84,7 +84,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             if process.poll() is not None or time.monotonic() > limit:
-                raise RuntimeError("JupyterLab did not start; lab.log says why.") from None
+                raise RuntimeError("JupyterLab did not start; see lab.log.") from None
             time.sleep(0.1)
 
 
@@ -99,7 +99,7 @@ class Notebook:
     """Requests to other machines."""
 
     def run_cell(self, number: int) -> float:
-        """Have a cell run; returns when the key was pressed."""
+        """Run a cell; returns the time of the key press."""
         cell = self.page.locator(".jp-Notebook .jp-Cell").nth(number)
         cell.locator(".jp-Cell-inputArea .cm-content").click()
         began = time.perf_counter()
@@ -107,13 +107,13 @@ class Notebook:
         return began
 
     def output(self, number: int) -> Any:
-        """What a cell shows."""
+        """The output area of a cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea")
 
 
 @contextmanager
 def opened(address: str, name: str, width: int = 1280, height: int = 1400) -> Iterator[Notebook]:
-    """A notebook of JupyterLab in a headless Chromium, with its kernel ready."""
+    """Open a notebook in a headless Chromium, and wait until its kernel is ready."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

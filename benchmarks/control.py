@@ -1,4 +1,4 @@
-"""Control against the same work by others: evosax's gymnax problem, brax's own step loop, PPO without masks."""
+"""Control tasks against the same work elsewhere: evosax's gymnax problem, brax's own step loop, PPO without masks."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -22,7 +22,7 @@ from ticket_explorer.trainers.ppo_settings import PPO
 POPULATION, EPISODES, STEPS = 100, 8, 200
 BRAX_STEPS, BRAX_BATCH = 100, 64
 LANDERS, LANDER_STEPS, WORKERS = 32, 50, 2
-"""So few that nobody has landed: both sides do the same steps."""
+"""So few steps that no lander has landed: both sides do the same number."""
 REPEATS = 7
 KEY = jax.random.key(0)
 Work = Callable[[], object]
@@ -61,7 +61,7 @@ def _evosax() -> Work:
     problem = GymnaxProblem("Pendulum-v1", _Policy(), STEPS, EPISODES, False)
     state = problem.init(KEY)
     population = jax.vmap(lambda key: problem.policy.init(key, jnp.zeros(3), key))(jax.random.split(KEY, POPULATION))
-    # Only fitness is asked for: the states that evosax would hand over as well cost it nothing here.
+    # Only fitness is returned, so XLA removes the work for the states that evosax would return as well.
     evaluate = jax.jit(lambda key, population: problem.eval(key, population, state)[0])
     return lambda: evaluate(KEY, population).block_until_ready()
 
@@ -78,7 +78,7 @@ def _ours(density: float) -> Work:
 
 
 def _ant() -> tuple[Work, Work]:
-    """Ours with a policy each, and brax's own loop with none; nobody falls, so that both do the same steps."""
+    """Ours with policies, and brax's own loop without; episodes don't end by a fall, so both do the same steps."""
     standing = {"terminate_when_unhealthy": False}
     task = TASKS["ant"](episodes=8, steps=BRAX_STEPS, parameters=standing)
     problem: Any = bind(task, MLP(hidden=(32, 32), activation="tanh"))
@@ -100,7 +100,7 @@ def _ant() -> tuple[Work, Work]:
 
 
 def _box2d() -> tuple[float, float]:
-    """Ours with its policies, against a worker's share in each of as many processes at once, and in this one alone."""
+    """Ours with policies, against the same shares in as many processes at once, and against one share alone."""
     count, ours = LANDERS * EPISODES // WORKERS, _landers("gymnasium")
     with Shares(WORKERS, count, LANDER_STEPS) as shares:
         together = speed_ratio(ours, shares, REPEATS)
@@ -117,7 +117,7 @@ def _landers(provider: str) -> Work:
 
 
 def _ppo(generations: int = 100) -> tuple[Work, Work]:
-    """Updates with the mask as an argument, and with a constant mask of ones, which XLA takes out."""
+    """Updates with the mask as an argument, and with a constant mask of ones, which XLA optimises away."""
     problem = bind(TASKS["pendulum"](), MLP(hidden=(32, 32)))
     trainer, theta = ProximalPolicyOptimisation(PPO(), problem.layout.size), problem.initialise(KEY)
     mask = jnp.ones(problem.layout.size, bool)

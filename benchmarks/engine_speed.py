@@ -1,4 +1,4 @@
-"""A stepped, journalled, checkpointed session with live frames against a bare scan of the same step."""
+"""A stepped, journalled and checkpointed session with live frames, against a bare scan of the same step."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""How figures are measured and told: always two sides in one process, in turn, as a ratio of medians."""
+"""How figures are measured and printed: two sides in one process, in turn, and the median of their ratios."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ class Figure:
     value: float
     target: float
     at_least: bool
-    """Whether the target is a lower bound (of speed) or an upper one (of time, memory, bytes)."""
+    """Whether the target is a lower bound (for speed) or an upper bound (for time, memory, bytes)."""
     unit: str = "×"
 
     @property
@@ -28,7 +28,7 @@ class Figure:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long one call takes."""
+    """The seconds that one call takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -1,7 +1,7 @@
 """From nothing to the first generation of a brax task, against brax's own compiled loop, each in a fresh process.
 
-brax's loop gives back the states it ends in, with all their observations: XLA takes out what nobody asks for, and
-policies ask for observations.
+brax's loop returns its last states with all their observations: XLA removes what is not used, and policies use the
+observations.
 """
 
 import os
@@ -20,7 +20,7 @@ from sessions.messages.events import Generations
 
 def shown(event, journalled):
     if isinstance(event, Generations):
-        os._exit(0)  # what is compiled ahead of its use is nobody's first generation
+        os._exit(0)  # don't wait for what is compiled ahead of its use
 
 table = tx.load_preset("ant")
 table["replicates"], table["trainer"]["population"], table["task"]["steps"] = 1, 8, 20
@@ -56,7 +56,7 @@ def measure() -> list[Figure]:
 
 
 def _fresh(code: str) -> None:
-    """Run code in a process of its own that finds nothing compiled."""
+    """Run code in a new process with an empty compilation cache."""
     with tempfile.TemporaryDirectory() as place:
         empty = {"TICKET_EXPLORER_HOME": place, "JAX_COMPILATION_CACHE_DIR": f"{place}/compiled"}
         subprocess.run([sys.executable, "-c", code, place], env={**os.environ, **empty}, check=True)

@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
 
 
 def write(path: Path, rounds: int = ROUNDS) -> None:
-    """A journal as the engine writes it, in blocks of a few generations."""
+    """Write a journal as the engine does, in blocks of a few generations."""
     spec = parse_spec(presets.load("fashion") | {"branch": [{"name": "snr"}], "pruning": {"rounds": rounds}})
     header = Header(title="", created=0.0, spec=spec_table(spec), random_bits="", versions={})
     directory = SessionDirectory.create(path, msgspec.msgpack.encode(header))

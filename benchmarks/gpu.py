@@ -1,7 +1,7 @@
 """All figures of a GPU in one table: `uv run python -m benchmarks gpu`, about ten minutes.
 
-Each part has its own share of the time, and says so where that ends first; `TICKET_EXPLORER_GPU_MINUTES` sets all.
-Without a GPU nothing is measured, but for `TICKET_EXPLORER_GPU_ON_CPU`, which tries the parts at a small size.
+Each part has a share of the time, and says so if its time runs out; `TICKET_EXPLORER_GPU_MINUTES` sets the whole.
+Without a GPU nothing is measured, unless `TICKET_EXPLORER_GPU_ON_CPU` is set, which tries all parts at a small size.
 """
 
 import os
@@ -41,10 +41,10 @@ from ticket_explorer.problems import bind
 ON_CPU = "TICKET_EXPLORER_GPU_ON_CPU" in os.environ
 MINUTES = float(os.environ.get("TICKET_EXPLORER_GPU_MINUTES", "10"))
 POPULATION, BATCH = (8, 64) if ON_CPU else (128, 1024)
-"""The paper's."""
+"""As in the paper."""
 PAPER = 20 * 4000
 EIGHT = 8_000_000_000
-"""Bytes of a small card."""
+"""Bytes of a small GPU."""
 PRECISIONS = ("float32", "tf32", "bfloat16")
 REPLICATES = 2 if ON_CPU else 5
 Row = tuple[str, str]
@@ -52,7 +52,7 @@ Row = tuple[str, str]
 
 def measure() -> list[Figure]:
     if jax.default_backend() == "cpu" and not ON_CPU:
-        print("gpu: no GPU here, not measured")
+        print("gpu: there is no GPU here, so nothing is measured")
         return []
     print(f"gpu: {device_kind()}, jax {jax.__version__}", flush=True)
     began, forms = time.monotonic(), []
@@ -70,12 +70,12 @@ def measure() -> list[Figure]:
     for share, part in parts:
         left = MINUTES * 60 - (time.monotonic() - began)
         if left < 10:
-            print("gpu: the time is over; the rest is not measured", flush=True)
+            print("gpu: the time is up; the rest is not measured", flush=True)
             break
         for name, value in part(min(left, share * MINUTES * 60)):
             print(f"gpu: {name:<72} {value}", flush=True)
     peak = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
-    print(f"gpu: memory at the peak: {peak / 1e9:.2f} GB" if peak else "gpu: memory at the peak: not told here")
+    print(f"gpu: memory at the peak: {peak / 1e9:.2f} GB" if peak else "gpu: memory at the peak: not reported here")
     if place := os.environ.get("TICKET_EXPLORER_GPU_FORMS"):
         Path(place).write_bytes(msgspec.json.format(msgspec.json.encode(forms), indent=1))
     return figures
@@ -101,7 +101,7 @@ def _rates(within: float) -> Iterator[Row]:
 
 
 def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
-    """Every form of the networks that the vision presets have, at their sizes."""
+    """Every form of the vision presets' networks, at the presets' sizes."""
     began = time.monotonic()
     works = [(_paper(precision), 1) for precision in PRECISIONS] + [(_paper(), REPLICATES)]
     fashion = parse_spec(presets.load("fashion")).branches[0].plan
@@ -109,7 +109,7 @@ def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
     for plan, replicates in works:
         left = within - (time.monotonic() - began)
         if left < 5:
-            yield "candidates", "not all measured: the time is over"
+            yield "candidates", "not all measured: the time is up"
             return
         individuals = plan.trainer.individuals
         assert individuals is not None
@@ -124,7 +124,7 @@ def _candidates(within: float, forms: list[Measured]) -> Iterator[Row]:
 
 
 def _tried(trial: Trial, forms: list[Measured]) -> list[Form]:
-    """All forms; of several replicates only those that are the fastest of one, apart and together."""
+    """All forms; for several replicates only the three that are fastest for one, apart and together."""
     alone = msgspec.structs.replace(trial.work, replicates=1)
     known = next((one for one in forms if one.work == alone), None)
     if trial.work.replicates == 1 or known is None:
@@ -140,7 +140,7 @@ def _lenet() -> Plan:
 
 
 def _presets(within: float, forms: list[Measured], figures: list[Figure]) -> Iterator[Row]:
-    """Whole generations in the fastest form, of one replicate and of five."""
+    """Whole generations in the fastest form, for one replicate and for five."""
     began, count = time.monotonic(), 2 if ON_CPU else 20
     alone: dict[str, float] = {}
     fashion = parse_spec(presets.load("fashion")).branches[0].plan
@@ -149,7 +149,7 @@ def _presets(within: float, forms: list[Measured], figures: list[Figure]) -> Ite
     works += [(f"paper's CNN, {precision}", _paper(precision), 1) for precision in PRECISIONS[1:]]
     for name, plan, replicates in works:
         if time.monotonic() - began > within:
-            yield "presets", "not all measured: the time is over"
+            yield "presets", "not all measured: the time is up"
             return
         run = generations(plan, 1.0, replicates, count, _form(plan, replicates, forms))
         run()
@@ -167,11 +167,11 @@ def _presets(within: float, forms: list[Measured], figures: list[Figure]) -> Ite
 
 
 def _fits(within: float) -> Iterator[Row]:
-    """What five replicates of each vision preset's generations take, dense, in the largest form that fits 8 GB."""
+    """Memory of dense generations with five replicates, for some vision presets, in the largest form that fits 8 GB."""
     began = time.monotonic()
     for name in ("fashion", "mnist-snes", "gd-lenet", "gd-conv-6", "gd-resnet-18"):
         if time.monotonic() - began > within:
-            yield "memory", "not all measured: the time is over"
+            yield "memory", "not all measured: the time is up"
             return
         table = presets.load(name)
         if "fashion" not in name:
@@ -186,7 +186,7 @@ def _fits(within: float) -> Iterator[Row]:
 
 
 def _form(plan: Plan, replicates: int, forms: list[Measured]) -> object:
-    """The fastest form that was measured for a plan; None for the one in use."""
+    """The fastest form measured for a plan; None if none was measured."""
     individuals, problem = plan.trainer.individuals, bind(plan.task, plan.network)
     assert individuals is not None
     work = problem.work(individuals, replicates)  # type: ignore[attr-defined]
@@ -206,7 +206,7 @@ def _peers(within: float) -> Iterator[Row]:
 
 
 def _ranks(within: float) -> Iterator[Row]:
-    """What a precision changes of the ranks of a population's fitness, which is all that a strategy sees."""
+    """How a precision changes the ranks of a population's fitness; a strategy sees only ranks."""
     from scipy.stats import spearmanr
 
     fitness: dict[str, np.ndarray] = {}
@@ -244,7 +244,7 @@ def _control(within: float) -> Iterator[Row]:
 
 
 def _session(within: float) -> Iterator[Row]:
-    """A session from its command to its end: how long until its first generation, and how fast after it."""
+    """A session from its command to its end: the time to its first round, and its speed afterwards."""
     rounds, count = (2, 20) if ON_CPU else (3, 400)
     with TemporaryDirectory() as place:
         path = Path(place) / "gpu.session"

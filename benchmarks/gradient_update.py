@@ -44,12 +44,12 @@ def measure() -> list[Figure]:
 
 
 def masked(plan: Any, replicates: int = 1) -> Callable[[], object]:
-    """`UPDATES` updates of the trainer, at density 0.5."""
+    """`UPDATES` updates by the trainer, at density 0.5."""
     return generations(plan, 0.5, replicates, UPDATES)
 
 
 def plain(plan: Any) -> Callable[[], object]:
-    """The same updates as one would write them: flax parameters, optax, no mask."""
+    """The same updates written plainly: flax parameters, optax, no mask."""
     problem: Any = bind(plan.task, plan.network)
     optimizer = optax.adam(1.2e-3)
     with arithmetic():

@@ -1,7 +1,7 @@
-"""What looking at the Hessian costs: on the `fashion` preset's network and 1,000 test images, and on LeNet-300-100.
+"""What the analysis `hessian` costs, for the `fashion` preset's network and 1,000 test images, and for LeNet-300-100.
 
-Seconds of whole analyses, journalled and all, once their executable is compiled; what live looks take off the engine's
-speed; and the memory of an engine that looks at a larger network.
+Seconds of whole analyses, including journalling, once their executable is compiled; how much live analyses slow the
+engine down; and the memory of an engine that analyses a larger network.
 """
 
 import resource
@@ -23,7 +23,7 @@ from ticket_explorer import presets
 REPEATS = 5
 EVERY = 50
 MEMORY = "memory"
-"""The argument that has this module measure its own memory."""
+"""The argument that makes this module measure its own memory."""
 
 
 def measure() -> Iterator[Figure]:
@@ -33,7 +33,7 @@ def measure() -> Iterator[Figure]:
     peak = subprocess.run(
         [sys.executable, "-m", "benchmarks.hessian", MEMORY], capture_output=True, text=True, check=True
     )
-    yield Figure("peak memory, LeNet-300-100 looked at", float(peak.stdout), 1.2, at_least=False, unit="GB")
+    yield Figure("peak memory, Hessian of LeNet-300-100", float(peak.stdout), 1.2, at_least=False, unit="GB")
 
 
 def _analyses(place: Path) -> Iterator[Figure]:
@@ -49,9 +49,9 @@ def _analyses(place: Path) -> Iterator[Figure]:
 
 
 def _live(place: Path) -> Figure:
-    """Generations a second of processor time with looks every 50 generations over those without.
+    """Generations per second of processor time with an analysis every 50 generations, relative to those without.
 
-    Training keeps all cores busy, so that this is what looks take off; other work on the machine does not count.
+    Training keeps all cores busy, so this is how much analyses slow it down; other work on the machine doesn't count.
     """
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(REPEATS):
@@ -69,7 +69,7 @@ def _live(place: Path) -> Figure:
 
 
 def _memory() -> float:
-    """GB, of a process that trains LeNet-300-100 on the embedded images and looks at it."""
+    """The peak memory in GB of a process that trains LeNet-300-100 on the embedded images and analyses it."""
     spec = _spec(generations=4, network={"name": "lenet_300_100"}, task={"name": "fashion", "pool": 1})
     with tempfile.TemporaryDirectory() as place, Session.create(spec, Path(place) / "large.session") as session:
         session.run()

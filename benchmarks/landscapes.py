@@ -1,7 +1,7 @@
-"""What looking at the landscape costs, on the `fashion` preset's network and 1,000 test images.
+"""What analyses of the loss landscape cost, for the `fashion` preset's network and 1,000 test images.
 
-Seconds of whole analyses, journalled and all, once their executable is compiled; the rate at which they
-multiply against the machine's own; and what live curvature takes off the engine's speed.
+Seconds of whole analyses, including journalling, once their executable is compiled; the rate at which they multiply,
+relative to the machine's matrix product; and how much live curvature slows the engine down.
 """
 
 import tempfile
@@ -52,7 +52,7 @@ def _analyses(place: Path) -> Iterator[Figure]:
 
 
 def _share_of_matrix_rate(session: Session, kind: str, products: int) -> float:
-    """Multiplications a second of an analysis over those of a 1024³ float32 matrix product."""
+    """Multiplications per second of an analysis, relative to those of a 1024³ float32 matrix product."""
     side = 1024
     matrix, product = jax.random.normal(jax.random.key(2), (side, side)), jax.jit(lambda a, b: a @ b)
     ratio = speed_ratio(
@@ -62,7 +62,7 @@ def _share_of_matrix_rate(session: Session, kind: str, products: int) -> float:
 
 
 def _live(place: Path) -> Figure:
-    """Generations a second with curvature every 50 generations over those without."""
+    """Generations per second with curvature every 50 generations, relative to those without."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(REPEATS):
         for live in (turn % 2 == 0, turn % 2 == 1):

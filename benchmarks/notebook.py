@@ -69,7 +69,7 @@ CELLS = [cell.strip() for cell in (ENGINE, FIRST, AGAIN, AGAIN, RUN, MANY, TURNS
 
 def measure() -> list[Figure]:
     if chromium() is None:
-        print("the notebook is not measured: there is no Chromium here")
+        print("notebook: there is no Chromium here, so nothing is measured")
         return []
     with TemporaryDirectory() as place:
         folder = Path(place)
@@ -151,7 +151,7 @@ def _printed(notebook: Notebook, number: int, name: str, patience: int = 60_000)
 
 
 def _heap(page: object) -> float:
-    """Bytes in use by the page's scripts, after a collection."""
+    """Bytes that the page's scripts use, after garbage collection."""
     session = page.context.new_cdp_session(page)  # type: ignore[attr-defined]
     session.send("HeapProfiler.collectGarbage")
     return float(session.send("Runtime.getHeapUsage")["usedSize"])

@@ -13,7 +13,7 @@ SIDE, CLASSES = 28, 10
 
 
 class Reference(nn.Module):
-    """The CNN of Lange & Sprekeler (2023), as a flax module that anybody would write."""
+    """The CNN of Lange & Sprekeler (2023), written plainly as a flax module."""
 
     @nn.compact
     def __call__(self, images: Array) -> Array:
@@ -23,13 +23,13 @@ class Reference(nn.Module):
 
 
 def images(count: int) -> tuple[Array, Array]:
-    """Random images and classes: their values cost nothing."""
+    """Random images and classes; their values don't affect speed."""
     key = jax.random.key(0)
     return jax.random.normal(key, (count, SIDE, SIDE, 1)), jax.random.randint(key, (count,), 0, CLASSES)
 
 
 def evosax_generation(population: int, batch: int, generations: int = 1) -> Work:
-    """SNES of evosax over that module: `vmap`, each generation jitted as a whole."""
+    """evosax's SNES over that module: `vmap`, each generation jitted as a whole."""
     from evosax.algorithms import SNES
 
     module, (pixels, labels) = Reference(), images(60 * batch // 10)
@@ -60,7 +60,7 @@ def evosax_generation(population: int, batch: int, generations: int = 1) -> Work
 
 
 def evojax_generation(population: int, batch: int, generations: int = 1) -> Work | None:
-    """PGPE of EvoJAX with its own network for these images; None where it isn't installed."""
+    """EvoJAX's PGPE with its own network for these images; None if EvoJAX isn't installed."""
     if find_spec("evojax") is None:
         return None
     from evojax.algo import PGPE
@@ -72,7 +72,7 @@ def evojax_generation(population: int, batch: int, generations: int = 1) -> Work
     pixels, labels = images(60 * batch // 10)
 
     class Task(VectorizedTask):
-        """What EvoJAX's own task of MNIST does, on images that need no download."""
+        """EvoJAX's own MNIST task, on images that need no download."""
 
         def __init__(self) -> None:
             self.max_steps, self.obs_shape, self.act_shape = 1, (SIDE, SIDE, 1), (CLASSES,)

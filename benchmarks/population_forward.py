@@ -21,7 +21,7 @@ def measure() -> list[Figure]:
 
 
 def cnn_against_vmap() -> float:
-    """How many times as fast as `jax.vmap` of the flax module 16 networks see 256 images of 28×28."""
+    """The speed of 16 networks on 256 images of 28×28, relative to `jax.vmap` of the flax module."""
     network = build_cnn(CNN(), (28, 28, 1), 10)
     population, images = _population(network, 16), jax.random.normal(jax.random.key(1), (256, 28, 28, 1))
     ours = jax.jit(network.population_apply)
@@ -34,26 +34,26 @@ def cnn_against_vmap() -> float:
 
 
 def cnn_against_matmul() -> float:
-    """Share of the rate (FLOP/s) of a 1024³ matrix product at which 32 of the paper's CNNs see 256 images."""
+    """The FLOP/s of 32 of the paper's CNNs on 256 images, relative to a 1024³ matrix product."""
     network = build_cnn(CNN(), (28, 28, 1), 10)
     layers = network.settings.layers((28, 28, 1), 10)
     return _share(network, 32, (256, 28, 28, 1), sum(layer.kernel * layer.uses for layer in layers))
 
 
 def mlp_against_matmul() -> float:
-    """Share of the rate (FLOP/s) of a 1024³ matrix product at which 64 MLPs 784–32–10 see 512 images."""
+    """The FLOP/s of 64 MLPs 784–32–10 on 512 images, relative to a 1024³ matrix product."""
     network = build_mlp(MLP(hidden=(32,)), (784,), 10)
     return _share(network, 64, (512, 784), network.layout.prunable_size)
 
 
 def _share(network: Network, individuals: int, inputs: tuple[int, ...], multiply_adds: int) -> float:
-    """What a population reaches of a matrix product's rate.
+    """The FLOP/s of a population, relative to a 1024³ matrix product.
 
     Args:
-        network: Of all individuals.
-        individuals: As many.
+        network: The network of all individuals.
+        individuals: The size of the population.
         inputs: The shape of the batch.
-        multiply_adds: Of one network and example.
+        multiply_adds: The multiply-adds of one network for one example.
     """
     side = 1024
     population, images = _population(network, individuals), jax.random.normal(jax.random.key(1), inputs)

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: started, given keys, its output read and timed."""
+"""Runs a program in a pseudo-terminal: starts it, types keys, reads its output and takes times."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ from typing import Self
 
 
 class PseudoTerminal:
-    """Runs one program on a terminal of its own, truecolor, 120 × 36 unless asked otherwise."""
+    """Runs one program on a terminal of its own, with truecolor, by default 120 × 36."""
 
     def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 36, **environment: str) -> None:
         self._master, slave = pty.openpty()
@@ -29,15 +29,15 @@ class PseudoTerminal:
         self.seen = b""
 
     def press(self, keys: str) -> float:
-        """Type; returns when."""
+        """Type keys; returns the time."""
         os.write(self._master, keys.encode())
         return time.perf_counter()
 
     def until(self, pattern: bytes, seconds: float = 60.0, since_now: bool = True) -> float:
-        """Wait until the output matches; returns when.
+        """Wait until the output matches a pattern; returns the time.
 
         Raises:
-            TimeoutError: with the end of what was seen.
+            TimeoutError: if it doesn't; the message has the end of the output.
         """
         if since_now:
             self.seen = b""
@@ -49,13 +49,13 @@ class PseudoTerminal:
         return time.perf_counter()
 
     def drain(self, seconds: float) -> None:
-        """Take what comes for some time, as a terminal does."""
+        """Read the output for some seconds, as a terminal does."""
         limit = time.perf_counter() + seconds
         while (left := limit - time.perf_counter()) > 0 and self._take(left):
             self.seen = self.seen[-100_000:]
 
     def read(self, seconds: float) -> bytes | None:
-        """What the program wrote, waiting so long for it; None if it has gone."""
+        """What the program wrote, waiting at most so many seconds; None if it has ended."""
         if not select.select([self._master], [], [], seconds)[0]:
             return b""
         try:
@@ -76,7 +76,7 @@ class PseudoTerminal:
         self.close()
 
     def _take(self, seconds: float) -> bool:
-        """Whether the program is still there after waiting for its output."""
+        """Read once; returns whether the program is still running."""
         taken = self.read(seconds)
         self.seen += taken or b""
         return taken is not None

@@ -1,7 +1,7 @@
-"""A generation at density 0.02 against a dense one: of the preset `fashion`, and of the paper's CNN.
+"""A generation at density 0.02 against a dense one, for the preset `fashion` and for the paper's CNN.
 
-What a CNN gains depends on where its kept weights are: one of a convolution is used at every pixel. `random` keeps the
-same share of every layer, `magnitude` the largest initial weights of all.
+What a CNN gains depends on where its kept weights are: a weight of a convolution is used at every pixel. `random` keeps
+the same share of every layer, `magnitude` keeps the largest initial weights overall.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from ticket_explorer.registry import implementation_of
 DENSITY = 0.02
 GENERATIONS, REPEATS = 100, 12
 POPULATION, BATCH = 32, 256
-"""Of the CNN: the paper's are 128 and 1,024."""
+"""For the CNN; the paper has 128 and 1,024."""
 CNN_GENERATIONS, CNN_REPEATS = 3, 7
 
 
@@ -46,7 +46,7 @@ def measure() -> list[Figure]:
 
 
 def paper(population: int, batch: int, **network: object) -> Plan:
-    """The paper's CNN and its task, on shipped images of full size, which cost the same as its own."""
+    """The plan of the paper's CNN, on shipped images of full size, which cost as much as MNIST's."""
     table = presets.load("mnist-snes") | {"task": {"name": "fashion", "pool": 1, "batch": batch}}
     table["network"] = {**table["network"], **network}
     table["trainer"] = {**table["trainer"], "population": population}
@@ -62,7 +62,7 @@ def generations(
     form: Form | None = None,
     how: str = "magnitude",
 ) -> Callable[[], object]:
-    """A function that runs `count` generations of a plan's trainer at a density, compiled, in a form or as usual."""
+    """A compiled function that runs `count` generations of a plan at a density, in the given form or the usual one."""
     problem: Any = bind(plan.task, plan.network)
     problem = problem if form is None else problem.in_form(form)
     kept = masks.dimension(problem.layout, masks.kept_prunable(problem.layout, density))

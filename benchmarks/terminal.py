@@ -53,7 +53,7 @@ def measure() -> list[Figure]:
 
 
 def _dense() -> dict[str, Any]:
-    """One round that does not end, so that speeds can be compared."""
+    """A spec with one round that doesn't end, so that speeds can be compared."""
     table = presets.load("fashion")
     return {
         **table,
@@ -63,7 +63,7 @@ def _dense() -> dict[str, Any]:
 
 
 def _opened(path: Path, home: Path) -> PseudoTerminal:
-    """The app on a session, in its state of four live charts."""
+    """Open a session in the app, and wait until its four charts are live."""
     app = PseudoTerminal([*APP, "open", str(path)], TICKET_EXPLORER_HOME=str(home))
     app.until(b"gen/s", since_now=False)
     app.drain(3.0)
@@ -118,7 +118,7 @@ def _processor(app: PseudoTerminal) -> Figure:
 
 
 def _engine_speed(path: Path, home: Path) -> Figure:
-    """Generations a second with the app attached against without, turn by turn."""
+    """Generations per second with the app attached, relative to those without, measured in turn."""
     ratios = []
     for _ in range(TURNS):
         alone = _rate(path, lambda: time.sleep(6.0))

@@ -1,4 +1,4 @@
-"""The main job as a person starts it: its memory, the stalls between rounds, and the size of a round."""
+"""`run fashion` as a person starts it: its memory, the stalls between rounds, and the size of a round's file."""
 
 import os
 import subprocess
@@ -35,9 +35,9 @@ def measure() -> list[Figure]:
 
 
 def stalls(directory: SessionDirectory) -> list[float]:
-    """Seconds from each round's last block of metrics to the next round's first, less the block's own time.
+    """Seconds from a round's last block of metrics to the next round's first block, less that block's own time.
 
-    The first round has no round before it; what happens before the second counts.
+    One number for each round but the first.
     """
     found = []
     last: events.Generations | None = None
@@ -53,7 +53,7 @@ def stalls(directory: SessionDirectory) -> list[float]:
 
 
 def largest(directory: SessionDirectory) -> float:
-    """The largest share of 8 bytes a kept entry + D/8 + 4 KiB, per replicate, that a round's file takes."""
+    """The largest size of a round's file relative to its bound: 8 bytes a kept entry + D/8 + 4 KiB per replicate."""
     shares = []
     for branch in directory.branches():
         for number in directory.rounds(branch):

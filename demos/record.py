@@ -1,7 +1,7 @@
-"""Makes the recorded session of the package, which `o` on the home screen replays.
+"""Makes the recorded session that ships with the package; `o` on the home screen replays it.
 
-It is a real run of the preset `fashion`, made small: about four frames a round are kept, each of the first
-256 of its sampled weights, and neither checkpoint nor lock. All else is as it was journalled.
+It is a real run of the preset `fashion`, made smaller: four frames a round are kept, each with the first 256 of its
+sampled weights, and neither checkpoint nor lock. Everything else is as it was journalled.
 
     ticket-explorer run fashion --rounds 14 --set pruning.ratio=0.25 --session /tmp/recorded.session
     python demos/record.py /tmp/recorded.session
@@ -25,7 +25,7 @@ from widgets.terminal.recorded import recorded_session
 FRAMES = 4
 """How many frames of each round are kept."""
 SAMPLE = 256
-"""Weights of a frame; their random order is fixed, so that fewer are a sample still."""
+"""Weights in a frame. They are in a fixed random order, so the first few are still a sample."""
 
 
 def main(source: Path, target: Path) -> None:
@@ -46,7 +46,7 @@ def main(source: Path, target: Path) -> None:
 
 
 def thinned(recorded: list[events.Event]) -> Iterator[events.Event]:
-    """The events with few, smaller frames."""
+    """The events, with fewer and smaller frames."""
     frames = [event for event in recorded if isinstance(event, events.Frame)]
     wanted = {id(frame) for frame in frames if frame.generation in _kept(frames, frame)}
     for event in recorded:

@@ -1,6 +1,6 @@
 """The inputs of an analysis: weights of the running round, or of finished ones, read from disk.
 
-What can't be looked at is refused here, before anything is computed, with a sentence.
+What can't be analysed is refused here with a sentence, before anything is computed.
 """
 
 from contextlib import suppress
@@ -79,7 +79,7 @@ class Subjects:
         if (twin := twin_of(self._view, branch)) is None:
             raise TicketError(
                 f"No other branch trains the tickets of {branch!r} under different noise and has a finished round; add "
-                "one with a noise_seed of its own, of the same initial weights or with transfer, and run it."
+                "one with the same initial weights, or by transfer, and with its own noise_seed, and run it."
             )
         return structs.replace(settings, other=twin)
 

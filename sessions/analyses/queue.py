@@ -1,8 +1,8 @@
 """The analyst: requested analyses, computed in slices between chunks.
 
-A slice takes about as long as a chunk may, so that commands are answered as quickly as ever. Nothing
-of an analysis enters what is trained. What a person asked for is lost if the process ends before it
-is done; what the spec asks for is started again.
+A slice takes about as long as a chunk, so that commands are answered as quickly as without analyses. An analysis
+never affects training. If the process ends first, an analysis that a person asked for is lost; one that the spec asks
+for is started again.
 """
 
 import time
@@ -29,12 +29,12 @@ from ticket_explorer.problems import CurvedProblem, curved
 from ticket_explorer.registry import implementation_of
 
 PROGRESS_SECONDS = 0.2
-"""Seconds between two events of an analysis's progress."""
+"""Seconds between two progress events of an analysis."""
 
 
 @dataclass(frozen=True)
 class AskedAnalysis:
-    """A requested analysis; `state` holds the weights of a running round, which changes meanwhile."""
+    """A requested analysis; `state` keeps the weights of a running round, which would change meanwhile."""
 
     id: int
     settings: AnalysisSettings
@@ -53,7 +53,7 @@ class Work:
     subject: Subject
     analysis: Analysis
     stage: Stage | None
-    """None if nothing is computed."""
+    """What is being computed, or None."""
     began: float
     told: float = 0.0
 
@@ -87,7 +87,7 @@ class Analyst:
 
         Args:
             settings: Which analysis, and its parameters.
-            branch: The branch whose weights it looks at.
+            branch: The branch whose weights it analyses.
             number: The number of its round.
             state: The weights, if the round runs.
             automatic: Whether the spec asked for it.
@@ -114,7 +114,7 @@ class Analyst:
         raise TicketError(f"No analysis {number} is waiting or running; it may be done already.")
 
     def close(self) -> None:
-        """Give up everything."""
+        """Cancel all analyses."""
         for request in [*([self._work.request] if self._work else []), *self._waiting]:
             self._end(request, "the engine was stopped before it finished")
         self._work = None
@@ -174,7 +174,7 @@ class Analyst:
         return Products(curved(problem), work.state.trained, course, wanted, self._executable(key))
 
     def _points(self, work: Work) -> Evaluations | None:
-        """What evaluates points of weight space, if there are any."""
+        """The stage that evaluates points of weight space, if there are any."""
         with arithmetic():
             points = work.analysis.points(self._bench.keys(Purpose.ANALYSE, 0), work.subject)
         if points is None:

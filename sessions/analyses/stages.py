@@ -27,12 +27,12 @@ class Stage(Protocol):
 
     @property
     def done(self) -> int:
-        """How much of it is done."""
+        """How many units are done."""
         ...
 
     @property
     def total(self) -> int:
-        """How much there is in all."""
+        """How many units there are in all."""
         ...
 
     def is_ready(self) -> bool:
@@ -82,8 +82,8 @@ class Evaluations:
         Args:
             problem: The problem whose losses are evaluated.
             points: The points, padded to whole blocks.
-            keys: Of the held-out examples, one a replicate.
-            examples: How many.
+            keys: Random keys of the held-out examples, one for each replicate.
+            examples: The number of held-out examples.
             rated: The executable, and how fast it is.
         """
         self._problem, self._points, self._keys = problem, points, keys
@@ -92,12 +92,12 @@ class Evaluations:
 
     @property
     def done(self) -> int:
-        """Points that are evaluated."""
+        """The number of points evaluated so far."""
         return self._walk.done
 
     @property
     def total(self) -> int:
-        """Points to be evaluated."""
+        """The number of points to evaluate."""
         return self._walk.total
 
     def is_ready(self) -> bool:
@@ -139,9 +139,9 @@ class Products:
 
         Args:
             problem: The problem whose loss is differentiated.
-            trained: Weights to look at.
-            course: What is to be multiplied.
-            wanted: What for.
+            trained: The weights at which the Hessian is taken.
+            course: The vectors to multiply, in order.
+            wanted: What the analysis needs from the products.
             rated: The executable, and how fast it is.
         """
         self._problem, self._trained, self._course = problem, trained, course
@@ -149,12 +149,12 @@ class Products:
 
     @property
     def done(self) -> int:
-        """Vectors that are multiplied."""
+        """The number of vectors multiplied so far."""
         return self._course.done
 
     @property
     def total(self) -> int:
-        """Vectors to be multiplied."""
+        """The number of vectors to multiply."""
         return self._course.total
 
     def is_ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""The analyses that a spec asks for: which at the end of each round, and which, more coarsely, while one runs."""
+"""The analyses that a spec asks for: at the end of each round, and more coarsely while a round runs."""
 
 from sessions.specs.spec import Analysis
 from sessions.views.branch_view import RoundView
@@ -13,13 +13,13 @@ LIVE_HESSIAN = Hessian(vectors=8, steps=8, eigenvalues=2, examples=200, weights=
 
 
 def at_end(analysis: Analysis) -> tuple[AnalysisSettings, ...]:
-    """Of each finished round."""
+    """The analyses of each finished round."""
     wanted = (Curvature() if analysis.curvature else None, Hessian() if analysis.hessian else None)
     return tuple(settings for settings in wanted if settings is not None)
 
 
 def live(analysis: Analysis) -> tuple[tuple[int, AnalysisSettings], ...]:
-    """Of the running round, each after so many generations, again and again."""
+    """The analyses of a running round, each with its interval in generations."""
     wanted = ((analysis.curvature_every, LIVE_CURVATURE), (analysis.hessian_every, LIVE_HESSIAN))
     return tuple((every, settings) for every, settings in wanted if every is not None)
 

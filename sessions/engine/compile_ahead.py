@@ -1,4 +1,4 @@
-"""What will be needed soon, compiled while the current round runs."""
+"""Compiles what will be needed soon while the current round runs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sessions.engine.choosing import prefetch_choice
+from sessions.engine.choosing_result import prefetch_choice
 from sessions.engine.round_runner import (
     RoundShape,
     begin_round,

@@ -32,9 +32,9 @@ def check_device() -> None:
         given = getattr(jax.config, name)
         if given not in (value, None):
             raise TicketError(
-                f"JAX is set to {name} = {given!r} in this process; sessions are computed with {value!r}, and change "
-                f"no settings of yours. Say jax.config.update({name!r}, {value!r}), or use tx.LiveSession, whose "
-                "engine is a process of its own."
+                f"JAX is set to {name} = {given!r} in this process; sessions need {value!r}, and change none of your "
+                f"settings. Call jax.config.update({name!r}, {value!r}), or use tx.LiveSession, whose engine is a "
+                "process of its own."
             )
     try:
         jnp.zeros(1).block_until_ready()

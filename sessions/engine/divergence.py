@@ -1,4 +1,4 @@
-"""Invalid numbers never become results: replicates that diverge are found, said once, and left out from then on.
+"""NaN and infinity never become results: replicates that diverge are found, reported once, and left out from then on.
 
 Replicates share their executables, so one that has diverged keeps running; everything reported about it is NaN or
 None. A branch with none left fails: its round is neither finished nor pruned, and other branches go on.
@@ -20,20 +20,20 @@ from sessions.messages.emit import Emit
 from sessions.messages.events import METRICS
 from sessions.messages.watchers import Watchers
 from sessions.views.branch_view import RoundView
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from sessions.views.session_view import SessionView
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.trainer import TrainingResult
 
 
 class Divergence:
-    """Finds replicates that diverged, and blanks their numbers."""
+    """Finds replicates that have diverged, and replaces their numbers."""
 
     def __init__(self, view: SessionView, replicates: int, journal: Emit) -> None:
         self._view, self._replicates, self._journal = view, replicates, journal
 
     def left_out(self, branch: str, number: int) -> list[int]:
-        """The replicates of a round whose numbers have no meaning."""
+        """The replicates of a round that have diverged."""
         return sorted(left_out(self._view, branch, number))
 
     def look(self, running: RunningRound, chunk: Chunk | None) -> None:
@@ -62,7 +62,7 @@ class Divergence:
             self._tell(view, broken, what)
 
     def blanking(self, watchers: Watchers) -> Watchers:
-        """Watchers that hear nothing of replicates that are left out."""
+        """Watchers that hear nothing about replicates that are left out."""
 
         def keep(frame: events.Frame) -> None:
             blanked = self.blanked(frame)
@@ -96,7 +96,7 @@ class Divergence:
         return structs.replace(event, mean=_nan(event.mean), std=event.std and _nan(event.std)) if 0 in rows else event
 
     def _blanked_metrics(self, event: events.Generations, rows: list[int]) -> events.Generations:
-        """Nothing of replicates that are left out, nor of a generation without any fitness.
+        """Drop the numbers of replicates that are left out, and generations without any fitness.
 
         A replicate is found out at the end of a chunk: so the journal doesn't depend on where chunks end.
         """
@@ -123,7 +123,7 @@ class Divergence:
 
     @staticmethod
     def _broken(arrays: Arrays) -> list[tuple[str, np.ndarray]]:
-        """What is not finite, and in which replicates."""
+        """Which of these are not finite, and in which replicates."""
         numbers = {"weights": arrays.mean} | ({} if arrays.std is None else {"sigma": arrays.std})
         return [(what, np.asarray(~np.isfinite(values).all(-1))) for what, values in numbers.items()]
 
@@ -147,7 +147,7 @@ class Divergence:
 
     def _remark(self, view: RoundView, replicates: np.ndarray) -> None:
         names = ", ".join(map(str, np.flatnonzero(replicates)))
-        text = f"{view.branch}:{view.number}: no fitness of replicate {names} is a finite number in some generations."
+        text = f"{view.branch}:{view.number}: in some generations no fitness of replicate {names} was finite."
         if not self._view.says(text):
             self._journal(events.Remarked(at=time.time(), text=text))
 

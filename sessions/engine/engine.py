@@ -13,7 +13,7 @@ import numpy as np
 from sessions.analyses.inputs import RoundState, Subjects, trained_now
 from sessions.analyses.queue import Analyst
 from sessions.engine.automatic import at_end, is_done, live
-from sessions.engine.choosing import chosen
+from sessions.engine.choosing_result import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
 from sessions.engine.divergence import Divergence
@@ -39,7 +39,7 @@ from sessions.tickets.tickets import Lineage, Pruning
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
 from sessions.views.densities import found_densities_of
-from sessions.views.failures import check_replicate, left_out
+from sessions.views.diverged import check_replicate, left_out
 from sessions.views.session_view import SessionView
 from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings
@@ -49,7 +49,7 @@ from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
 CHUNK = 1 << 30
-"""A budget that never limits a chunk."""
+"""A budget so large that it never limits a chunk."""
 
 
 class Engine:
@@ -94,7 +94,7 @@ class Engine:
         return done
 
     def work_on_analyses(self) -> bool:
-        """Work on analyses for one slice; whether anything was done. What can't be done is remarked on."""
+        """Work on analyses for one slice; returns whether anything was done. A remark reports one that fails."""
         try:
             return self.analyst.work()
         except GivenUp:
@@ -159,7 +159,7 @@ class Engine:
         return self.analyst.ask(settings, branch, subjects.last(branch) if number is None else number)
 
     def take_up_analyses(self) -> None:
-        """Ask again for what specs ask for at the end of each round and a process that ended had not finished."""
+        """Queue again the analyses of finished rounds that an earlier process left undone."""
         for branch in self._view.branches.values():
             for round_ in branch.rounds.values():
                 if round_.finished is not None:
@@ -218,7 +218,7 @@ class Engine:
             self.running.save(durable)
 
     def abandon(self, branch: str) -> None:
-        """Give up the running round if it is this branch's; it would start again from its beginning."""
+        """Drop the running round if it is this branch's; if taken up again, it starts from its beginning."""
         if self.running is not None and self.running.view.branch == branch:
             with self._whole_or_forgotten():
                 self.running.drain()
@@ -230,7 +230,7 @@ class Engine:
         self.running = None
 
     def close(self) -> None:
-        """Give up analyses, stop compiling ahead, and give the data back."""
+        """Cancel analyses, stop compiling ahead, and release the data."""
         self.analyst.close()
         self.compiler.close()
         self.forget()
@@ -238,7 +238,7 @@ class Engine:
 
     @contextmanager
     def _whole_or_forgotten(self) -> Iterator[None]:
-        """A full disk, or Ctrl-C, may hit between a chunk and its record: then the disk says how to go on."""
+        """If a full disk or Ctrl-C comes between a chunk and its record, go on from what is on disk."""
         try:
             yield
         except BaseException:
@@ -283,7 +283,7 @@ class Engine:
     def _look_ahead(self, shape: RoundShape) -> None:
         """Compile what comes next in the background, unless that was done for a round of this size and these plans.
 
-        Where there are physics to compile, not before the round's first generation: until then a person waits.
+        If a simulation must be compiled, this begins after the round's first generation: until then a person waits.
         """
         known = (shape.key, [(branch.plan, branch.aside) for branch in self._view.branches.values()])
         if known != self._looked_ahead:
@@ -312,7 +312,7 @@ class Engine:
         return RunningRound(self._bench, assignment, self._watchers, Marks(at_mark, (*marks, *way.marks), again))
 
     def _caught_up(self, what: str) -> RunningRound:
-        """The running round with nothing in flight, no earlier than what is known of it already."""
+        """The running round with nothing in flight, at least as far as the journal knows it."""
         if self.running is None and self._view.running is not None:
             self._start()
         self.settle()
@@ -323,7 +323,7 @@ class Engine:
         return self.running
 
     def _conclude(self, running: RunningRound) -> None:
-        """Finish a round whose last generation is done, or give it up if nothing in it is a number any more."""
+        """Finish a round whose last generation is done, or end it if all its replicates have diverged."""
         self._divergence.look(running, running.newest)
         if running.is_complete and not self._is_given_up(running):
             self._finish(running)
@@ -381,6 +381,6 @@ class Engine:
     def _analyse_automatically(
         self, settings: AnalysisSettings, round_: RoundView, generation: int, state: RoundState | None
     ) -> None:
-        """Ask for what the spec asks for, unless a process before this one has done it."""
+        """Queue the analyses that the spec asks for, unless an earlier process has done them."""
         if not is_done(settings, round_, generation, self._view):
             self.analyst.ask(settings, round_.branch, round_.number, state, automatic=True)

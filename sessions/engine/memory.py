@@ -16,8 +16,8 @@ from sessions.tickets.compiler import Compiler, Executable
 from ticket_explorer.errors import TicketError
 from ticket_explorer.problems import with_forms
 
-SPARE = 0.9
-"""The share of the free memory that a round may take: others' needs grow too."""
+USABLE = 0.9
+"""The share of the free memory that a round may take: other processes may need more later."""
 
 
 def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
@@ -31,7 +31,7 @@ def fitting(shape: RoundShape, compiler: Compiler) -> RoundShape:
     free = free_bytes()
     room, compiled_by = (memory_limit(), None) if free is None else (free, compiler)
     found, needed = largest(shape, room, compiled_by)
-    if needed > SPARE * room:
+    if needed > USABLE * room:
         raise _nothing_fits(needed, room)
     return found
 
@@ -40,22 +40,22 @@ def largest(shape: RoundShape, room: int, compiler: Compiler | None) -> tuple[Ro
     """The shape in the largest form, from its own on, whose generations fit, and the bytes that they take.
 
     Args:
-        shape: Of the round; where no form fits, the smallest is given.
-        room: Bytes there are.
-        compiler: Compiles what the bound lets through, to have XLA's own figure; None: the bound is enough.
+        shape: The round's shape; if no form fits, the smallest is returned.
+        room: The bytes that may be used.
+        compiler: Compiles forms that pass the bound, to get XLA's own figure; None: the bound is enough.
     """
     while True:
         needed = _bound(shape)
-        if compiler is not None and needed <= SPARE * room:
+        if compiler is not None and needed <= USABLE * room:
             needed = _reserved(advance_executable(shape, compiler)) or needed
         smaller = None if shape.form is None else shape.form.smaller()
-        if needed <= SPARE * room or smaller is None:
+        if needed <= USABLE * room or smaller is None:
             return shape, needed
         shape = replace(shape, form=smaller)
 
 
 def free_bytes() -> int | None:
-    """Memory of the GPU that nobody has, and what this process has but doesn't use; None where there is no GPU."""
+    """Free bytes of the GPU, plus those that this process holds and doesn't use; None if there is no GPU."""
     device = jax.devices()[0]
     stats = device.memory_stats() or {}
     if device.platform == "cpu" or "bytes_limit" not in stats:
@@ -69,7 +69,7 @@ def free_bytes() -> int | None:
 
 
 def _bound(shape: RoundShape) -> int:
-    """The bytes of a group's units, of all replicates where they are computed together; 0 where it isn't known."""
+    """The bytes of a group's units, for all replicates if they are computed together; 0 if they aren't known."""
     form, found = shape.form, with_forms(shape.problem)
     if form is None or found is None:
         return 0
@@ -86,7 +86,7 @@ def _nothing_fits(needed: int, room: int) -> TicketError:
 
 
 def _reserved(executable: Executable) -> int:
-    """What XLA reserved for an executable's intermediate values and its result; 0 where it doesn't tell."""
+    """The bytes that XLA reserved for an executable's intermediate values and result; 0 if XLA doesn't say."""
     analysis: Any = getattr(executable, "memory_analysis", lambda: None)()
     return int(analysis.temp_size_in_bytes + analysis.output_size_in_bytes) if analysis is not None else 0
 

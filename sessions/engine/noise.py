@@ -1,8 +1,8 @@
-"""Where a round's batches, samples and noise come from: the session's seed, or one that a branch has of its own.
+"""Where a round's batches, samples and noise come from: the session's seed, or a branch's own.
 
-Two branches of equal tickets and different noise share their initial weights and nothing else. From a
-later generation on they also share the way until then: trained from step k, as Frankle et al. (2020,
-section 2) do, with whatever the trainer carries.
+Two branches with equal tickets and different noise share only their initial weights. If the noise differs from a later
+generation on, they also share the training until then, including the trainer's state: trained from step k, as in
+Frankle et al. (2020, section 2).
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from ticket_explorer.keys import Purpose, replicate_keys
 
 @dataclass(frozen=True)
 class Noise:
-    """The source of a branch's keys of training."""
+    """What a branch's training keys are made from."""
 
     seed: int
     """The session's seed."""
     own: int | None = None
-    """The branch's own seed; None: it has the session's."""
+    """The branch's own seed; None if it uses the session's."""
     start: int = 0
-    """The generation of each round from which on the branch's own is used."""
+    """The generation of each round from which the branch's own seed is used."""
 
     @classmethod
     def of(cls, plan: Plan, seed: int) -> "Noise":
@@ -39,6 +39,6 @@ class Noise:
         return self.start if self.own is not None and generation < self.start else None
 
     def keys(self, replicates: int, round_: int, generation: int) -> jax.Array:
-        """The keys, one a replicate, of a round at some generation."""
+        """The keys of a round at some generation, one for each replicate."""
         seed = self.seed if self.own is None or generation < self.start else self.own
         return replicate_keys(seed, replicates, Purpose.TRAIN, round_)

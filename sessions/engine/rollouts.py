@@ -22,10 +22,10 @@ def rollout(bench: Workbench, plan: Plan, number: int, mean: Any, states: Any) -
     """One episode of replicate 0, on the host.
 
     Args:
-        bench: Of the session.
-        plan: Of the round.
-        number: Of the round: its first test episode is played.
-        mean: Search means, [R, D].
+        bench: What the session works with.
+        plan: The round's plan.
+        number: The round's number; its first test episode is played.
+        mean: The search means, [R, D].
         states: What the task carries, arrays [R, ...].
 
     Raises:
@@ -45,7 +45,7 @@ def rollout(bench: Workbench, plan: Plan, number: int, mean: Any, states: Any) -
 
 
 def finished_rollout(lineage: Lineage, plan: Plan, branch: str, number: int) -> Rollout:
-    """The same of a finished round, from its file."""
+    """The same for a finished round, from its file."""
     arrays = lineage.arrays(branch, number)
     states = problem_state_of(arrays, lineage.bench.problem(plan))
     return rollout(lineage.bench, plan, number, arrays.mean, states)

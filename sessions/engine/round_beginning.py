@@ -34,12 +34,12 @@ def pruned(turn: Turn, plan: Plan, made: Pruning) -> events.Pruned:
 
 
 def collapsed(turn: Turn, made: Pruning, layout: Layout, left_out: set[int]) -> str | None:
-    """A remark on prunable leaves that keep no weight: nothing passes through them any more; None if all keep some.
+    """A remark on prunable leaves that keep no weight, through which nothing passes; None if all keep some.
 
     Args:
         turn: The turn whose round begins.
-        made: The ticket that it begins with.
-        layout: Of its problem.
+        made: The ticket that the round begins with.
+        layout: The layout of the problem's weights.
         left_out: Replicates that have diverged.
     """
     mask = np.asarray(made.ticket.mask)

@@ -1,4 +1,4 @@
-"""One round of training on the device: started from a ticket, advanced chunk by chunk, looked at.
+"""One round of training on the device: started from a ticket, advanced chunk by chunk, and read.
 
 A chunk is one call of one executable, whatever its length (the loop's bounds are arguments), so
 that stepping, pausing and running share it and give the same bits. Replicates are the leading
@@ -33,14 +33,14 @@ from ticket_explorer.trainers.trainer import KeepingTrainer, LearnedScores, Metr
 
 S = TypeVar("S")
 _SHAPES = 64
-"""Rounds of so many kinds are not traced again."""
+"""How many kinds of rounds are remembered, so that they aren't traced again."""
 CHUNK_LIMIT = 1024
 """The longest chunk, in generations: the size of the metrics buffer."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What a stretch of generations left, on its way from the device: reading it waits for it."""
+    """The result of some generations, on its way from the device: reading it waits for it."""
 
     first: int
     count: int
@@ -61,25 +61,25 @@ class Chunk:
 
 @dataclass(frozen=True)
 class RoundShape:
-    """All that a round's executables depend on: compiling needs no ticket, only this."""
+    """Everything that a round's executables depend on: compiling needs only this, not a ticket."""
 
     problem_key: bytes
     problem: Problem
     trainer: TrainerSettings
     kept: int
-    """Entries of θ searched; all of them where the trainer's sizes don't follow the mask."""
+    """How many entries of θ are searched; all of them if the trainer's sizes don't follow the mask."""
     replicates: int
     form: Form | None = None
     """How populations are computed; None where there is no choice."""
 
     @property
     def search_key(self) -> Key:
-        """What tells its search from all others, in whatever form it is computed."""
+        """A key that identifies its search, whatever the form."""
         return (self.problem_key, msgspec.msgpack.encode(identity(self.trainer)), self.kept, self.replicates)
 
     @property
     def key(self) -> Key:
-        """What tells its executables from all others."""
+        """A key that identifies its executables."""
         return (*self.search_key, self.form)
 
     @cached_property
@@ -95,11 +95,11 @@ class RoundShape:
         """The shape of a plan's round that keeps `kept` prunable weights.
 
         Args:
-            plan: What the round follows.
-            problems: Of the session.
-            kept: Prunable weights.
-            replicates: Searches at once.
-            form: How the round is computed already; None: as a new one would be.
+            plan: The plan that the round follows.
+            problems: The session's problems.
+            kept: How many prunable weights are kept.
+            replicates: How many searches run together.
+            form: The form that the round already has; None: the one that a new round would get.
         """
         problem = problems.of(plan)
         dimension = masks.dimension(problem.layout, kept) if plan.trainer.narrows else problem.layout.size
@@ -121,7 +121,7 @@ class RoundRunner:
         self._noise, self._number = noise, number
         self._state: Any = None
         self.dispatched = 0
-        """Generations that the device has been asked for."""
+        """The number of generations that the device has been asked for."""
 
     def start(self, ticket: Ticket) -> None:
         """Go to generation 0 of a ticket whose arrays lead with the replicate axis."""
@@ -158,7 +158,7 @@ class RoundRunner:
         return jax.tree.unflatten(jax.tree.structure(state_shape(self.shape)), leaves)
 
     def dispatch(self, count: int) -> Chunk:
-        """Ask the device for the next generations, at most `count`; returns before they are there."""
+        """Ask the device for the next generations, at most `count`; returns before they are computed."""
         first, count = self.dispatched, min(count, CHUNK_LIMIT)
         if (change := self._noise.ends(first)) is not None:
             count = min(count, change - first)
@@ -191,7 +191,7 @@ class RoundRunner:
         return self.trainer.beside(chunk.state) if isinstance(self.trainer, KeepingTrainer) else ()
 
     def weights(self, chunk: Chunk) -> jax.Array:
-        """θ as it is trained, [R, D]: where a mask is learned, the weights that it does not keep too."""
+        """θ as it is trained, [R, D]; if a mask is learned, including the weights that it does not keep."""
         left = self.beside(chunk)
         return left.weights if isinstance(left, LearnedScores) else chunk.result.mean
 
@@ -202,12 +202,12 @@ def saved(state: Any) -> list[np.ndarray]:
 
 
 def advance_executable(shape: RoundShape, compiler: Compiler) -> Executable:
-    """What computes a round's generations; waits for it."""
+    """The executable that computes a round's generations; waits for its compilation."""
     return compiler.get(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
 
 
 def begin_round(shape: RoundShape, compiler: Compiler) -> None:
-    """Begin to compile what takes longest of a round's executables."""
+    """Begin to compile the executable of a round that takes longest."""
     compiler.begin(("advance", *shape.key), lambda: _advance_call(shape, shape.build()))
 
 

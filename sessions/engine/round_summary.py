@@ -1,4 +1,4 @@
-"""What the end of a round tells: scores, correlations, thresholds and leaves, per replicate."""
+"""What is reported at the end of a round: scores, correlations, thresholds and leaves, per replicate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ def summarise(
     Args:
         finished: Branch, round, generations, scores, fitness and seconds.
         arrays: What the round found.
-        layout: Of the problem.
-        plan: What is asked for.
-        next_density: What the next round would be pruned to.
+        layout: The layout of the problem's weights.
+        plan: Says what to compute.
+        next_density: The density that the next round would be pruned to.
     """
     considered = arrays.mask & layout.prunable
     correlations = _correlations(arrays, considered) if plan.analysis.correlation else []
@@ -68,9 +68,9 @@ def check_masks(
         found: The result's mask, bool [R, D].
         trained: The ticket's, bool [R, D].
         round_: As the journal has it.
-        plan: Of the round.
-        layout: Of the weights.
-        older: Whether an older session may have begun it, which told replicate 0's count and what the source found.
+        plan: The round's plan.
+        layout: The layout of the weights.
+        older: Whether an older session may have begun it, whose counts in the journal may differ from the ticket.
     """
     kept, rounding = trained[:, layout.prunable].sum(-1).mean(), (len(layout.prunable_leaves) + 1) / 2
     assert not (found & ~trained).any(), "a round's mask keeps weights that it did not train"
@@ -82,7 +82,7 @@ def check_masks(
 
 
 def survivors(beside: Any, ticket: Ticket, layout: Layout) -> list[int]:
-    """Prunable weights of each replicate that go on where a learned mask is taken over; none where that is the mask."""
+    """Prunable weights that go on in each replicate if a learned mask is taken over; empty if they are the mask's."""
     if not isinstance(beside, LearnedScores):
         return []
     goes_on = np.asarray(beside.survivors(ticket.mask, jnp.asarray(layout.prunable)))
@@ -115,6 +115,6 @@ def _thresholds(arrays: Arrays, considered: np.ndarray, kept_next: int) -> dict[
 
 
 def _threshold(score: np.ndarray, lost: int) -> float | None:
-    """As it is journalled: None too where it is infinite, as the SNR of a weight without σ is."""
+    """A threshold as it is journalled: None also if it is infinite, like the SNR of a weight whose σ is 0."""
     found = threshold(score, lost)
     return found if found is not None and np.isfinite(found) else None

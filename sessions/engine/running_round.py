@@ -1,8 +1,8 @@
 """The running round: chunks in flight, their metrics, and the checkpoint behind them.
 
-While the host journals one chunk the device already computes the next: watching is free. What is
-decided (a change of hyper-parameters, an early end) is journalled with its generation first, so
-that a killed run decides the same again.
+While the host journals one chunk the device already computes the next, so watching costs nothing. A decision (a change
+of hyper-parameters, an early end) is journalled with its generation before it takes effect, so that a killed run
+decides the same again.
 """
 
 import hashlib
@@ -34,18 +34,18 @@ from ticket_explorer.layout import Layout
 from ticket_explorer.tickets import Ticket
 
 CHUNK_SECONDS = 0.1
-"""How long a chunk should take: what a pause has to wait for."""
+"""Seconds that a chunk should take; a pause waits so long."""
 NOTHING_FITS = (
     "The device's memory is too small for one individual of this network on one batch. Choose a smaller batch, a "
     "smaller network or population, or fewer replicates; nothing that is journalled is lost."
 )
 CHECKPOINT_SHARE = 0.01
-"""The most of the time that may go into checkpoints."""
+"""The largest share of the time that may go into checkpoints."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a running round is to train."""
+    """What a running round trains."""
 
     view: RoundView
     """What is known of the round; its `generations` may shrink while it runs."""
@@ -65,14 +65,14 @@ class Marks:
     """Called with the chunk that ends exactly there, and again if a round resumes at that generation."""
     at: tuple[int, ...] = ()
     every: tuple[int, ...] = ()
-    """After how many generations, again and again."""
+    """Intervals in generations."""
 
     def has(self, generation: int) -> bool:
-        """Whether a generation is one."""
+        """Whether a generation is marked."""
         return generation in self.at or any(generation % every == 0 for every in self.every)
 
     def after(self, generation: int) -> list[int]:
-        """Those that may be the next one."""
+        """The generations after this one that may be the next mark."""
         return [*(at for at in self.at if at > generation), *(generation - generation % n + n for n in self.every)]
 
 
@@ -153,7 +153,7 @@ class RunningRound:
 
     @property
     def newest(self) -> Chunk | None:
-        """The last chunk that came in, if one did."""
+        """The last chunk that came in, if any."""
         return self._latest
 
     def latest(self) -> Chunk:
@@ -200,7 +200,7 @@ class RunningRound:
 
     @contextmanager
     def _smaller_where_memory_ends(self) -> Iterator[None]:
-        """Where the device has no memory left for a chunk, go on from the last one in a smaller form."""
+        """If the device has no memory left for a chunk, go on from the last one in a smaller form."""
         try:
             yield
         except jax.errors.JaxRuntimeError as error:
@@ -226,7 +226,7 @@ class RunningRound:
             self.collected = self._runner.dispatched
 
     def _restore(self) -> bool:
-        """Go to the checkpoint; whether there is one of this round that agrees with the journal."""
+        """Go to the checkpoint; returns whether there is one of this round that agrees with the journal."""
         view = self.view
         found = read_checkpoint(self._directory, self._digest, view.branch, view.number, view.done, len(view.tuned))
         if found is None:
@@ -333,5 +333,5 @@ def _digest_of_arrays(*arrays: Any) -> str:
 
 
 def digest_of(*parts: object) -> str:
-    """What tells one running round from every other."""
+    """What identifies a running round."""
     return hashlib.sha256(repr((RANDOM_BITS, *parts)).encode()).hexdigest()

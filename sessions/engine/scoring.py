@@ -1,7 +1,7 @@
 """The score of a running round: at its end, and during it as often as its plan asks.
 
-All scores of a round are of the same held-out data: keys know the round, never the generation, so that
-what amounts to the round's own score is equal to it, and differences are the weights' alone.
+All scores of a round use the same held-out data: keys depend on the round, never on the generation. So a score at the
+round's end equals the round's own score, and differences come from the weights alone.
 """
 
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sessions.engine.choosing import chosen
+from sessions.engine.choosing_result import chosen
 from sessions.engine.compile_ahead import score
 from sessions.engine.round_runner import Chunk
 from sessions.engine.round_summary import finite
@@ -29,7 +29,7 @@ class Scorer:
     journal: Emit
 
     def now(self, running: RunningRound, chunk: Chunk) -> Tested:
-        """Per replicate, of the weights that a chunk left."""
+        """The score of the weights after a chunk, per replicate."""
         scores = score(running.shape, self.compiler, self.seed, running.view.number)
         return scores(chunk.result.mean, running.problem_state(chunk))
 

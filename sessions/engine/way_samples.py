@@ -1,4 +1,4 @@
-"""The way of a running round: its mean, sampled at a few generations that follow from how many it has.
+"""The way of a running round: its mean, sampled at a few generations that follow from the number it has.
 
 Samples are in memory and in a file next to the checkpoint, so a round that a killed process began has all of its
 way; once it is finished only the two principal components are kept, in the round's own file. However often and where
@@ -31,13 +31,13 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class WaySamples:
-    """Of one round.
+    """The samples of one round.
 
     Args:
-        directory: Where they are kept.
-        view: Of the round; it is sampled at fixed parts of the generations that it is planned to have.
-        plan: Says whether it is sampled at all.
-        size: Numbers a sample.
+        directory: The session that keeps them.
+        view: The round's view; samples are at fixed fractions of its planned generations.
+        plan: Says whether the round is sampled at all.
+        size: How many numbers a sample has.
     """
 
     def __init__(self, directory: SessionDirectory, view: RoundView, plan: Plan, size: int) -> None:
@@ -67,7 +67,7 @@ class WaySamples:
         return way_of(np.array([0, *amid, generations]), means * mask[:, None])
 
     def _known(self) -> dict[int, np.ndarray]:
-        """In memory, or what a process before this one has left."""
+        """The samples in memory, or those that an earlier process left on disk."""
         if self._means is None:
             self._means = self._read()
         return self._means

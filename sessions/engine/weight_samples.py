@@ -22,7 +22,7 @@ A_ROUND = 24
 
 
 class Framer:
-    """Takes frames of one round, no more than are wanted."""
+    """Takes frames of one round, no more often than wanted."""
 
     def __init__(self, branch: str, number: int, generations: int, layout: Layout, mask: np.ndarray) -> None:
         self._branch, self._number = branch, number
@@ -49,7 +49,7 @@ class Framer:
         return True
 
     def take(self, result: TrainingResult, generation: int) -> Frame:
-        """A frame of replicate 0: of the others, and of masks, nothing leaves the device."""
+        """A frame of replicate 0; nothing of other replicates or of masks leaves the device."""
         mean = np.asarray(result.mean[0])
         std = None if result.std is None else np.asarray(result.std[0])
         return Frame(
@@ -73,7 +73,7 @@ class Framer:
 
 
 def _histogram(values: np.ndarray) -> bytes:
-    """Of the positive values; those that are infinite are counted with the largest."""
+    """A histogram of the positive values; infinite ones are counted with the largest."""
     positive = values[values > 0]
     largest = positive[np.isfinite(positive)].max(initial=0.0)
     if largest == 0:

@@ -1,4 +1,4 @@
-"""What commands are answered with, where that has fields of its own."""
+"""The answers to commands, where an answer has fields of its own."""
 
 from typing import Literal
 
@@ -15,9 +15,9 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     pruners: list[str]
     """The pruners that can be used here."""
     overlap: list[list[float]]
-    """Jaccard overlap of what each two of them would remove, in [0, 1]."""
+    """For each two of them, the Jaccard overlap of what they would remove, in [0, 1]."""
     layers: dict[str, dict[str, int]]
-    """By pruner, how many weights of each prunable leaf it would remove."""
+    """For each pruner, how many weights of each prunable leaf it would remove."""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +29,10 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["segments", "cells"]
     """Whether drawings are line segments (x, y, x, y, y upwards) or cells with a brightness in [0, 1]."""
     shape: list[int]
-    """Of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
+    """The shape of the drawings: [steps, segments, 4], or [steps, rows, columns]."""
     drawings: bytes
     """float32 of that shape, C order."""
     bounds: list[float]
-    """Left, right, bottom, top of what is shown, in the units of the segments."""
+    """Left, right, bottom and top of the picture, in the units of the segments."""
     rewards: bytes
-    """float32 [steps], the reward of each step."""
+    """The reward of each step, float32 [steps]."""

@@ -1,14 +1,17 @@
-"""What all commands have: a directive says how far to run, a deed says by itself how it is done."""
+"""What all commands have: a directive says how far to run, a deed carries itself out."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from sessions.messages.goal import Goal
 
 R = TypeVar("R")
 Table = Mapping[str, Any]
+Count = Annotated[int, Meta(ge=1)]
+Round = Annotated[int, Meta(ge=0)]
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -19,24 +22,24 @@ class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
 
 
 class Directive(Command, frozen=True):
-    """Says how far to run; the driver of the session follows it."""
+    """Tells the session's driver how far to run."""
 
     @property
     def goal(self) -> Goal:
-        """How far; what was the goal before counts no more."""
+        """How far; it replaces the goal before it."""
         raise NotImplementedError
 
 
 class Deed(Command, Generic[R], frozen=True):
-    """Something that is done at once, between two chunks, and has an answer."""
+    """Something that the session does at once, between two chunks, and answers."""
 
     answer_name: ClassVar[str] = ""
-    """What its answer is called on the wire; empty where that has fields of its own, or there is none."""
+    """The name of its answer on the wire; empty if the answer has fields of its own, or there is none."""
     answer_type: ClassVar[Any] = None
-    """Of an answer that has fields of its own."""
+    """The type of an answer that has fields of its own."""
 
     def perform(self, session: Any) -> R:
-        """Do it, with a `commands.Performer`.
+        """Carry it out by calling a `commands.Performer`.
 
         Raises:
             TicketError: if it can't be done.
@@ -44,12 +47,12 @@ class Deed(Command, Generic[R], frozen=True):
         raise NotImplementedError
 
     def told(self, answer: R) -> dict[str, Any]:
-        """Its answer as it travels."""
+        """The answer as it is sent."""
         if self.answer_name:
             return {self.answer_name: answer}
         return msgspec.to_builtins(answer, builtin_types=(bytes,)) or {}
 
     def heard(self, told: Mapping[str, Any]) -> R:
-        """Its answer as it has arrived."""
+        """The answer, from what was sent."""
         answer: R = told[self.answer_name] if self.answer_name else msgspec.convert(told or None, self.answer_type)
         return answer

@@ -6,7 +6,7 @@ from sessions.messages.events import Event
 
 
 class Emit(Protocol):
-    """Takes events; several that are given together happen together, or not at all."""
+    """Takes events. Events that are given together happen together, or not at all."""
 
     def __call__(self, *events: Event) -> None:
-        """Tell them."""
+        """Record these events and tell the viewers."""

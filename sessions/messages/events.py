@@ -27,17 +27,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     """The base of all events."""
 
     must_last: ClassVar[bool] = False
-    """Whether its record is waited for until it would survive a power failure: a person's decision, a whole round."""
+    """Whether to wait until its record would survive a power failure: a person's decision, a whole round."""
     at: float = 0.0
     """Seconds since 1970; plays no part in what is computed."""
 
 
 class Opened(Event, frozen=True, kw_only=True):
-    """A process took up the session."""
+    """A process opened the session to run it."""
 
     versions: dict[str, str]
     recovered: str | None = None
-    """What had to be repaired, in a sentence."""
+    """A sentence on what had to be repaired, if anything."""
     session: str = ""
     """The session's id, which its files' seals name; empty in journals of early versions."""
 
@@ -46,11 +46,11 @@ class Sealed(Event, frozen=True, kw_only=True):
     """A file is on disk, whole and for good."""
 
     kind: str
-    """As in `sessions.store.file_table`."""
+    """The kind of the file, as in `sessions.store.file_table`."""
     branch: str = ""
     number: int = 0
     sha256: str
-    """Of all its bytes."""
+    """The SHA-256 of all its bytes."""
     origin: Origin | None = None
     """Where an adopted file comes from; None for the session's own."""
 
@@ -64,15 +64,15 @@ class BranchAdded(Event, frozen=True, kw_only=True):
     parent_round: int | None = None
     plan: dict[str, Any]
     leaves: list[LeafShape] = []
-    """Of its network, in the order they have in θ; empty in journals of early versions."""
+    """The leaves of its network, in the order they have in θ; empty in journals of early versions."""
     input_shape: list[int] = []
-    """What one example looks like: `[14, 14, 1]`, or `[observations]`."""
+    """The shape of one example: `[14, 14, 1]`, or `[observations]`."""
     borrowed: Borrowed | None = None
     given: Given | None = None
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):
-    """A branch's coming rounds, and its next pruning, follow another plan."""
+    """A branch follows another plan in its coming rounds and its next pruning."""
 
     must_last: ClassVar[bool] = True
     branch: str
@@ -80,7 +80,7 @@ class PlanChanged(Event, frozen=True, kw_only=True):
 
 
 class SetAsideChanged(Event, frozen=True, kw_only=True):
-    """A branch runs no more rounds, or runs again."""
+    """A branch was set aside, or taken up again."""
 
     must_last: ClassVar[bool] = True
     branch: str
@@ -88,7 +88,7 @@ class SetAsideChanged(Event, frozen=True, kw_only=True):
 
 
 class Pruned(Event, frozen=True, kw_only=True):
-    """The weights of a finished round were scored and the lowest pruned; the next round can begin."""
+    """A finished round's weights were pruned; the next round can begin."""
 
     branch: str
     round: int
@@ -113,7 +113,7 @@ class RoundStarted(Event, frozen=True, kw_only=True):
     """All entries searched: the kept ones and those that are never pruned."""
     generations: int
     densities: dict[str, float] = {}
-    """Of each prunable leaf; empty where one threshold holds for all."""
+    """The density of each prunable leaf; empty if one threshold holds for all."""
 
 
 class Generations(Event, frozen=True, kw_only=True):
@@ -126,29 +126,28 @@ class Generations(Event, frozen=True, kw_only=True):
     values: bytes
     """float32 [count, replicates, len(METRICS)]."""
     steps: bytes = b""
-    """Environment steps of each: int32 [count, replicates]. Empty where nothing acts in an environment, and in journals
-    of early versions."""
+    """Environment steps of each generation, int32 [count, replicates]; empty without a policy and in early journals."""
 
 
 class Scored(Event, frozen=True, kw_only=True):
-    """The score while a round runs: of the weights as they are, on the held-out data of the round's own score."""
+    """A score during a round: of the current weights, on the same held-out data as the round's own score."""
 
     branch: str
     round: int
     generation: int
-    """Generations that were done."""
+    """How many generations were done."""
     score: list[float | None]
     """The score of each replicate; None where it is not finite."""
 
 
 class Frame(Event, frozen=True, kw_only=True):
-    """A look at the search distribution: a fixed sample of the kept prunable weights of replicate 0."""
+    """A frame of the search distribution: a fixed sample of the kept prunable weights of replicate 0."""
 
     branch: str
     round: int
     generation: int
     indices: bytes
-    """int32 [sample], entries of θ."""
+    """int32 [sample], the sampled entries of θ."""
     mean: bytes
     """float32 [sample], the search mean of those entries."""
     std: bytes | None = None
@@ -168,14 +167,14 @@ class Tuned(Event, frozen=True, kw_only=True):
 
 
 class FormChosen(Event, frozen=True, kw_only=True):
-    """How a round's populations are computed from this generation on: forms differ in the last bits."""
+    """The form in which a round's populations are computed from this generation on; forms differ in the last bits."""
 
     branch: str
     round: int
     generation: int
     form: Form
     why: str = ""
-    """Why it is not the one that was in use; empty at a round's beginning."""
+    """Why the form changed; empty at a round's beginning."""
 
 
 class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
@@ -188,7 +187,7 @@ class RoundEnded(Event, frozen=True, kw_only=True, tag="RoundCut"):
 
 
 class Diverged(Event, frozen=True, kw_only=True):
-    """Replicates whose numbers are no longer finite; from here on they are left out of everything that is told."""
+    """Replicates whose numbers became NaN or infinite; nothing more is reported about them."""
 
     branch: str
     round: int
@@ -198,20 +197,20 @@ class Diverged(Event, frozen=True, kw_only=True):
     what: str
     """What is not finite: `weights`, `sigma`, `fitness` or `score`."""
     left: int
-    """Replicates of the branch that are still there; with none left the branch has failed."""
+    """How many replicates of the branch are left; with none, the branch has failed."""
 
 
 class RoundFinished(Event, frozen=True, kw_only=True):
-    """A round is trained and its arrays are on disk."""
+    """A round is finished, and its arrays are on disk."""
 
     must_last: ClassVar[bool] = True
     branch: str
     round: int
     generations: int
     score: list[float | None]
-    """Per replicate, of the search mean on held-out data."""
+    """The score of the search mean on held-out data, per replicate."""
     fitness: list[float | None]
-    """Per replicate, mean of the last generation."""
+    """The mean fitness of the last generation, per replicate."""
     pearson: list[float | None] = []
     """Correlation of SNR and magnitude over the kept prunable weights, per replicate."""
     spearman: list[float | None] = []
@@ -223,8 +222,8 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
     trainer learned a mask. Empty in journals of early versions."""
     survivors: list[int] = []
-    """Prunable weights that go on where the learned mask is taken over, per replicate, if they are not those of that
-    mask: a trainer may let dropped weights return."""
+    """Prunable weights that go on if the learned mask is taken over, per replicate, if they differ from that mask's:
+    a trainer may let dropped weights return."""
 
 
 class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -240,21 +239,21 @@ class AdoptedRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     metrics: bytes
     """float32 [generations, replicates, len(METRICS)]."""
     steps: bytes = b""
-    """As in `RoundView.steps`."""
+    """Its environment steps, as in `RoundView.steps`."""
     scored: list[Scored] = []
     finished: RoundFinished
     densities: dict[str, float] = {}
     diverged: list[int] = []
-    """Replicates that diverged in it or before."""
+    """Replicates that diverged in this round or before."""
 
 
 class BranchAdopted(Event, frozen=True, kw_only=True):
-    """A branch of another session is taken in, its finished rounds with it."""
+    """A branch of another session is imported with its finished rounds."""
 
     must_last: ClassVar[bool] = True
     branch: str
     session: str
-    """The path that the other session had."""
+    """The path of the other session at that time."""
     source: str
     """What the branch is called there."""
     plan: dict[str, Any]
@@ -264,18 +263,18 @@ class BranchAdopted(Event, frozen=True, kw_only=True):
 
 
 class Analysed(Event, frozen=True, kw_only=True):
-    """What an analysis found."""
+    """The result of an analysis."""
 
     id: int
     kind: str
     branch: str
     round: int
-    """The round that was looked at; the last one, where all were."""
+    """The round that was analysed; the last one, if all were."""
     generation: int
-    """Generations of that round that were done."""
+    """How many generations of that round were done."""
     parameters: dict[str, Any]
     arrays: dict[str, Block]
-    """By the names of the result's fields; see `ticket_explorer.analysis`. NaN is what is not defined."""
+    """The result's arrays by the names of its fields; see `ticket_explorer.analysis`. NaN means not defined."""
     automatic: bool = False
     """Whether the spec asked for it."""
     seconds: float = 0.0
@@ -289,7 +288,7 @@ class Analysed(Event, frozen=True, kw_only=True):
 
 
 class Analysing(Event, frozen=True, kw_only=True):
-    """How far an analysis is; never journalled."""
+    """The progress of an analysis; never journalled."""
 
     id: int
     kind: str
@@ -297,30 +296,30 @@ class Analysing(Event, frozen=True, kw_only=True):
     round: int
     done: int
     total: int
-    """Points of weight space to be evaluated."""
+    """How many points of weight space are to be evaluated."""
     ended: str = ""
     """Why it ended without a result."""
 
 
 class Compiling(Event, frozen=True, kw_only=True):
-    """What the session waits for; never journalled."""
+    """What the session waits for during compilation; never journalled."""
 
     what: str = ""
-    """What is compiled, `generations of ant`; empty once it is there."""
+    """What is being compiled, `generations of ant`; empty once it is ready."""
 
 
 class Paused(Event, frozen=True, kw_only=True):
-    """Nothing is computed until a command asks for it."""
+    """The session rests until a command asks for more."""
 
     reason: str = ""
 
 
 class Resumed(Event, frozen=True, kw_only=True):
-    """The session computes."""
+    """The session computes again."""
 
 
 class PaceChanged(Event, frozen=True, kw_only=True):
-    """The session runs no faster than this; None is as fast as can be. A pace ends with its process."""
+    """The session runs no faster than this; None removes the limit. A pace ends with its process."""
 
     generations_per_second: float | None = None
 
@@ -336,7 +335,7 @@ class Failed(Event, frozen=True, kw_only=True):
 
 
 class Remarked(Event, frozen=True, kw_only=True):
-    """Something a person should know once, or wrote down."""
+    """A remark, by the program or by a person."""
 
     must_last: ClassVar[bool] = True
     text: str
@@ -355,7 +354,7 @@ class CommandRefused(Event, frozen=True, kw_only=True):
 
     client: str
     command: dict[str, Any]
-    """As it came; of one that is very large, or can't be read, no more than its type."""
+    """The command as it came, or only its type if it is very large or can't be read."""
     sentence: str
     """Why it was refused."""
 

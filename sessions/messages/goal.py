@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 @dataclass
 class Goal:
-    """How far to run; by default no further."""
+    """How far to run; by default, not at all."""
 
     generations: int = 0
     """Generations still to run."""
     rounds: int = 0
-    """Rounds still to finish; while there are any, generations don't limit."""
+    """Rounds still to finish; while there are any, `generations` doesn't limit."""
     to_the_end: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""What events hold that has a shape of its own."""
+"""Parts of events that have fields of their own."""
 
 from typing import Any, Literal
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a file's seal says where another session wrote it; all empty if it has none that says so."""
+    """What the seal of another session's file says; all fields are empty if it says nothing."""
 
     session: str = ""
     branch: str = ""
@@ -56,14 +56,14 @@ class Borrowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rounds: list[int]
     """Round t of the borrowing branch trains the ticket of `rounds[t]`; after the last it prunes by itself."""
     control: bool = False
-    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    """Whether to use random masks of as many weights, with fresh weights, in place of the tickets."""
     overlap: bool = False
-    """Whether only what both networks have of each leaf is taken."""
+    """Whether to take only the part of each leaf that both networks have."""
     rewind: str | None = None
-    """What the tickets go through before they are trained: `permuted_weights` or `permuted_mask`."""
+    """How the tickets are permuted before they are trained: `permuted_weights` or `permuted_mask`."""
     takes: Literal["trained", "found"] = "trained"
-    """Which mask: the one that a round trained at, or the one that it came out with. They differ where masks are
-    learned; replicates of the control then keep as many weights as replicate 0, or each as many as its own."""
+    """Which mask: the one that a round trained, or the one that it found. They differ if masks are learned;
+    replicates of the control then keep as many weights as replicate 0, or as many as their own ticket."""
     start: dict[str, Any] | None = None
-    """Which weights, as a table that names a rewind: `initial`, `early` or `trained`; None: those that the round began
+    """Which weights, as a table that names a rewind, `initial`, `early` or `trained`; None: those that the round began
     with."""

@@ -1,4 +1,4 @@
-"""What a record of a journal holds: an event, or several that happened together, or not at all."""
+"""The content of a journal's record: one event, or several that happened together."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Whom the engine tells what happens."""
+"""Where the engine sends what happens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Watchers:
 
     journal: Emit
     live: Callable[[events.Event], None]
-    """For what is not kept: frames in between, how far an analysis is."""
+    """For events that are not kept: frames in between, the progress of analyses."""
     frame: Callable[[events.Frame], None]
     """For frames that are kept."""
     wants_frames: Callable[[], bool]

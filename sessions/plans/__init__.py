@@ -1,4 +1,4 @@
-"""What a plan means before anything is trained: its problem, whether it can work, its cost, the branches it adds.
+"""What is known of a plan before training: its problem, whether it can work, its cost, the branches it adds.
 
 Imports views and what is below them.
 """

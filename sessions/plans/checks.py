@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sessions.plans.kernels import check_kernels
+from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan, check_ratios
@@ -64,7 +64,7 @@ def check_plan(
 
 
 def _check_layers(plan: Plan, layout: Layout, last: Density) -> None:
-    """Refuse to prune a layer away, where the scope says in advance how many weights each keeps."""
+    """Refuse to prune a layer away, if the scope determines in advance how many weights each layer keeps."""
     scope = plan.scope(layout.leaves)
     if scope == "global":
         return
@@ -103,7 +103,7 @@ def _check_loss(plan: Plan, problems: Problems) -> None:
 
 
 def check_scope(plan: Plan, rounds: Sequence[RoundView], problems: Problems) -> None:
-    """Refuse ranking apart what was ranked together: a leaf may have fewer weights left than it would keep.
+    """Refuse to rank separately what was ranked together: a leaf may have fewer weights left than it would keep.
 
     Args:
         plan: To be checked.
@@ -133,11 +133,11 @@ def _pruning(round_: RoundView) -> dict[str, Any] | None:
 
 
 def check_layout(plan: Plan, before: Plan, problems: Problems) -> None:
-    """Refuse to go on with a network whose weights are others than those found so far.
+    """Refuse to go on with a network that has other weights than those found so far.
 
     Args:
         plan: To be checked.
-        before: What the weights found so far belong to.
+        before: The plan that found the weights so far.
         problems: Of the session.
     """
     layout, known = problems.of(plan).layout, problems.of(before).layout
@@ -182,7 +182,7 @@ def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) 
         plan: Of the branch that the tickets go to.
         before: What found the tickets.
         problems: Of the session.
-        overlap: Whether what both networks have is enough.
+        overlap: Whether the part that both networks have is enough.
     """
     source, target = problems.of(before).layout, problems.of(plan).layout
     different = mismatches(source, target)
@@ -207,14 +207,14 @@ def caution(plan: Plan) -> str | None:
 
 
 def span(numbers: list[int]) -> str:
-    """Consecutive numbers in words: `0 to 7`, or `none`."""
+    """Consecutive numbers as text: `0 to 7`, or `none`."""
     if not numbers:
         return "none"
     return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
 
 
 def versions() -> dict[str, str]:
-    """What computes: packages, Python and processor. Bits may differ where these differ."""
+    """The versions of packages, Python and the processor. Where they differ, bits may differ."""
     found = {package: version(package) for package in _PACKAGES}
     for package in _ENVIRONMENTS:
         with suppress(PackageNotFoundError):

@@ -1,4 +1,4 @@
-"""The controls that part a ticket's effect: which a branch has, and which are to be added.
+"""The controls that decompose a ticket's effect: which ones a branch has, and which ones to add.
 
 A control is a branch that takes its masks from the ticket's branch, as a transfer does, and trains them
 under the same plan: with permuted weights, with permuted mask and weights, or with random pruning instead.
@@ -26,7 +26,7 @@ _WORDS = {"permuted_weights": "permuted weights", "permuted_mask": "a permuted m
 
 
 def controls_of(view: SessionView, branch: str) -> dict[str, str]:
-    """The branches that are controls of a branch's tickets, by what they control."""
+    """The controls of a branch's tickets, by what they control for."""
     found, tickets = {}, tickets_of(view, branch)
     if tickets is None:
         return {}
@@ -41,8 +41,8 @@ def controls_of(view: SessionView, branch: str) -> dict[str, str]:
 def tickets_of(view: SessionView, branch: str) -> str | None:
     """The branch whose scores are those of a branch's tickets.
 
-    It is the branch itself, unless that learns masks while it trains: then the one that trains the masks it found, as
-    they are; None if there is none.
+    It is the branch itself, unless that learns masks. Then it is the branch that trains the found masks unchanged, or
+    None if there is none.
     """
     source = plan_of(view.branches[branch].plan)
     if not source.trainer.learns_mask:
@@ -77,9 +77,9 @@ def finished_controls(view: SessionView, branch: str) -> dict[str, str]:
 
 
 def control_additions(view: SessionView, problems: Problems, wish: commands.Decompose) -> list[Addition]:
-    """The controls that a branch has not yet, `BRANCH-permuted-weights` and so on.
+    """The controls that a branch doesn't have yet, `BRANCH-permuted-weights` and so on.
 
-    A branch that learns masks gets `BRANCH-tickets` first: its masks trained as they are, as its controls are.
+    A branch that learns masks gets `BRANCH-tickets` first: its masks trained unchanged, in the way the controls are.
 
     Raises:
         TicketError: if there is no such round, all are there, a name is taken, or no trainer is known.
@@ -131,7 +131,7 @@ def _borrowed(borrowed: events.Borrowed, control: str) -> events.Borrowed:
 
 
 def _control(known: BranchView, branch: str) -> str | None:
-    """What a branch trains in place of another one's tickets; None if it doesn't."""
+    """What a branch trains in place of another branch's tickets; None if it is no control."""
     borrowed = known.borrowed
     if borrowed is None or not _borrows_all_of(known, branch):
         return None
@@ -139,5 +139,5 @@ def _control(known: BranchView, branch: str) -> str | None:
 
 
 def _borrows_all_of(known: BranchView, branch: str) -> bool:
-    """Whether a branch borrows another one's tickets as they are, not only what two networks have in common."""
+    """Whether a branch borrows another branch's whole tickets, not only the part that two networks have in common."""
     return known.borrowed is not None and known.borrowed.branch == branch and not known.borrowed.overlap

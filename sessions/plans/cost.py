@@ -1,7 +1,7 @@
-"""What a plan will cost, before anything of it runs: sizes, memory, time. No JAX is imported.
+"""What a plan will cost, before it runs: sizes, memory, time. No JAX is imported.
 
-Sizes follow from the settings alone. Time is the multiply-adds of all generations divided by what this
-machine was seen to do; where nothing was seen yet, by a figure that most machines exceed.
+Sizes follow from the settings alone. Time is the multiply-adds of all generations divided by the speed measured on this
+machine or, before anything was measured, by a speed that most machines exceed.
 """
 
 from contextlib import suppress
@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from sessions.plans.devices import gpu_name
-from sessions.plans.kernels import check_kernels
+from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
 from sessions.store.errors import UNREADABLE
@@ -25,10 +25,10 @@ from ticket_explorer.networks.layers import Layer
 from ticket_explorer.places import cache_dir, make_private
 
 SLOW, SLOW_GPU = 5e9, 2e11
-"""Multiply-adds a second where nothing was measured; two cores manage two to three times as many, an H200 four times as
+"""Multiply-adds per second if nothing was measured; two cores manage two to three times as many, an H200 four times as
 many on the smallest preset and 25 times on the paper's CNN."""
 START_SECONDS, BASE_BYTES = 8.0, 1_000_000_000
-"""Loading data and compiling, once a session; a process with JAX and its executables."""
+"""Seconds for loading data and compiling, once per session; bytes of a process with JAX and its executables."""
 
 
 class _Speed(msgspec.Struct):
@@ -45,9 +45,9 @@ class Estimate:
     """Prunable weights in the last round."""
     generations: int
     memory_bytes: int
-    """Of the engine at its worst, about."""
+    """Roughly, the engine's peak."""
     seconds: float | None
-    """On this machine, about; None where the work of a generation isn't known."""
+    """Roughly, on this machine; None if the work of a generation isn't known."""
 
 
 def estimate(plan: Plan, replicates: int) -> Estimate:
@@ -94,7 +94,7 @@ def estimate_session(spec: Spec) -> Estimate:
 
 
 def remember_speed(view: SessionView) -> None:
-    """Learn this machine's speed from a session's finished rounds; a disk that is full only costs the memory."""
+    """Learn this machine's speed from a session's finished rounds; if the disk is full, it is forgotten."""
     speeds = [known for b in view.branches.values() for r in b.rounds.values() if (known := _speed_of(r))]
     if speeds:
         with suppress(OSError, TicketError):
@@ -111,7 +111,7 @@ def speed() -> float:
 
 
 def _speed_file() -> Path:
-    """Of this machine's processor, or of its kind of GPU."""
+    """The file with the speed of this machine's processor, or of its kind of GPU."""
     gpu = gpu_name()
     return cache_dir() / ("speed.msgpack" if gpu is None else f"speed-{'-'.join(gpu.split())}.msgpack")
 
@@ -144,7 +144,7 @@ def _work(plan: Plan, replicates: int, density: Density, layers: list[Layer]) ->
 
 
 def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
-    """Of each part that is ranked on its own."""
+    """The sizes of the parts that are ranked separately."""
     prunable = [layer for layer in layers if layer.prunable]
     density = plan.density_after(plan.pruning.rounds - 1, layers)
     return [
@@ -154,7 +154,7 @@ def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
 
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:
-    """The process, the images on the device, and each replicate's copies of the population."""
+    """The memory of the process, the images on the device, and each replicate's copies of the population."""
     size = sum(layer.size for layer in layers)
     return BASE_BYTES + plan.task.device_bytes + 4 * replicates * plan.trainer.numbers_held(size)
 

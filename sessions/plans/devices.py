@@ -1,6 +1,6 @@
-"""The GPUs of this machine, how much of their memory is free, and who else is on them. No JAX is imported.
+"""The GPUs of this machine, how much of their memory is free, and who else uses them. No JAX is imported.
 
-What `nvidia-smi` says; where there is none, no GPU is known.
+`nvidia-smi` tells; without it, no GPU is known.
 """
 
 import csv
@@ -28,20 +28,20 @@ class Gpu:
     total: int
     """Bytes of its memory."""
     free: int
-    """Bytes that nobody has now."""
+    """Bytes that are free now."""
     uuid: str
 
     @property
     def words(self) -> str:
-        """It in words: `NVIDIA H200, 139.8 of 140.4 GB free, nobody else on it`; asks who is on it now."""
+        """The GPU as text, `NVIDIA H200, 139.8 of 140.4 GB free, no other process on it`, as it is now."""
         users = [process for uuid, process in _asked("compute-apps", "gpu_uuid,pid") if uuid == self.uuid]
         others = [process for process in users if process.isdecimal() and int(process) != os.getpid()]
-        who = f"{len(others)} process{'' if len(others) == 1 else 'es'} on it" if others else "nobody else on it"
+        who = f"{len(others)} process{'' if len(others) == 1 else 'es'} on it" if others else "no other process on it"
         return f"{self.name}, {self.free / 1e9:.1f} of {self.total / 1e9:.1f} GB free, {who}"
 
 
 def gpus() -> list[Gpu]:
-    """The NVIDIA GPUs of this machine, in the driver's order; none where its tool is missing or doesn't answer."""
+    """The NVIDIA GPUs of this machine, in the driver's order; none if `nvidia-smi` is missing or doesn't answer."""
     return [
         Gpu(int(index), name, int(total) * _MEBIBYTE, int(free) * _MEBIBYTE, uuid)
         for index, name, total, free, uuid in _asked("gpu", "index,name,memory.total,memory.free,uuid")
@@ -50,7 +50,7 @@ def gpus() -> list[Gpu]:
 
 
 def visible(known: list[Gpu]) -> list[Gpu]:
-    """Those that `CUDA_VISIBLE_DEVICES` lets this process see, in its order; all of them where it says nothing."""
+    """The GPUs that `CUDA_VISIBLE_DEVICES` lets this process see, in that order; all of them if it is not set."""
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
         return known
@@ -59,7 +59,7 @@ def visible(known: list[Gpu]) -> list[Gpu]:
 
 
 def computing_gpu() -> Gpu | None:
-    """The GPU that this process would compute on, as it is now; None if that is a CPU."""
+    """The GPU that this process would compute on, with its current state; None if it would use the CPU."""
     known = [] if os.environ.get("JAX_PLATFORMS") == "cpu" else visible(gpus())
     return known[0] if known else None
 
@@ -76,7 +76,7 @@ def _gpu_name(*environment: str | None) -> str | None:
 
 
 def take(given: str) -> None:
-    """Have this process, and those that it starts, compute on a device; to be called before JAX is imported.
+    """Choose the device for this process and those that it starts; call it before JAX is imported.
 
     Args:
         given: `cpu`, `gpu`, or `gpu:1` for one of several.
@@ -98,13 +98,13 @@ def take(given: str) -> None:
 
 
 def gpu_words() -> str | None:
-    """The GPU that this process would compute on, in words; None if that is a CPU."""
+    """The GPU that this process would compute on, as text; None if it would use the CPU."""
     gpu = computing_gpu()
     return None if gpu is None else gpu.words
 
 
 def device_words() -> str:
-    """What this process would compute on, in words."""
+    """The device that this process would compute on, as text."""
     return gpu_words() or f"CPU, {os.cpu_count()} cores, {memory_limit() / 1e9:.0f} GB of memory"
 
 

@@ -1,4 +1,4 @@
-"""Whether a plan fits into this machine's memory: the least that it holds against what the machine has."""
+"""Whether a plan fits into this machine's memory: the least that it needs against what the machine has."""
 
 import os
 from contextlib import suppress
@@ -8,14 +8,14 @@ from sessions.specs.spec import Plan
 from ticket_explorer.errors import InvalidValue
 
 LEAST = 4
-"""A search holds at the very least this part of what its settings say it holds at its worst."""
+"""A search needs at least this share of what its settings give as its peak."""
 _NUMBER = 4
 """Bytes of one number."""
 _CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
-    """Refuse a plan that can't fit, before anything is made; one that passes may still turn out too large.
+    """Refuse a plan that can't fit, before anything is created; one that passes may still turn out too large.
 
     Args:
         plan: To be checked.
@@ -38,7 +38,7 @@ def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
 
 
 def memory_limit() -> int:
-    """Bytes of memory that a process here may have, by the machine and by its container."""
+    """Bytes of memory that a process may use here, by the limits of the machine and its container."""
     limits = [_machine()]
     for place in _CGROUP:
         with suppress(OSError, ValueError):

@@ -31,7 +31,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.replicates = 1
-        """Searches at once, of the session whose problems these are."""
+        """How many searches the session runs together."""
         self._problems: dict[bytes, Problem] = {}
         self._forms: dict[object, Form | None] = {}
 
@@ -45,7 +45,7 @@ class Problems:
         return self._problems[key]
 
     def form(self, plan: Plan) -> Form | None:
-        """How a plan's populations are computed here: as measured, or as usual; None where there is no choice.
+        """The form of a plan's populations here: the measured one, or the usual one; None if there is no choice.
 
         Raises:
             TicketError: if what this user measured can't be read.
@@ -56,12 +56,12 @@ class Problems:
         return self._forms[key]
 
     def former_form(self, plan: Plan) -> Form | None:
-        """How rounds were computed that began before forms were journalled; None where there is no choice."""
+        """The form of rounds that began before forms were journalled; None if there is no choice."""
         found = self._with_forms(plan)
         return None if found is None else found[1].former_form
 
     def take_form(self, plan: Plan, form: Form) -> None:
-        """Compute a plan's populations in another form from now on: what was measured doesn't fit."""
+        """Compute a plan's populations in another form from now on, because the measured one doesn't fit."""
         self._forms[self._form_key(plan)] = form
 
     def _form_key(self, plan: Plan) -> object:
@@ -82,17 +82,17 @@ class Problems:
         return measured if measured is not None and measured.kind in known else usual
 
     def close(self) -> None:
-        """Give the data back, unless another session has them too."""
+        """Release the data, unless another session uses them too."""
         self._problems.clear()
 
     @staticmethod
     def key(plan: Plan) -> bytes:
-        """What tells a problem from all others."""
+        """A key that identifies a problem."""
         return msgspec.msgpack.encode((identity(plan.task), identity(plan.network)))
 
 
 def taken_up(plan: Plan) -> Plan:
-    """The plan as a session keeps it: with what only its task's data tell.
+    """The plan as a session keeps it: with what was measured of its task's data.
 
     Raises:
         TicketError: if the data are not there, or can't be learned from.
@@ -101,7 +101,7 @@ def taken_up(plan: Plan) -> Plan:
 
 
 def spec_taken_up(spec: Spec) -> Spec:
-    """The spec with every branch's plan as a session keeps it; data that several branches have are read once.
+    """The spec with every branch's plan as a session keeps it; data that several branches share are read once.
 
     Raises:
         TicketError: as `taken_up`.
@@ -135,5 +135,5 @@ def plan_of(table: Mapping[str, Any]) -> Plan:
 
 
 def start_of(borrowed: events.Borrowed) -> RewindSettings | None:
-    """Where borrowed tickets start: one of `STARTS`; None: where the round began that lends them."""
+    """Where borrowed tickets start: one of `STARTS`; None: where the lending round began."""
     return None if borrowed.start is None else parse_start(borrowed.start)

@@ -29,7 +29,7 @@ class Addition:
     plan: Plan
     borrowed: events.Borrowed | None
     said: tuple[str, ...] = ()
-    """Sentences about what its plan could not take over."""
+    """Sentences about settings that its plan could not keep."""
 
 
 def additions(view: SessionView, problems: Problems, wish: commands.Transfer) -> list[Addition]:
@@ -66,7 +66,7 @@ def additions(view: SessionView, problems: Problems, wish: commands.Transfer) ->
 
 
 def check_spec_transfers(spec: Spec, problems: Problems) -> None:
-    """Refuse a spec whose tickets don't fit where they are taken to, or can't start where they are to.
+    """Refuse a spec whose tickets don't fit their new network, or can't start where the spec says.
 
     Raises:
         TicketError: with the available layers or generations.
@@ -81,7 +81,7 @@ def check_spec_transfers(spec: Spec, problems: Problems) -> None:
 
 
 def lent_start(given: str | Mapping[str, Any] | None, source: Table) -> Table | None:
-    """Where tickets of a branch of the plan `source` start, as `events.Borrowed` has it.
+    """Where tickets of a branch with the plan `source` start, as `events.Borrowed` stores it.
 
     Raises:
         InvalidValue: if it can't be where tickets start.
@@ -124,7 +124,7 @@ def with_rounds(plan: Plan, rounds: int) -> Plan:
 
 
 def checked_rounds(source: BranchView, rounds: Sequence[int] | int | None) -> list[int]:
-    """The rounds whose tickets are wanted, all that are planned where none is named.
+    """The rounds whose tickets are wanted; all planned ones if none is named.
 
     Raises:
         TicketError: if the branch will not have them.
@@ -150,7 +150,7 @@ def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
 
 
 def check_new_names(names: Sequence[str], view: SessionView) -> None:
-    """Refuse names that no branch can have, or that one has already.
+    """Refuse names that no branch can have, or that are taken.
 
     Raises:
         TicketError: with the name.

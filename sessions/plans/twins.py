@@ -1,4 +1,4 @@
-"""Which branches train the same tickets under different noise: what `instability` joins. No JAX is imported here."""
+"""Which branches train the same tickets under different noise, for `instability`. No JAX is imported here."""
 
 from sessions.specs.spec import parse_plan
 from sessions.views.branch_view import BranchView
@@ -12,7 +12,7 @@ def twin_of(view: SessionView, branch: str) -> str | None:
 
 
 def noisy(view: SessionView) -> list[str]:
-    """The branches whose noise is their own and that have a twin."""
+    """The branches that have noise of their own and a twin."""
     own = [name for name, branch in view.branches.items() if branch.plan.get("noise_seed") is not None]
     return [name for name in own if twin_of(view, name) is not None]
 

@@ -1,4 +1,4 @@
-"""What a session tells: JSON, tables, comparisons, and whether its files are whole. Reads, and changes nothing.
+"""Reports on a session: JSON, tables, comparisons, and whether its files are intact. Reads, and changes nothing.
 
 Imports views and what is below them, and no JAX.
 """

@@ -12,7 +12,7 @@ from ticket_explorer.analysis.significance import holm
 
 
 def analysis_table(found: Analysed) -> dict[str, Any]:
-    """An analysis as what JSON can hold; what is not defined is None."""
+    """An analysis as nested lists for JSON; what is not defined is None."""
     return {
         "id": found.id,
         "kind": found.kind,
@@ -25,7 +25,7 @@ def analysis_table(found: Analysed) -> dict[str, Any]:
 
 
 def analysis_rows(found: Analysed) -> Iterator[Row]:
-    """An analysis as rows: one a number, with its place along each axis."""
+    """An analysis as rows: one for each number, with its place along each axis."""
     for name in found.arrays:
         if (values := found.array(name)).ndim < 2:
             continue  # an axis
@@ -48,12 +48,12 @@ def analysis_rows(found: Analysed) -> Iterator[Row]:
 
 
 def replicates_of(found: Analysed) -> int:
-    """How many replicates a comparison or a decomposition is of."""
+    """How many replicates a comparison or a decomposition has."""
     return len(found.array("score" if found.kind == "comparison" else "ticket_score"))
 
 
 def holm_p_values(found: Analysed) -> np.ndarray:
-    """[densities], of a comparison: with Holm's correction, which early versions did not journal."""
+    """A comparison's p-values with Holm's correction, [densities]; early versions did not journal them."""
     if "holm_p_value" in found.arrays:
         given: np.ndarray = found.array("holm_p_value")[0]
         return given

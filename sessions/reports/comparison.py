@@ -1,4 +1,4 @@
-"""Several sessions, each of a task, on one scale: what `compare` tells. No JAX is imported here."""
+"""Several sessions, one for each task, on one scale, for `compare`. No JAX is imported here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.errors import TicketError
 
 Curve = dict[float, float]
-"""Score, the mean over replicates, by density."""
+"""The score by density, as the mean over replicates."""
 
 
 def normalised_rows(views: Mapping[str, SessionView]) -> list[dict[str, Any]]:
     """A row for each branch and density that all sessions have, from dense to sparse.
 
     Args:
-        views: Of the sessions, by name; branches of one name are one condition.
+        views: The sessions' views, by name; branches with the same name are one condition.
 
     Returns:
         Branch, density, score (0 to 1, the mean over sessions), its standard error (None for one session), and the

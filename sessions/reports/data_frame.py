@@ -1,4 +1,4 @@
-"""A session as a pandas table, for one's own statistics and figures."""
+"""A session as a pandas table, for your own statistics and figures."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -23,11 +23,11 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
 
     Args:
         view: The session as its events tell it.
-        rows: What a row is. Of rounds: branch, round, replicate, density in [0, 1], kept weights, generations,
-            environment steps, score, fitness of the last generation, correlation of SNR and magnitude; where masks are
-            learned `trained_density` and `trained_kept` are others. Of generations: branch, round, density, generation
-            from 0, replicate, the metrics, and environment steps and the score after the generation. What has no
-            meaning is missing.
+        rows: What a row is. The columns of `rounds` are branch, round, replicate, density in [0, 1], kept weights,
+            generations, environment steps, score, fitness of the last generation, correlation of SNR and magnitude; and
+            `trained_density` and `trained_kept`, which differ if masks are learned. Those of `generations` are branch,
+            round, density, generation from 0, replicate, the metrics, and environment steps and the score after the
+            generation. A value that has no meaning is missing.
 
     Raises:
         TicketError: if pandas is not installed, or there are no such rows.

@@ -1,4 +1,4 @@
-"""Metrics as rows: what a table of a session's generations holds. No JAX is imported here."""
+"""A session's metrics as rows, for tables of generations. No JAX is imported here."""
 
 from collections.abc import Iterator
 from typing import final
@@ -14,7 +14,7 @@ Row = dict[str, str | int | float | None]
 
 
 def metric_rows(view: SessionView) -> Iterator[Row]:
-    """Every generation of every round and replicate, in order: what a table of metrics holds."""
+    """A row for every generation of every round and replicate, in order."""
     for branch in view.branches.values():
         for number in sorted(branch.rounds):
             yield from _rows(branch.rounds[number], 0, branch.rounds[number].done)

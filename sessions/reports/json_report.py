@@ -18,13 +18,13 @@ from sessions.views.session_view import SessionView
 
 
 def report(path: Path, header: Header, view: SessionView, target: float | None = None) -> dict[str, Any]:
-    """The contracted JSON of a session.
+    """A session as JSON, in the format that docs/cli.md promises.
 
     Args:
         path: The session's directory.
-        header: What was fixed when it was created.
-        view: What happened in it.
-        target: The score of which is told what it took to reach; None is what its environment's makers call solved.
+        header: What was fixed when the session was created.
+        view: What has happened in it.
+        target: The score to report the cost of reaching; None: the score that its environment's makers call solved.
     """
     target = solved_at(view) if target is None else target
     return {
@@ -38,9 +38,9 @@ def report(path: Path, header: Header, view: SessionView, target: float | None =
 
 
 def densities(round_: RoundView) -> dict[str, float | int]:
-    """Weights kept, and their share of all prunable ones: of the mask that the score is measured with, and as trained.
+    """How many weights are kept, and their density: for the mask that the score is measured with, and as trained.
 
-    They differ where masks are learned; means over replicates.
+    These differ if masks are learned. Means over replicates.
     """
     return {
         "density": _share(round_.kept, round_, round_.density),
@@ -107,9 +107,9 @@ def _whole_mean(counts: Sequence[int] | None) -> int | None:
 
 
 def _threshold(view: SessionView, branch: BranchView, round_: RoundView) -> float | None:
-    """The highest score pruned from a round's result on the way to this branch's next round, the mean over replicates.
+    """The highest score pruned from a round's result before this branch's next round, the mean over replicates.
 
-    None while it isn't pruned, and where each leaf has its own threshold.
+    None until it is pruned, and if each leaf has its own threshold.
     """
     while branch.parent is not None and branch.parent_round is not None and round_.number < branch.parent_round:
         branch = view.branches[branch.parent]

@@ -16,14 +16,14 @@ from ticket_explorer.tasks.control.settings import ControlSettings
 
 @dataclass(frozen=True)
 class Point:
-    """A round after some generations; replicates are counted by the score."""
+    """A round after some generations; the score has one value for each replicate."""
 
     generation: int
     score: list[float | None]
     environment_steps: list[int] | None
-    """By then, in this round; None where nothing acts, or an early version did not count them."""
+    """Environment steps up to then, in this round; None if no policy acts, or an early version did not count them."""
     forward_passes: int | None
-    """By then, in this round, for each replicate; None for control tasks."""
+    """Forward passes up to then, in this round, for each replicate; None for control tasks."""
 
 
 def learning_curve(round_: RoundView) -> list[Point]:
@@ -48,14 +48,14 @@ def solved_at(view: SessionView) -> float | None:
 
 
 def reached(round_: RoundView, target: float) -> list[Point | None]:
-    """The first point of each replicate's curve whose score is the target or more; None where none is."""
+    """The first point of each replicate's curve that reaches the target; None if none does."""
     curve = learning_curve(round_)
     replicates = len(curve[0].score) if curve else 0
     return [next((p for p in curve if _is_there(p.score[r], target)), None) for r in range(replicates)]
 
 
 def needed_rows(views: Mapping[str, SessionView], target: float) -> Iterator[dict[str, Any]]:
-    """What every finished round of some sessions needed to reach a score, per replicate; None where it did not."""
+    """What every finished round of some sessions needed to reach a score, per replicate; None if it did not."""
     for session, view in views.items():
         for branch in view.branches:
             for round_ in view.lineage(branch):
@@ -65,7 +65,7 @@ def needed_rows(views: Mapping[str, SessionView], target: float) -> Iterator[dic
 
 
 def needed(round_: RoundView, target: float) -> dict[str, Any]:
-    """What a round needed to reach a score, per replicate; None where it did not, or what is spent isn't known."""
+    """What a round needed to reach a score, per replicate; None if it did not, or if its cost isn't known."""
     points = reached(round_, target)
     return {
         "target": target,

@@ -1,7 +1,6 @@
 """What a round costs, with any trainer: environment steps in control tasks, otherwise forward passes.
 
-Searchers are compared at equal numbers of them. A backward pass counts as two forward passes. No JAX is
-imported here.
+Trainers are compared at equal cost. A backward pass counts as two forward passes. No JAX is imported here.
 """
 
 import msgspec
@@ -14,13 +13,13 @@ from ticket_explorer.trainers import TRAINERS
 def forward_passes(round_: RoundView) -> int | None:
     """Forward passes of one batch in all generations of a finished round, for each replicate.
 
-    None where no batch is passed through a network (control tasks), or nothing is known of the trainer.
+    None for control tasks, which pass no batch through a network, or if the trainer is unknown.
     """
     return None if round_.finished is None else passes_by(round_, round_.finished.generations)
 
 
 def passes_by(round_: RoundView, generations: int) -> int | None:
-    """The same of so many generations of any round."""
+    """The same for some number of generations of any round."""
     task, trainer = (dict(round_.plan.get(key, {})) for key in ("task", "trainer"))
     settings = TRAINERS.get(trainer.pop("name", ""))
     known = TASKS.get(task.get("name", ""))
@@ -33,6 +32,6 @@ def passes_by(round_: RoundView, generations: int) -> int | None:
 def environment_steps(round_: RoundView) -> list[int] | None:
     """Environment steps of a finished round, per replicate: actions of episodes that had not ended.
 
-    Those of its training, not those of scores. None where nothing acts, or an early version did not count them.
+    Only those of training, not of scores. None if no policy acts, or an early version did not count them.
     """
     return None if round_.finished is None else round_.steps_by(round_.finished.generations)

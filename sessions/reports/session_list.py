@@ -29,7 +29,7 @@ class SessionState:
     rounds_done: int
     rounds_planned: int
     best_score: float | None
-    """The best score at the lowest density that has one."""
+    """The best score at the lowest density that has a score."""
     lowest_density: float | None
     curve: tuple[float, ...]
     """The ticket curve: the best score at each density, from dense to sparse."""
@@ -39,7 +39,7 @@ class SessionState:
 
 
 class Listing:
-    """The sessions of the user's directory; a session that has not changed is not read again."""
+    """The sessions in the user's directory; a session that hasn't changed is not read again."""
 
     def __init__(self) -> None:
         self._read: dict[Path, tuple[tuple[float, int, bool], SessionState]] = {}

@@ -1,4 +1,4 @@
-"""Sessions on disk that are only read, one or many: no lock, nothing journalled, no JAX before weights are wanted.
+"""Reads sessions on disk, one or many: takes no lock, journals nothing, and loads JAX only for weights.
 
 Imports tickets and what is below them.
 """

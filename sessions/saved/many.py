@@ -1,4 +1,4 @@
-"""Many saved sessions as one: read from a directory, and as one table with a column for what their specs differ in."""
+"""Many saved sessions: read from a directory, and as one table with a column for each field that differs."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,13 +28,13 @@ def read_all(directory: str | Path | None = None) -> list[SavedSession]:
 
 
 def spec_values(session: SavedSession, branch: str) -> dict[str, Any]:
-    """What a session is made of and how a branch is planned now, by path: `seed`, `trainer.strategy`, `pruner.name`."""
+    """The values of a session's spec and of a branch's plan by path: `seed`, `trainer.strategy`, `pruner.name`."""
     whole = {key: value for key, value in session.spec.items() if key not in ("branch", "remarks")}
     return dict(flattened({**whole, **session.view.branches[branch].plan}))
 
 
 def value_of(session: SavedSession, branch: str, path: str) -> Any:
-    """One of these values; `pruner` means `pruner.name`.
+    """One of these values; `pruner` stands for `pruner.name`.
 
     Raises:
         TicketError: if the spec has no such field.
@@ -54,7 +54,7 @@ def frame_of_all(
     Args:
         sessions: As `read_all` returns them.
         rows: What a row is, as in a session's own `to_frame`.
-        columns: More fields of the spec to have, by path, `trainer.strategy`.
+        columns: More fields of the spec to add as columns, by path, `trainer.strategy`.
 
     Raises:
         TicketError: if there are no sessions, no such rows or fields, or pandas is not installed.

@@ -1,4 +1,4 @@
-"""A session on disk that is only read: nothing is locked or journalled; JAX is loaded when weights are wanted."""
+"""A session on disk that is only read: it is not locked, nothing is journalled, and JAX is loaded only for weights."""
 
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ class SavedSession:
         return cls(path, read_header(SessionDirectory.open_for_reading(path)), read_view(path))
 
     def reread(self) -> Self:
-        """The session as it is by now.
+        """Read the session again, as it is now.
 
         Raises:
             TicketError: as `read`.
@@ -49,12 +49,12 @@ class SavedSession:
 
     @property
     def title(self) -> str:
-        """What its spec calls it."""
+        """The title in its spec."""
         return self.header.title
 
     @property
     def spec(self) -> dict[str, Any]:
-        """The table that it was made from; every branch has a whole plan."""
+        """The spec as a table, in which every branch has its whole plan."""
         return dict(self.header.spec)
 
     @property
@@ -80,7 +80,7 @@ class SavedSession:
         return frame_of(self.view, rows)
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
-        """A finished round's ticket and what training made of it; loads JAX, and the data.
+        """A finished round's ticket and the result of its training; loads JAX and the data.
 
         Raises:
             TicketError: if there is no such branch, finished round or replicate.
@@ -90,7 +90,7 @@ class SavedSession:
         return found_ticket(self._bench, branch, round, replicate)
 
     def problem(self, branch: str) -> "Problem":
-        """What a branch trains on: its network, its data or environment; loads JAX, and the data."""
+        """What a branch trains on: its network, and its data or environment; loads JAX and the data."""
         from sessions.plans.problems import plan_of
 
         return self._bench.problem(plan_of(self.view.branches[branch].plan))

@@ -1,7 +1,7 @@
 """Questions to a session: its engine answers them if one runs; otherwise the session is opened here briefly.
 
-`tx.analyse`, `tx.transfer` and `tx.decompose` ask so, and the command line; a session that is open in this process is
-asked itself. JAX is loaded only where no engine answers.
+`tx.analyse`, `tx.transfer`, `tx.decompose` and the command line use this. A session that is open in this process
+answers itself. JAX is loaded only if no engine answers.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ T = TypeVar("T")
 
 
 def answer(path: Path, command: commands.Deed[Any], client: str = "python") -> dict[str, Any]:
-    """What a session on disk answers to a command.
+    """The answer of a session on disk to a command.
 
     Args:
         path: The session's directory.
-        command: What is asked for.
+        command: The command to carry out.
         client: Who asks, for the journal.
 
     Raises:
@@ -47,7 +47,7 @@ def answer(path: Path, command: commands.Deed[Any], client: str = "python") -> d
 
 
 def analysed(path: Path, wanted: Sequence[commands.Analyse], client: str = "python") -> list[Analysed]:
-    """What analyses of a session on disk find, in the order in which they are asked for.
+    """The results of analyses of a session on disk, in the order of the requests.
 
     Raises:
         TicketError: if one can't be done.
@@ -62,7 +62,7 @@ def analysed(path: Path, wanted: Sequence[commands.Analyse], client: str = "pyth
 
 
 def _verb(name: str, kind: Callable[P, commands.Deed[R]]) -> Callable[Concatenate["Session | Path | str", P], R]:
-    """A function that asks a session, or the one at a path, for what a command does."""
+    """A function that has a session, or the session at a path, carry out a command."""
     function = spoken(kind, _answered, "session")
     name_it(function, __name__, name)
     return function
@@ -75,15 +75,15 @@ def _answered(session: "Session | Path | str", deed: commands.Deed[R]) -> R:
 def analyse(
     session: "Session | Path | str", kind: str, branch: str, round: int | None = None, **parameters: Any
 ) -> Analysed:
-    """Look at a branch's weights; `found.array(name)` has the numbers.
+    """Analyse a branch's weights; `found.array(name)` has the numbers.
 
     Args:
         session: A session, or its path.
         kind: `snr`, `layers`, `curvature`, `hessian`, `surface`, `connectivity`, `instability`, `comparison` or
             `decomposition`.
-        branch: The branch whose weights are looked at.
-        round: A finished round; None is what runs now, or else the last finished one.
-        **parameters: Of the analysis, `directions=10`.
+        branch: The branch whose weights are analysed.
+        round: A finished round; None is the running one, or else the last finished one.
+        **parameters: The analysis's settings, such as `directions=10`.
 
     Raises:
         TicketError: if it can't be done.
@@ -98,7 +98,7 @@ decompose = _verb("decompose", commands.Decompose)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Wait for a coroutine; in a thread of its own where this one has a loop already, as a notebook's has."""
+    """Wait for a coroutine; in a thread of its own if this one already runs a loop, as a notebook's does."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,7 +1,7 @@
 """The client: attaches to the engine of a session, folds its events, and sends commands.
 
-It imports no JAX. The view is complete from the first moment, since the journal is read from disk up
-to where the socket takes over.
+It imports no JAX. The view is complete from the start, because the journal is read from disk up to where the socket
+takes over.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Client:
         """
         self.view = SessionView()
         self.farewell: str | None = None
-        """Why the engine said good-bye; None while it is there."""
+        """Why the engine ended; None while it runs."""
         self._path, self._hello = session, Hello(protocol=PROTOCOL, client=client, live_frames=live_frames)
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromServer)
         self._ids = count(1)
@@ -95,7 +95,7 @@ class Client:
         return await answer
 
     async def stream(self) -> AsyncIterator[events.Event]:
-        """Events as they come; each is in the view when it is handed out. Ends when the engine does."""
+        """Events as they arrive; each is in the view already. Ends when the engine does."""
         while (event := await self._events.get()) is not None:
             yield event
 

@@ -1,4 +1,4 @@
-"""The driver: runs a session towards what was last asked for, and takes commands between chunks."""
+"""The driver: runs a session towards its latest goal, and takes commands between chunks."""
 
 import queue
 import time
@@ -21,7 +21,7 @@ from ticket_explorer.errors import TicketError, Unforeseen
 from ticket_explorer.tables import is_table
 
 COMPILING_SECONDS = 0.02
-"""How often to look whether an analysis's executable is there, when there is nothing else to do."""
+"""Seconds between two looks at whether an analysis's executable is ready, when there is nothing else to do."""
 PULSE_SECONDS = 0.2
 """At a person's pace, how often generations come."""
 
@@ -62,7 +62,7 @@ class Driver:
 
     @property
     def is_resting(self) -> bool:
-        """Whether there is nothing to compute until a command comes."""
+        """Whether there is nothing to compute until a command arrives."""
         return self._goal.is_reached and self._inbox.empty() and not self.session.is_analysing
 
     def run(self, stay: bool) -> None:
@@ -95,7 +95,7 @@ class Driver:
             self._advance()
 
     def _analyse(self) -> None:
-        """One slice of an analysis while nothing trains; a command ends the waiting for its executable."""
+        """Compute one slice of an analysis while nothing trains; a command interrupts the wait for its executable."""
         if not self.session.work_on_analyses():
             with suppress(queue.Empty):
                 self._take(self._inbox.get(timeout=COMPILING_SECONDS))

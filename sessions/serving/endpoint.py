@@ -1,7 +1,7 @@
 """Where an engine listens: one place, named by the address file next to the session's lock.
 
-A Unix socket in a directory that only its owner may enter, or loopback TCP with a token where no such socket can be
-had. A socket that a cleaner or a logout removes is made again.
+A Unix socket in a directory that only its owner may enter, or, if that is impossible, loopback TCP with a token. A
+socket that a cleaner or a logout removes is made again.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from sessions.store.errors import told
 from ticket_explorer.errors import TicketError
 
 TRANSPORT = "TICKET_EXPLORER_TRANSPORT"
-"""The environment's wish: `tcp`; otherwise Unix sockets, where they can be had."""
+"""The environment variable that asks for `tcp`; otherwise Unix sockets are used where possible."""
 LOOPBACK = "127.0.0.1"
 LONGEST_PATH = 103
-"""Bytes of a socket's path: macOS takes 103, Linux 107."""
+"""The longest path of a socket in bytes: macOS allows 103, Linux 107."""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Endpoint:
-    """One engine's place, from `open` to `close`; only for the holder of the session's lock."""
+    """One engine's endpoint, from `open` to `close`; only for the holder of the session's lock."""
 
     def __init__(self, session: Path, serve: Serve) -> None:
         """Prepare an endpoint that does not listen yet.
@@ -50,7 +50,7 @@ class Endpoint:
         """Listen, and write the address file.
 
         Raises:
-            TicketError: if no place can be had, or it can't be told.
+            TicketError: if it can't listen anywhere, or can't write the address file.
         """
         listening = None if os.environ.get(TRANSPORT) == "tcp" else _unix_socket(self._session)
         try:
@@ -68,7 +68,7 @@ class Endpoint:
         self._tell()
 
     async def look(self) -> None:
-        """Make the socket again if it is gone, and say again where it is if that was lost."""
+        """Make the socket again if it is gone, and the address file if that is lost."""
         is_gone = self._socket is not None and _inode_or_none(self._socket[0]) != self._socket[1]
         if self._server is None or is_gone:
             self.close()
@@ -77,7 +77,7 @@ class Endpoint:
             self._tell()
 
     def close(self) -> None:
-        """Take no more connections, and remove the socket if it is our own."""
+        """Accept no more connections, and remove the socket if it is our own."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -99,7 +99,7 @@ class Endpoint:
 
 
 def private_directory() -> Path | None:
-    """A directory that only this person may enter, for sockets and for what engines print; None if none can be had."""
+    """A directory that only this user may enter, for sockets and engines' output; None if there can be none."""
     for parent in _parents():
         with suppress(OSError):
             directory = parent / f"ticket-explorer-{os.getuid()}"
@@ -112,7 +112,7 @@ def private_directory() -> Path | None:
 
 
 def session_name(session: Path) -> str:
-    """A short name for what belongs to a session's engine."""
+    """A short name for the files of a session's engine."""
     return hashlib.sha256(os.fsencode(session.resolve())).hexdigest()[:16]
 
 
@@ -123,7 +123,7 @@ def log_path(session: Path) -> Path | None:
 
 
 def _parents() -> Iterator[Path]:
-    """Where a private directory may be made; the first with room for a socket's path."""
+    """Where to make a private directory; the first place short enough for a socket's path."""
     if not hasattr(os, "getuid"):
         return
     for given in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):
@@ -133,7 +133,7 @@ def _parents() -> Iterator[Path]:
 
 
 def _unix_socket(session: Path) -> socket.socket | None:
-    """A socket bound to a path of the session's; None if there is no place for one."""
+    """A socket bound to a path for the session; None if there is no place for one."""
     directory = private_directory() if hasattr(socket, "AF_UNIX") else None
     if directory is None:
         return None
@@ -153,7 +153,7 @@ def _remove_dead(path: Path) -> None:
     """Remove the socket of an engine that was killed; anything else stays where it is.
 
     Raises:
-        OSError: if it doesn't say whether it is dead.
+        OSError: if it can't be found out whether that engine has ended.
     """
     found = path.lstat() if os.path.lexists(path) else None
     if found is None or not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.getuid():

@@ -1,4 +1,4 @@
-"""The firewall between one request and the process: a command is read with care, and what goes wrong is a sentence.
+"""The firewall between a request and the process: commands are validated, and whatever goes wrong becomes a sentence.
 
 An unexpected exception is logged with its traceback, and the engine goes on.
 """
@@ -20,16 +20,16 @@ from ticket_explorer.errors import LOG, InvalidValue, TicketError, UnknownName, 
 from ticket_explorer.tables import is_table
 
 KEPT = 4096
-"""Bytes of a command that is journalled as it came, though it was refused."""
+"""The largest refused command, in bytes, that is journalled as it came."""
 DEEPEST = 16
-"""Tables within tables, of such a command."""
+"""The deepest nesting of tables in such a command."""
 
 
 def understood(given: Any) -> commands.Command:
     """Validate a command, whether it was made in this process or sent as tables.
 
     Raises:
-        TicketError: if it is no command, or one of its fields can't be so.
+        TicketError: if it is no command, or the value of a field is impossible.
     """
     if isinstance(given, commands.Command):
         return checked(given)
@@ -42,14 +42,14 @@ def understood(given: Any) -> commands.Command:
 
 
 def is_question(given: Any) -> bool:
-    """Whether a command, or what was sent as one, changes nothing and is not journalled."""
+    """Whether a command, or what was sent as one, only asks and is not journalled."""
     name = given.get("type") if is_table(given) else None
     kind = type(given) if isinstance(given, commands.Command) else commands.COMMANDS.get(str(name))
     return kind is not None and not kind.is_journalled
 
 
 def gist(given: Any) -> dict[str, Any]:
-    """A refused command as it is journalled; of one that is large or can't be written, its type."""
+    """A refused command as it is journalled; only its type if it is large or can't be written."""
     try:
         table = msgspec.to_builtins(given, builtin_types=(bytes,))
         if is_table(table) and _is_plain(table) and len(msgspec.msgpack.encode(table)) <= KEPT:
@@ -61,7 +61,7 @@ def gist(given: Any) -> dict[str, Any]:
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
-    """Whether tables have texts as keys, and are not nested without end."""
+    """Whether tables have text keys, and are not nested too deeply."""
     if is_table(value):
         keyed = all(isinstance(key, str) for key in value)
         return keyed and depth < DEEPEST and all(_is_plain(inner, depth + 1) for inner in value.values())
@@ -69,11 +69,11 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
 
 
 def sentence_of(error: Exception, what: str) -> TicketError:
-    """What a person can do about an exception; an unexpected one is logged.
+    """The error to show for an exception; an unexpected one is logged.
 
     Args:
-        error: What was raised.
-        what: What came to nothing, `The run stopped`.
+        error: The exception to report.
+        what: What failed, as a sentence begins: `The run stopped`.
     """
     if isinstance(error, jax.errors.JaxRuntimeError):
         if "RESOURCE_EXHAUSTED" in str(error):
@@ -85,7 +85,7 @@ def sentence_of(error: Exception, what: str) -> TicketError:
 
 @contextmanager
 def logging_to(session: Path) -> Iterator[None]:
-    """Log unexpected errors to the file of the session's engine, if it can have one, and nowhere else."""
+    """Log unexpected errors only to the log file of the session's engine, if it can have one."""
     if (log := log_path(session)) is None:
         yield
         return

@@ -2,9 +2,9 @@
 
 LISTENING = "listening"
 REFUSED = "refused"
-"""What was asked can't be done; the rest of the line is the sentence."""
+"""The request can't be carried out; the rest of the line is the sentence."""
 FAILED = "failed"
-"""Nobody foresaw it; the log says more."""
+"""An unexpected error; the log says more."""
 
 
 def first_line(word: str, rest: str) -> bytes:

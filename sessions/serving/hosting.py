@@ -15,7 +15,7 @@ from sessions.serving.listener import Listener
 from sessions.session.session import Session
 
 HEARD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-"""Signals that stop in order: a terminal that closes, Slurm's warning; one that is ignored, as by `nohup`, stays so."""
+"""Signals that end the engine in order, those of a closed terminal and of Slurm too; an ignored one stays ignored."""
 
 
 def host(
@@ -30,11 +30,11 @@ def host(
     In a process's main thread, the signals `HEARD` stop it in order.
 
     Args:
-        session: To be run; it is closed at the end, whatever happens.
+        session: The session to run; it is closed at the end, whatever happens.
         goal: How far to run at first.
         stay: Whether to wait for commands once the goal is reached.
         while_running: Called once everything is set up, before the first chunk.
-        linger: Seconds to stay when nobody watches and nothing is to be computed; None stays until it is stopped.
+        linger: Seconds to stay when there is no viewer and nothing to compute; None stays until it is stopped.
 
     Returns:
         The driver, which knows if something went wrong.
@@ -78,7 +78,7 @@ def _stop_on_signals(driver: Driver) -> Callable[[], None]:
 
 
 def end_process(session: Session, code: int) -> None:
-    """End this process at once if something is still being compiled, which Python would wait for; minutes, at times."""
+    """End this process at once if something is still being compiled: Python would wait for it, at times for minutes."""
     if session.compiler.is_busy:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,7 +1,7 @@
 """An engine in a thread of this process, for places that can't start processes.
 
-It listens on the session's socket as any engine does, so faces attach to it in the same way. It
-shares the interpreter with them: they are less smooth than with an engine in its own process.
+It listens on the session's socket like any engine, so faces attach to it in the same way. It shares the interpreter
+with them, so they are less smooth than with an engine in its own process.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ async def launch_inline(path: Path, run: bool = False, spec: Table | None = None
 
 
 class _InlineEngine:
-    """One session, hosted by a thread until nobody watches an idle engine, or the process ends."""
+    """One session, hosted by a thread until the engine is idle without a viewer, or the process ends."""
 
     def __init__(self, path: Path, run: bool, spec: Table | None) -> None:
         self._path, self._run, self._spec = path, run, spec
@@ -68,7 +68,7 @@ class _InlineEngine:
         self._settled.set()
 
     def _stop(self) -> None:
-        """Checkpoint before the process ends."""
+        """Write a checkpoint before the process ends."""
         if self._driver is not None and self._thread.is_alive():
             self._driver.ask(commands.Stop(), client="the end of the process")
             self._thread.join()

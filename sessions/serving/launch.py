@@ -1,7 +1,7 @@
-"""Starting an engine process from a face that must not import JAX.
+"""Starts an engine process from a face that must not import JAX.
 
-The process outlives the face: it has a group of its own, and what it prints goes to a file in a private directory, so
-that nothing that closes can stop it.
+The process outlives the face: it has a process group of its own, and its output goes to a file in a private directory,
+so a closing terminal can't stop it.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from ticket_explorer.errors import TicketError
 LINGER = 30.0
 """Seconds that an idle engine waits for a client to come back."""
 ENDING = 5.0
-"""Seconds that a process which has closed its output takes to end, at most."""
+"""The most seconds that a process takes to end after it has closed its output."""
 
 
 async def launch(path: Path, run: bool = False, spec: Table | None = None) -> None:
@@ -68,7 +68,7 @@ def _start(command: list[str], path: Path, given: bytes) -> None:
 
 
 def _new_log(path: Path) -> tuple[Path, int]:
-    """A file for what an engine prints, that is nobody else's; what an earlier one writes is left to it."""
+    """A private file for an engine's output; the file of an earlier engine is left alone."""
     log = log_path(path)
     if log is None:
         errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")

@@ -1,7 +1,7 @@
-"""The listener: clients of an endpoint, served by a thread of its own while the session runs.
+"""The listener: serves the clients of an endpoint in a thread of its own while the session runs.
 
-Events are handed over from the session's thread and never wait for a client. A client that reads
-too slowly first misses live frames, then is let go with a sentence: the journal has everything.
+Events come from the session's thread and never wait for a client. A client that reads too slowly first misses live
+frames, then is disconnected with a sentence: the journal has everything.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ from ticket_explorer.errors import TicketError
 BACKLOG = 4 * 1024 * 1024
 """Bytes that may wait for a client before live frames are withheld."""
 LIMIT = 64 * 1024 * 1024
-"""Bytes that may wait for a client before it is let go."""
+"""Bytes that may wait for a client before it is disconnected."""
 PATIENCE = 0.5
 """Seconds that all clients together have to read their last messages."""
 FIRST_WORD = 30.0
 """Seconds that a client has to say who it is."""
 LOOKS = 1.0
-"""Seconds between two looks at whether the endpoint is where it was."""
+"""Seconds between two checks that the endpoint is still in place."""
 
 
 class Listener:
@@ -55,7 +55,7 @@ class Listener:
 
         Args:
             driver: Takes the clients' commands.
-            linger: Stop the driver when for so many seconds nobody was there and nothing to compute; None stays.
+            linger: Stop the driver after so many seconds without a viewer and without work; None never does.
         """
         self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
@@ -82,7 +82,7 @@ class Listener:
             self._loop.call_soon_threadsafe(self._look_around, time.monotonic())
 
     def leave(self) -> None:
-        """Take no new clients, while the session's lock is still held: a successor's place is never touched."""
+        """Accept no new clients. The session's lock is still held now, so no successor's endpoint is touched."""
         self._call(self._leave())
 
     def stop(self, reason: str) -> None:
@@ -100,7 +100,7 @@ class Listener:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def _watch(self) -> None:
-        """Have the endpoint look after itself, again and again."""
+        """Let the endpoint check and repair itself at intervals."""
         if self._is_open:
             self._looking = self._loop.create_task(self._look())
             self._loop.call_later(LOOKS, self._watch)
@@ -116,7 +116,7 @@ class Listener:
         self._endpoint.close()
 
     def _look_around(self, needed: float) -> None:
-        """Stop the driver if nobody has needed it for long; `needed` is when it was last seen to be."""
+        """Stop the driver if nobody has needed it for long; `needed` is the time when it was last needed."""
         now = time.monotonic()
         if self._clients or not self._driver.is_resting:
             needed = now
@@ -126,7 +126,7 @@ class Listener:
             self._loop.call_later(0.5, self._look_around, needed)
 
     async def _close(self, reason: str) -> None:
-        """All are left at once; who has not said a word yet gets no farewell."""
+        """Disconnect all clients at once; one that has not said hello gets no farewell."""
         await self._leave()
         for writer in tuple(self._clients):
             writer.write(packed(Farewell(reason=reason)))

@@ -1,7 +1,7 @@
-"""How a client reaches the engine of a session, and what it is told if it can't.
+"""How a client reaches the engine of a session, and the message if it can't.
 
-Whether anybody has the session, only its lock says; where, the address file does. An engine that starts, ends or makes
-its socket again is waited for a moment.
+Only the lock says whether a process has the session; the address file says where. A client waits a moment for an engine
+that starts, ends or makes its socket again.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from sessions.store.lock import is_locked
 from ticket_explorer.errors import TicketError
 
 PATIENCE = 3.0
-"""Seconds that an engine has to come up, to go, or to make its socket again."""
+"""Seconds that an engine has to start, to end, or to make its socket again."""
 STARTING = 1.0
-"""Seconds that a process which serves nobody has to begin to."""
+"""Seconds that a process which serves no clients has to begin to."""
 ANSWER = 10.0
 """Seconds that an engine has to answer."""
 _LOOKS = 0.02
@@ -39,12 +39,12 @@ class Unreachable(TicketError):
 
 
 async def reached(session: Path, hello: Hello) -> tuple[Streams, Welcome]:
-    """A connection with the engine that has a session, and how it answers to `hello` and the token.
+    """A connection with the engine that has a session, and its answer to `hello` and the token.
 
     Raises:
-        NotRunning: if nobody has the session.
+        NotRunning: if no process has the session.
         Unreachable: if another process has it and can't be reached.
-        TicketError: with the engine's sentence, if it won't.
+        TicketError: with the engine's sentence, if it refuses.
     """
     directory, loop = SessionDirectory(session), asyncio.get_running_loop()
     began = loop.time()
@@ -58,16 +58,16 @@ async def reached(session: Path, hello: Hello) -> tuple[Streams, Welcome]:
         if waited > (STARTING if address is not None and address.transport == "none" else PATIENCE):
             raise unreachable(session)
         await asyncio.sleep(_LOOKS)
-    raise NotRunning(f"No engine runs {session}; resume it, and it can be attached to.")
+    raise NotRunning(f"No engine runs {session}; resume it first, then attach.")
 
 
 def unreachable(session: Path) -> Unreachable:
-    """What to raise about who has a session and doesn't answer."""
+    """The error for a process that has a session and doesn't answer."""
     return Unreachable(holder_sentence(SessionDirectory(session).lock, answers=False))
 
 
 async def hung_up(writer: asyncio.StreamWriter) -> None:
-    """Close a connection, whatever became of it."""
+    """Close a connection, whatever its state."""
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
@@ -81,7 +81,7 @@ def _address(directory: SessionDirectory) -> Address | None:
 
 
 async def _welcomed(address: Address, hello: Hello, session: Path) -> tuple[Streams, Welcome] | None:
-    """None if nothing answers, or the connection closes silently: the engine ends, or its successor starts."""
+    """Try once; None if nothing answers or the connection closes silently, as while an engine ends or starts."""
     streams = await _connected(address)
     if streams is None:
         return None

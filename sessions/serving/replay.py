@@ -11,15 +11,15 @@ from sessions.views.reading import followed, read_header
 from sessions.views.session_view import SessionView
 
 LONGEST_WAIT = 2.0
-"""Seconds of the session: a person who slept between two commands is not waited for."""
+"""The longest pause that is replayed, in seconds of the session."""
 TICK = 0.05
 """Seconds between two looks at the clock."""
 AT_ONCE = 2000
-"""Events between two pauses, in which a viewer can draw."""
+"""Events between two breaks in which a viewer can draw."""
 
 
 class Replay:
-    """Plays a journal; it can be held, and its speed changed, at any moment."""
+    """Replays a journal; you can pause it and change its speed at any moment."""
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
         """Read the journal of a session.
@@ -42,16 +42,16 @@ class Replay:
 
     @property
     def is_held(self) -> bool:
-        """Whether it waits."""
+        """Whether the replay is paused."""
         return not self._going.is_set()
 
     @property
     def progress(self) -> float:
-        """The share of the journal that was played, in [0, 1]."""
+        """The share of the journal that was replayed, in [0, 1]."""
         return self._position / max(len(self._events), 1)
 
     def hold(self, held: bool) -> None:
-        """Wait, or go on."""
+        """Pause, or go on."""
         if held:
             self._going.clear()
         else:
@@ -66,7 +66,7 @@ class Replay:
             yield event
 
     async def stream(self) -> AsyncIterator[events.Event]:
-        """Events in the rhythm in which they happened, divided by the speed."""
+        """Events at the times at which they happened, divided by the speed."""
         while self._position < len(self._events):
             for _ in range(AT_ONCE):
                 if not self._is_due:

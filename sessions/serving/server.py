@@ -1,7 +1,7 @@
 """An engine as a process of its own: `python -m sessions.serving.server PATH`.
 
-It owns JAX, the journal and the commands. It lowers its priority, so that faces stay quick, and goes
-on when clients leave. Its output is one line: that it listens, or why it can't; everything else is in the journal.
+It owns JAX, the journal and the commands. It lowers its priority, so that faces stay responsive, and goes on when
+clients leave. It prints one line: that it listens, or why it can't. Everything else is in the journal.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--create", action="store_true", help="create it first, from a spec as JSON on stdin")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
     parser.add_argument(
-        "--linger", type=float, metavar="SECONDS", help="end after nobody has watched an idle engine for so long"
+        "--linger", type=float, metavar="SECONDS", help="end an engine that has been idle without a viewer for so long"
     )
     given = parser.parse_args(arguments)
     try:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
-    """JAX is imported here, so that what is wrong with it is told as everything else is."""
+    """Serve; JAX is imported here, so that an error in its import is reported like any other."""
     os.nice(NICENESS)
     own_process.settle()
     from sessions.messages.goal import Goal

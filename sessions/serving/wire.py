@@ -1,4 +1,4 @@
-"""What goes over the socket: length-prefixed msgpack.
+"""The messages on the socket: length-prefixed msgpack.
 
 A client first reads the journal from disk up to the byte that `Welcome` names, then takes events from the socket: it
 misses none and sees none twice.
@@ -14,7 +14,7 @@ from ticket_explorer.errors import TicketError
 
 PROTOCOL = 1
 LONGEST = 64 * 1024 * 1024
-"""Bytes; a longer message is no message of ours."""
+"""Bytes; no message of ours is longer."""
 LONGEST_HELLO = 64 * 1024
 """Bytes read from a client that has not sent the token."""
 
@@ -27,7 +27,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Who is asking, for the journal: `terminal`, `notebook`."""
     live_frames: bool = True
     token: str = ""
-    """What the address file holds."""
+    """The token in the address file."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     id: int
     command: Any
-    """A `Command`; as tables when it has arrived, so that one that can't be read is refused by a sentence."""
+    """A `Command`; on arrival it is plain tables, so that one that can't be read is refused with a sentence."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -48,7 +48,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why something can't be done, in the fields of a `TicketError`."""
+    """Why a request can't be carried out, in the fields of a `TicketError`."""
 
     said: str
     path: str = ""
@@ -58,12 +58,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, error: TicketError) -> "Refusal":
-        """An error, to be sent."""
+        """Make it from an error, to be sent."""
         return cls(said=error.said, path=error.path, given=error.given, expected=error.expected, remedy=error.remedy)
 
     @property
     def error(self) -> TicketError:
-        """The error again, where it has arrived."""
+        """Make the error again, on arrival."""
         return TicketError(**msgspec.structs.asdict(self))
 
 
@@ -74,11 +74,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     result: dict[str, Any] | None = None
     error: str | None = None
     refusal: Refusal | None = None
-    """The same sentence in its fields; engines of earlier versions don't send them."""
+    """The same sentence as fields; engines of earlier versions don't send them."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An event, as it is in the journal."""
+    """An event, as in the journal."""
 
     event: bytes
     journal_end: int | None
@@ -107,13 +107,13 @@ async def receive(reader: asyncio.StreamReader, decoder: "msgspec.msgpack.Decode
     """The next message, of at most `longest` bytes; None at the end of the stream.
 
     Raises:
-        TicketError: if what comes is no message.
+        TicketError: if what arrives is not a message.
     """
     try:
         length = int.from_bytes(await reader.readexactly(4), "little")
         if length > longest:
             raise TicketError(
-                f"A message of {length} bytes arrived; at most {longest} are allowed. The peer is broken."
+                f"A message of {length} bytes arrived; at most {longest} are allowed. The other side has a fault."
             )
         return decoder.decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):

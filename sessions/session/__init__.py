@@ -1,4 +1,4 @@
-"""The plain object that everything else is built on: what a person may ask of a session, checked, done and journalled.
+"""The session as a plain object: whatever a person may ask of it is checked, done and journalled.
 
 Imports the engine and what is below it.
 """

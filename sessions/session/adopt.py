@@ -1,4 +1,4 @@
-"""Taking a branch of another session in: its finished rounds as they are, and the tickets that they trained.
+"""Imports a branch of another session: its finished rounds unchanged, and the tickets that they trained.
 
 Files first, then one record in the journal, as with any round. Tickets follow from keys of the other
 session, so they are computed there, once, and kept with the rounds.
@@ -22,7 +22,7 @@ from sessions.store.session_dir import round_name
 from sessions.tickets.tickets import Lineage, kept
 from sessions.tickets.workbench import Workbench
 from sessions.views.branch_view import RoundView
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from sessions.views.reading import Header, read_header, read_view
 from sessions.views.session_view import SessionView, free_name
 from ticket_explorer.errors import TicketError, UnknownName
@@ -40,7 +40,7 @@ class Source:
 
     @classmethod
     def of(cls, path: Path, branch: str, replicates: int) -> "Source":
-        """The branch, if it can be taken in by a session of so many replicates.
+        """The branch, if a session with so many replicates can import it.
 
         Raises:
             TicketError: if there is no such branch or session, or they don't fit together.
@@ -67,7 +67,7 @@ class Source:
         return [round_ for round_ in self.view.lineage(self.branch) if round_.finished is not None]
 
     def free_name(self, view: SessionView) -> str:
-        """What it is called in another session: `snr-of-fashion-1`."""
+        """Its name in another session: `snr-of-fashion-1`."""
         stem = re.sub(r"[^A-Za-z0-9 ._+-]", "-", self.directory.path.stem)
         name = f"{self.branch}-of-{stem}"[:60]
         return name if name.lower() not in map(str.lower, view.branches) else free_name(name, view.branches)
@@ -76,16 +76,16 @@ class Source:
 def adopt(
     source: Source, name: str | None, into: SessionDirectory, view: SessionView
 ) -> tuple[events.BranchAdopted, list[events.Sealed]]:
-    """Copy a branch's rounds and tickets; returns what is to be journalled of the branch, and of its files.
+    """Copy a branch's rounds and tickets; returns the events to journal for the branch and its files.
 
     Args:
         source: The branch to copy, and its session.
-        name: What it is to be called.
-        into: The session that takes it in.
-        view: Of that session.
+        name: The name that it gets.
+        into: The session that imports it.
+        view: That session's view.
 
     Raises:
-        TicketError: if the name is taken, a file of the branch is damaged, or holds weights that are not finite.
+        TicketError: if the name is taken, or a file of the branch is damaged or holds weights that are not finite.
     """
     name = name or source.free_name(view)
     check_new_names([name], view)
@@ -113,7 +113,7 @@ def adopt(
 
 
 def _check_finite(source: Source) -> None:
-    """Refuse weights that are not finite, but for those of replicates that are known to have diverged."""
+    """Refuse weights that are not finite, except those of replicates that are known to have diverged."""
     for round_ in source.rounds:
         place = source.directory.round_path(round_.branch, round_.number)
         arrays = decode_round(source.directory.read_round(round_.branch, round_.number), place)

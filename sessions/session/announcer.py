@@ -1,4 +1,4 @@
-"""How an event gets into the journal, the view and the viewers, in this order."""
+"""Takes events to the journal, the view and the viewers, in this order."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ Subscriber = Callable[[events.Event, bool], None]
 
 
 class Announcer:
-    """Tells everybody what happens in one session.
+    """Journals the events of one session, and sends them to its subscribers.
 
     Args:
-        journal: What happened.
-        frames: Looks at weights, apart: they are large, and nothing but pictures depends on them.
-        view: What everything amounts to.
+        journal: Where events are kept.
+        frames: Where frames are kept; they are large, and only pictures depend on them.
+        view: Takes in every event.
     """
 
     def __init__(self, journal: JournalFile, frames: JournalFile, view: SessionView) -> None:
         self._journal, self._frames, self._view = journal, frames, view
         self._subscribers: dict[Subscriber, bool] = {}
         self._asked: tuple[events.CommandReceived, ...] = ()
-        """Of a command that is being performed, and of which nothing is journalled yet."""
+        """The record of a command that is being carried out and has not journalled anything yet."""
 
     @property
     def wants_frames(self) -> bool:
@@ -34,7 +34,7 @@ class Announcer:
         return any(self._subscribers.values())
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool) -> None:
-        """Have every event from now on."""
+        """Send a subscriber every event from now on."""
         self._subscribers[subscriber] = live_frames
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
@@ -43,9 +43,9 @@ class Announcer:
 
     @contextmanager
     def asked(self, received: events.CommandReceived) -> Iterator[None]:
-        """While a command is performed: who asked for it comes before the first event that it leads to.
+        """While a command is carried out: journal who asked for it before its first event.
 
-        Where it is refused before any, it was never received.
+        If it is refused before any event, it was never received.
         """
         self._asked = (received,)
         try:
@@ -56,16 +56,16 @@ class Announcer:
             self._asked = ()
 
     def emit(self, *told: events.Event) -> None:
-        """Journal events in one record, apply them, and tell them; decisions are on disk for good before that.
+        """Journal events in one record, apply them, and send them; decisions are on disk for good before that.
 
         Raises:
-            TicketError: if they can't be written; then nobody has heard of any.
+            TicketError: if they can't be written; then no subscriber has heard of any.
         """
         if told:
             self._keep(*self._asked, *told)
 
     def keep_frame(self, frame: events.Frame) -> None:
-        """Keep a look at weights for plots of the past, and tell it.
+        """Keep a frame for plots of the past, and send it.
 
         Raises:
             TicketError: if it can't be written.
@@ -74,7 +74,7 @@ class Announcer:
         self._spread((frame,))
 
     def emit_if_possible(self, event: events.Event) -> None:
-        """Tell an event even if it can't be written."""
+        """Send an event even if it can't be written."""
         try:
             self.emit(event)
         except TicketError:
@@ -82,7 +82,7 @@ class Announcer:
             self.emit_live(event)
 
     def emit_live(self, event: events.Event) -> None:
-        """Apply and tell an event that is not journalled."""
+        """Apply and send an event that is not journalled."""
         self._view.apply_live(event)
         for subscriber in tuple(self._subscribers):
             subscriber(event, False)

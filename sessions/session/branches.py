@@ -1,4 +1,4 @@
-"""Which branches a session has and what they plan: checked first, then written into the journal."""
+"""A session's branches and their plans: every change is checked first, then journalled."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ class Branches:
         return told[0].branch
 
     def forked(self, wish: commands.Branch) -> tuple[events.BranchAdded, *tuple[events.Remarked, ...]]:
-        """What is to be journalled of a new branch after a finished round of another.
+        """The event for a new branch after a finished round of another.
 
         Raises:
             TicketError: if there is no such finished round, or the overrides can't work.
@@ -119,7 +119,7 @@ class Branches:
         return added, *self._remarks(name, plan, overridden(view.plan, wish.overrides).said)
 
     def transfer(self, wish: commands.Transfer) -> list[str]:
-        """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
+        """Begin the branches of a transfer; returns their names, the transferred one first.
 
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
@@ -127,7 +127,7 @@ class Branches:
         return self._add(additions(self._view, self._problems, wish))
 
     def decompose(self, wish: commands.Decompose) -> list[str]:
-        """Begin those controls of a branch's tickets that it has not yet; returns their names.
+        """Begin the controls of a branch's tickets that don't exist yet; returns their names.
 
         Raises:
             TicketError: if there is no such round, or all controls are there.
@@ -136,7 +136,7 @@ class Branches:
         return self._add(control_additions(self._view, self._problems, wish))
 
     def adopt(self, source: Source, name: str | None, into: SessionDirectory) -> str:
-        """Take a branch of another session in; returns its name.
+        """Import a branch of another session; returns its name here.
 
         Raises:
             TicketError: if its name is taken, or one of its files is damaged.
@@ -146,7 +146,7 @@ class Branches:
         return adopted.branch
 
     def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
-        """Have a branch's coming rounds, and its next pruning, follow another plan.
+        """Change the plan of a branch's coming rounds and its next pruning.
 
         Raises:
             TicketError: if that can't work.
@@ -162,7 +162,7 @@ class Branches:
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)), *said)
 
     def _add(self, additions: Sequence[Addition]) -> list[str]:
-        """Begin branches together, or none of them; returns their names."""
+        """Begin these branches, all or none; returns their names."""
         told: list[events.Event] = []
         for one in additions:
             told += [self._added(one), *self._remarks(one.name, one.plan, one.said, told)]
@@ -188,13 +188,13 @@ class Branches:
     def _remarks(
         self, branch: str, plan: Plan, said: Sequence[str], told: Sequence[events.Event] = ()
     ) -> list[events.Remarked]:
-        """What a branch could not take over as it was, and what its plan may not mean; unless it was said.
+        """Remarks on what a branch could not keep and what its plan may not mean, unless they were made already.
 
         Args:
-            branch: The name that sentences have.
-            plan: What its coming rounds follow.
-            said: What it could not take over.
-            told: What is about to be journalled.
+            branch: The name to use in the sentences.
+            plan: The plan of its coming rounds.
+            said: Sentences about settings that it could not keep.
+            told: The events about to be journalled.
         """
         cautious = caution(plan)
         texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *([cautious] if cautious else [])]

@@ -28,18 +28,18 @@ from ticket_explorer.keys import RANDOM_BITS
 
 @dataclass(frozen=True)
 class Files:
-    """What a session writes to, and what its journal amounts to so far."""
+    """The files that a session writes to, and the view of its journal so far."""
 
     directory: SessionDirectory
-    """Believes what the view's ledger has."""
+    """The directory, which trusts the view's ledger."""
     header: Header
     lock: SessionLock
     journal: JournalFile
     frames: JournalFile
-    """Looks at weights."""
+    """The file of frames."""
     view: SessionView
     id: str
-    """The session's; one that an early version made has got one now."""
+    """The session's id; one made by an early version has got an id now."""
 
     @classmethod
     def create(cls, header: Header, path: Path, shared: bool) -> Self:
@@ -57,7 +57,7 @@ class Files:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The files of a session on disk; what a killed process left unfinished is removed.
+        """Open the files of a session on disk; unfinished files of a killed process are removed.
 
         Raises:
             TicketError: if it is not a session, another process runs it, or it is damaged.
@@ -79,12 +79,12 @@ class Files:
 
     @property
     def recovered(self) -> str | None:
-        """What had to be repaired, in a sentence."""
+        """A sentence on what had to be repaired, or nothing."""
         torn = self.journal.torn_bytes
         return f"{torn} bytes of an unfinished record were cut off." if torn else None
 
     def unrecorded(self) -> list[events.Sealed]:
-        """What the journal doesn't say yet of the header of a new session."""
+        """The event that records a new session's header; none if the journal has it."""
         if not self.header.id or HEADER in self.view.ledger.files:
             return []
         return [events.Sealed(kind=HEADER.kind, sha256=digest(read_whole(self.directory.header)))]
@@ -98,7 +98,7 @@ class Files:
 
 @contextmanager
 def closed_on_error(files: Files) -> Iterator[None]:
-    """Close files again if they can't be made use of."""
+    """Close the files again if something fails."""
     with ExitStack() as undo:
         undo.callback(files.close)
         yield
@@ -107,7 +107,7 @@ def closed_on_error(files: Files) -> Iterator[None]:
 
 @contextmanager
 def _opened(directory: SessionDirectory) -> Iterator[tuple[SessionLock, JournalFile]]:
-    """Lock and journal; they are closed if anything fails."""
+    """Open the lock and the journal; they are closed if anything fails."""
     with ExitStack() as undo:
         lock = undo.enter_context(SessionLock(directory.lock))
         directory.remove_leftovers()
@@ -117,9 +117,9 @@ def _opened(directory: SessionDirectory) -> Iterator[tuple[SessionLock, JournalF
 
 
 def _frames(directory: SessionDirectory, view: SessionView, session: str) -> JournalFile:
-    """The file of looks at weights, without those of generations that a power failure took from the journal.
+    """Open the file of frames, without those of generations that a power failure removed from the journal.
 
-    What is there and is not this session's is put aside.
+    A file that isn't this session's is put aside.
     """
     path, first = directory.frames, encode(events.Opened(versions={}, session=session))
     kept = KeptFrames.of(directory)
@@ -141,7 +141,7 @@ def _is_known(taken: events.Frame, view: SessionView) -> bool:
 
 
 def _put_aside(path: Path) -> None:
-    """Rename what is no file of this session's, unless it holds nothing."""
+    """Rename a file that isn't this session's, unless it is empty."""
     with told(path):
         if path.is_file() and path.read_bytes() == MAGIC:
             return

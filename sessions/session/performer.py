@@ -1,4 +1,4 @@
-"""What a session's commands are made of: each is done here, once it is known to be well-formed."""
+"""Carries out a session's commands, once they are known to be well-formed."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from ticket_explorer.analysis.settings import AnalysisSettings
 
 @dataclass(frozen=True)
 class Performer:
-    """Performs the commands of one session; satisfies `commands.Performer`."""
+    """Carries out the commands of one session; implements `commands.Performer`."""
 
     directory: SessionDirectory
     replicates: int
@@ -29,7 +29,7 @@ class Performer:
     branches: Branches
     emit: Emit
     finish_if_done: Callable[[], None]
-    """Says that the session is finished, if by now it is."""
+    """Reports that the session is finished, if it is by now."""
 
     def end_round(self) -> None:
         """End the running round at its last generation, and prune what it found.
@@ -41,7 +41,7 @@ class Performer:
         self.finish_if_done()
 
     def change_plan(self, branch: str, overrides: Mapping[str, Any]) -> None:
-        """Have a branch's coming rounds, and its next pruning, follow another plan.
+        """Change the plan of a branch's coming rounds and its next pruning.
 
         Raises:
             TicketError: if that can't work.
@@ -66,7 +66,7 @@ class Performer:
         return self.branches.fork(wish)
 
     def transfer(self, wish: commands.Transfer) -> list[str]:
-        """Train a branch's tickets otherwise; returns the names of the new branches, the transferred one first.
+        """Begin the branches of a transfer; returns their names, the transferred one first.
 
         Raises:
             TicketError: if there is no such round, or the tickets don't fit.
@@ -74,7 +74,7 @@ class Performer:
         return self.branches.transfer(wish)
 
     def decompose(self, wish: commands.Decompose) -> list[str]:
-        """Begin those controls of a branch's tickets that it has not yet; returns their names.
+        """Begin the controls of a branch's tickets that don't exist yet; returns their names.
 
         Raises:
             TicketError: if there is no such round, or all controls are there.
@@ -82,7 +82,7 @@ class Performer:
         return self.branches.decompose(wish)
 
     def adopt(self, wish: commands.Adopt) -> str:
-        """Take a branch of another session in, with its finished rounds; returns its name.
+        """Import a branch of another session with its finished rounds; returns its name here.
 
         Raises:
             TicketError: if there is no such branch or session, or they don't fit together.
@@ -101,7 +101,7 @@ class Performer:
         return added[0].branch
 
     def set_aside(self, wish: commands.SetAside) -> None:
-        """Run no more rounds of a branch, or take it up again; a running round of it is given up.
+        """Run no more rounds of a branch, or take it up again; its running round, if any, is dropped.
 
         Raises:
             TicketError: if there is no such branch.
@@ -116,11 +116,11 @@ class Performer:
         self.finish_if_done()
 
     def set_pace(self, wish: commands.Pace) -> None:
-        """Have the driver run this session no faster than this."""
+        """Limit how fast the driver runs this session."""
         self.emit(events.PaceChanged(at=time.time(), generations_per_second=wish.generations_per_second))
 
     def preview_pruning(self, branch: str) -> Preview:
-        """What each pruner would remove from the branch's running round, or from its last finished one, now.
+        """What each pruner would remove now from the branch's running round, or from its last finished one.
 
         Raises:
             TicketError: if the branch has neither.
@@ -137,7 +137,7 @@ class Performer:
         return self.engine.rollout(wish.branch, wish.round)
 
     def ask_analysis(self, wish: commands.Analyse) -> int:
-        """Have an analysis done between chunks; returns the id that its events carry.
+        """Queue an analysis, to be computed between chunks; returns the id that its events carry.
 
         Raises:
             TicketError: if it can't be done.
@@ -147,10 +147,10 @@ class Performer:
         return self.engine.analyse(settings, wish.branch, wish.round)
 
     def cancel_analysis(self, number: int) -> None:
-        """Give up an analysis that waits or is under way.
+        """Cancel an analysis that waits or is under way.
 
         Raises:
-            TicketError: if there is none of this id.
+            TicketError: if there is no analysis with this id.
         """
         self.engine.analyst.cancel(number)
 

@@ -26,20 +26,20 @@ def run(
     data: "Arrays | None" = None,
     quiet: bool = False,
 ) -> SavedSession:
-    """Run a session to its end and return what it found; a line on stderr tells of each finished round.
+    """Run a session to its end and return what it found; a line on stderr reports each finished round.
 
-    Where there is a session of the same spec at `path`, it goes on where it was.
+    If there is a session of the same spec at `path`, it goes on where it was.
 
     Args:
         source: A preset's name, a TOML file, a table, or a spec.
         path: The session's directory; by default a new one in the user's sessions.
-        rounds: Of each branch, the dense one included.
-        generations: Of each round.
-        replicates: Searches at once, each with its own seed.
-        seed: Of everything that chance decides.
+        rounds: The rounds of each branch, the dense one included.
+        generations: The generations of each round.
+        replicates: How many searches run together, each with its own seed.
+        seed: The seed of everything that is random.
         settings: More values by their paths, `{"trainer.strategy": "pgpe"}`.
         data: Arrays that all branches learn from, in place of the source's task.
-        quiet: Whether to tell nothing.
+        quiet: Whether to print nothing.
 
     Raises:
         TicketError: if the spec can't work, another spec's session is at `path`, or a branch failed.

@@ -1,7 +1,7 @@
 """The session: the plain object that everything else is built on.
 
-It runs in the caller's process, one step at a time, emits events and keeps everything on disk.
-Faces and servers only call its methods; what they may ask is listed in `commands`.
+It runs in the caller's process, one step at a time, emits events and keeps everything on disk. Faces and servers only
+call its methods; `commands` lists what they may ask.
 """
 
 import os
@@ -31,7 +31,8 @@ from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.tickets.found_ticket import FoundTicket, found_ticket
-from sessions.views.failures import failures, told
+from sessions.views.diverged import told
+from sessions.views.failures import failures
 from sessions.views.reading import Header, default_path, read_header, session_path
 from sessions.views.turns import next_turn
 from ticket_explorer.errors import TicketError
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Source: TypeAlias = str | PathLike[str] | Mapping[str, Any] | Spec
-"""A spec, or what one is made from: a preset's name, a file, a table."""
+"""A spec, or its source: a preset's name, a file, a table."""
 
 
 class Session:
-    """A session that this process drives; nobody else may write to it meanwhile."""
+    """A session that this process drives; no other process may write to it meanwhile."""
 
     def __init__(self, files: Files, problems: Problems) -> None:
         """Use `create` or `open`."""
@@ -78,9 +79,9 @@ class Session:
         """A new session, its branches planned and nothing trained yet.
 
         Args:
-            spec: What it is made from: a spec, or a preset's name, the path of a TOML file, or a table.
+            spec: A spec, or its source: a preset's name, the path of a TOML file, or a table.
             path: Its directory; by default one in the user's sessions, named after the title.
-            shared: Whether its directory's group may go on with it too.
+            shared: Whether its directory's group may continue it too.
             data: Arrays that all branches learn from, in place of the spec's task.
 
         Raises:
@@ -97,7 +98,7 @@ class Session:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """A session on disk, ready to go on where it was.
+        """Open a session on disk, ready to go on where it was.
 
         Args:
             path: Its path, or its name in the user's sessions.
@@ -117,13 +118,13 @@ class Session:
         """The session at a path, ready to go on; a new one if there is none.
 
         Args:
-            spec: What it is made from, as `create` takes it.
+            spec: The spec or its source, as for `create`.
             path: Where its directory is, or will be.
-            shared: As `create` takes it.
-            data: As `create` takes it.
+            shared: Whether its directory's group may continue it too.
+            data: Arrays that all branches learn from, as for `create`.
 
         Raises:
-            TicketError: if the session there was made from another spec, with what differs; and as `create` and `open`.
+            TicketError: if the session there was made from another spec, with the difference; or as `create`, `open`.
         """
         if not os.path.lexists(path):
             return cls.create(spec, path, shared, data)
@@ -148,7 +149,7 @@ class Session:
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
-        """Have every event from now on, and frames between those that are journalled if they are wanted.
+        """Send a subscriber every event from now on and, if wanted, the frames between those that are journalled.
 
         The subscriber is called in the thread that runs the session, and must return at once.
         """
@@ -170,11 +171,11 @@ class Session:
 
     @property
     def journal_end(self) -> int:
-        """How many bytes of the journal are written."""
+        """The length of the journal in bytes."""
         return self._journal.offset
 
     def pulse(self, budget: int = CHUNK) -> int:
-        """The smallest piece of work: one chunk of at most `budget` generations, and what follows from it.
+        """Do the smallest piece of work: one chunk of at most `budget` generations, and what follows from it.
 
         Starts the next round if none is running, and finishes the round if the chunk ends it. Another chunk may still
         be computing when this returns; `settle` waits for it. Returns the generations that came in.
@@ -188,11 +189,11 @@ class Session:
         return self._engine.pulse(budget)
 
     def settle(self) -> int:
-        """Wait for what is in flight; returns the generations that came in."""
+        """Wait for the chunk in flight; returns the number of generations that came in."""
         return self._engine.settle()
 
     def step(self, generations: int = 1) -> int:
-        """Run `generations` generations, across rounds if need be; returns how many there were."""
+        """Run `generations` generations, across rounds if need be; returns how many were run."""
         done = 0
         while done < generations and not self.is_finished:
             done += self.pulse(generations - done)
@@ -235,7 +236,7 @@ class Session:
             raise TicketError(" ".join(sentences))
 
     def pause(self, reason: str = "") -> None:
-        """Wait for what is in flight, write a checkpoint that survives a power failure, and say so."""
+        """Wait for the chunk in flight, write a checkpoint that survives a power failure, and journal the pause."""
         self._rest(reason, durable=True)
         self._journal.sync()
 
@@ -268,7 +269,7 @@ class Session:
     note = Verb(commands.Note, performed)
 
     def perform(self, deed: Deed[R]) -> R:
-        """Do at once what a command asks for; returns its answer.
+        """Carry out a command at once; returns its answer.
 
         Raises:
             TicketError: if it can't be done.
@@ -277,7 +278,7 @@ class Session:
         return deed.perform(self._performer)
 
     def found(self, deed: Deed[int]) -> events.Analysed:
-        """What an analysis finds, waited for.
+        """Compute an analysis, wait for it, and return its result.
 
         Raises:
             TicketError: if it can't be done.
@@ -292,11 +293,11 @@ class Session:
         return self._engine.analyst.is_busy
 
     def work_on_analyses(self) -> bool:
-        """Work on analyses for a twentieth of a second; whether anything was done."""
+        """Work on analyses for a twentieth of a second; returns whether anything was done."""
         return self._engine.work_on_analyses()
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> FoundTicket:
-        """A finished round's ticket and what training made of it: arrays, and the network that they are weights of.
+        """A finished round's ticket and the result of its training: arrays, and the network that they are weights of.
 
         Raises:
             TicketError: if there is no such branch, finished round or replicate.
@@ -314,23 +315,23 @@ class Session:
         return frame_of(self.view, rows)
 
     def remark(self, text: str) -> None:
-        """Write into the journal what a person should know, once."""
+        """Write a remark into the journal, unless it is there already."""
         if not self.view.says(text):
             self._emit(events.Remarked(at=time.time(), text=text))
 
     def asked(self, client: str, command: dict[str, Any]) -> AbstractContextManager[None]:
-        """While a command is performed: journal who asked for what, before whatever comes of it."""
+        """While a command is carried out: journal who asked for what, before its first event."""
         return self._announcer.asked(events.CommandReceived(at=time.time(), client=client, command=command))
 
     def refuse(self, client: str, command: dict[str, Any], sentence: str) -> None:
-        """Write into the journal who asked in vain for what, and why; a full disk is no reason to be silent."""
+        """Journal who asked for what, and why it was refused; viewers are told even if the disk is full."""
         refused = events.CommandRefused(at=time.time(), client=client, command=command, sentence=sentence)
         self._announcer.emit_if_possible(refused)
 
     def close(self, reason: str = "closed", leaving: Callable[[], None] = lambda: None) -> None:
-        """Pause, give the data back, and let others open the session; `leaving` is called just before they may.
+        """Pause, release the data, and let others open the session; `leaving` is called just before that.
 
-        What is closed already stays closed.
+        Closing twice does nothing.
         """
         if self._is_closed:
             return
@@ -346,7 +347,7 @@ class Session:
 
     @property
     def compiler(self) -> Compiler:
-        """What compiles; before the session is closed, it may be told that nothing need be waited for."""
+        """The compiler; it may be told before the session closes that nobody waits for it any more."""
         return self._engine.compiler
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
-"""Verbs: methods and functions that have a command's fields as parameters, and do it or ask for it.
+"""Verbs: methods and functions that have a command's fields as parameters, and carry it out or send it.
 
-`transfer = Verb(commands.Transfer, performed)` in a class is all there is to say: type checkers and `help` see the
-fields of the command. No JAX is imported here.
+`transfer = Verb(commands.Transfer, performed)` in a class is enough: type checkers and `help` see the command's
+fields. No JAX is imported here.
 """
 
 import inspect
@@ -26,7 +26,7 @@ class Subject(Protocol):
     """An object that performs deeds."""
 
     def perform(self, deed: Deed[R]) -> R:
-        """Do it at once; returns its answer."""
+        """Carry it out at once; returns its answer."""
         ...
 
 
@@ -34,11 +34,11 @@ class Verb(Generic[P, T]):
     """A method that has a command's fields as parameters."""
 
     def __init__(self, kind: Callable[P, Deed[R]], do: Callable[[Any, Deed[R]], T]) -> None:
-        """Make one.
+        """Make a verb.
 
         Args:
             kind: The class of the command.
-            do: What comes of it, called with the method's object and the command.
+            do: What the verb does: it is called with the method's object and the command.
         """
         self.kind = kind
         self._method = spoken(kind, do)
@@ -57,12 +57,12 @@ class Verb(Generic[P, T]):
 def spoken(
     kind: Callable[P, Deed[R]], do: Callable[[S, Deed[R]], T], subject: str = "self"
 ) -> Callable[Concatenate[S, P], T]:
-    """A function that makes a command from its parameters, the first of which is who does it.
+    """A function that makes a command from its parameters; the first one is the object that carries it out.
 
     Args:
         kind: The class of the command.
-        do: What comes of it.
-        subject: What the first parameter is called.
+        do: What the function does with that object and the command.
+        subject: The name of the first parameter.
     """
 
     def function(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -74,7 +74,7 @@ def spoken(
 
 
 def _with_own_code(deed: Deed[R]) -> Deed[R]:
-    """The deed with the text of files that its overrides name, relative to the working directory of who asks."""
+    """The deed with the text of the files that its overrides name, relative to the caller's working directory."""
     if isinstance(deed, Analyse):
         kind, parameters = with_own_analysis(deed.kind, deed.parameters, Path.cwd())
         return structs.replace(deed, kind=kind, parameters=parameters)  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ def name_it(function: Any, module: str, name: str) -> None:
 
 
 def _signature(kind: Any, subject: str) -> inspect.Signature:
-    """Who does it, and the fields, with types as a person writes them."""
+    """The signature: the object, then the fields, with types as a person writes them."""
     types = get_type_hints(kind)
     fields = inspect.signature(kind).parameters.values()
     first = inspect.Parameter(subject, inspect.Parameter.POSITIONAL_ONLY)
@@ -98,5 +98,5 @@ def _signature(kind: Any, subject: str) -> inspect.Signature:
 
 
 def performed(subject: Subject, deed: Deed[R]) -> R:
-    """What comes of a command where it is done at once: its answer."""
+    """Carry a command out at once; returns its answer."""
     return subject.perform(deed)

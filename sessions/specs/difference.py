@@ -9,7 +9,7 @@ _LONGEST = 60
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Values of two tables that differ, by their paths (`branch.snr.pruning.ratio`); `MISSING` where there is none."""
+    """Values of two tables that differ, by path (`branch.snr.pruning.ratio`); `MISSING` stands for no value."""
     before, after = dict(flattened(one)), dict(flattened(other))
     paths = dict.fromkeys((*before, *after))
     pairs = {path: (before.get(path, MISSING), after.get(path, MISSING)) for path in paths}
@@ -17,7 +17,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
 
 
 def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a table by their paths, `pruning.ratio`; branches go by their names."""
+    """The values of a table by path, `pruning.ratio`; branches are called by their names."""
     for key, value in table.items():
         path = f"{above}{key}"
         if isinstance(value, Mapping) and value:
@@ -37,7 +37,7 @@ def told_differences(found: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def _merged(found: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
-    """What differs in the same way in several branches, once and without their names."""
+    """The differences; one that is the same in several branches is listed once, without their names."""
     parts = {path: path.split(".", 2) for path in found}
     fields = {path: part[2] if part[0] == "branch" and len(part) == 3 else path for path, part in parts.items()}
     same: dict[tuple[str, str], list[str]] = {}

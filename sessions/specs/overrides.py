@@ -1,4 +1,4 @@
-"""A plan's tables with others over them: what stays, what takes its place, and what is to be said of it."""
+"""Merges overrides into a plan's tables: what stays, what replaces it, and what to report."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,12 +34,12 @@ DEFAULTS: dict[str, Any] = {
 def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Overlaid:
     """The tables of a plan, all of `PLAN_KEYS`, with overrides merged over them.
 
-    Where another trainer takes over and no pruner is named, the pruner stays if it still has what it needs, except that
-    learned masks prune by `learned`. A precision goes where there is no population that it would be of.
+    If the trainer changes and no pruner is named, the pruner stays if it still has what it needs, except that learned
+    masks are pruned by `learned`. A precision is dropped if the trainer evaluates no population.
 
     Args:
-        table: Of a plan, whole or in part.
-        overrides: By `PLAN_KEYS`, others don't count; None, or a key with None, changes nothing.
+        table: A plan's tables, all or some.
+        overrides: Tables by `PLAN_KEYS`; other keys are ignored. None, for all or for a key, changes nothing.
     """
     given = {key: value for key, value in (overrides or {}).items() if key in PLAN_KEYS and value is not None}
     before = {key: table.get(key, DEFAULTS.get(key)) for key in PLAN_KEYS}
@@ -53,7 +53,7 @@ def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
 
 
 def _to_be_measured(before: Any, after: Any) -> Any:
-    """A task's table without what was measured of its data, if it may have others than before."""
+    """A task's table without what was measured of its data, if its data may have changed."""
     if not (is_table(before) and is_table(after)) or after.get("measured") != before.get("measured"):
         return after
     settings = TASKS.get(name_in(after))
@@ -64,20 +64,20 @@ def _to_be_measured(before: Any, after: Any) -> Any:
 
 
 def fits(trainer: type[TrainerSettings] | None, pruner: type[PrunerSettings] | None) -> bool:
-    """Whether a pruner has all it needs after a trainer; of what isn't known, that is assumed."""
+    """Whether a pruner has all it needs after a trainer; assumed for unknown pruners and trainers."""
     if trainer is None or pruner is None:
         return True
     return (trainer.has_sigma or not pruner.needs_sigma) and (trainer.learns_mask or not pruner.takes_learned)
 
 
 def default_pruner(trainer: Any) -> str:
-    """What prunes what a trainer finds, where the spec doesn't say: the best that the trainer has something for."""
+    """The pruner after a trainer if the spec names none: the best one for what the trainer finds."""
     known = TRAINERS.get(name_in(trainer))
     return "snr" if known is None else known.default_pruner
 
 
 def name_in(table: Any) -> str:
-    """The name that a table, or a bare name, gives; empty if it gives none."""
+    """The name in a table, or a bare name itself; empty if there is none."""
     name = table.get("name") if is_table(table) else table
     return name if isinstance(name, str) else ""
 

@@ -1,4 +1,4 @@
-"""Code of one's own in a spec's tables: `FILE.py:OBJECT` is taken in, text and all, where a person names it."""
+"""Your own code in a spec's tables: `FILE.py:OBJECT` is replaced by the object's name and the file's text."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,11 +20,11 @@ _OURS = {"source", "file", "measured"}
 def with_own_code(tables: Mapping[str, Any], directory: Path, path: str = "$") -> dict[str, Any]:
     """The tables of a plan, or overrides of one, with the text of each file that they name.
 
-    What else is said of such a table are the object's own keyword arguments.
+    The other fields of such a table are the object's own keyword arguments.
 
     Args:
         tables: By `task`, `network`, `pruner` and others; what names no code stays as it is.
-        directory: What files are relative to.
+        directory: The directory that relative paths start from.
         path: Where the tables stand, for errors.
 
     Raises:

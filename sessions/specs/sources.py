@@ -1,4 +1,4 @@
-"""What a session is made from as a person says it: a preset, a file, data, a table; and single values over it."""
+"""The sources of a spec: a preset, a file, data or a table; and single values set over it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ DEFAULT = "fashion"
 def load_table(source: str | None) -> Table:
     """The whole table of a preset by name, or of a TOML file; without either, the embedded default's.
 
-    An .npz file or a directory of images stands for the default's table with these data.
+    An .npz file or a directory of images means the default's table with these data.
 
     Raises:
-        TicketError: if there is no such preset or file, or it is no TOML.
+        TicketError: if there is no such preset or file, or it is not valid TOML.
     """
     name = source or DEFAULT
     if name in presets.names():
@@ -53,7 +53,7 @@ def load_table(source: str | None) -> Table:
 
 
 def named_table(source: str | PathLike[str] | Mapping[str, Any] | Spec) -> tuple[Table, str]:
-    """A table of its own for a preset's name, a file, data, a table or a spec; and a name for its session.
+    """A new table from a preset's name, a file, data, a table or a spec; and a name for its session.
 
     Raises:
         TicketError: if there is no such preset or file, or it can't be read.
@@ -71,7 +71,7 @@ def named_table(source: str | PathLike[str] | Mapping[str, Any] | Spec) -> tuple
 def spec_from(
     source: str | PathLike[str] | Mapping[str, Any] | Spec = DEFAULT, settings: Mapping[str, Any] | None = None
 ) -> Spec:
-    """The spec of a preset, a TOML file, data of one's own, or a table, with single values over it.
+    """The spec of a preset, a TOML file, your own data, or a table, with single values set over it.
 
     Args:
         source: A preset's name, the path of a TOML file, an .npz file or a directory of images, a table, or a spec.
@@ -88,7 +88,7 @@ def spec_from(
 
 
 def _own_data(path: Path) -> str | None:
-    """The task of learning from what is at a path; None if it is no data."""
+    """The task for the data at a path; None if there are no data."""
     if path.is_dir() and not (path / "session.msgpack").is_file():
         return name_of(Arrays if any(path.glob("*.npy")) else ImageFolder)
     return name_of(Arrays) if path.suffix == ".npz" else None
@@ -106,7 +106,7 @@ def anchored(table: Table, directory: Path) -> Table:
 
 
 def _anchor(table: Table, directory: Path) -> None:
-    """Make tasks' paths absolute, and take code in, relative to a directory: an engine may work in another one."""
+    """Make tasks' paths absolute and read code, relative to a directory: an engine may work in another one."""
     branches = table.get("branch")
     for number, place in enumerate((table, *(branches if isinstance(branches, list) else ()))):
         if isinstance(place, dict):
@@ -144,12 +144,12 @@ def assign(table: Table, assignments: list[str]) -> None:
 
 
 def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
-    """Set values in a table; of what was tuned for another strategy or trainer stays what `succeed` says.
+    """Set values in a table; `succeed` decides which settings stay if the strategy or trainer changes.
 
     Args:
-        table: Changed in place; what did not stay is added to its `remarks`.
-        values: By their paths: `pruning.ratio`, `branch.random.rewind`; those that name trainers and strategies first.
-        given: What the person set them by, for errors.
+        table: Changed in place; what is dropped is added to its `remarks`.
+        values: Values by path, `pruning.ratio`, `branch.random.rewind`; names of trainers and strategies come first.
+        given: The values as the person wrote them, for errors.
     """
     remarks: list[str] = []
     for path in sorted(values, key=lambda path: not (_names_trainer(path) or _names_other(path))):
@@ -176,7 +176,7 @@ def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
     for key in parents:
         place = _into(place, key, path, given)
     if not isinstance(place, dict):
-        raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is none")
+        raise InvalidValue(given, f"{path}={value}", f"a field of a table; {'.'.join(parents)} is not a table")
     if _names_trainer(path):
         found = succeed(dict(place), {last: value})
     else:
@@ -187,7 +187,7 @@ def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
 
 
 def _replaced(before: Table, name: Any) -> Succession:
-    """A table that names another algorithm than before: nothing of the old one's stays."""
+    """The table of another algorithm than before: none of the old one's settings stay."""
     fields = {field: value for field, value in before.items() if field != "name"}
     if "name" not in before or name == before["name"]:
         return Succession({**before, "name": name})
@@ -216,7 +216,7 @@ def with_lengths(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Table:
-    """A source's table with values set over it; rounds and generations hold for branches with their own too.
+    """A source's table with values set over it; rounds and generations also apply to branches that have their own.
 
     Raises:
         TicketError: if there is no such source, or a path leads nowhere.
@@ -240,7 +240,7 @@ def _into(place: Any, key: str, path: str, given: str) -> Any:
         known = ", ".join(str(name) for name in names)
         raise InvalidValue(given, path, f"a branch among {known}")
     if not isinstance(place, dict):
-        raise InvalidValue(given, path, "a field of a table; one of the names before the last is none")
+        raise InvalidValue(given, path, "a field of a table; one of the names before the last is not a table")
     inner = place.setdefault(key, {})
     if isinstance(inner, str):
         inner = place[key] = {"name": inner}

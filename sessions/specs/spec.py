@@ -1,9 +1,8 @@
 """The spec: everything a session is made from, typed and frozen, checked once at the edge.
 
-A spec is read from TOML, from the command line (`--set path=value`) and from Python; the same paths
-appear in error messages. It may begin from a preset, and a branch may override any table; `Plan` is what a
-branch amounts to once its overrides are merged in. Plans are journalled as plain tables, so that a session made with a
-plug-in can still be looked at where the plug-in is not installed.
+A spec is read from TOML, from the command line (`--set path=value`) and from Python; error messages use the same paths.
+It may begin from a preset, and a branch may override any table; `Plan` is a branch with its overrides merged in. Plans
+are journalled as plain tables, so that a session made with a plug-in can be viewed where the plug-in is not installed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,18 +45,18 @@ Generation = Annotated[int, Meta(ge=0, description="generations")]
 
 
 class Pruning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much is pruned, how often."""
+    """How much is pruned, and how often."""
 
     ratio: Ratio = 0.2
     ratios: dict[str, Ratio] = {}
-    """For `convolution`, `dense` and `output` layers, or patterns of leaves (`dense_*`): ratios of their own. Weights
-    are then ranked among those that share one."""
+    """Separate ratios for `convolution`, `dense`, `output` layers or leaves (`dense_*`). Weights are then ranked among
+    those that share a ratio."""
     rounds: Annotated[int, Meta(ge=1, le=10_000, description="rounds, the dense one included")] = 18
     scope: Literal["global", "layer"] = "global"
 
     @property
     def words(self) -> str:
-        """Its ratios, for errors."""
+        """The ratios as text, for errors."""
         own = ", ".join(f"{key} {ratio}" for key, ratio in self.ratios.items())
         return f"ratio {self.ratio}" + (f" ({own})" if own else "")
 
@@ -66,19 +65,19 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What is computed at the end of each round, and live."""
 
     correlation: bool = True
-    """Of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
+    """The correlation of SNR and magnitude, Pearson's and Spearman's, over the kept prunable weights."""
     curvature: bool = False
-    """Of the loss around the mean, at the end of each round."""
+    """The curvature of the loss around the mean, at the end of each round."""
     curvature_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
-    """Also so often while a round runs, coarsely; None is never."""
+    """The curvature also every so many generations while a round runs, coarsely; None: never."""
     hessian: bool = False
-    """Of the loss at the mean, its diagonal and leading eigenvalues, at the end of each round."""
+    """The Hessian of the loss at the mean, its diagonal and leading eigenvalues, at the end of each round."""
     hessian_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
-    """Also so often while a round runs, coarsely; None is never."""
+    """The Hessian also every so many generations while a round runs, coarsely; None: never."""
     way: bool = False
-    """Whether the search's mean is sampled over each round, for the plane of its way."""
+    """Whether to sample the search's mean over each round, for the plane of its way."""
     score_every: Annotated[int, Meta(ge=1, description="generations")] | None = None
-    """After how many generations, again and again, the score is taken while a round runs; None is only at its end."""
+    """Take the score every so many generations while a round runs; None: only at its end."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,9 +91,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pruning: Pruning = Pruning()
     analysis: Analysis = Analysis()
     noise_seed: Seed | None = None
-    """What batches, samples and noise are drawn by; None is the session's seed. Initial weights are the session's."""
+    """The seed of batches, samples and noise; None: the session's. Initial weights always use the session's seed."""
     noise_from: Generation = 0
-    """From which generation of each round on; until then the session's seed draws them."""
+    """The generation of each round from which `noise_seed` is used; before it, the session's seed is."""
 
     def trains_like(self, other: "Plan") -> bool:
         """Whether equal tickets give equal rounds under both plans."""
@@ -105,11 +104,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return (self.task, self.network, self.trainer) == (other.task, other.network, other.trainer)
 
     def density_after(self, rounds: int, leaves: Sequence[Named] = (), density: Density = 1.0) -> Density:
-        """What is left of a density after some more rounds; a mask that is learned is counted as it is now.
+        """A density after some more rounds; a learned mask counts as it is now.
 
         Args:
-            rounds: How often it is pruned.
-            leaves: All leaves of the network, for ratios of their own.
+            rounds: How many times it is pruned.
+            leaves: All leaves of the network, for separate ratios.
             density: The density before, in [0, 1].
         """
         pruning = self.pruning
@@ -134,20 +133,20 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     branch: str
     """An earlier `[[branch]]`."""
     rounds: tuple[Annotated[int, Meta(ge=0)], ...] | None = None
-    """Of which of its rounds; None: of all."""
+    """The rounds whose tickets are used; None: all."""
     control: bool = False
-    """Whether random masks of as many weights, with fresh weights, take the tickets' place."""
+    """Whether to use random masks of as many weights, with fresh weights, in place of the tickets."""
     overlap: bool = False
-    """Whether layers of other shapes take what both have, instead of being refused."""
+    """Whether layers of different shapes share the part that both have, instead of being refused."""
     rewind: Literal["permuted_weights", "permuted_mask"] | None = None
-    """What is permuted before they are trained: the tickets' weights, or mask and weights."""
+    """What to permute before training: the tickets' weights, or mask and weights."""
     start: str | dict[str, Any] | None = None
-    """Which weights they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
-    their rounds began with, but initial ones where the branch continues from trained weights."""
+    """The weights that they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
+    their rounds began with, or the initial ones if the branch continues from trained weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One `[[branch]]`: a name, and what it does."""
+    """One `[[branch]]`: a name, a plan, and the tickets it borrows, if any."""
 
     name: str
     plan: Plan
@@ -163,7 +162,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     seed: Seed = 0
     replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
     remarks: tuple[str, ...] = ()
-    """Sentences that the journal begins with, such as what a branch could not take over from the tables above it."""
+    """Remarks at the beginning of the journal, such as settings that a branch could not keep."""
     branches: tuple[BranchSpec, ...]
 
 
@@ -224,7 +223,7 @@ def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
 
 
 def check_ratios(plan: Plan, leaves: Sequence[Named]) -> None:
-    """Refuse a ratio that would be of no layer.
+    """Refuse a ratio that applies to no layer.
 
     Raises:
         InvalidValue: with the leaves of the network.
@@ -258,7 +257,7 @@ class _Noise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _noise(merged: Table, path: str) -> dict[str, Any]:
-    """The fields of a plan that say what noise is drawn by."""
+    """The fields of a plan that say where its noise comes from."""
     given = {key: merged[key] for key in ("noise_seed", "noise_from") if merged[key] is not None}
     noise = convert(given, _Noise, path)
     if noise.noise_from > 0 and noise.noise_seed is None:
@@ -267,7 +266,7 @@ def _noise(merged: Table, path: str) -> dict[str, Any]:
 
 
 def _check_precision(plan: Plan, path: str) -> None:
-    """Refuse a precision where there is no population whose forward passes it would be of."""
+    """Refuse a precision if the trainer evaluates no population."""
     if plan.network.precision != "float32" and not plan.trainer.has_population:
         expected = f"float32: {name_of(plan.trainer)} evaluates no population, and gradients are of float32"
         raise InvalidValue(path, plan.network.precision, expected)
@@ -296,7 +295,7 @@ def completed(plan: Mapping[str, Any], said: dict[str, None] | None = None) -> T
 
     Args:
         plan: As it is journalled.
-        said: Takes in what a person should know of the rules that the session follows.
+        said: Called with sentences on older rules that the session follows.
     """
     tables: Table = dict(plan)
     for family, (_, registry) in FAMILIES.items():
@@ -347,7 +346,7 @@ def _branch(base: Table, override: Any, path: str, ticket: Any = None) -> Branch
 
 
 def _remarks(base: Table, branches: Sequence[Table]) -> list[str]:
-    """What branches could not take over from their spec."""
+    """Sentences on settings that branches could not keep from their spec."""
     return [f"Branch {branch['name']}: {said}" for branch in branches for said in overridden(base, branch).said]
 
 

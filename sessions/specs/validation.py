@@ -16,19 +16,19 @@ S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 DEEPEST = 16
-"""Tables within tables."""
+"""The deepest nesting of tables."""
 SMALLEST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127
-"""Of the numbers that single precision holds in full."""
+"""The smallest and the largest number that single precision holds in full."""
 LARGEST_WHOLE = 2**63 - 1
 
 
 class Part(NamedTuple):
-    """A value within another one, and what it should be."""
+    """A part of a value, and the type that it should have."""
 
     path: str
     value: Any
     kind: Any
-    """A type, as an annotation has it."""
+    """A type, as in an annotation."""
 
 
 def convert(table: Any, kind: type[T], path: str) -> T:
@@ -67,7 +67,7 @@ def checked(given: S) -> S:
 
 
 def check_numbers(value: Any, path: str, depth: int = 0) -> None:
-    """Refuse numbers that can't be computed with, and tables within tables without end.
+    """Refuse numbers that can't be computed with, and tables that are nested too deeply.
 
     Args:
         value: Tables, lists, texts and numbers.
@@ -139,7 +139,7 @@ def _interval(kind: inspect.IntType | inspect.FloatType) -> str:
 
 
 def _refusal(part: Part) -> InvalidValue:
-    """The error for a value that msgspec refuses: of the first part of it that is refused already."""
+    """The error for a value that msgspec refuses: that of its first part that msgspec refuses too."""
     fields = _fields(part)
     if fields is not None and is_table(part.value):
         unknown = next((key for key in part.value if key not in fields), None)
@@ -165,7 +165,7 @@ def _is_refused(part: Part) -> bool:
 
 
 def _parts(part: Part) -> Iterator[Part]:
-    """What a value consists of, each part with the type that it should have."""
+    """The parts of a value, each with the type that it should have."""
     path, value, kind = part
     kind = _meant(kind, value)
     items = get_args(kind)
@@ -185,7 +185,7 @@ def _parts(part: Part) -> Iterator[Part]:
 
 
 def _meant(kind: Any, value: Any) -> Any:
-    """The type that a value was meant to have: of several, the first that is a table or a list as it is."""
+    """The type that a value was meant to have: of several, the first that is a table or a list like the value."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) in (Union, UnionType):
@@ -218,7 +218,7 @@ def _refuses_others(kind: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """What isn't of Python's own types as one that is: tables, sequences, paths, numbers of NumPy."""
+    """Convert tables, sequences, paths and NumPy's numbers to Python's own types."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):

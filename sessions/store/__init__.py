@@ -1,4 +1,4 @@
-"""The bytes of a session on disk; what they mean is not known here.
+"""The bytes of a session on disk; this room doesn't know what they mean.
 
 Nothing listed imports NumPy. Arrays are in `rounds` and `arrays`, the checks of `verify` in `verify`.
 """

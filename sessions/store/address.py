@@ -1,6 +1,6 @@
 """The address file next to a session's lock: which process has the session, and where it can be reached.
 
-The lock itself carries no message. The file is private to who runs the session: a token in it opens an engine's door.
+The lock itself carries no message. The file is private to its owner, because its token opens the engine to clients.
 """
 
 import os
@@ -19,41 +19,41 @@ from ticket_explorer.errors import TicketError
 
 NAME = "address.msgpack"
 _LONGEST = 64 * 1024
-"""Bytes; a longer file is no address."""
+"""Bytes; a longer file is not an address."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has a session, and where to reach them."""
+    """Which process has a session, and where to reach it."""
 
     schema: int = 1
     pid: int
     started: int
-    """When the process began, in the system's ticks, so that no other is taken for it; 0 where it isn't known."""
+    """When the process began, in the system's ticks, to tell it from others; 0 if it isn't known."""
     machine: str
     boot: str
-    """Which start of the machine; empty where it isn't known."""
+    """The id of the machine's last start; empty if it isn't known."""
     transport: Literal["none", "unix", "tcp"] = "none"
-    """`none`: the process serves nobody, or not yet."""
+    """`none`: the process serves no clients, or not yet."""
     place: str = ""
     """A socket's path, or a port of the loopback interface."""
     token: str = ""
-    """What to say first, so that nobody else is heard; empty for a socket that nobody else can open."""
+    """The token that a client must send first; empty for a socket that only its owner can open."""
 
     @property
     def is_here(self) -> bool:
-        """Whether its process is of this machine, since the machine's last start."""
+        """Whether its process is on this machine, and began since its last start."""
         return self.machine == platform.node() and self.boot == boot_id()
 
 
 class Condition(Enum):
-    """What can be seen of a process from outside."""
+    """The state of a process as seen from outside."""
 
     ALIVE = "alive"
     SUSPENDED = "suspended"
     """Suspended, as by Ctrl-Z, until it is continued."""
     GONE = "gone"
     ELSEWHERE = "elsewhere"
-    """On another machine, or of another container."""
+    """On another machine, or in another container."""
 
 
 def own(transport: Literal["none", "unix", "tcp"] = "none", place: str = "", token: str = "") -> Address:
@@ -71,7 +71,7 @@ def own(transport: Literal["none", "unix", "tcp"] = "none", place: str = "", tok
 
 
 def condition(address: Address) -> Condition:
-    """What its process does, as far as the system tells."""
+    """The state of its process, as far as the system tells."""
     if not address.is_here:
         return Condition.ELSEWHERE
     try:
@@ -89,7 +89,7 @@ def condition(address: Address) -> Condition:
 
 
 def write_address(path: Path, address: Address) -> None:
-    """Tell others; only for the holder of the lock, and for its owner's eyes."""
+    """Write the file, readable only for its owner; only the holder of the lock may call this."""
     beside = temporary_name(path)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -103,10 +103,10 @@ def write_address(path: Path, address: Address) -> None:
 
 
 def read_address(path: Path) -> Address | None:
-    """Who has the session, as they tell; None if nobody does.
+    """The address in the file; None if there is none.
 
     Raises:
-        TicketError: if another person wrote it, or could have: what it says is not to be followed.
+        TicketError: if another user wrote it, or could have written it: then it can't be trusted.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
@@ -126,7 +126,7 @@ def read_address(path: Path) -> Address | None:
 
 
 def boot_id() -> str:
-    """Which start of the machine this is; empty where it can't be known."""
+    """The id of the machine's last start; empty if it can't be known."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return ""
@@ -144,7 +144,7 @@ def _started(pid: int) -> int:
 
 
 def _status(pid: int) -> list[str]:
-    """The fields of `/proc/PID/stat` from the state on; none where there is no such file."""
+    """The fields of `/proc/PID/stat` from the state on; empty if there is no such file."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     return []

@@ -1,7 +1,7 @@
 """Arrays as bytes, bit for bit, for checkpoints: msgpack of dtype, shape and raw memory.
 
-A dtype that NumPy doesn't know by itself, such as bfloat16, comes back as raw memory of its size
-(`V2`): view it as the dtype of the array it replaces.
+A dtype that NumPy doesn't know, such as bfloat16, comes back as raw memory of its size (`V2`): view it as the dtype of
+the array it replaces.
 """
 
 import math
@@ -36,7 +36,7 @@ def encode_arrays(arrays: Sequence[npt.NDArray[Any]]) -> bytes:
     """Bytes that `decode_arrays` turns back into the same arrays.
 
     Raises:
-        ValueError: if an array holds something else than booleans, numbers or raw memory.
+        ValueError: if an array holds anything but booleans, numbers or raw memory.
     """
     return msgspec.msgpack.encode(_Arrays(_SCHEMA, [_encode(array) for array in arrays]))
 
@@ -45,11 +45,11 @@ def decode_arrays(data: bytes, path: Path | str = "the checkpoint") -> list[npt.
     """The arrays that `encode_arrays` was given, writable and in C order.
 
     Args:
-        data: What it returned.
-        path: Where the bytes are from, for the message.
+        data: The bytes that `encode_arrays` returned.
+        path: The file that the bytes come from, for the message.
 
     Raises:
-        Damaged: if they are not what it returned.
+        Damaged: if the bytes are not what it returned.
         NewerSchema: if a newer version wrote them.
     """
     try:

@@ -16,7 +16,7 @@ from sessions.store.session_dir import SessionDirectory
 from ticket_explorer.errors import TicketError
 
 RULE = 1
-"""The rule of the digests that this version writes."""
+"""The rule for digests that this version writes."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +24,14 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     digest: str
-    """Of everything that the state's meaning depends on."""
+    """The digest of everything that the state's meaning depends on."""
     rule: int = 0
-    """Of what the digest is: 0 in early versions; 1 with mask, start and changes of hyper-parameters."""
+    """The rule for the digest: 0 in early versions; 1 includes mask, start and changes of hyper-parameters."""
     branch: str
     round: int
     generation: int
     tuned: int
-    """How many changes of hyper-parameters are in the state."""
+    """How many changes of hyper-parameters the state includes."""
     arrays: bytes
 
     @property
@@ -46,7 +46,7 @@ def write_checkpoint(directory: SessionDirectory, checkpoint: Checkpoint, durabl
 
 
 Digest = Callable[[int, int], str]
-"""What tells a running round from every other, by a rule and so many changes of hyper-parameters."""
+"""The digest that identifies a running round, by a rule and after so many changes of hyper-parameters."""
 
 
 def checkpoint(
@@ -67,15 +67,15 @@ def checkpoint(
 def read_checkpoint(
     directory: SessionDirectory, digest: Digest, branch: str, number: int, done: int, tuned: int
 ) -> Checkpoint | None:
-    """The checkpoint of a running round; None if there is none, or it is an earlier round's or knows too much.
+    """The checkpoint of a running round; None if there is none, or it is an earlier round's or ahead of the journal.
 
     Args:
         directory: The session's files, with the ledger that they are checked against.
-        digest: What tells the round from every other.
-        branch: Of the round.
-        number: Of the round.
-        done: Its generations that the journal knows.
-        tuned: Its changes of hyper-parameters that the journal knows.
+        digest: The digest that identifies the round.
+        branch: The round's branch.
+        number: The round's number.
+        done: How many of its generations the journal has.
+        tuned: How many of its changes of hyper-parameters the journal has.
 
     Raises:
         Damaged: if it is not what was written.

@@ -1,4 +1,4 @@
-"""What a person is told when a session can't be read, written or shared."""
+"""The errors that a person sees if a session can't be read, written or shared."""
 
 import errno
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import msgspec
 from ticket_explorer.errors import TicketError, shortened
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding raises when bytes hold something other than was expected."""
+"""The exceptions of decoding if bytes hold something unexpected."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_MORE_FILES = {errno.EMFILE, errno.ENFILE}
 
@@ -30,7 +30,7 @@ class Unrecorded(Damaged):
 
 
 class DiskFull(TicketError):
-    """The disk, or the person's share of it, is used up."""
+    """The disk, or the user's quota, is full."""
 
     def __init__(self, path: Path | str):
         super().__init__(
@@ -49,7 +49,7 @@ class DiskRefused(TicketError):
 
 
 class TooManyFiles(TicketError):
-    """The process, or the machine, may open no further file."""
+    """The process, or the machine, may open no more files."""
 
     def __init__(self, path: Path | str):
         super().__init__(
@@ -67,7 +67,7 @@ class NotASession(TicketError):
 
 
 class SessionExists(TicketError):
-    """A new session would take the place of something that is there."""
+    """A new session would replace something that exists."""
 
     def __init__(self, path: Path | str):
         remedy = "Choose another name, or remove it."
@@ -88,7 +88,7 @@ class NewerSchema(TicketError):
 
 @contextmanager
 def told(path: Path | str) -> Iterator[None]:
-    """Turn what the file system raises while `path` is used into a sentence."""
+    """Turn errors of the file system at `path` into errors with a sentence."""
     try:
         yield
     except OSError as error:
@@ -96,7 +96,7 @@ def told(path: Path | str) -> Iterator[None]:
 
 
 def as_sentence(path: Path | str, error: OSError) -> TicketError:
-    """The error to raise for what the file system said about `path`."""
+    """The error to raise for an error of the file system at `path`."""
     if error.errno in _NO_MORE_FILES:
         return TooManyFiles(path)
     return DiskFull(path) if error.errno in _FULL else DiskRefused(path, error)

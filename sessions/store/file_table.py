@@ -1,6 +1,6 @@
 """Every file of a session: what it is, where it is, and what to do without it.
 
-Who writes a file and who verifies it both go by this table: a file of a new kind is a line here.
+Writing and verifying both follow this table: a file of a new kind is a line here.
 """
 
 import re
@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 TEMPORARY = ".tmp"
-"""The suffix of files that are not finished yet; what a killed process left of them is harmless."""
+"""The suffix of unfinished files; those that a killed process left are harmless."""
 
 BRANCH = r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}"
-"""What a branch may be called."""
+"""The names that a branch may have."""
 
 _BACKUP = "Put the right file back, from a backup of this very session"
 _AGAIN = "Move it away, and it is computed again with the same result"
@@ -24,15 +24,15 @@ class FileKind:
     """One kind of file."""
 
     kind: str
-    """As seals and the journal name it: format, never renamed."""
+    """Its name in seals and in the journal; part of the format, never renamed."""
     what: str
-    """As a sentence names one: `round {number} of branch {branch!r}`."""
+    """Its name in a sentence: `round {number} of branch {branch!r}`."""
     place: str
     """Its path in the session's directory."""
     remedy: str
     """What to do about one that is damaged."""
     form: Literal["sealed", "records", "note"] = "sealed"
-    """Sealed as a whole, records that are appended, or a note that nothing is lost with."""
+    """Sealed as a whole, records that are appended, or a note whose loss does no harm."""
     copies: bool = False
     """Whether there may be several, `-2` and on."""
 
@@ -103,7 +103,7 @@ class FileName:
     kind: str
     branch: str = ""
     number: int = 0
-    """Of the round, or the generation of early weights."""
+    """The number of the round, or the generation of early weights."""
 
     @property
     def place(self) -> PurePosixPath:
@@ -127,7 +127,7 @@ def name_of(place: PurePosixPath) -> FileName | None:
 
 
 def files_in(directory: Path) -> Iterator[tuple[Path, FileName | None]]:
-    """The kind of a path in a session's directory; None for what no session has."""
+    """The kind of a path in a session's directory; None if no session has such a file."""
     for path in sorted(directory.rglob("*")):
         place = PurePosixPath(path.relative_to(directory).as_posix())
         is_folder = place == PurePosixPath("rounds") or (len(place.parts) == 2 and place.parts[0] == "rounds")

@@ -1,7 +1,7 @@
 """Whole files, replaced atomically: a file is its old or its new content at every moment.
 
-It is written under a temporary name and renamed. Reading never blocks on what is not a file: a directory, a pipe, a
-socket.
+A file is written under a temporary name and renamed. Reading never blocks on something that is not a file: a directory,
+a pipe, a socket.
 """
 
 import os
@@ -23,12 +23,12 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
 
     Args:
         path: The file; its directory exists.
-        data: All it will hold.
+        data: Its new content.
         durable: Wait until it would survive a power failure. A killed process needs no such wait.
 
     Raises:
         DiskFull: if there is no room; the old file stays.
-        DiskRefused: if the file system says no for another reason; the old file stays.
+        DiskRefused: if the file system refuses for another reason; the old file stays.
     """
     beside = temporary_name(path)
     with told(path):
@@ -65,7 +65,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """A file to be read.
+    """Open a file for reading.
 
     Raises:
         Damaged: if it is missing, or is a directory, a pipe or something else.
@@ -95,17 +95,17 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def mode_of_new(path: Path) -> int:
-    """What a new file may be done with, by its directory: a private directory's files are private, a group's its."""
+    """The mode of a new file, by its directory: private in a private directory, the group's in a group's."""
     return stat.S_IMODE(path.parent.stat().st_mode) & 0o666
 
 
 def is_shared(directory: Path) -> bool:
-    """Whether a directory is a group's: then its files are, whatever the umask."""
+    """Whether a directory belongs to a group: then its files do too, whatever the umask."""
     return bool(directory.stat().st_mode & stat.S_ISGID)
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory with its parent's permissions: private, or a group's."""
+    """Make a directory with its parent's permissions: private, or its group's."""
     path.mkdir(stat.S_IMODE(path.parent.stat().st_mode) & 0o777, exist_ok=True)
     if is_shared(path.parent):
         path.chmod(stat.S_IMODE(path.parent.stat().st_mode))

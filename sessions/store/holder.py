@@ -1,4 +1,4 @@
-"""What to tell a person about the process that holds a session: one true sentence, and what to do."""
+"""The message about the process that holds a session: one true sentence, and what to do."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ def holder_sentence(lock: Path, answers: bool = True) -> str:
 
     Args:
         lock: The session's lock, which is taken.
-        answers: False if who has it was asked, and said nothing.
+        answers: False if the process that has it was asked and didn't answer.
     """
     session, older = lock.parent, _signature(lock)
     if older is not None:
@@ -48,7 +48,7 @@ def _what_to_do(session: Path, address: Address, answers: bool) -> str:
 
 
 def _signature(lock: Path) -> str | None:
-    """Who wrote into the lock, as older versions do."""
+    """The process that wrote its name into the lock, as older versions do."""
     try:
         process, _, machine = lock.read_bytes()[:300].decode(errors="replace").strip().partition(" ")
     except OSError:

@@ -1,7 +1,7 @@
 """The journal: records are appended to it and never changed.
 
-Each record is one write, so a killed process leaves it whole or at the very end of the file. Opening
-cuts an unfinished record at the end. Anything worse is first copied aside: nothing is destroyed.
+Each record is one write, so a killed process leaves it whole, or unfinished at the very end of the file. Opening cuts
+an unfinished record at the end. Anything worse is first copied aside: nothing is destroyed.
 """
 
 import os
@@ -13,7 +13,7 @@ from sessions.store.files import write_all, write_atomic
 from sessions.store.journal_records import MAGIC, frame, is_damage, read_records
 
 _REFUSED = -1
-"""No file's size: what was written is cut, even if all of it is there."""
+"""No file's size: cut whatever was written of a record, even if it is complete."""
 
 
 @final
@@ -53,7 +53,7 @@ class JournalFile:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """A journal to append to, without what its end holds that is not a whole record.
+        """Open a journal to append to, and cut from its end what is not a whole record.
 
         Raises:
             Damaged: if it is missing or is not a journal.
@@ -70,10 +70,10 @@ class JournalFile:
         return cls(path, descriptor, records.end, records.torn, kept_aside)
 
     def append(self, payload: bytes, durable: bool = False) -> int:
-        """Write one record; readers see it at once, and it outlives this process.
+        """Append one record; readers see it at once, and it outlives this process.
 
         Args:
-            payload: What it holds.
+            payload: The record's content.
             durable: Wait until it, and all before it, would survive a power failure.
 
         Returns:
@@ -115,7 +115,7 @@ class JournalFile:
         self.close()
 
     def _settle(self) -> None:
-        """Count the record that was being written if all of it is there, else cut what is there of it."""
+        """Count the record that was being written if it is complete; otherwise cut it."""
         if self._pending == self.offset:
             return
         with told(self.path):
@@ -127,7 +127,7 @@ class JournalFile:
 
 
 def _restore_magic(path: Path) -> None:
-    """Make a file that was cut within its magic an empty journal again."""
+    """Make an empty journal again of a file that was cut within its magic."""
     with told(path):
         if not path.is_file() or path.stat().st_size >= len(MAGIC):
             return

@@ -1,4 +1,4 @@
-"""The form of a journal, and reading it while someone else may be writing it.
+"""The format of a journal, and reading it while another process may be writing it.
 
 An eight-byte magic, whose last byte is the version, then records: the CRC-32 of what follows, the
 payload's length (both little-endian, 32 bits), the payload. Reading stops at the first record that
@@ -25,7 +25,7 @@ _CHECKSUMMED_BYTES = 2**26
 
 @dataclass(frozen=True)
 class Records:
-    """The whole records of a stretch of a journal."""
+    """The whole records in a part of a journal."""
 
     payloads: list[bytes]
     end: int
@@ -47,7 +47,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
-    """The whole records of a journal between two offsets; quiet about an unfinished tail.
+    """The whole records of a journal between two offsets; an unfinished tail is ignored.
 
     Args:
         path: The journal's file.
@@ -74,7 +74,7 @@ def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
 
 
 def is_damage(tail: bytes) -> bool:
-    """Whether bytes that begin with no whole record are more than one unfinished record.
+    """Whether bytes that don't begin with a whole record are more than one unfinished record.
 
     True if the first record is complete but wrong, or if further records follow it. Zeros, which a
     file system may leave after a power failure, are an unfinished record. When in doubt, true.
@@ -113,7 +113,7 @@ def _read(path: Path, start: int, end: int | None) -> tuple[bytes, int]:
 
 
 def check_magic(magic: bytes, path: Path) -> None:
-    """Refuse what is not the beginning of a journal that this version reads."""
+    """Refuse bytes that are not the beginning of a journal that this version reads."""
     if magic[:-1] != MAGIC[:-1] or len(magic) != len(MAGIC):
         raise Damaged(path, "it doesn't start like a journal")
     if magic[-1] > MAGIC[-1]:

@@ -1,7 +1,7 @@
-"""What a session's journal says of its files, and what follows when one is read.
+"""What a session's journal says about its files, and the checks when one is read.
 
-A file that is whole may still be the wrong one: of another session, another branch, another round, or of a
-copy that went another way. Its seal says who it is, and the journal has its SHA-256.
+An intact file may still be the wrong one: of another session, another branch, another round, or of a copy that was
+continued separately. Its seal identifies it, and the journal has its SHA-256.
 """
 
 import hashlib
@@ -14,44 +14,44 @@ from sessions.store.files import open_file
 from sessions.store.seals import BEGINNING, Seal, read_seal
 
 _ALWAYS = ("header", "checkpoint", "way")
-"""Kinds that are read whatever the journal says: the header is there before it, the others are written again and again,
-and the journal has no digest of them."""
+"""Kinds that are read whatever the journal says: the header is written before it, and the others are replaced often, so
+the journal has no digest of them."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file, as the journal has it."""
+    """The journal's entry for one file."""
 
     sha256: str
-    """Of the whole file, in hexadecimal digits, as `sha256sum` prints it."""
+    """The SHA-256 of the whole file, in hexadecimal digits, as `sha256sum` prints it."""
     origin: Seal | None = None
-    """Who it says it is, if another session wrote it; None for a file of this session."""
+    """The identity in its seal, if another session wrote it; None for a file of this session."""
     is_adopted: bool = False
-    """Whether another session wrote it, which may not have sealed it."""
+    """Whether another session wrote it, perhaps without a seal."""
 
 
 @dataclass
 class Ledger:
-    """A session's files."""
+    """The files of a session, as its journal lists them."""
 
     session: str = ""
     """The session's id; empty as long as it has none."""
     is_sealed: bool = False
-    """Whether it had its id from the beginning: then every file is sealed, and recorded."""
+    """Whether the session had its id from the beginning: then every file is sealed and recorded."""
     files: dict[FileName, Entry] = field(default_factory=dict)
 
     def check(self, path: Path, name: FileName, data: bytes, found: Seal | None) -> None:
-        """Refuse what is not the file that the journal tells of.
+        """Refuse a file that is not the one in the journal.
 
         Args:
             path: Where the file is on disk.
             name: Which file of the session belongs there.
             data: All its bytes.
-            found: Who its seal says it is.
+            found: The identity in its seal.
 
         Raises:
-            Damaged: with who it is, who was expected, and what to do.
-            Unrecorded: if the journal doesn't know it.
+            Damaged: with what it is, what was expected, and what to do.
+            Unrecorded: if the journal doesn't mention it.
         """
         entry, remedy = self.files.get(name), TABLE[name.kind].remedy
         if entry is None and name.kind not in _ALWAYS and (found is not None or self.is_sealed):
@@ -64,7 +64,7 @@ class Ledger:
         """Refuse a file whose seal says that it belongs elsewhere.
 
         Raises:
-            Damaged: with who it is, who was expected, and what to do.
+            Damaged: with what it is, what was expected, and what to do.
         """
         entry = self.files.get(name)
         wanted = Seal.of(self.session, name)
@@ -78,10 +78,10 @@ class Ledger:
         raise Damaged(path, f"it is {is_}, where {wanted} belongs", TABLE[name.kind].remedy)
 
     def check_seals(self, directory: Path) -> None:
-        """Look at the first bytes of every recorded file that is there.
+        """Check the first bytes of every recorded file that exists.
 
         Raises:
-            Damaged: if one says that it belongs elsewhere, or is no sealed file.
+            Damaged: if one belongs elsewhere, or is not a sealed file.
         """
         for name in self.files:
             path = directory / name.place
@@ -92,5 +92,5 @@ class Ledger:
 
 
 def digest(data: bytes) -> str:
-    """What a ledger has of a file."""
+    """The ledger's entry for a file."""
     return hashlib.sha256(data).hexdigest()

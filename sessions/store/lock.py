@@ -13,7 +13,7 @@ from sessions.store.holder import holder_sentence
 from ticket_explorer.errors import TicketError
 
 _WAITS = (0.01, 0.02, 0.04)
-"""Seconds between attempts: long enough for an `is_locked` at the same moment to be over."""
+"""Seconds between attempts: long enough for a simultaneous `is_locked` to finish."""
 
 
 @final
@@ -52,7 +52,7 @@ class SessionLock:
                 raise
 
     def release(self) -> None:
-        """Let others write; releasing twice does nothing."""
+        """Release the lock; releasing twice does nothing."""
         if self._descriptor >= 0:
             with suppress(OSError):
                 self.path.with_name(NAME).unlink()
@@ -78,7 +78,7 @@ class SessionLock:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process has the right to write just now; keeps nobody from it for more than an instant."""
+    """Whether a process holds the lock now; the test blocks others for an instant at most."""
     with told(path):
         try:
             with open_file(path) as file:
@@ -88,7 +88,7 @@ def is_locked(path: Path) -> bool:
 
 
 def _flock(descriptor: int, shared: bool) -> bool:
-    """Lock an open file if that needs no waiting; whether it did. Not every system has the module."""
+    """Lock an open file without waiting; returns whether it did. Not every system has the module."""
     import fcntl
 
     try:

@@ -1,7 +1,7 @@
-"""What a finished round found, packed: masks as bits, weights only where they are kept.
+"""The file of a finished round: masks as bits, and only the kept weights.
 
-A round of R replicates takes R·D / 8 bytes for its masks and 4 or 8 bytes per kept entry. Entries
-that a mask does not keep are zero by definition, and come back so.
+A round of R replicates takes R·D / 8 bytes for its masks and 4 or 8 bytes per kept entry. Entries that a mask does not
+keep are zero by definition, and are read as zero.
 """
 
 from dataclasses import dataclass
@@ -68,11 +68,11 @@ def decode_round(data: bytes, path: Path | str) -> RoundArrays:
     """The arrays that `encode_round` was given.
 
     Args:
-        data: What it returned.
-        path: Where the bytes are from, for the message.
+        data: The bytes that `encode_round` returned.
+        path: The file that the bytes come from, for the message.
 
     Raises:
-        Damaged: if they are not what it returned, or their sizes don't fit the mask.
+        Damaged: if the bytes are not what it returned, or their sizes don't fit the mask.
         NewerSchema: if a newer version wrote them.
     """
     try:

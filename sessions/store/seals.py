@@ -1,8 +1,8 @@
-"""Seals: so that a changed byte is always noticed, and so is a whole file that belongs elsewhere.
+"""Seals detect every changed byte, and every intact file that belongs elsewhere.
 
 A sealed file is a magic, a version byte, the CRC-32 of the rest (which begins from the version less one), the length
-of what follows, and then, since version 2, who it is (two bytes of length and a msgpack array of session, kind, branch
-and number), and the payload. Files of version 1 say nothing of themselves: they hold the payload alone.
+of what follows, then, since version 2, the file's identity (two bytes of length and a msgpack array of session, kind,
+branch and number), and the payload. Files of version 1 have no identity, only the payload.
 """
 
 import struct
@@ -22,14 +22,14 @@ _LENGTH = struct.Struct("<Q")
 _START = _HEADER.size + _LENGTH.size
 _SIZE = struct.Struct("<H")
 BEGINNING = _START + _SIZE.size + 512
-"""Bytes in which any seal ends."""
+"""Bytes within which any seal ends."""
 
 
 class Seal(msgspec.Struct, frozen=True, array_like=True):
-    """Who a file is."""
+    """The identity of a file."""
 
     session: str
-    """The session's id; empty where it has none."""
+    """The session's id; empty if it has none."""
     kind: str
     branch: str = ""
     number: int = 0
@@ -46,29 +46,29 @@ class Seal(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class Opened:
-    """What a sealed file holds."""
+    """The content of a sealed file."""
 
     seal: Seal | None
-    """Who it is; None for a file of an early version, which does not say so."""
+    """The file's identity; None for a file of an early version, which has none."""
     payload: bytes
 
 
 def seal(payload: bytes, who: Seal) -> bytes:
-    """`payload` with what it takes to notice that it was changed, or put elsewhere."""
+    """`payload` with a checksum and an identity, so that a change or a wrong place is noticed."""
     said = msgspec.msgpack.encode(who)
     body = _LENGTH.pack(_SIZE.size + len(said) + len(payload)) + _SIZE.pack(len(said)) + said + payload
     return _HEADER.pack(_MAGIC, _VERSION, zlib.crc32(body, _VERSION - 1)) + body
 
 
 def unseal(data: bytes, path: Path | str) -> Opened:
-    """What sealed bytes hold.
+    """The content of sealed bytes.
 
     Args:
-        data: What `seal` gave.
-        path: Where they are from, for the message.
+        data: The bytes that `seal` returned.
+        path: The file that the bytes come from, for the message.
 
     Raises:
-        Damaged: if they are not exactly what `seal` gave.
+        Damaged: if the bytes are not exactly what `seal` returned.
         NewerSchema: if a newer version sealed them.
     """
     version, checksum = _checked_start(data, path)
@@ -84,7 +84,7 @@ def unseal(data: bytes, path: Path | str) -> Opened:
 
 
 def read_seal(path: Path, beginning: bytes) -> Seal | None:
-    """Who a file is by its first bytes (`BEGINNING` of them), whatever its checksum; None for early versions.
+    """A file's identity by its first `BEGINNING` bytes, without the checksum; None for early versions.
 
     Raises:
         Damaged: if it doesn't start like a sealed file.
@@ -107,7 +107,7 @@ def _checked_start(data: bytes, path: Path | str) -> tuple[int, int]:
 
 
 def _said(data: bytes, path: Path | str) -> tuple[Seal, int]:
-    """Who it is, and where the payload begins."""
+    """The file's identity, and where the payload begins."""
     try:
         (size,) = _SIZE.unpack_from(data, _START)
         end = _START + _SIZE.size + size

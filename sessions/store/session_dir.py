@@ -1,7 +1,7 @@
-"""The directory of a session: which file is called what.
+"""The directory of a session, and reading and writing its files.
 
-A session appears whole, by one rename, or not at all. Every file but the journal and the lock is
-sealed here, so that callers hand over and get back bare payloads. `file_table` lists them.
+A session appears whole, by one rename, or not at all. Every file but the journal and the lock is sealed here, so
+callers pass and get bare payloads. `file_table` lists the files.
 """
 
 import os
@@ -33,7 +33,7 @@ def check_schema(number: int, path: Path) -> None:
     """Refuse a schema that this version does not know.
 
     Raises:
-        NewerSchema: which says to update.
+        NewerSchema: with the advice to update.
     """
     if number > SCHEMA:
         raise NewerSchema(path, number, SCHEMA)
@@ -43,7 +43,7 @@ def check_branch_name(name: str) -> None:
     """Refuse a branch name that can't be a directory's.
 
     Raises:
-        InvalidValue: which says what can.
+        InvalidValue: with the names that a branch can have.
     """
     if not _BRANCH.fullmatch(name):
         expected = "a branch name of 1 to 64 letters, digits, spaces and . _ + -, beginning with a letter or digit"
@@ -51,10 +51,10 @@ def check_branch_name(name: str) -> None:
 
 
 def sessions_in(directory: Path) -> list[Path]:
-    """The sessions directly in a directory, by name; none if there is no such directory.
+    """The sessions directly in a directory, by name; empty if there is no such directory.
 
     Raises:
-        DiskRefused: if it is there and can't be listed.
+        DiskRefused: if it exists and can't be listed.
     """
     return [
         path for name in _names(directory) if not name.startswith(".") and _may_be_session(path := directory / name)
@@ -62,7 +62,7 @@ def sessions_in(directory: Path) -> list[Path]:
 
 
 def _may_be_session(path: Path) -> bool:
-    """Whether a directory holds a header, or is named as a session and lets nobody look inside."""
+    """Whether a directory holds a header, or has a session's name and can't be read."""
     return os.path.lexists(path / HEADER.place) or (
         path.suffix == ".session" and path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
     )
@@ -74,7 +74,7 @@ class SessionDirectory:
 
     Args:
         path: A directory that is known to be a session; see `create` and `open_for_reading`.
-        ledger: What the journal says of the files; None believes every whole file.
+        ledger: What the journal says about the files; None trusts every intact file.
     """
 
     def __init__(self, path: Path, ledger: Ledger | None = None) -> None:
@@ -89,21 +89,21 @@ class SessionDirectory:
         self.address = self.path_of(FileName("address"))
 
     def trusting(self, ledger: Ledger) -> "SessionDirectory":
-        """The same files; what is read must be what a ledger has, and what is written is sealed by its session's id."""
+        """The same files, checked against a ledger when read, and sealed with its session's id when written."""
         return SessionDirectory(self.path, ledger)
 
     @classmethod
     def create(cls, path: Path, header: bytes, session: str = "", shared: bool = False) -> Self:
-        """A new session with an empty journal and no rounds, for its owner alone.
+        """Create a session with an empty journal and no rounds, private to its owner.
 
         Args:
-            path: Where nothing is yet; missing parents are made.
-            header: What `read_header` will return.
-            session: The id that the seals of its files name.
-            shared: Whether the directory's group may read and go on with it; its mode keeps that.
+            path: A free place; missing parents are created.
+            header: The header's content, for `read_header`.
+            session: The session's id, which its files' seals name.
+            shared: Whether the directory's group may read and continue it; its mode records that.
 
         Raises:
-            SessionExists: if something is at `path`; it is left as it is.
+            SessionExists: if something exists at `path`; it is left as it is.
             DiskFull: if there is no room.
         """
         with told(path):
@@ -129,7 +129,7 @@ class SessionDirectory:
         """The session at a path.
 
         Raises:
-            NotASession: if there is none; names those near by.
+            NotASession: if there is none; the message names sessions nearby.
         """
         with told(path):
             if (path / HEADER.place).is_file() if path.is_dir() else False:
@@ -147,11 +147,11 @@ class SessionDirectory:
         return self.path / name.place
 
     def read(self, name: FileName) -> bytes:
-        """What was written of a file.
+        """The content of a file.
 
         Raises:
             Damaged: if it is missing, not what was written, or belongs elsewhere.
-            Unrecorded: if the journal doesn't know it.
+            Unrecorded: if the journal doesn't mention it.
         """
         path = self.path_of(name)
         try:
@@ -164,14 +164,14 @@ class SessionDirectory:
         return opened.payload
 
     def write(self, name: FileName, payload: bytes, durable: bool = True) -> str:
-        """Keep a file; unless `durable`, a power failure may cost it. Returns its SHA-256."""
+        """Write a file; unless `durable`, a power failure may cost it. Returns its SHA-256."""
         if "{branch}" in TABLE[name.kind].place:
             check_branch_name(name.branch)
         sealed = seal(payload, Seal.of(self.ledger.session if self.ledger is not None else "", name))
         return self._keep(self.path_of(name), sealed, durable)
 
     def copy(self, source: Path, name: FileName) -> tuple[str, Seal | None]:
-        """Keep another session's file as it is, with its seal; returns its SHA-256 and who it is there."""
+        """Keep another session's file unchanged, with its seal; returns its SHA-256 and its identity there."""
         check_branch_name(name.branch)
         data = read_whole(source)
         who = unseal(data, source).seal
@@ -187,11 +187,11 @@ class SessionDirectory:
         return digest(data)
 
     def read_header(self) -> bytes:
-        """What the session was created with."""
+        """The content of the header that the session was created with."""
         return self.read(HEADER)
 
     def read_round(self, branch: str, number: int) -> bytes:
-        """What was written of a finished round; raises what `read` does."""
+        """The content of a finished round's file; raises what `read` does."""
         return self.read(round_name(branch, number))
 
     def round_path(self, branch: str, number: int) -> Path:
@@ -221,17 +221,17 @@ class SessionDirectory:
         return self.read(CHECKPOINT) if os.path.lexists(self.checkpoint) else None
 
     def remove_checkpoint(self) -> None:
-        """Forget the checkpoint and what is kept of the way, if there are any."""
+        """Remove the checkpoint and the samples of the way, if there are any."""
         for path in (self.checkpoint, self.way):
             with told(path):
                 path.unlink(missing_ok=True)
 
     def write_way(self, payload: bytes) -> None:
-        """Replace what is kept of the running round's way; a power failure may cost it."""
+        """Replace the samples of the running round's way; a power failure may cost them."""
         self.write(WAY, payload, durable=False)
 
     def read_way(self) -> bytes | None:
-        """The running round's way; None if there is none.
+        """The samples of the running round's way; None if there are none.
 
         Raises:
             Damaged: if it is not what was written, or another session's.
@@ -239,11 +239,11 @@ class SessionDirectory:
         return self.read(WAY) if os.path.lexists(self.way) else None
 
     def leftovers(self) -> Iterator[Path]:
-        """Unfinished files that a killed writer, or one at work, has left."""
+        """Unfinished files of a writer that was killed or is still writing."""
         return self.path.rglob(f".*{TEMPORARY}")
 
     def remove_leftovers(self) -> None:
-        """Remove unfinished files; only the holder of the lock knows that nobody is writing them."""
+        """Remove unfinished files; only the holder of the lock can be sure that no process is writing them."""
         for path in list(self.leftovers()):
             with told(path):
                 path.unlink(missing_ok=True)

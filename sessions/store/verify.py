@@ -1,4 +1,4 @@
-"""Whether every file of a session is what was written, file by file, without changing any."""
+"""Checks that every file of a session is what was written, without changing any."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ from sessions.store.session_dir import SessionDirectory
 from ticket_explorer.errors import TicketError
 
 ALWAYS = (FileName("header"), FileName("journal"))
-"""Files without which there is no session."""
+"""The files that every session has."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is to be said about one file."""
+    """The result of checking one file."""
 
     path: Path
     ok: bool
-    """False if something that was written can't be read any more, or is not what belongs there."""
+    """False if the file can't be read any more, or doesn't belong there."""
     what: str
 
 
 def verify_files(directory: SessionDirectory) -> list[Finding]:
-    """Check every file that is there, and every one that should be; raises no TicketError.
+    """Check every file that exists, and every one that should; raises no TicketError.
 
     Args:
-        directory: A session, or what is left of one, trusting its ledger if that could be read. A writer may be at
-            work on it.
+        directory: A session, or what is left of one, with its ledger if that could be read. Another process may be
+            writing to it.
     """
     recorded = directory.ledger.files if directory.ledger is not None else {}
     there = dict(files_in(directory.path)) if directory.path.is_dir() else {}
@@ -77,7 +77,7 @@ def _sealed(directory: SessionDirectory, name: FileName, _: _Shapes) -> str:
 
 
 def _trust(directory: SessionDirectory, name: FileName) -> str:
-    """What is to be said of a file of an early version."""
+    """What to add about a file of an early version."""
     ledger: Ledger = directory.ledger or Ledger()
     path = directory.path_of(name)
     is_sealed = name in ledger.files or unseal(read_whole(path), path).seal is not None
@@ -125,7 +125,7 @@ _CHECKS: dict[str, Callable[[SessionDirectory, FileName, _Shapes], str]] = {
 
 
 def _gaps(there: list[FileName | None], directory: SessionDirectory) -> Iterator[Finding]:
-    """Rounds that are missing before others that are there."""
+    """Rounds that are missing before others that exist."""
     rounds = sorted((name.branch, name.number) for name in there if name is not None and name.kind == "round")
     for (branch, number), (same, later) in pairwise(rounds):
         if branch == same and later > number + 1:

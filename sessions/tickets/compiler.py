@@ -1,4 +1,4 @@
-"""Executables, compiled ahead of their use.
+"""Compiles executables ahead of their use.
 
 Round sizes are known before a round's mask is, so the executables of coming rounds are compiled in
 the background while the current round runs. JAX's persistent cache, where it is set, makes the second run of a
@@ -22,32 +22,32 @@ from ticket_explorer.keys import arithmetic
 Key = tuple[object, ...]
 Executable = Callable[..., Any]
 Call = Callable[[], tuple[Any, ...]]
-"""Gives a pure function of arrays, then its arguments."""
+"""Returns a pure function of arrays, and its arguments."""
 Awaited = Callable[[Key | None], None]
-"""Told the key of an executable that is waited for, and None once it is there."""
+"""Called with the key of an executable that is waited for, and with None once it is ready."""
 
 _MOST = 64
-"""Executables that a process keeps at most, however many sessions it had."""
+"""The most executables that a process keeps, however many sessions it had."""
 _NICENESS = 5
 _HEARING = 0.1
-"""Seconds until who waits looks up."""
+"""Seconds between two looks of a thread that waits."""
 
 
 class GivenUp(Exception):
-    """The session is to be closed: what is waited for is not needed any more."""
+    """The session is being closed: the executable is not needed any more."""
 
 
 class Executables:
-    """The most recently used executables, by what tells them from all others: their functions close over no session."""
+    """The most recently used executables, by their keys; their functions close over no session."""
 
     def __init__(self) -> None:
         self.room = 16
-        """How many are kept: more than a round and those compiled ahead of it need, or these are thrown away unused."""
+        """How many are kept: more than a round and those compiled ahead need, so that none is thrown away unused."""
         self._futures: OrderedDict[Key, Future[Executable]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Key, begin: Callable[[], Future[Executable]]) -> "Future[Executable]":
-        """The one of a key; `begin` is asked if there is none, or its compilation was called off."""
+        """The executable of a key; `begin` makes it if there is none, or if its compilation was cancelled."""
         with self._lock:
             if not self.knows(key):
                 self._futures[key] = begin()
@@ -57,17 +57,17 @@ class Executables:
             return self._futures[key]
 
     def put(self, key: Key, future: Future[Executable]) -> None:
-        """Keep one in place of what was kept."""
+        """Keep an executable in place of the one before."""
         with self._lock:
             self._futures[key] = future
 
     def knows(self, key: Key) -> bool:
-        """Whether a key's executable is there, or will be."""
+        """Whether a key's executable is ready or being compiled."""
         known = self._futures.get(key)
         return known is not None and not known.cancelled()
 
     def next_session(self) -> None:
-        """Have room for another session's too, for scripts run one after the other, and forget what failed."""
+        """Make room for another session's executables, for scripts that run several in turn, and forget what failed."""
         with self._lock:
             self.room = max(self.room, min(self.room + 16, _MOST))
             for key, future in tuple(self._futures.items()):
@@ -76,7 +76,7 @@ class Executables:
 
 
 EXECUTABLES = Executables()
-"""Those of this process."""
+"""The executables of this process."""
 
 
 class Compiler:
@@ -87,24 +87,24 @@ class Compiler:
         self._begun: set[Future[Executable]] = set()
         self._pool = ThreadPoolExecutor(1, "compile", initializer=_be_nice)
         self._urgent = ThreadPoolExecutor(1, "compile-now", initializer=_be_nice)
-        """For what a person waits for; the threads of a pool begin when they are needed."""
+        """For executables that a person waits for; the threads of a pool start when they are needed."""
         self._is_given_up = False
 
     def prefetch(self, key: Key, call: Call) -> None:
         """Compile a call in the background, unless that is done or under way.
 
         Args:
-            key: What tells the call's function (with what it closes over) and shapes from all others.
-            call: Gives the function and its arguments, pytrees of arrays or of `jax.ShapeDtypeStruct`;
-                asked only if there is something to compile.
+            key: Identifies the call's function (with what it closes over) and its shapes.
+            call: Returns the function and its arguments, pytrees of arrays or of `jax.ShapeDtypeStruct`;
+                called only if there is something to compile.
         """
         self._executables.get(key, lambda: self._submit(self._pool, call))
 
     def begin(self, key: Key, call: Call) -> None:
-        """Trace a call in this thread, and compile it in the background before all that can wait.
+        """Trace a call in this thread, and compile it in the background before everything that can wait.
 
-        Threads that trace hold each other up, and do not hold up one that compiles: what takes longest is there
-        sooner if it is traced before anything else is done.
+        Threads that trace delay each other, but not one that compiles: the executable that takes longest is ready
+        sooner if it is traced first.
         """
         if self._executables.knows(key):
             return
@@ -116,16 +116,16 @@ class Compiler:
         self._executables.put(key, self._begin(self._urgent.submit(_executable, lowered)))
 
     def is_ready(self, key: Key, call: Call) -> bool:
-        """Whether a call's executable is there; if not, it is compiled in the background before all that can wait."""
+        """Whether a call's executable is ready; if not, it is compiled in the background before all that can wait."""
         return self._executables.get(key, lambda: self._submit(self._urgent, call)).done()
 
     def get(self, key: Key, call: Call) -> Executable:
         """The executable of a call; if its compilation hasn't begun, it begins before all that can wait.
 
-        Compiling is always left to another thread: this one hears signals meanwhile.
+        Another thread always compiles, so that this one handles signals meanwhile.
 
         Raises:
-            GivenUp: if the waiting is given up.
+            GivenUp: if the wait is cancelled.
         """
         future = self._executables.get(key, lambda: self._submit(self._pool, call))
         if future.done():
@@ -137,7 +137,7 @@ class Compiler:
             self._awaited(None)
 
     def give_up(self) -> None:
-        """Have nobody wait any more; it takes no lock, so that it can be called when a signal comes."""
+        """Cancel all waits; it takes no lock, so a signal's handler may call it."""
         self._is_given_up = True
 
     @property
@@ -166,7 +166,7 @@ class Compiler:
         return compiled
 
     def close(self) -> None:
-        """Forget what has not begun to compile."""
+        """Cancel compilations that have not begun."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._urgent.shutdown(wait=False, cancel_futures=True)
         self._executables.next_session()
@@ -197,7 +197,7 @@ def _executable(lowered: jax.stages.Lowered) -> Executable:
 
 
 def _return_memory() -> None:
-    """Give what compiling has used back to the system; glibc would keep it, hundreds of megabytes in a session."""
+    """Return memory used for compiling to the system; glibc would keep it, hundreds of megabytes per session."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 

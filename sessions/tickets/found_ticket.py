@@ -1,4 +1,4 @@
-"""A ticket as a person takes it from a session: arrays over θ, whole and leaf by leaf, and what it was trained on."""
+"""A ticket as taken from a session: arrays over θ, whole and leaf by leaf, and what it was trained on."""
 
 from dataclasses import dataclass, field
 from os import PathLike
@@ -15,7 +15,7 @@ from sessions.reports.json_report import densities
 from sessions.tickets.ticket_formats import Part, save
 from sessions.tickets.tickets import Lineage, problem_state_of
 from sessions.tickets.workbench import Workbench
-from sessions.views.failures import check_replicate
+from sessions.views.diverged import check_replicate
 from sessions.views.reading import read_header
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import Problem, ProblemState, predicting
@@ -28,7 +28,7 @@ Vector = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class FoundTicket:
-    """One replicate's ticket of a finished round, and what training made of it. D entries of θ."""
+    """One replicate's ticket of a finished round, and the result of its training. θ has D entries."""
 
     mask: Vector
     """bool [D], true = kept."""
@@ -39,11 +39,11 @@ class FoundTicket:
     sigma: Vector | None
     """float32 [D]: the search's deviation, 0 where the mask is false; None if the trainer has none."""
     problem: Problem = field(repr=False)
-    """What it was trained on: `problem.test_set()` of images, `problem.layout` and `problem.network` of all."""
+    """What it was trained on: `problem.layout` and `problem.network`, and `problem.test_set()` for images."""
     origin: dict[str, Any]
     """Session, branch, round, replicate, density, seed and plan."""
     state: ProblemState = field(default=(), repr=False)
-    """What the task carried at the end: observation or batch statistics."""
+    """The task's state at the end: observation or batch statistics."""
 
     def __repr__(self) -> str:
         place = f"{self.origin['branch']}, round {self.origin['round']}, replicate {self.origin['replicate']}"
@@ -92,10 +92,10 @@ class FoundTicket:
         save(self, Path(path), format)
 
     def apply(self, inputs: npt.ArrayLike) -> Vector:
-        """What the trained ticket gives for inputs, as its test judges it: logits [n, classes], numbers, or actions.
+        """The trained ticket's outputs, as its test judges them: logits [n, classes], numbers, or actions.
 
         Args:
-            inputs: [n, ...], standardised as `problem.test_set()` has them; of a control task, plain observations.
+            inputs: [n, ...], standardised as in `problem.test_set()`; for a control task, raw observations.
 
         Raises:
             TicketError: if inputs have another shape.

@@ -1,7 +1,7 @@
 """Pruning and rewinding as one executable: from a finished round to where the next one starts.
 
-It depends on the criteria and on the problem, not on the density, so that it is compiled once and
-while the first round still runs.
+It depends on the criteria and on the problem, not on the density, so it is compiled once, while the first round still
+runs.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from ticket_explorer.trainers.trainer import TrainingResult
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class NextStart:
-    """What pruning and rewinding made of a round, per replicate."""
+    """The result of pruning and rewinding a round, per replicate."""
 
     mask: Bool[Array, "R D"]
     theta0: Float[Array, "R D"]
@@ -38,7 +38,7 @@ class NextStart:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Keys:
-    """What chance decides by, one key a replicate."""
+    """Random keys, one for each replicate."""
 
     prune: Array
     rewind: Array
@@ -47,7 +47,7 @@ class Keys:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class _End:
-    """All of a round that decides where the next one starts, per replicate."""
+    """Everything in a round that decides where the next one starts, per replicate."""
 
     keys: Keys
     result: TrainingResult
@@ -71,11 +71,11 @@ class PruneAndRewind:
         """Prune a round's result to a density, and say where the next round starts.
 
         Args:
-            keys: What chance decides by.
+            keys: Random keys.
             result: What the round found, arrays [R, D].
-            before: The ticket it trained.
-            origin: What the line began with.
-            density: Of the next round.
+            before: The ticket that it trained.
+            origin: The weights that the line began with.
+            density: The density of the next round.
         """
         end = _End(keys, result, replace(before, scores=None), origin, self._counts(density))
         executable = self.compiler.get(self._key(end), lambda: (self._function(), end, self.problem))
@@ -95,7 +95,7 @@ class PruneAndRewind:
         return self.plan.scope(self.problem.layout.leaves)
 
     def _counts(self, density: Density) -> Array:
-        """How many weights to keep; no fewer than there are, where the learned mask is taken as it is."""
+        """How many weights to keep; all of the learned mask's, if that is taken as it is."""
         wanted = 1.0 if self.plan.pruner.takes_learned else density
         return jnp.asarray(masks.counts(self.problem.layout, wanted, self._scope))
 

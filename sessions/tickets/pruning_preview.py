@@ -1,7 +1,7 @@
-"""What each pruner would remove now: a look ahead that changes nothing.
+"""What each pruner would remove now: a preview that changes nothing.
 
-Before switching the pruner, a person wants to know how much it would change: how many of the
-weights that one criterion removes, another would remove too (Jaccard overlap of the removed sets).
+Before switching the pruner, a person wants to know how much it would change: how many of the weights that one criterion
+removes, another would remove too (Jaccard overlap of the removed sets).
 """
 
 import jax
@@ -28,12 +28,12 @@ def preview(
     """What each pruner would remove from a result.
 
     Args:
-        plan: Its scope counts.
-        keys: As the pruning itself would have them, one a replicate.
-        result: Of the round, arrays [R, D].
-        ticket: What the round trained, arrays [R, D].
-        problem: Of the plan.
-        density: Of the next round.
+        plan: The plan whose scope counts.
+        keys: The random keys that the pruning itself would use, one for each replicate.
+        result: The round's result, arrays [R, D].
+        ticket: The ticket that the round trained, arrays [R, D].
+        problem: The plan's problem.
+        density: The density of the next round.
     """
     layout, scope = problem.layout, plan.scope(problem.layout.leaves)
     counts = jnp.asarray(masks.counts(layout, density, scope))

@@ -1,7 +1,7 @@
-"""Where tickets come from: the initial weights of a line, and what pruning and rewinding made of them.
+"""Makes tickets from the initial weights of a line, by pruning and rewinding.
 
-Nothing here is stored but results and initial weights: a ticket follows from the result before it,
-by pure functions of keys, and is worked out again when it is needed.
+Only results and initial weights are stored: a ticket follows from the result before it, by pure functions of keys, and
+is computed again when it is needed.
 """
 
 import os
@@ -28,7 +28,7 @@ from sessions.tickets.given_ticket import GivenArrays
 from sessions.tickets.prune_and_rewind import Keys, PruneAndRewind
 from sessions.tickets.workbench import Workbench
 from sessions.views.densities import densities_of
-from sessions.views.failures import left_out
+from sessions.views.diverged import left_out
 from ticket_explorer import masks
 from ticket_explorer.analysis.way import Way
 from ticket_explorer.errors import TicketError
@@ -50,7 +50,7 @@ class Pruning:
     kept: int
     """Prunable weights kept; the mean over replicates, rounded, where masks were learned."""
     threshold: list[list[float | None]]
-    """Per replicate; one value, or one per prunable leaf. Empty for a dense ticket."""
+    """The threshold per replicate; one value, or one per prunable leaf. Empty for a dense ticket."""
 
 
 class Lineage:
@@ -60,8 +60,8 @@ class Lineage:
         """Follow a session.
 
         Args:
-            bench: Of the session; what the ledger of its view has is what files are believed by.
-            emit: Called when a file is on disk; None for readers, which keep nothing.
+            bench: What the session works with; files are checked against the ledger of its view.
+            emit: Called when a file is on disk; None for readers, which write nothing.
         """
         self.bench = bench
         self._directory = bench.directory.trusting(bench.view.ledger)
@@ -74,7 +74,7 @@ class Lineage:
         return self._view.owner(branch, number)
 
     def result(self, branch: str, number: int) -> TrainingResult:
-        """What a finished round found.
+        """The result of a finished round.
 
         Raises:
             TicketError: if the round is not finished or its file is missing or damaged.
@@ -84,7 +84,7 @@ class Lineage:
         return TrainingResult(jnp.asarray(arrays.mean), std, jnp.asarray(arrays.mask))
 
     def arrays(self, branch: str, number: int) -> RoundArrays:
-        """A finished round's file."""
+        """The content of a finished round's file."""
         owner = self.owner(branch, number)
         round_ = self._view.branches[owner].rounds.get(number)
         if round_ is None or round_.finished is None:
@@ -95,7 +95,7 @@ class Lineage:
         return arrays
 
     def _check_shape(self, array: npt.NDArray[Any], size: int, path: Path) -> None:
-        """Refuse weights or a mask that are not [R, D], as an early version, which sealed nothing, could have left.
+        """Refuse weights or a mask that are not [R, D]; files of early versions have no seal.
 
         Raises:
             Damaged: if they are not.
@@ -112,10 +112,10 @@ class Lineage:
         beside: Any = (),
         way: Way | None = None,
     ) -> events.Sealed:
-        """Write a finished round's file; what the trainer keeps `beside` the weights comes after the problem's state.
+        """Write a finished round's file; arrays that the trainer keeps `beside` the weights follow the problem's state.
 
         Returns:
-            What is to be journalled with the round's end.
+            The event to journal with the round's end.
         """
         state = tuple(np.asarray(leaf) for leaf in jax.tree.leaves((problem_state, beside)))
         std = None if result.std is None else np.asarray(result.std)
@@ -124,12 +124,12 @@ class Lineage:
         return kept(self._directory, round_name(branch, number), encode_round(arrays))
 
     def ticket(self, branch: str, number: int, plan: Plan) -> Pruning:
-        """What round `number` of `branch` trains when `plan` prunes and rewinds.
+        """The ticket that round `number` of `branch` trains if `plan` prunes and rewinds.
 
         Args:
             branch: The branch that the round belongs to.
             number: The round; the one before it must be finished.
-            plan: The plan in force when the round began.
+            plan: The plan that the branch had when the round began.
         """
         known = self._latest.get(branch)
         if known is None or known[:2] != (number, plan):
@@ -139,7 +139,7 @@ class Lineage:
         return self._latest[branch][2]
 
     def initial(self, branch: str, plan: Plan) -> jax.Array:
-        """θ at the very beginning of a branch's line, [R, D]; drawn once, then kept on disk."""
+        """θ at the beginning of a branch's line, [R, D]; drawn once, then kept on disk."""
         known = self._kept(FileName("initial", self.owner(branch, 0)))
         if known is not None:
             return known
@@ -182,7 +182,7 @@ class Lineage:
             self._keep(name, mean)
 
     def _kept(self, name: FileName) -> jax.Array | None:
-        """Weights that were kept; None if they were not, or a process was killed before the journal said so."""
+        """Weights that were kept; None if they were not, or if a process was killed before it journalled that."""
         if not os.path.lexists(self._directory.path_of(name)):
             return None
         try:
@@ -191,7 +191,7 @@ class Lineage:
             return None
 
     def _arrays_of(self, name: FileName, count: int) -> list[npt.NDArray[Any]]:
-        """So many arrays [R, D] of a branch's file.
+        """The arrays [R, D] in a branch's file, which must be so many.
 
         Raises:
             Damaged: if it doesn't hold them.
@@ -284,7 +284,7 @@ class Lineage:
         return Pruning(ticket, round(float(kept.mean())), _thresholds(np.asarray(start.threshold)))
 
     def _left(self, branch: str, number: int, plan: Plan, before: Ticket) -> tuple[TrainingResult, jax.Array | None]:
-        """What a round leaves to the next one: a result to prune, and the scores that its trainer continues from."""
+        """What a round passes on to the next one: a result to prune, and the scores that its trainer continues from."""
         round_ = self._view.round(branch, number)
         assert round_ is not None
         old = plan_of(round_.plan)
@@ -300,7 +300,7 @@ class Lineage:
         return result, None if scores is None else scores[rows]
 
     def _usable(self, branch: str, number: int) -> TrainingResult:
-        """A finished round's result, with another replicate's in the place of those that diverged."""
+        """A finished round's result, with another replicate's in place of those that diverged."""
         rows = self._stand_ins(branch, number)
         found: TrainingResult = jax.tree.map(lambda array: array[rows], self.result(branch, number))
         return found
@@ -308,7 +308,7 @@ class Lineage:
     def _stand_ins(self, branch: str, number: int) -> np.ndarray:
         """The replicate whose result each replicate continues from, int [R]: its own, unless that has diverged.
 
-        Replicates share executables, so that all run along; nothing is told of those that are left out.
+        Replicates share executables, so all keep running; nothing is reported about those that are left out.
         """
         rows, diverged = np.arange(self.bench.replicates), left_out(self._view, branch, number)
         rows[list(diverged)] = next(row for row in rows if row not in diverged)
@@ -325,13 +325,13 @@ class Lineage:
 
 
 def kept(directory: SessionDirectory, name: FileName, payload: bytes) -> events.Sealed:
-    """Write a file for good; returns what is to be journalled of it."""
+    """Write a file for good; returns the event to journal."""
     sha256 = directory.write(name, payload)
     return events.Sealed(at=time.time(), kind=name.kind, branch=name.branch, number=name.number, sha256=sha256)
 
 
 def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
-    """What the task carried at the end of a round, arrays [R, ...]."""
+    """The task's state at the end of a round, arrays [R, ...]."""
     if not arrays.problem_state:  # of most tasks: tracing takes longer than reading the round
         return problem.initial_state()
     leaves, structure = jax.tree.flatten(jax.eval_shape(problem.initial_state))
@@ -339,7 +339,7 @@ def problem_state_of(arrays: RoundArrays, problem: Problem) -> Any:
 
 
 def _beside(arrays: RoundArrays, problem: Problem) -> tuple[np.ndarray, ...]:
-    """What the trainer kept besides the weights, arrays [R, ...]."""
+    """The arrays that the trainer kept besides the weights, [R, ...]."""
     return arrays.problem_state[len(jax.tree.leaves(jax.eval_shape(problem.initial_state))) :]
 
 
@@ -349,11 +349,11 @@ def _kept(ticket: Ticket, problem: Problem) -> np.ndarray:
 
 
 def _check_kept(kept: np.ndarray, plan: Plan, source: str) -> None:
-    """Refuse what can't be trained: an empty mask, or masks of several sizes where a trainer needs one size.
+    """Refuse masks that can't be trained: an empty one, or several sizes if the trainer needs one size.
 
     Args:
         kept: Prunable weights that each replicate keeps.
-        plan: What trains them.
+        plan: The plan that trains them.
         source: The round that found the mask.
     """
     if not kept.all():

@@ -1,4 +1,4 @@
-"""What one session is worked on with: its files, its view, its problems, its executables."""
+"""What working on one session needs: its files, its view, its problems, its executables."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from ticket_explorer.problems import Problem
 
 @dataclass(frozen=True)
 class Workbench:
-    """What makes one session's tickets, rounds and analyses."""
+    """Everything needed to make one session's tickets, rounds and analyses."""
 
     directory: SessionDirectory
     view: SessionView
@@ -28,7 +28,7 @@ class Workbench:
 
     @classmethod
     def of(cls, path: Path, view: SessionView) -> "Workbench":
-        """Of a session on disk that is only looked at.
+        """Make one for a session on disk that is only read.
 
         Raises:
             TicketError: if there is none, or it can't be read.
@@ -38,14 +38,14 @@ class Workbench:
         return cls(directory, view, Problems(), Compiler(), spec.seed, spec.replicates)
 
     def problem(self, plan: Plan) -> Problem:
-        """What a plan trains on."""
+        """The problem that a plan trains on."""
         return self.problems.of(plan)
 
     def keys(self, purpose: Purpose, number: int) -> jax.Array:
-        """Random keys, one a replicate.
+        """Random keys, one for each replicate.
 
         Args:
-            purpose: What for.
-            number: Of the round, or of whatever else of that purpose there are several of.
+            purpose: What the keys are for.
+            number: The number of the round, or of another thing that this purpose counts.
         """
         return replicate_keys(self.seed, self.replicates, purpose, number)

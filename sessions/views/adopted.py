@@ -1,4 +1,4 @@
-"""A branch that another session trained, as one event tells it."""
+"""A branch that another session trained, from the one event that describes it."""
 
 from sessions.messages import events
 from sessions.specs.spec import completed
@@ -9,8 +9,8 @@ def adopted_branch(event: events.BranchAdopted, former_rules: dict[str, None]) -
     """The branch, with its rounds.
 
     Args:
-        event: What tells it.
-        former_rules: Takes in what a person should know of the rules that its plan follows.
+        event: The event that describes it.
+        former_rules: Called with sentences on older rules that its plan follows.
     """
     adopted = BranchView(
         name=event.branch,

@@ -1,4 +1,4 @@
-"""A branch and its rounds, as events tell them. No JAX is imported here."""
+"""A branch and its rounds, as folded from events. No JAX is imported here."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,43 +19,43 @@ class RoundView(msgspec.Struct, kw_only=True):
     branch: str
     number: int
     trained_density: float
-    """What it trains at: (1 − p)^t, or what a mask that was learned before has; the mean over replicates."""
+    """The density it trains at: (1 − p)^t, or that of a mask that was learned before; the mean over replicates."""
     trained_kept: int
     """Prunable weights that it trains; the mean over replicates, rounded."""
     dimension: int
     """Entries of θ that it trains."""
     prunable: int = 0
-    """Prunable weights of the network; 0 where a journal doesn't say."""
+    """Prunable weights of the network; 0 if the journal doesn't say."""
     generations: int
-    """Planned, or fewer once a person ended the round."""
+    """The planned generations, or fewer once a person ended the round."""
     started: float
     plan: dict[str, Any] = {}
-    """The branch's plan when the round began: what its ticket was made by, and what trains it."""
+    """The branch's plan when the round began, which made its ticket and trains it."""
     done: int = 0
-    """Generations that are known."""
+    """How many generations are known."""
     values: bytearray = msgspec.field(default_factory=bytearray)
-    """Their metrics, as in `events.Generations`."""
+    """The generations' metrics, as in `events.Generations`."""
     steps: bytearray = msgspec.field(default_factory=bytearray)
-    """Their environment steps, int32 [done, replicates]; -1 where an early version did not count them. Empty where
-    nothing acts in an environment, or nothing was counted."""
+    """The generations' environment steps, int32 [done, replicates]; -1 if an early version did not count them. Empty
+    if no policy acts, or nothing was counted."""
     heard: float = 0.0
-    """When the last of them was told, in seconds since 1970."""
+    """When the last generations were journalled, in seconds since 1970."""
     scored: list[events.Scored] = []
-    """Scores taken while it ran, in order; the score at its end is in `finished`."""
+    """Scores taken during the round, in order; the score at its end is in `finished`."""
     frames: list[events.Frame] = []
     tuned: list[events.Tuned] = []
     forms: list[events.FormChosen] = []
-    """How its populations are computed, the last one from its generation on; empty where the journal doesn't say."""
+    """The forms of its populations, the last one from its generation on; empty if the journal doesn't say."""
     finished: events.RoundFinished | None = None
     densities: dict[str, float] = {}
-    """Of each prunable leaf, as the round began; empty where one density holds for all."""
+    """The density of each prunable leaf when the round began; empty if one density holds for all."""
     diverged: set[int] = set()
     """Replicates that diverged in it."""
     pruned: list[events.Pruned] = []
-    """How its result was pruned; several if it was pruned again under another plan: the last one counts."""
+    """How its result was pruned; if it was pruned again under another plan, the last entry counts."""
 
     def form_at(self, generation: int) -> Form | None:
-        """How a generation's population is computed; None where the journal doesn't say."""
+        """The form in which a generation's population is computed; None if the journal doesn't say."""
         return next((one.form for one in reversed(self.forms) if one.generation <= generation), None)
 
     @property
@@ -66,19 +66,19 @@ class RoundView(msgspec.Struct, kw_only=True):
 
     @property
     def kept(self) -> int:
-        """Prunable weights of the mask that its score is measured with: the found one, where masks are learned."""
+        """Prunable weights of the mask that its score is measured with: the found one, if masks are learned."""
         return self.trained_kept if self.found_kept is None else round(self.found_kept)
 
     @property
     def density(self) -> float:
-        """Of the mask that its score is measured with; as planned where that is the mask that it trained."""
+        """The density of the mask that its score is measured with; as planned, if that is the mask that it trained."""
         if self.found_kept is None or not self.prunable:
             return self.trained_density
         return self.found_kept / self.prunable
 
     @property
     def surviving_density(self) -> float:
-        """Of the weights that go on where the learned mask is taken over."""
+        """The density of the weights that go on if the learned mask is taken over."""
         survivors = self.finished.survivors if self.finished is not None else []
         return sum(survivors) / len(survivors) / self.prunable if survivors and self.prunable else self.density
 
@@ -94,7 +94,7 @@ class RoundView(msgspec.Struct, kw_only=True):
     def steps_taken(self) -> "np.ndarray | None":
         """Environment steps by the end of each generation, int64 [generations counted, replicates].
 
-        -1 from the first generation on that was not counted; None where nothing was.
+        -1 from the first uncounted generation on; None if none was counted.
         """
         import numpy as np
 
@@ -112,23 +112,23 @@ class RoundView(msgspec.Struct, kw_only=True):
 
 
 class BranchView(msgspec.Struct, kw_only=True):
-    """A line of rounds."""
+    """A branch: a line of rounds."""
 
     name: str
     parent: str | None
     parent_round: int | None
     plan: dict[str, Any]
-    """What its coming rounds follow."""
+    """The plan of its coming rounds."""
     rounds: dict[int, RoundView] = {}
-    """The rounds it trained itself."""
+    """The rounds that it trained itself, by number."""
     aside: bool = False
     """Whether it is set aside until a command continues it."""
     failed: events.Diverged | None = None
-    """Why it can't go on: no replicate is left."""
+    """Set if it can't go on because no replicate is left."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
-    """The source of the tickets that its first rounds train; None: its own."""
+    """The source of the tickets that its first rounds train; None: it finds its own."""
     given: events.Given | None = None
     """The ticket from a file that its round 0 trains; None: it begins dense."""
     adopted: int = 0
@@ -142,7 +142,7 @@ class BranchView(msgspec.Struct, kw_only=True):
 
     @property
     def prunable(self) -> int:
-        """Prunable weights of its network; 0 where a journal doesn't say."""
+        """Prunable weights of its network; 0 if the journal doesn't say."""
         return sum(prod(leaf.shape) for leaf in self.leaves if leaf.prunable)
 
     @property
@@ -158,7 +158,7 @@ class BranchView(msgspec.Struct, kw_only=True):
 
     @property
     def planned_rounds(self) -> int:
-        """How many rounds it has when it is done, inherited ones included."""
+        """How many rounds it will have when it is complete, inherited ones included."""
         return int(self.plan["pruning"]["rounds"])
 
     @property

@@ -1,4 +1,4 @@
-"""The densities that rounds have or will have, leaf by leaf where layers are pruned at ratios of their own."""
+"""The densities that rounds have or will have, leaf by leaf if layers have their own ratios."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,19 +10,19 @@ from ticket_explorer.trainers import TRAINERS
 
 
 class Rounds(Protocol):
-    """What densities follow from: the branches of a session and their rounds."""
+    """What densities depend on: the branches of a session and their rounds."""
 
     branches: dict[str, BranchView]
 
     def round(self, branch: str, number: int) -> RoundView | None:
-        """A round of a branch, one that it inherited included; None if there is none."""
+        """A round of a branch, which may be inherited; None if there is none."""
         ...
 
 
 def densities_of(view: Rounds, branch: str, number: int) -> Density:
     """The density that round `number` of a branch trains at: (1 − p) times what the one before found, for each leaf.
 
-    What a learned mask will come out with is not known before: it counts as the one it began with.
+    The density of a mask still to be learned is not known: it counts as the one that the round begins with.
     """
     known = view.round(branch, number)
     if known is not None:
@@ -62,7 +62,7 @@ def _borrowed(view: Rounds, itself: BranchView, borrowed: tuple[str, int]) -> De
 
 
 def _found(view: Rounds, branch: str, number: int) -> dict[str, float] | None:
-    """What each leaf of a mask that was learned, or brought along, came out with; None for any other."""
+    """The density of each leaf of a mask that was learned or imported; None for any other mask."""
     round_ = view.round(branch, number)
     if round_ is None or round_.finished is None or round_.densities:
         return None

@@ -1,8 +1,7 @@
-"""Whether an event can be true, given what came before it.
+"""Whether an event is possible, given the events before it.
 
-A record may be whole and still be nonsense: of another session's journal, of a program with a fault. What is checked
-here is all that a view and its readers rely on: names that are known, parents that came earlier, sizes
-that fit, numbers in their ranges.
+An intact record may still be nonsense, from another session's journal or from a faulty program. This checks everything
+that a view and its readers rely on: known names, parents that came earlier, sizes that fit, numbers in their ranges.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +23,7 @@ DEEPEST = 32
 LATEST = 253402300799.0
 """The last second of the year 9999, in seconds since 1970."""
 ROUNDS, GENERATIONS, WEIGHTS = 10_000, 100_000_000, 2**40
-"""The most of each."""
+"""The largest numbers allowed."""
 _GENERATION = 4 * len(METRICS)
 """Bytes of the metrics of a generation and replicate."""
 
@@ -45,7 +44,7 @@ class _Trainer(msgspec.Struct):
 
 
 class _Plan(msgspec.Struct):
-    """What is read of a plan, whatever its members are: a plug-in need not be installed."""
+    """The parts of a plan that are read, whatever its members are: a plug-in need not be installed."""
 
     task: _Member
     network: _Member
@@ -56,14 +55,14 @@ class _Plan(msgspec.Struct):
 
 
 class Nonsense(ValueError):
-    """What an event says can't be."""
+    """An event says something impossible."""
 
 
 def check(view: SessionView, event: events.Event) -> None:
-    """Refuse an event that can't follow.
+    """Refuse an event that is impossible now.
 
     Args:
-        view: Of all events before it.
+        view: The view of all events before it.
         event: The next one.
 
     Raises:
@@ -126,7 +125,7 @@ def _plan(plan: Mapping[str, Any]) -> None:
     try:
         msgspec.convert(plan, _Plan)
     except msgspec.ValidationError as error:
-        raise Nonsense(f"its plan is none ({error})") from None
+        raise Nonsense(f"its plan can't be read ({error})") from None
 
 
 def _new_branch(view: SessionView, event: events.BranchAdded | events.BranchAdopted) -> None:
@@ -209,7 +208,7 @@ def _generations(view: SessionView, event: events.Generations) -> None:
 
 
 def _replicates(round_: RoundView) -> int:
-    """Of a round's metrics; 0 where there are none yet."""
+    """The number of replicates in a round's metrics; 0 if there are none yet."""
     return len(round_.values) // (_GENERATION * round_.done) if round_.done else 0
 
 

@@ -21,13 +21,13 @@ class KeptFrames:
     """The frames of a session that are not in its view yet."""
 
     session: str = ""
-    """The id of the session that they are of."""
+    """The id of the session that they belong to."""
     waiting: dict[tuple[str, int], deque[events.Frame]] = field(default_factory=dict)
     """By branch and round."""
 
     @classmethod
     def of(cls, directory: SessionDirectory) -> "KeptFrames":
-        """What is on disk; nothing where it can't be read."""
+        """The frames on disk; none if the file can't be read."""
         kept = cls()
         try:
             payloads = read_records(directory.frames).payloads

@@ -1,4 +1,4 @@
-"""What a session was made from, and reading a session's view off the disk without JAX."""
+"""Reads a session's header and view from disk, without JAX."""
 
 import re
 from collections import deque
@@ -29,11 +29,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     created: float
     """Seconds since 1970."""
     spec: dict[str, Any]
-    """As `parse_spec` reads it."""
+    """The spec as a table, for `parse_spec`."""
     random_bits: str
     versions: dict[str, str]
     id: str = ""
-    """Which session it is, in random hexadecimal digits: its files' seals name it. Empty in early versions."""
+    """The session's id in random hexadecimal digits, which its files' seals name. Empty in early versions."""
 
 
 class _Schema(msgspec.Struct, frozen=True):
@@ -75,15 +75,15 @@ def decoded(payloads: Iterable[bytes], path: Path) -> Iterator[events.Event]:
 
 
 def followed(directory: SessionDirectory, view: SessionView, end: int | None = None) -> Iterator[events.Event]:
-    """The events of a session on disk, with the looks at weights where they were taken; each is in the view already.
+    """The events of a session on disk, with its frames at their times; each is in the view already.
 
     Args:
         directory: The session's files.
-        view: A new one.
+        view: A new view.
         end: Read no byte of the journal at or after this offset; None: read to its end.
 
     Raises:
-        Damaged: if one can't be true, or header and journal are of two sessions.
+        Damaged: if one is impossible, or header and journal belong to two sessions.
     """
     frames = KeptFrames.of(directory)
     for event in decoded(read_records(directory.journal, end=end).payloads, directory.journal):
@@ -96,7 +96,7 @@ def followed(directory: SessionDirectory, view: SessionView, end: int | None = N
 
 
 def follow(directory: SessionDirectory, view: SessionView, end: int | None = None) -> None:
-    """Have a new view follow a session on disk; raises what `followed` does."""
+    """Fold a session on disk into a new view; raises what `followed` does."""
     deque(followed(directory, view, end), maxlen=0)
 
 
@@ -104,7 +104,7 @@ def read_view(path: Path) -> SessionView:
     """The view of a session on disk, as far as its journal goes; takes no lock and imports no JAX.
 
     Raises:
-        Damaged: if its journal tells what can't be, or its header is another session's.
+        Damaged: if its journal says something impossible, or its header is another session's.
     """
     directory = SessionDirectory.open_for_reading(path)
     read_header(directory)
@@ -146,7 +146,7 @@ def default_path(name: str) -> Path:
 
 
 def session_path(given: str | Path) -> Path:
-    """The session a person means: a path, or the name of one in the user's sessions directory."""
+    """The path of a session that is given by its path, or by its name in the user's sessions directory."""
     path = Path(given)
     if path.exists() or path.name != given:
         return path

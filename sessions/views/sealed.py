@@ -1,4 +1,4 @@
-"""Between files and events: what a journal says of a file, and what a ledger has of it."""
+"""From events to the ledger: what a journal says about a file, as the ledger's entry."""
 
 from sessions.messages import events
 from sessions.store import Entry, FileName, Ledger
@@ -6,7 +6,7 @@ from sessions.store.seals import Seal
 
 
 def record(ledger: Ledger, event: events.Sealed) -> None:
-    """Take in that a file is on disk."""
+    """Record in the ledger that a file is on disk."""
     origin, whose = event.origin, None
     if origin is not None and origin.session:
         whose = Seal(origin.session, event.kind, origin.branch, origin.number)

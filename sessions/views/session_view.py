@@ -1,7 +1,6 @@
-"""The view: what events amount to. Faces draw it, and the engine decides by it.
+"""The view: a session folded from its events. Faces draw it, and the engine decides by it.
 
-Live, attached, replayed and travelled-in-time views differ only in where the events come from.
-No JAX is imported here.
+Live, attached, replayed and scrubbed views differ only in where the events come from. No JAX is imported here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,33 +28,33 @@ UNCOUNTED = b"\xff"
 
 
 class SessionView:
-    """A session as its events tell it."""
+    """The state of a session that its events add up to."""
 
     def __init__(self) -> None:
         self.branches: dict[str, BranchView] = {}
         self.state: State = "paused"
         self.message: str = ""
-        """Why it is paused or failed, if there is more to say."""
+        """Why the session is paused or has failed, if there is more to say."""
         self.running: RoundView | None = None
         self.live: events.Frame | None = None
         """The latest frame of the running round, journalled or not."""
         self.versions: dict[str, str] = {}
         self.pace: float | None = None
-        """Generations per second at most; None is as fast as can be."""
+        """The most generations per second; None is no limit."""
         self.history: list[events.Event] = []
         """All events but blocks of generations, scores during a round, frames and seals, in order."""
         self.recent: tuple[float, float] | None = None
-        """Generations per second of late, and when that was measured."""
+        """Recent generations per second, and when they were measured."""
         self.analyses: list[events.Analysed] = []
-        """What was analysed, in the order in which it was done."""
+        """Finished analyses, in order."""
         self.analysing: dict[int, events.Analysing] = {}
-        """How far analyses are that are under way, by their ids."""
+        """The progress of analyses under way, by their ids."""
         self.compiling: events.Compiling | None = None
-        """What the session waits for, and since when."""
+        """What is being compiled while the session waits, and since when."""
         self.ledger = Ledger()
-        """The session's id, and what its journal says of its files."""
+        """The session's id, and what its journal says about its files."""
         self.former_rules: dict[str, None] = {}
-        """Sentences on the rules that the session follows because it is older than today's."""
+        """Sentences on older rules that the session follows because of its age."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
@@ -81,9 +80,9 @@ class SessionView:
 
         Args:
             kind: The analysis's name, `curvature`.
-            branch: The branch whose weights were looked at.
+            branch: The branch whose weights were analysed.
             number: The number of the round; None takes any.
-            generation: The latest state of the round to look at; None takes any.
+            generation: The latest generation of the round that counts; None takes any.
         """
         found = None
         for known in self.analyses:
@@ -100,7 +99,7 @@ class SessionView:
         return found
 
     def _is_of(self, known: events.Analysed, branch: str, number: int) -> bool:
-        """Whether an analysis of round `number` is of the round that `branch` has."""
+        """Whether an analysis of round `number` belongs to the round that `branch` has."""
         round_ = self.round(branch, number)
         return round_ is not None and known.branch in self.branches and self.round(known.branch, number) is round_
 
@@ -121,7 +120,7 @@ class SessionView:
         return view.rounds.get(number)
 
     def learns_mask(self, branch: str) -> bool:
-        """Whether a branch's trainer finds masks: its scores are then of a search, not of retrained tickets."""
+        """Whether a branch's trainer learns masks: its scores are then those of a search, not of retrained tickets."""
         known = self.branches.get(branch)
         trainer = TRAINERS.get(known.plan["trainer"]["name"]) if known is not None else None
         return trainer is not None and trainer.learns_mask
@@ -136,7 +135,7 @@ class SessionView:
     def density_of(self, branch: str, number: int) -> float:
         """The density that round `number` of a branch has or will have: (1 − p) times the one before.
 
-        What a learned mask will come out with is not known before: it counts as the one it began with.
+        The density of a mask still to be learned is not known: it counts as the one that the round begins with.
         """
         known = self.round(branch, number)
         if known is not None:
@@ -151,7 +150,7 @@ class SessionView:
 
     @property
     def remarks(self) -> list[events.Remarked]:
-        """What a person should know, or wrote down."""
+        """The remarks, by the program and by people."""
         return [event for event in self.history if isinstance(event, events.Remarked)]
 
     def says(self, text: str) -> bool:
@@ -160,7 +159,7 @@ class SessionView:
 
     @property
     def commands(self) -> list[events.CommandReceived]:
-        """Who asked for what."""
+        """The commands, and who sent them."""
         return [event for event in self.history if isinstance(event, events.CommandReceived)]
 
     @property
@@ -184,7 +183,7 @@ class SessionView:
 
     @property
     def generations_per_second(self) -> float | None:
-        """Of late; None before anything was measured."""
+        """Recent generations per second; None before anything was measured."""
         return self.recent[0] if self.recent else None
 
     @property
@@ -195,12 +194,12 @@ class SessionView:
 
 
 def _is_routine(event: events.Event) -> bool:
-    """Whether it comes by itself, again and again, while a round runs."""
+    """Whether an event recurs by itself while a round runs."""
     return isinstance(event, events.Analysed) and event.automatic
 
 
 def free_name(parent: str, taken: Iterable[str]) -> str:
-    """A name for a branch of `parent`, `snr-2`; no other branch has it, whatever its case."""
+    """A free name for a branch of `parent`, `snr-2`; upper and lower case count as equal."""
     stem, _, number = parent.rpartition("-")
     stem = stem if stem and number.isdigit() else parent
     names = {name.lower() for name in taken}
@@ -263,7 +262,7 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
 
 
 def _density_told(event: events.RoundStarted, branch: BranchView) -> float:
-    """The density that a round began with; what an early version wrote of transferred learned masks is put right."""
+    """The density that a round began with; corrects what an early version wrote for transferred learned masks."""
     prunable = branch.prunable
     is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
     return event.density if is_exact else event.kept / prunable

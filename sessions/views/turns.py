@@ -1,4 +1,4 @@
-"""Whose turn it is: branches advance round by round, so that their futures race."""
+"""Whose turn it is: branches advance round by round, side by side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def upcoming(view: SessionView) -> Iterator[Turn]:
 
 
 def planned(view: SessionView, turn: Turn) -> Table:
-    """The plan of a turn's round: what it began with, or else its branch's."""
+    """The plan of a turn's round: the one it began with, or else its branch's."""
     known = view.branches[turn.branch].rounds.get(turn.round)
     return known.plan if known else view.branches[turn.branch].plan
 

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 import pytest
 
-import sessions.messages.commands
 from sessions.messages import commands
 from sessions.messages.answers import Preview
 from sessions.serving import ask
@@ -62,10 +61,10 @@ def test_a_command_says_what_it_does(kind: Any) -> None:
 
 
 def test_a_session_has_all_that_deeds_are_made_of() -> None:
-    wanted = {name for name in vars(sessions.messages.commands.Performer) if not name.startswith("_")}
+    wanted = {name for name in dir(commands.Performer) if not name.startswith("_")}
     assert {name for name, it in vars(Performer).items() if inspect.isfunction(it) and name[0] != "_"} == wanted
     for name in wanted:
-        told, done = (getattr(it, name) for it in (sessions.messages.commands.Performer, Performer))
+        told, done = (getattr(it, name) for it in (commands.Performer, Performer))
         assert inspect.signature(told).parameters.keys() == inspect.signature(done).parameters.keys()
 
 

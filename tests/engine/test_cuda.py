@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sessions.engine.choosing import prefetch_choice
+from sessions.engine.choosing_result import prefetch_choice
 from sessions.engine.compile_ahead import prefetch_score
 from sessions.engine.round_runner import RoundShape, prefetch_round, problem_state_shape, result_shape, ticket_shape
 from sessions.plans.problems import Problems

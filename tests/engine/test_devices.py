@@ -48,7 +48,7 @@ def test_gpus_with_who_is_on_them(driver: Any) -> None:
         143771 * MEBIBYTE,
         143156 * MEBIBYTE,
     )
-    assert first.words == "NVIDIA H200, 150.1 of 150.8 GB free, nobody else on it"
+    assert first.words == "NVIDIA H200, 150.1 of 150.8 GB free, no other process on it"
     assert second.words == "NVIDIA RTX 4070, 1.1 of 12.9 GB free, 1 process on it"
 
 
@@ -87,7 +87,7 @@ def test_a_device_is_taken_for_this_process_and_its_children(
 @pytest.mark.parametrize("given", ["gpu:2", "gpu:", "gpu:x", "tpu", "GPU", ""])
 def test_a_device_that_is_not_there(driver: Any, given: str) -> None:
     driver()
-    expected = r"expected cpu, gpu:0 \(NVIDIA H200, .*\); gpu:1 \(NVIDIA RTX 4070, .* free, nobody else on it\)"
+    expected = r"expected cpu, gpu:0 \(NVIDIA H200, .*\); gpu:1 \(NVIDIA RTX 4070, .* free, no other process on it\)"
     with pytest.raises(TicketError, match=rf"--device: .*{expected}"):
         devices.take(given)
 

@@ -15,7 +15,8 @@ from sessions.session.session import Session
 from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
 from sessions.tickets.tickets import Lineage
-from sessions.views.failures import failures, left_out
+from sessions.views.diverged import left_out
+from sessions.views.failures import failures
 from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 

@@ -153,7 +153,7 @@ def test_refused_commands_are_journalled_as_refused(lab: Any) -> None:
     ]
     assert [str(error) for _, error in replies[:2]] == [event.sentence for event in told]
     assert sentence(told[0]) == (
-        "me asked in vain: SwitchPruner branch nosuch, pruner magnitude. unknown branch 'nosuch'; known: other, snr."
+        "me was refused: SwitchPruner branch nosuch, pruner magnitude. unknown branch 'nosuch'; known: other, snr."
     )
 
 

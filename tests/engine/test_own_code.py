@@ -231,7 +231,10 @@ def test_a_foreign_session_runs_nothing(mine: Path, lab: Any, monkeypatch: pytes
     ended = ticket_explorer("-c", READING, str(session.path), str(mine / "metrics.csv"))
     assert ended.stdout.splitlines()[-1] == "0 0 0 0 0", ended.stderr
     assert not mark.exists()
-    for command, said in (("resume", "which is not run before you trust it"), ("trust", "nobody is here to be asked")):
+    for command, said in (
+        ("resume", "which is not run before you trust it"),
+        ("trust", "there is no terminal to ask in"),
+    ):
         ended = ticket_explorer("-m", "ticket_explorer", command, str(session.path))
         assert said in ended.stderr
         assert "Traceback" not in ended.stderr

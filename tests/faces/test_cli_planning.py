@@ -40,7 +40,7 @@ def test_tune_measures_every_form_and_keeps_them(tell: Any, empty_home: Path) ->
 
 def test_tune_ends_in_time_and_says_what_it_left_out(tell: Any, empty_home: Path) -> None:
     done = tell("tune", "fashion", "--within", "1", "--set", "task.batch=32", "--replicates", "2")
-    assert "of 14 forms were not tried: 1 s are over." in done.stderr
+    assert "of 14 forms were not tried: the 1 s are up." in done.stderr
     (kept,) = json.loads((empty_home / "forms.json").read_text("utf-8"))
     assert 1 <= len(kept["timed"]) < 14
 
@@ -48,7 +48,7 @@ def test_tune_ends_in_time_and_says_what_it_left_out(tell: Any, empty_home: Path
 def test_tune_of_a_trainer_without_a_population(tell: Any, empty_home: Path) -> None:
     done = tell("tune", "fashion-mnist-sgd", "--set", "task.name=fashion")
     assert done.exit_code == 2
-    assert "Nothing to measure: forms are of populations" in done.stderr
+    assert "There is nothing to measure: only populations" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["plan", "tune", "run", "resume", "open"])

@@ -184,7 +184,7 @@ def test_presets_that_some_words_fit(tell):
     assert {"fetch", "hopper", "pendulum"} <= set(json.loads(tell("presets", "snes", "--json").stdout))
     nothing = tell("presets", "ant", "gravity")
     assert nothing.exit_code == 2
-    assert "No preset has 'ant' and 'gravity'; without words all are listed." in nothing.stderr
+    assert "No preset has 'ant' and 'gravity'; without words, all are listed." in nothing.stderr
 
 
 def test_data_list(tell):

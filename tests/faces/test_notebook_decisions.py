@@ -196,5 +196,5 @@ def test_a_comparison_is_one_with_each_other_branch() -> None:
 
 def test_what_is_not_under_way_can_not_be_given_up() -> None:
     form = Stage().form("Analyse")
-    button(form, "Give up").click()
+    button(form, "Cancel").click()
     assert "No analysis is running." in words(form)

@@ -13,11 +13,11 @@ from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.trainers.evolution import Evolution
 from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.catalogue import OPTIONS
 from ticket_explorer.trainers.strategies.sep_cma_es import recombination_weights, ros_hansen
 from ticket_explorer.trainers.strategies.settings import Evolution as Settings
 from ticket_explorer.trainers.strategies.shaping import SHAPINGS, centered_rank, random_tie_weights, shared_weights
 from ticket_explorer.trainers.strategies.snes import temperature_weights
+from ticket_explorer.trainers.strategies.strategy_info import OPTIONS
 
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 every_strategy_trained = pytest.mark.parametrize(

@@ -84,11 +84,11 @@ def step(krylov: Krylov, image: Float[np.ndarray, " D"], spare: Callable[[], Flo
 
 
 def finish(krylov: Krylov, count: int) -> Leading:
-    """The `count` largest eigenvalues; NaN where there are not so many, or the matrix gave numbers that are none."""
+    """The `count` largest eigenvalues; NaN if there are fewer, or if a product was NaN or infinite."""
     steps, size = krylov.basis.shape
     values, errors = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
     vectors = np.full((count, size), np.nan, np.float32)
-    if not steps or not np.isfinite((*krylov.alpha, *krylov.beta)).all():  # of weights that are numbers no more
+    if not steps or not np.isfinite((*krylov.alpha, *krylov.beta)).all():  # from weights that are NaN or infinite
         return Leading(values, errors, vectors, float("nan"))
     off = np.array(krylov.beta[:-1])
     found, combinations = np.linalg.eigh(np.diag(krylov.alpha) + np.diag(off, 1) + np.diag(off, -1))

@@ -33,7 +33,7 @@ def marks(generations: int) -> tuple[int, ...]:
 
 
 def way_of(generations: Int[np.ndarray, " W"], means: Float[np.ndarray, "R W D"]) -> Way:
-    """The way through some means, the last of which is the end; of length 0 where they are numbers no more.
+    """The way through some means, the last of which is the end; of length 0 if they are NaN or infinite.
 
     The components come of the W × W matrix of products between the samples: D is never squared.
     """

@@ -63,7 +63,7 @@ class Elites:
 
 
 def best_first(fitness: Float[Array, " N"]) -> Int[Array, " N"]:
-    """Indices by fitness, highest first; a fitness that is none comes last."""
+    """Indices by fitness, highest first; NaN comes last."""
     order: Array = jnp.argsort(-jnp.nan_to_num(fitness, nan=-jnp.inf))
     return order
 

@@ -16,11 +16,11 @@ from jaxtyping import Array, Bool, Float, Int
 from ticket_explorer.layout import kept_indices, scatter
 from ticket_explorer.networks.network import Narrowing
 from ticket_explorer.problems import Judged, Problem, ProblemState, judged
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.optimizers import LEARNING_RATE_SCHEDULE, decayed_learning_rate
 from ticket_explorer.trainers.strategies.settings import Evolution as EvolutionSettings
 from ticket_explorer.trainers.strategies.strategy import Strategy, scalars, with_learning_rate
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 T = TypeVar("T")
 PER_GENERATION = ("mean_decay", "weight_decay")

@@ -17,8 +17,8 @@ from ticket_explorer.problems import DifferentiableProblem, Problem, ProblemStat
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.descent import Descent, DescentState, Parameters
 from ticket_explorer.trainers.gradient_settings import GradientDescent as GradientDescentSettings
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 
 @jax.tree_util.register_dataclass

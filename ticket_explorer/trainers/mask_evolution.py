@@ -21,9 +21,9 @@ from jaxtyping import Array, Bool, Float, Int
 from ticket_explorer.problems import Judged, Problem, ProblemState, judged
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.elites import Elites, Record, best_first
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution as MaskEvolutionSettings
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 
 @jax.tree_util.register_dataclass

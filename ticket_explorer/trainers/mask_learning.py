@@ -19,8 +19,8 @@ from ticket_explorer.registry import name_of
 from ticket_explorer.trainers.descent import Descent, DescentState, Parameters
 from ticket_explorer.trainers.gradient_descent import flat_mask, masked, of_one
 from ticket_explorer.trainers.gradient_settings import MaskSettings
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.trainer import LearnedScores, Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 LAST_DRAW = 2**31 - 1
 """Folded into a round's key, for the mask that it ends with: no generation has this number."""

@@ -16,8 +16,8 @@ from jaxtyping import Array, Bool, Float
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_code import loaded, told
 from ticket_explorer.problems import Problem, ProblemState
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 if TYPE_CHECKING:
     from ticket_explorer.trainers.own_settings import OwnTrainer as Settings

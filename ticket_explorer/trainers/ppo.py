@@ -22,12 +22,12 @@ from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import Problem, ProblemState
 from ticket_explorer.tasks.control.normaliser import Statistics, Sums
 from ticket_explorer.tasks.control.problem import ControlProblem, ControlState, control
+from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.ppo_advantages import whole_returns
 from ticket_explorer.trainers.ppo_play import Batch, Players, play, started
 from ticket_explorer.trainers.ppo_policy import Parameters, draw, entropy_of, log_probability, squashing
 from ticket_explorer.trainers.ppo_settings import PPO
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
-from ticket_explorer.trainers.tuning import check_changes
 
 
 @jax.tree_util.register_dataclass

@@ -14,8 +14,8 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.catalogue import OPTIONS, StrategyInfo, find, same_strategy
 from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.strategies.strategy_info import OPTIONS, StrategyInfo, find, same_strategy
 
 Table = dict[str, Any]
 

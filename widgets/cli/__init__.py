@@ -23,7 +23,7 @@ _COMPLETING = "_TICKET_EXPLORER_COMPLETE"
 def _in_a_sentence(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
-    """What is said of a plug-in that is left out; other warnings are told as ever."""
+    """Print the sentence about a plug-in that is left out; other warnings appear as usual."""
     if category.__name__ == "PlugInWarning":
         return f"ticket-explorer: {message}\n"
     return _AS_EVER(message, category, filename, lineno, line)

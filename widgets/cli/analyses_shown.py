@@ -66,7 +66,7 @@ def _comparison_figures(view: SessionView, found: Found) -> Iterator[Figure]:
 
 
 def _one_each(figure: Callable[[SessionView, Selection], Figure]) -> Callable[[SessionView, Found], Iterator[Figure]]:
-    """A figure of each analysis that was done."""
+    """A figure for each finished analysis."""
     return lambda view, found: (figure(view, selection) for selection in _selections(found))
 
 
@@ -103,7 +103,7 @@ def _hessian_table(found: Found) -> Table:
 
 
 def _mean(values: np.ndarray) -> float:
-    """NaN where there is no number."""
+    """NaN if there is no number."""
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else float("nan")
 
@@ -137,7 +137,7 @@ def _comparison_table(found: Found) -> Table:
 
 
 def _number(value: float) -> str:
-    """Three digits; a dash where there is none, as an error of one replicate."""
+    """A number in three digits; a dash if it is not defined, like the error of one replicate."""
     return f"{value:.3g}" if isfinite(value) else "–"
 
 
@@ -149,13 +149,13 @@ def _decomposition_table(found: Found) -> Table:
     ]
     table, replicates = _table(("branch", "kept", *PARTS), rows), min(map(replicates_of, found), default=1)
     if replicates > 1:
-        told = "Shares are told where that interval of the effect is above 0."
+        told = "Shares are given where that interval of the effect is above 0."
         table.caption = f"Mean of {replicates} replicates {one_error(replicates)}. {told}"
     return table
 
 
 def _contribution(found: events.Analysed, part: int, place: int) -> str:
-    """`0.12 ± 0.01 (55%)`, without what is not defined."""
+    """`0.12 ± 0.01 (55%)`, without parts that are not defined."""
     names = ("contribution", "standard_error", "share")
     value, error, of_effect = (float(found.array(name)[part, place]) for name in names)
     spread = f" ± {error:.2g}" if isfinite(error) else ""
@@ -211,7 +211,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 @dataclass(frozen=True)
 class _Shown:
-    """How an analysis is told."""
+    """How an analysis is shown."""
 
     figures: Callable[[SessionView, Found], Iterator[Figure]] = lambda view, found: iter(())
     table: Callable[[Found], Table] | None = _quantities_table

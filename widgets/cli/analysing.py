@@ -1,4 +1,4 @@
-"""`analyse`: what a session's weights tell, as a chart and a table, or as JSON."""
+"""`analyse`: analyses of a session's weights, as a chart and a table, or as JSON."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +99,7 @@ def _wanted(view: SessionView, settings: type[AnalysisSettings], given: str | No
 
 
 def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str]) -> list[str]:
-    """The branches that have what an analysis needs, if any has: others are left out, which is said."""
+    """The branches that have what an analysis needs, if any has: the others are left out with a message."""
     lacking = {name: why for name in names if (why := _lacks(settings, view, name)) is not None}
     if 0 < len(lacking) < len(names):
         say(f"Skipped ({next(iter(lacking.values()))}): {', '.join(lacking)}.")
@@ -108,7 +108,7 @@ def _able(view: SessionView, settings: type[AnalysisSettings], names: list[str])
 
 
 def _lacks(analysis: type[AnalysisSettings], view: SessionView, name: str) -> str | None:
-    """What a branch would need for an analysis and has not; None if it has everything."""
+    """What a branch lacks for an analysis; None if it has everything."""
     trainer = TRAINERS.get(view.branches[name].plan["trainer"]["name"])
     if analysis.needs_sigma and trainer is not None and not trainer.has_sigma:
         return "no σ"

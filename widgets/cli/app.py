@@ -16,7 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CLIENT = "command line"
-"""Who asks, as the journal has it."""
+"""The client's name in the journal."""
 
 app = typer.Typer(
     name="ticket-explorer",
@@ -39,6 +39,6 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def command_line(command: str, session: Path) -> str:
-    """What a person types to do `command` to a session, by its short name where that is enough."""
+    """The command line for a command on a session, with the session's short name if that is enough."""
     known = session.parent == sessions_dir() and not Path(session.name).exists() and not Path(session.stem).exists()
     return shlex.join(["ticket-explorer", command, session.stem if known else str(session)])

@@ -59,7 +59,7 @@ def branch(
 
 
 def say_remarks(view: SessionView, branch: str, overrides: Table) -> None:
-    """Say what of a branch's plan does not stay under these overrides."""
+    """Print which settings of a branch's plan these overrides drop."""
     if remarks := remarks_on(view.branches[branch].plan, overrides):
         say(remarks)
 

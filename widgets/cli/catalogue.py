@@ -1,4 +1,4 @@
-"""What there is to choose from: presets, and the members of each family; a line each."""
+"""Lists what there is to choose from: presets, and the members of each family; a line each."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
@@ -59,7 +59,7 @@ def list_presets(
     """
     found = groups(words or ())
     if not found:
-        raise TicketError(f"No preset has {' and '.join(map(repr, words or ()))}; without words all are listed.")
+        raise TicketError(f"No preset has {' and '.join(map(repr, words or ()))}; without words, all are listed.")
     names = [name for group in found for name in group.names]
     if json:
         print_json({name: title_of(name) for name in presets.names() if name in names})

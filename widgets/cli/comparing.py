@@ -37,11 +37,11 @@ def compare(
     target: Annotated[float | None, typer.Option(help="A score: compare what rounds needed to reach it.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average sessions' scores, or compare what these took to reach.
+    """Average sessions' scores, or compare what a score cost.
 
-    The scores of each are scaled to 0 for its worst and 1 for its best round.
+    Each session's scores are scaled to 0 for its worst and 1 for its best round.
 
-    Branches of one name are one condition; the rounds count that all sessions have of all of them.
+    Branches with the same name are one condition. A round counts only if every session has it for all of them.
     """
     if out is not None and out.suffix not in _FORMS:
         raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(_FORMS)}")

@@ -56,8 +56,8 @@ def prepare(
 ) -> None:
     """Prepare a data set from its raw files.
 
-    They are downloaded, or taken from the directory that --from names; takes up to a minute. Others than those that
-    `data list` names are prepared by their own builders of TensorFlow Datasets, most of which want TensorFlow.
+    They are downloaded, or taken from the directory that --from names; this takes up to a minute. Any name that
+    `data list` doesn't show is one of TensorFlow Datasets, whose builder prepares it; most builders need TensorFlow.
     """
     if name not in DATA_SETS:
         _prepare_with_tfds(name, from_)

@@ -1,4 +1,4 @@
-"""The option `--device`: what this command computes on, and what it starts."""
+"""The option `--device`: what this command, and the processes that it starts, compute on."""
 
 from typing import Annotated
 

@@ -25,10 +25,10 @@ _SHOWS = "TICKET_EXPLORER_TRACEBACK"
 
 @contextmanager
 def ends_in_a_sentence() -> Iterator[None]:
-    """Let nothing through but exits: errors become a sentence, and no traceback reaches the terminal.
+    """Turn every error into a sentence and an exit, so that no traceback reaches the terminal.
 
     Raises:
-        SystemExit: 2 for what a person can mend, 1 for output that can't be written and for errors of ours, 130 after
+        SystemExit: 2 for what a person can fix, 1 for output that can't be written and for our own errors, 130 after
             an interruption, 0 if the reader of the output left.
     """
     try:

@@ -1,4 +1,4 @@
-"""Whether the app can be seen: it needs a terminal, or somebody who serves it to a browser."""
+"""Whether the app can be shown: it needs a terminal, or a server that shows it in a browser."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ from ticket_explorer.errors import TicketError
 
 
 def require_terminal(instead: str) -> None:
-    """Refuse to open the app where it can't be seen.
+    """Refuse to open the app where it can't be shown.
 
     Args:
         instead: A sentence on what to do there.
 
     Raises:
-        TicketError: if input or output is no terminal, and nobody serves the app to a browser.
+        TicketError: if input or output is not a terminal, and no server shows the app in a browser.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
         raise TicketError(f"The app needs a terminal, and this is not one; {instead}")

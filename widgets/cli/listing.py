@@ -49,7 +49,7 @@ def show(
 ) -> None:
     """Show a session's branches and rounds.
 
-    What a score took to reach is told of control tasks that have one at which they are solved, and with --target.
+    With --target, and for control tasks that count as solved at some score, it also shows what reaching it took.
     """
     path = session_path(session)
     header = read_header(SessionDirectory.open_for_reading(path))
@@ -73,9 +73,9 @@ def rm(session: GivenSession, yes: Annotated[bool, typer.Option("--yes", "-y", h
 
 @told
 def verify_(session: GivenSession, json: Json = False) -> None:
-    """Check that a session is whole.
+    """Check that a session is intact.
 
-    Every checksum, and that journal and rounds tell the same story; says what is damaged and what is safe.
+    Checks every checksum, and that journal and rounds agree; reports what is damaged and what is safe.
     """
     from sessions.reports.verify_session import verify
 

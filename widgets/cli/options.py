@@ -1,7 +1,4 @@
-"""Arguments that commands share, and options that are fields of a command.
-
-The latter are named, explained and given their defaults there, once.
-"""
+"""Arguments that commands share, and options that are fields of a command, which gives their names, help, defaults."""
 
 import inspect
 from collections.abc import Callable
@@ -29,7 +26,7 @@ GivenSpec = Annotated[
 
 
 def with_fields(kind: type[Command], *others: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Give a function an option for each field of a command but `others`; it takes them as `**fields`.
+    """Give a function an option for each field of a command except `others`; it gets them as `**fields`.
 
     A field that may be a text or a table is typed as text: `early:20`.
     """
@@ -51,7 +48,7 @@ def with_fields(kind: type[Command], *others: str) -> Callable[[Callable[..., R]
 
 
 def explanations(kind: type) -> dict[str, str]:
-    """What a class's docstring says of each of its arguments, in a line."""
+    """What a class's docstring says about each of its arguments, on one line."""
     found: dict[str, str] = {}
     name, indent = "", 4
     for line in (inspect.getdoc(kind) or "").partition("Args:\n")[2].splitlines():

@@ -1,4 +1,4 @@
-"""The only ways out of the command line: data to stdout, narration to stderr, and neither raw."""
+"""The command line's only outputs: data to stdout, narration to stderr, neither of them raw."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
 class PrintableConsole(Console):
-    """A console that lets no control character through but its own, for colours and cursors."""
+    """A console that lets no control characters through except its own, for colours and cursors."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of anything that can be drawn."""
@@ -43,16 +43,16 @@ def write(text: str) -> None:
 
 
 def flush() -> None:
-    """Have everything written now.
+    """Write out everything now.
 
     Raises:
-        OSError: if stdout takes no more.
+        OSError: if stdout accepts no more.
     """
     sys.stdout.flush()
 
 
 def give_up() -> None:
-    """Send what is not written yet nowhere: Python would try once more at its end, and complain."""
+    """Discard what is not written yet: Python would try again at its end, and complain."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""`new`, `code`, `trust`: code of one's own, begun from an example, shown, and run in others' sessions."""
+"""`new`, `code`, `trust`: begin your own code from an example, show it, and run the code of somebody else's session."""
 
 import sys
 from enum import StrEnum
@@ -19,7 +19,7 @@ from widgets.cli.output import say, write
 
 
 class Kind(StrEnum):
-    """What code of one's own can be."""
+    """What your own code can be."""
 
     network = "network"
     task = "task"
@@ -66,7 +66,7 @@ def trust(
         write(f"# {code.place}\n{code.source}".expandtabs())
         if not yes and not sys.stdin.isatty():
             raise TicketError(
-                f"{code.place} is not trusted: nobody is here to be asked. Say --yes after you have read it."
+                f"{code.place} is not trusted, and there is no terminal to ask in. Say --yes after you have read it."
             )
         if not yes and not typer.confirm(f"Run this code of {path}?", err=True):
             raise typer.Exit(BAD_INPUT)
@@ -79,7 +79,10 @@ def code(
     session: GivenSession,
     diff: Annotated[bool, typer.Option("--diff", help="Show how the files differ by now instead.")] = False,
 ) -> None:
-    """Show the code of your own that a session keeps and goes on with; nothing of it is run."""
+    """Show the code of your own that a session keeps.
+
+    The session goes on with that text, whatever becomes of its file. Nothing of it is run here.
+    """
     path = session_path(session)
     kept = kept_code(read_view(path))
     if not kept:

@@ -1,6 +1,6 @@
-"""A session as lines of text, for screen readers and logs: what happens, and now and then how far it is.
+"""A session as lines of text, for screen readers and logs: its events, and its progress now and then.
 
-The lines hold no control characters. What is told is what the app shows: the same link, view and words.
+The lines have no control characters. They say what the app shows, from the same link, view and words.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ async def tell(link: EngineLink | ReplayLink, write: Write, stop: bool = False, 
     """Write a session's lines until it is finished or the replay is over.
 
     Args:
-        link: What the session is tied to; it is closed at the end.
+        link: The link to the session; it is closed at the end.
         write: Takes a line.
         stop: Whether to stop the engine when everything is computed.
         every: Seconds between two lines of progress.
@@ -51,7 +51,7 @@ async def tell(link: EngineLink | ReplayLink, write: Write, stop: bool = False, 
 
 
 def summary(view: SessionView) -> Iterator[str]:
-    """Where every branch is, a line each."""
+    """The progress of every branch, a line each."""
     for branch in view.branches.values():
         yield f"Branch {branch.name}: {branch.next_round} of {branch.planned_rounds} rounds{_latest(branch)}"
     if view.branches:
@@ -61,7 +61,7 @@ def summary(view: SessionView) -> Iterator[str]:
 
 
 def progress(view: SessionView, round_: RoundView) -> str:
-    """How far a running round and its session are, in a line."""
+    """The progress of a running round and its session, in one line."""
     parts = [
         f"{round_.branch}:{round_.number} at {share(round_.density)}",
         f"generation {round_.done} of {round_.generations}",
@@ -76,7 +76,7 @@ def progress(view: SessionView, round_: RoundView) -> str:
 
 
 class Teller:
-    """Writes a line for each event that tells something, and knows when all is told."""
+    """Writes a line for each event worth reporting, and knows when the session has ended."""
 
     def __init__(self, link: Link, write: Write) -> None:
         self._link, self._write = link, write
@@ -92,7 +92,7 @@ class Teller:
             self.over.set()
 
     async def every(self, seconds: float) -> None:
-        """Lines of progress, as long as something is computed."""
+        """Write lines of progress as long as something is computed."""
         told = -1
         while True:
             await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""`plan` and `tune`: what a session would cost here, and how its populations are computed the fastest."""
+"""`plan` and `tune`: what a session would cost here, and the fastest way to compute its populations."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -53,8 +53,8 @@ def plan(
 ) -> None:
     """Show what a session would cost, and the device it would run on.
 
-    Says how large the network is, how many weights are left at the end, the time and the memory, what the device is,
-    how much of its memory is free, and who else is on it. Nothing is computed.
+    The size of the network and the weights left at the end, the time and the memory, the device, how much of its memory
+    is free, and how many other processes use it. Nothing is computed.
     """
     given = spec_of(spec, set_ or [], rounds, generations, replicates, None)
     write(f"device       {device_words()}")
@@ -75,10 +75,10 @@ def tune(
     within: Annotated[float, typer.Option(min=1, help="Seconds for each network; some forms may go untried.")] = 120,
     device: DeviceOption = None,
 ) -> None:
-    """Measure how populations are computed the fastest here.
+    """Measure the fastest way to compute populations here.
 
     Tries every form of each network at the session's sizes, prints their times, and keeps them: new rounds of any
-    session then take the fastest. Rounds that run already keep theirs. Leave the machine alone meanwhile.
+    session then take the fastest. Running rounds keep theirs. Run nothing else meanwhile.
     """
     given = spec_of(spec, set_ or [], None, None, replicates, None)
     with narration.status("loading JAX and the tasks"):
@@ -87,14 +87,14 @@ def tune(
     found = [one for one in kept if one is not None]
     if not found:
         raise TicketError(
-            "Nothing to measure: forms are of populations that see batches of examples, by an evolution strategy or "
-            "mask evolution. Name a spec that has one, such as fashion."
+            "There is nothing to measure: only populations that an evolution strategy or mask evolution evaluates on "
+            "batches of examples have forms. Name a spec that has one, such as fashion."
         )
     say(f"Kept in {keep(found)}. New rounds take the fastest form.")
 
 
 def _each_work(spec: Spec) -> list[Plan]:
-    """The plans whose populations differ, each once."""
+    """The plans with different populations, each once."""
     plans: dict[tuple[object, ...], Plan] = {}
     for branch in spec.branches:
         key = (branch.plan.task, branch.plan.network, branch.plan.trainer.individuals)
@@ -117,7 +117,7 @@ def _tuned(plan_: Plan, replicates: int, within: float) -> "Measured | None":
     with narration.status("") as status:
         for number, form in enumerate(forms):
             if timed and time.monotonic() > end:
-                say(f"{len(forms) - number} of {len(forms)} forms were not tried: {within:g} s are over.")
+                say(f"{len(forms) - number} of {len(forms)} forms were not tried: the {within:g} s are up.")
                 break
             status.update(f"{number + 1} of {len(forms)}: {form.words}")
             timed.append(trial.timed(form))

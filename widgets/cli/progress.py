@@ -1,4 +1,4 @@
-"""What `run` shows while it works: the round, its speed, what is left, and fitness as a sparkline."""
+"""The progress display of `run`: the round, its speed, what is left, and fitness as a sparkline."""
 
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,7 @@ from widgets.plots.sparkline import sparkline
 from widgets.shared.wording import clock, duration, rate, score, speed, waiting
 
 REFRESHES = 4
-"""How often the display is redrawn in a second."""
+"""How many times a second the display is redrawn."""
 SPARK_WIDTH = 48
 
 
@@ -49,7 +49,7 @@ class Progress:
             self._console.print(event.recovered, markup=False, highlight=False, style="yellow")
 
     def drawn(self) -> RenderableType:
-        """What the display shows now."""
+        """The display's current content."""
         round_ = self._view.running
         if round_ is None:
             return Text(speed(self._view) if self._view.compiling else "preparing the first round", style="dim")
@@ -57,7 +57,7 @@ class Progress:
         return Group(self._bars(round_), _waiting(waits) if waits else _fitness(round_, self._console.width))
 
     def _tell_once(self, event: events.Compiling) -> None:
-        """Say what is compiled, the first time in a branch; later rounds' executables are other sizes of the same."""
+        """Report what is compiled, once per branch; later rounds compile the same for other sizes."""
         branch = "" if self._view.running is None else self._view.running.branch
         if event.what and (branch, event.what) not in self._told:
             self._told.add((branch, event.what))

@@ -1,4 +1,4 @@
-"""`run` and `resume`: a session headless, with progress, to its end."""
+"""`run` and `resume`: a session to its end, without the app, with progress."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -126,7 +126,8 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
     if json:
         print_json(report(path, header, view, target))
         return
-    from widgets.plots.ticket_curve import drawn, ticket_curves
+    from widgets.plots.curve_data import ticket_curves
+    from widgets.plots.text_chart import drawn
 
     console = PrintableConsole()
     curves = ticket_curves(view)
@@ -140,7 +141,7 @@ def show_result(path: Path, header: Header, view: SessionView, json: bool, targe
 
 
 def _name(source: str | None, spec: Spec) -> str:
-    """What a session is called after: what it was made from, or its data."""
+    """The name that a session gets: that of its source, or of its data."""
     task = spec.branches[0].plan.task
     if source is None and isinstance(task, PlacedSettings):
         return Path(task.path).stem
@@ -148,7 +149,7 @@ def _name(source: str | None, spec: Spec) -> str:
 
 
 def _stories(spec: Spec) -> dict[str, None]:
-    """What was found in a person's own data."""
+    """A sentence on what was found in the user's own data."""
     tasks = [branch.plan.task for branch in spec.branches]
     own = [(task, task.measured) for task in tasks if isinstance(task, OwnDataSettings)]
     return {f"{task.called}: {found.story}": None for task, found in own if found is not None}

@@ -41,7 +41,7 @@ def rounds_table(view: SessionView) -> Table:
 
 
 def _errors(view: SessionView) -> str | None:
-    """What ± says, where there are several replicates."""
+    """What ± means, if there are several replicates."""
     scores = [len(r.finished.score) for name in view.branches for r in view.lineage(name) if r.finished]
     return f"Mean of {scores[0]} replicates {one_error(scores[0])}" if scores and scores[0] > 1 else None
 
@@ -79,7 +79,7 @@ def _costs(view: SessionView) -> str | None:
 
 
 def _layers(view: SessionView) -> str | None:
-    """The layer of each branch that keeps the smallest share of its weights in the last round; none of dense rounds."""
+    """Each branch's layer that keeps the smallest share of its weights in the last round; none for dense rounds."""
     told = []
     for name in view.branches:
         last = [r for r in view.lineage(name) if r.finished and r.trained_density < 1][-1:]
@@ -98,7 +98,7 @@ def _kept(round_: RoundView) -> str:
 
 
 def _cell(round_: RoundView | None, is_shared: bool) -> str:
-    """A round's score, with what it keeps if that isn't said of the whole row."""
+    """A round's score, with the weights it keeps unless the whole row says that."""
     if round_ is None:
         return ""
     return _score(round_) if is_shared else f"{_score(round_)} at {_kept(round_)}"

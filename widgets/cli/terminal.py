@@ -39,7 +39,7 @@ def open_(session: GivenSession, plain: Plain = False, device: DeviceOption = No
     """Open a session in the app.
 
     Joins the engine that runs it, or starts one, which waits until you let it run. With --plain a started
-    engine runs at once, and stops at the session's end. Leaving never stops what is computed, unless you ask.
+    engine runs at once, and stops at the session's end. Leaving never stops the engine, unless you ask.
     """
     path = _existing(session)
     _show_engine(path, plain)
@@ -91,7 +91,7 @@ def serve(
 ) -> None:
     """Serve the app to a browser on this machine.
 
-    Listens on the loopback address only, and opens to nobody without the token in the address that it tells.
+    Listens only on the loopback address, and answers nothing without the token in the address that it prints.
     """
     arguments = [] if session is None else ["open", str(_existing(session).absolute())]
     if find_spec("textual_serve") is None:

@@ -86,9 +86,9 @@ def decompose(
 ) -> None:
     """Begin the controls of a branch's tickets.
 
-    They tell what the tickets owe to their weights, their mask and their layers: the tickets are trained once more with
-    permuted weights, with permuted mask and weights, and as random masks of as
-    many weights. Resume the session to run them; then analyse its decomposition. Their names are printed on stdout.
+    They show what the tickets owe to their weights, their mask and their layers: the tickets are trained again with
+    permuted weights, with permuted mask and weights, and as random masks of as many weights. Resume the
+    session to run them; then analyse its decomposition. Their names are printed on stdout.
     """
     path = session_path(session)
     branch, rounds = _tickets(read_view(path), from_)
@@ -115,10 +115,10 @@ def adopt(
     ],
     name: Annotated[str | None, typer.Option(help="The branch's new name.")] = None,
 ) -> None:
-    """Take a branch of another session in.
+    """Import a branch of another session.
 
     Its finished rounds come with it, so that its tickets can be transferred, its rounds connected and its scores
-    compared as the session's own. Both sessions have as many replicates. Its name is printed on stdout.
+    compared like the session's own. Both sessions need the same number of replicates. Its name is printed on stdout.
     """
     path, other = session_path(session), session_path(source)
     if from_ not in (known := read_view(other).branches):

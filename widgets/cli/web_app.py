@@ -20,7 +20,7 @@ async def site(arguments: list[str], host: str, port: int, token: str) -> web.Ap
     """The server, to be run on `host` and `port`.
 
     Args:
-        arguments: Of `ticket-explorer`, for the app that each page gets.
+        arguments: The arguments of `ticket-explorer` for each page's app.
         host: The address to listen on.
         port: The port to listen on.
         token: The first part of every path.

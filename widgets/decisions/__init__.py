@@ -1,4 +1,4 @@
-"""What a person may decide, before a face asks: fields and their ranges, what choices come to, what is wrong with them.
+"""The decisions that a person can make: fields and their ranges, the results of choices, and what is wrong with them.
 
-The terminal's dialogs and the notebook's forms ask the same questions; no screen is known here.
+The terminal's dialogs and the notebook's forms ask the same questions; this room knows no screen.
 """

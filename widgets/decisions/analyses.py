@@ -7,14 +7,14 @@ from ticket_explorer.analysis import ANALYSES
 
 
 def analyses_of(view: SessionView, kind: str, branch: str, number: int | None) -> list[commands.Analyse]:
-    """What to ask for so that a landscape of a kind can be shown; nothing if there is nothing to compare with.
+    """The analyses to request to show a landscape of a kind; none if there is nothing to compare with.
 
     Args:
-        view: Of the session.
-        kind: Of analysis. A comparison is one with each other branch that has a finished round; instability is that of
-            every branch with noise of its own.
-        branch: The branch whose weights are looked at.
-        number: A finished round; None is what runs now, or else the last finished one.
+        view: The session's view.
+        kind: The kind of analysis. `comparison` is made with each other branch that has a finished round; `instability`
+            is that of every branch with noise of its own.
+        branch: The branch whose weights are analysed.
+        number: A finished round; None is the running one, or else the last finished one.
     """
     beside = ANALYSES[kind].beside
     if beside == "twin":

@@ -1,4 +1,4 @@
-"""Where a new branch may begin, and what it may be called."""
+"""Where a new branch may begin, and the names it may have."""
 
 from collections.abc import Collection, Sequence
 
@@ -17,19 +17,19 @@ def finished_rounds(view: SessionView, branch: str) -> Sequence[RoundView]:
 
 
 def round_in_words(round_: RoundView) -> str:
-    """A finished round among others: its number, density and score."""
+    """A finished round in a list: its number, density and score."""
     assert round_.finished is not None
     return f"{round_.number}: {share(round_.density)} kept, score {score(mean(round_.finished.score))}"
 
 
 def round_to_go_back_to(view: SessionView, branch: str) -> int | None:
-    """The last round after which something is left to do; None: the last finished one will do."""
+    """The last round after which something is left to do; None: the last finished one."""
     found = view.branches[branch]
     return found.next_round - 2 if found.is_done else None
 
 
 def objection_to_name(name: str, branches: Collection[str]) -> Complaint | None:
-    """Why a new branch can't be called so; None if it can."""
+    """Why a new branch can't have this name; None if it can."""
     try:
         check_branch_name(name)
         if name.lower() in map(str.lower, branches):

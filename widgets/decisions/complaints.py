@@ -1,4 +1,4 @@
-"""What is wrong with what was typed, and where; and what does not stay as it was."""
+"""What is wrong with a person's input, and where; and which settings are dropped."""
 
 from dataclasses import dataclass
 
@@ -9,31 +9,31 @@ from ticket_explorer.errors import TicketError
 
 @dataclass(frozen=True)
 class Complaint:
-    """Why something can't be, and where."""
+    """Why a value is refused, and where it is."""
 
     path: str
     """`$.trainer.population`; empty if it concerns no field."""
     sentence: str
     expected: str = ""
-    """What would have been accepted, in words."""
+    """What would have been accepted, as text."""
 
     @property
     def short(self) -> str:
-        """Beside its field: what was expected."""
+        """The text beside its field: what was expected."""
         return f"expected {self.expected}" if self.expected else self.sentence
 
     def concerns(self, place: str) -> bool:
-        """Whether it is about a field, or an entry of it, `$.pruning.ratios`."""
+        """Whether it is about a field, or about an entry in it, `$.pruning.ratios`."""
         return self.path == place or self.path.startswith(f"{place}.")
 
     @property
     def whole(self) -> str:
-        """Where it can't stand beside its field."""
+        """The text for a place that isn't beside its field."""
         return f"{self.path}: {self.sentence}" if self.path else self.sentence
 
 
 def objection(plan: Table, overrides: Table) -> Complaint | None:
-    """Why a plan can't be overridden so; None if it can."""
+    """Why these overrides of a plan are refused; None if they can work."""
     try:
         parse_plan(plan, overrides)
     except TicketError as error:
@@ -42,7 +42,7 @@ def objection(plan: Table, overrides: Table) -> Complaint | None:
 
 
 def remarks_on(plan: Table, overrides: Table) -> str:
-    """Sentences about what of a plan does not stay where it is overridden so; empty if all does."""
+    """Sentences about settings of a plan that these overrides drop; empty if none are dropped."""
     return " ".join(overridden(plan, overrides).said)
 
 

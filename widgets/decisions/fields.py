@@ -29,38 +29,38 @@ _LISTS = (inspect.VarTupleType, inspect.TupleType, inspect.ListType)
 
 @dataclass(frozen=True)
 class Field:
-    """One value of a spec, as a row of a form is made from it."""
+    """One value of a spec, for a row of a form."""
 
     path: tuple[Key, ...]
     """Keys from the top: `("trainer", "population")`; a number counts branches."""
     kind: inspect.Type
     value: Any = None
-    """What it holds now; None: nothing, so that a default counts."""
+    """Its current value; None if it has none, so the default applies."""
     default: Any = None
-    """What counts where nothing is given; None also if something must be given."""
+    """Its default; None also if a value is required."""
     explanation: str = ""
     choices: Mapping[str, str] | None = None
-    """If it is one of a few: what is said of each, by its name; the empty name is `default`."""
+    """For a choice: the description of each option by its name; the empty name is `default`."""
     words: str = ""
-    """What it accepts."""
+    """The type that it accepts."""
     empty: str = "default"
-    """What it says while nothing is typed."""
+    """The text that it shows while nothing is typed."""
 
     @property
     def name(self) -> str:
-        """As in the spec, below its table: `population`, `parameters.lr_std`."""
+        """Its path below its table in the spec: `population`, `parameters.lr_std`."""
         return ".".join(map(str, self.path[1:]))
 
     @property
     def label(self) -> str:
-        """What stands before it: its name in the spec; the table's for the name of an algorithm."""
+        """Its label: its name in the spec, or the table's for the name of an algorithm."""
         is_name = self.choices is not None and self.path[-1] == "name"
         inside = "  " if len([key for key in self.path if not isinstance(key, int)]) - is_name > 2 else ""
         return inside + str(self.path[-2] if is_name else self.path[-1])
 
     @property
     def place(self) -> str:
-        """As errors write it: `$.branch[0].pruner.name`."""
+        """Its path as in errors: `$.branch[0].pruner.name`."""
         return place_of(self.path)
 
     def is_about(self, place: str) -> bool:
@@ -74,7 +74,7 @@ class Field:
 
     @property
     def interval(self) -> str:
-        """Its range in signs, where it has one: `≥ 1`, `0 < … ≤ 1`."""
+        """Its range in signs, if it has one: `≥ 1`, `0 < … ≤ 1`."""
         kind = _bare(self.kind)
         if not isinstance(kind, inspect.IntType | inspect.FloatType):
             return ""
@@ -95,8 +95,8 @@ def fields_of(
 
     Args:
         settings: A msgspec struct class.
-        path: Where its table stands.
-        present: Its table as it is; what it lacks is empty.
+        path: The path of its table.
+        present: The current table; fields that it lacks are empty.
         names: Which fields, in this order; all, if None.
     """
     info = inspect.type_info(settings)
@@ -154,7 +154,7 @@ def written(value: Any) -> str:
 
 
 def read(text: str, kind: inspect.Type) -> Any:
-    """What a person typed, as TOML has it; None for nothing, the text itself if it is nothing else."""
+    """The value that a person typed, read as TOML; None for nothing, or the text itself."""
     bare, text = _bare(kind), text.strip()
     if isinstance(bare, inspect.StrType):
         return text
@@ -180,12 +180,12 @@ def entered(fields: Iterable[Field], texts: Mapping[str, str]) -> Table:
 
 
 def place_of(path: tuple[Key, ...]) -> str:
-    """A path as errors write it."""
+    """A path as in errors."""
     return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
 
 
 def value_at(table: Any, path: tuple[Key, ...]) -> Any:
-    """What stands at a path; None if nothing does. A bare name stands for a table with that name."""
+    """The value at a path; None if there is none. A bare name counts as a table with that name."""
     place: Any = table
     for key in path:
         if isinstance(place, str) and key == "name":
@@ -198,7 +198,7 @@ def value_at(table: Any, path: tuple[Key, ...]) -> Any:
 
 
 def with_value(table: Table, path: tuple[Key, ...], value: Any) -> Table:
-    """A copy of a table with another value at a path; None takes it away."""
+    """A copy of a table with another value at a path; None removes it."""
     table = deepcopy(table)
     place: Any = table
     for key in path[:-1]:

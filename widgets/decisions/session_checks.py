@@ -1,4 +1,4 @@
-"""What is wrong with the table of a session that is being planned: all of it, field by field."""
+"""Everything that is wrong with the table of a planned session, field by field."""
 
 import re
 from contextlib import suppress
@@ -17,9 +17,9 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 
 
 def problems_of(table: Table) -> dict[str, str]:
-    """What can't be, by the place of the field it is about; the empty place is the whole's.
+    """What is wrong, by the place of the field; the empty place stands for the whole.
 
-    Parsing stops at the first error, so what is wrong is taken away until nothing is.
+    Parsing stops at the first error, so wrong values are removed one after the other until none are left.
     """
     found: dict[str, str] = {}
     while (error := _error(table)) is not None:

@@ -1,4 +1,4 @@
-"""A session being planned: the table of a preset as a person changes it, and the fields it has."""
+"""A session being planned: the table of a preset with a person's changes, and its fields."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -19,7 +19,7 @@ from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import Settings, summary_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.catalogue import OPTIONS
+from ticket_explorer.trainers.strategies.strategy_info import OPTIONS
 from ticket_explorer.trainers.succession import dropped, succeed
 from widgets.decisions.fields import Field, fields_of, inner_struct, read, value_at, with_value
 from widgets.decisions.session_checks import problems_of
@@ -42,17 +42,17 @@ class Section:
     title: str
     fields: tuple[Field, ...]
     branch: int | None = None
-    """Which branch's, if it is one's."""
+    """The number of the branch, if they are a branch's."""
 
 
 class Draft:
-    """One preset and what a person changed of it."""
+    """One preset and a person's changes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.table: Table = _complete(presets.load(name))
         self.remarks = ""
-        """What did not stay when another strategy or trainer was chosen last; empty if all did."""
+        """The settings dropped by the last change of strategy or trainer; empty if none."""
 
     def sections(self) -> list[Section]:
         """All fields, in the order of a spec."""
@@ -77,12 +77,12 @@ class Draft:
         return replace(field, value=self.value(field))
 
     def value(self, field: Field) -> object:
-        """What a field holds; its default where nothing is given and the form can show it."""
+        """A field's value; its default if it has none and the form can show it."""
         given = value_at(self.table, field.path)
         return field.default if given is None and field.choices else given
 
     def enter(self, field: Field, text: str) -> None:
-        """Take what a person typed or chose."""
+        """Set what a person typed or chose."""
         value = read(text, inspect.StrType()) or None if field.choices else read(text, field.kind)
         if field.choices and isinstance(value, str) and set(field.choices) == {"false", "true"}:
             value = value == "true"
@@ -98,7 +98,7 @@ class Draft:
             self.table = with_value(self.table, field.path[:-1], table if value else None)
 
     def _rename(self, field: Field, before: object) -> None:
-        """Take over what the algorithm that a table named before and the one that it names now accept alike."""
+        """Keep the fields that a table's former algorithm and its new one accept alike."""
         registry, place = FAMILIES[str(field.path[-2])][1], field.path[:-1]
         given = value_at(self.table, place)
         table = _renamed(registry[str(given["name"])], registry.get(str(before)), given)
@@ -112,7 +112,7 @@ class Draft:
         self._fit_pruners()
 
     def _fit_pruners(self) -> None:
-        """Branches whose pruner needs what the trainer doesn't find get the trainer's own."""
+        """Give branches whose pruner needs something that the trainer doesn't find the trainer's own pruner."""
         trainer = self.table["trainer"]
         for number, branch in enumerate(self.table["branch"]):
             pruner = value_at(branch, ("pruner", "name"))
@@ -121,7 +121,7 @@ class Draft:
                 self.table = with_value(self.table, place, {"name": default_pruner(trainer)})
 
     def add_branch(self) -> None:
-        """Another branch like the last, by a pruner that none has yet if there is one."""
+        """Add a branch like the last one, with a pruner that no branch has yet, if there is one."""
         branches = self.table["branch"]
         used = {value_at(branch, ("pruner", "name")) for branch in branches}
         pruner = next((name for name in FAMILIES["pruner"][1] if name not in used), "magnitude")
@@ -132,20 +132,20 @@ class Draft:
         self.table = {**self.table, "branch": [*branches, new]}
 
     def remove_branch(self, number: int) -> None:
-        """One branch less; the last one stays."""
+        """Remove a branch; the last one stays."""
         branches = self.table["branch"]
         if len(branches) > 1:
             self.table = {**self.table, "branch": branches[:number] + branches[number + 1 :]}
 
     def problems(self) -> dict[str, str]:
-        """What can't be, by the place of the field it is about; an empty place is the whole's."""
+        """What is wrong, by the place of the field; the empty place stands for the whole."""
         return problems_of(self.table)
 
     def cost(self) -> Estimate:
         """What it will cost.
 
         Raises:
-            TicketError: if that isn't known, or it can't be.
+            TicketError: if it isn't known, or the session can't work.
         """
         return estimate_session(parse_spec(self.whole))
 
@@ -227,7 +227,7 @@ def _explained(fields: Iterator[Field] | list[Field]) -> tuple[Field, ...]:
 
 
 def _renamed(settings: type[Settings], old: type[Settings] | None, table: Mapping[str, object]) -> Table:
-    """What another algorithm of the family can take over; what it must be given starts at the least it may be."""
+    """The fields that another algorithm of the family can keep; required ones start at their lowest value."""
     known = {field.path[-1]: field for field in fields_of(settings, ())}
     before = {} if old is None else {field.path[-1]: field.kind for field in fields_of(old, ())}
     kept = {

@@ -1,4 +1,4 @@
-"""Another trainer, or other hyper-parameters, as far as a person has filled in the form."""
+"""Another trainer or other hyper-parameters, as a person has filled in the form so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ WHEN: Mapping[str, str] = {"later": "from the next round on", "now": "now, in th
 
 @dataclass(frozen=True)
 class TrainerDraft:
-    """One way to train a branch; what was typed into its fields is given as texts by their names."""
+    """A change of how a branch trains; the texts typed into its fields go by the fields' names."""
 
     plan: Table
     """Of the branch."""
@@ -30,7 +30,7 @@ class TrainerDraft:
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        """The fields by their names, with what they held when they were first asked for."""
+        """The fields by their names, with their original values."""
         found = settings_fields(self.kind, self.base) if self.running is None else live_fields(self.kind, self.running)
         return {field.name: field for field in found}
 
@@ -41,27 +41,27 @@ class TrainerDraft:
         return present if self.kind == kind_of(present) else whole_table(self.kind, present)
 
     def edited(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """The texts that are not what they were."""
+        """The texts that differ from the original values."""
         known = {name: text for name, text in texts.items() if name in self.fields}
         return {name: text for name, text in known.items() if text.strip() != written(self.fields[name].value)}
 
     def changes(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """The values of fields that are not what they were."""
+        """The values of changed fields."""
         edited = self.edited(texts)
         return entered((self.fields[name] for name in edited), edited)
 
     def objection(self, texts: Mapping[str, str]) -> Complaint | None:
-        """Why it can't be trained so; None if it can."""
+        """Why this can't work; None if it can."""
         if self.running is not None:
             return refused(self.kind, self.changes(texts), self.fields)
         return objection(self.plan, {"trainer": self._trainer(texts)})
 
     def remarks(self, texts: Mapping[str, str]) -> str:
-        """What of the present trainer, and of the pruner, does not stay; empty if all does, or it is no plan."""
+        """The settings of trainer and pruner that are dropped; empty if none are, or if the plan can't work."""
         return "" if self.running is not None else remarks_on(self.plan, {"trainer": self._trainer(texts)})
 
     def command(self, branch: str, texts: Mapping[str, str]) -> commands.SwitchTrainer | commands.Tune | None:
-        """What to ask the engine for, once there is no objection; None if nothing changes."""
+        """The command for the engine, once nothing is wrong; None if nothing changes."""
         if self.running is not None:
             changes = self.changes(texts)
             return commands.Tune(changes={name: float(value) for name, value in changes.items()}) if changes else None
@@ -69,7 +69,7 @@ class TrainerDraft:
         return commands.SwitchTrainer(branch=branch, trainer=trainer) if trainer else None
 
     def _trainer(self, texts: Mapping[str, str]) -> Table:
-        """What a round begins with, as far as it changes."""
+        """The changes to what a round begins with."""
         changes = nested(self.base, self.kind, self.changes(texts))
         return changes if self.kind == kind_of(self.plan["trainer"]) else {**named(self.kind), **changes}
 

@@ -14,12 +14,12 @@ from ticket_explorer.registry import name_of, summary_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.control.settings import ControlSettings, can_be_acted_in
 from ticket_explorer.trainers import TRAINERS
+from ticket_explorer.trainers.live_changes import RANGES, check_changes
 from ticket_explorer.trainers.settings import Optimizer
 from ticket_explorer.trainers.strategies import STRATEGIES, StrategyInfo
-from ticket_explorer.trainers.strategies.catalogue import find
 from ticket_explorer.trainers.strategies.settings import Evolution
+from ticket_explorer.trainers.strategies.strategy_info import find
 from ticket_explorer.trainers.succession import succeed
-from ticket_explorer.trainers.tuning import RANGES, check_changes
 from widgets.decisions.complaints import Complaint, complaint_of
 from widgets.decisions.fields import Field, fields_of
 
@@ -53,7 +53,7 @@ TRAINER_KINDS: Mapping[str, str] = _Kinds()
 
 
 def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
-    """Those of `TRAINER_KINDS` that can train a plan's task: some follow a loss, some act themselves."""
+    """Those of `TRAINER_KINDS` that can train a plan's task: some need a loss, some need to act."""
     task, present = TASKS.get(plan["task"]["name"]), kind_of(plan["trainer"])
 
     def fits(kind: str) -> bool:
@@ -66,7 +66,7 @@ def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def kind_of(table: Mapping[str, Any]) -> str:
-    """Which of `TRAINER_KINDS` a trainer's table is; empty if it is none that is known here."""
+    """The one of `TRAINER_KINDS` that a trainer's table names; empty if it is unknown here."""
     if table["name"] in TRAINER_KINDS:
         return str(table["name"])
     try:
@@ -76,12 +76,12 @@ def kind_of(table: Mapping[str, Any]) -> str:
 
 
 def named(kind: str) -> Table:
-    """How one asks for a kind, and for nothing else: the rule of `succeed` says what stays of the present trainer."""
+    """The override that asks only for a kind; `succeed` decides which of the present settings stay."""
     return {"name": name_of(Evolution), "strategy": kind} if kind in STRATEGIES else {"name": kind}
 
 
 def whole_table(kind: str, present: Mapping[str, Any]) -> Table:
-    """The whole table that asking for a kind comes to."""
+    """The whole table that results from asking for a kind."""
     given = {key: value for key, value in succeed(present, named(kind)).table.items() if key != "name"}
     settings = Evolution if kind in STRATEGIES else TRAINERS[kind]
     table: Table = msgspec.to_builtins(msgspec.convert(given, settings))
@@ -89,12 +89,12 @@ def whole_table(kind: str, present: Mapping[str, Any]) -> Table:
 
 
 def settings_fields(kind: str, table: Table) -> list[Field]:
-    """What a round begins with."""
+    """The fields that a round begins with."""
     return _strategy_fields(STRATEGIES[kind], table) if kind in STRATEGIES else _trainer_fields(kind, table)
 
 
 def live_fields(kind: str, running: RoundView) -> list[Field]:
-    """What can be tuned in a running round, and what it is as far as that is known."""
+    """The fields that can be tuned in a running round, with their values as far as they are known."""
     trainer = running.plan["trainer"]
     if kind in STRATEGIES:
         return _live_strategy_fields(STRATEGIES[kind], running)
@@ -105,7 +105,7 @@ def live_fields(kind: str, running: RoundView) -> list[Field]:
 
 
 def nested(table: Table, kind: str, changes: Mapping[str, Any]) -> Table:
-    """Changed fields as a trainer's table has them: an optimiser and further parameters are whole tables."""
+    """Changed fields as a trainer's table; an optimiser and further parameters are whole tables."""
     changed: Table = {}
     for name, value in changes.items():
         family, dot, field = name.rpartition(".")
@@ -121,7 +121,7 @@ def nested(table: Table, kind: str, changes: Mapping[str, Any]) -> Table:
 
 
 def refused(kind: str, changes: Mapping[str, Any], fields: Mapping[str, Field]) -> Complaint | None:
-    """Why a running round can't be tuned so; None if it can."""
+    """Why a running round can't be tuned like this; None if it can."""
     for name, value in changes.items():
         if isinstance(value, bool | str | None):
             return Complaint(f"$.trainer.{name}", f"expected {fields[name].words}", fields[name].words)

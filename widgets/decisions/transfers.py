@@ -1,4 +1,4 @@
-"""Tickets elsewhere: what a branch that trains them otherwise overrides, and what may run beside it."""
+"""Transfers: what the new branch overrides, and what may run beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ BESIDE: Mapping[str, str] = {
 """What may run beside the transferred tickets."""
 
 TASKS_BY_NAME: Mapping[str, str] = {name: name for name, settings in TASKS.items() if settings.names_data}
-"""Tasks that a dialog offers: their names say which data they have. Others are transferred to in other ways."""
+"""The tasks that a dialog offers, whose names say which data they have. Others need the command line or Python."""
 
 STARTS: Mapping[str, str] = {
     "": "where their rounds began",
     "initial": "initial weights",
     "trained": "trained weights",
 }
-"""Which weights transferred tickets may start from; early ones are named on the command line."""
+"""The weights that transferred tickets may start from; early ones need the command line."""
 
 
 def learns_masks(plan: Table) -> bool:
-    """Whether a branch's tickets are masks that it learned, so that others must train them."""
+    """Whether a branch's tickets are masks that it learned, so that another trainer must train them."""
     trainer = TRAINERS.get(plan["trainer"]["name"])
     return trainer is not None and trainer.learns_mask
 
 
 def under_masks(plan: Table) -> dict[str, str]:
-    """What can train a branch's learned masks as they are: its own settings first, then other trainers."""
+    """The trainers that can train a branch's learned masks unchanged: with its own settings first, then others."""
     kinds = {kind: kind for kind in kinds_for(plan) if kind not in TRAINERS or not TRAINERS[kind].learns_mask}
     follows_gradients = TRAINERS[plan["trainer"]["name"]].needs_loss
     return {"": "gradient descent, by the branch's settings", **kinds} if follows_gradients else kinds
@@ -46,11 +46,11 @@ def under_masks(plan: Table) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a form says of a transfer; empty strings: as before."""
+    """The input of a form for a transfer; empty strings: as before."""
 
     branch: str
     tickets: str = ""
-    """The number of the round whose ticket it is; empty: of all rounds."""
+    """The number of the round whose ticket is used; empty: all rounds."""
     task: str = ""
     trainer: str = ""
     """One of `trainer_fields.TRAINER_KINDS`."""
@@ -63,7 +63,7 @@ class Wish:
 
     @property
     def rounds(self) -> list[int] | None:
-        """Whose tickets are transferred; None: all rounds'."""
+        """The rounds whose tickets are transferred; None: all."""
         return [int(self.tickets)] if self.tickets else None
 
     @property
@@ -76,7 +76,7 @@ class Wish:
 
     @property
     def command(self) -> commands.Transfer:
-        """The command that fulfils it."""
+        """The command for this transfer."""
         return commands.Transfer(
             branch=self.branch,
             rounds=self.rounds,
@@ -88,7 +88,7 @@ class Wish:
         )
 
     def objection(self, view: SessionView) -> Complaint | None:
-        """Why tickets can't be trained so; None if they can."""
+        """Why tickets can't be trained like this; None if they can."""
         if self.name.strip() and (said := objection_to_name(self.name.strip(), view.branches)):
             return said
         if not self.overrides:

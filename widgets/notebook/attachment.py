@@ -1,6 +1,6 @@
-"""What ties widgets to a session's engine: one task follows it, another has stale widgets drawn.
+"""Connects widgets with a session's engine: one task follows it, another draws stale widgets.
 
-All widgets of a session look at the same branch, round and generation, unless they were told otherwise.
+All widgets of a session show the same branch, round and generation, unless told otherwise.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from widgets.plots.mask_reader import MaskReader
 from widgets.shared.session_link import Condition, EngineLink
 
 CLIENT = "notebook"
-"""Who asks, for the journal."""
+"""The client's name in the journal."""
 DRAWN = 25
-"""Times a second that widgets are drawn at most."""
+"""The most times a second that widgets are drawn."""
 BYTES = 600_000
-"""Sent a second at most, for all charts together: Jupyter's server drops what exceeds a million."""
+"""The most bytes a second for all charts together: Jupyter's server drops what exceeds a million."""
 _RESTS = (events.Paused, events.Finished, events.Failed)
 
 
@@ -35,7 +35,7 @@ class Watcher(Protocol):
         ...
 
     def renew(self) -> None:
-        """Take note that everything may be different: the view, the selection, what the session is tied to."""
+        """Take note that everything may have changed: the view, the selection, the link."""
         ...
 
     def redraw(self) -> int:
@@ -44,14 +44,14 @@ class Watcher(Protocol):
 
 
 class Attachment:
-    """A session's link with all that looks at it; needs a running event loop."""
+    """A session's link and all its widgets; needs a running event loop."""
 
     def __init__(self, link: EngineLink) -> None:
         self._loop = running_loop()
         self.link = link
         self.look = Look(link.view, MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived))
         self.trouble = ""
-        """What went wrong last, in a sentence; nothing if nothing did."""
+        """A sentence on what went wrong last; empty if nothing did."""
         self._watchers: list[Watcher] = []
         self._ended: dict[int, str] = {}
         """Why analyses ended without a result, by their ids."""
@@ -70,7 +70,7 @@ class Attachment:
         return self.link.condition is Condition.ATTACHED
 
     def select(self, selection: Selection) -> None:
-        """Have all widgets look at something else."""
+        """Have all widgets show another selection."""
         if selection != self.look.selection:
             self.look.selection = selection
             self.renew()
@@ -82,7 +82,7 @@ class Attachment:
             self.renew()
 
     def complain(self, sentence: str) -> None:
-        """Show in all widgets what went wrong; an empty sentence takes it away."""
+        """Show in all widgets what went wrong; an empty sentence clears it."""
         if sentence != self.trouble:
             self.trouble = sentence
             self.renew()
@@ -93,16 +93,16 @@ class Attachment:
         self.want_drawing()
 
     def leave(self, watcher: Watcher) -> None:
-        """Let a widget be."""
+        """Stop updating a widget."""
         with suppress(ValueError):
             self._watchers.remove(watcher)
 
     def want_drawing(self) -> None:
-        """Have stale widgets drawn soon."""
+        """Draw stale widgets soon."""
         self._stale.set()
 
     def renew(self) -> None:
-        """Have all widgets show what there is now."""
+        """Have all widgets show the current state."""
         for watcher in tuple(self._watchers):
             watcher.renew()
         self.want_drawing()
@@ -131,10 +131,10 @@ class Attachment:
         return result
 
     async def ask_and_rest(self, command: commands.Command) -> list[events.Event]:
-        """Hand in a command that computes, and wait until the engine rests again; returns what happened.
+        """Send a command that computes, and wait until the engine rests again; returns what happened.
 
         Raises:
-            TicketError: if it can't be done, or the engine failed or went away meanwhile.
+            TicketError: if it can't be done, or the engine fails or ends meanwhile.
         """
         await self.ready()
         if self.view.state == "finished":
@@ -150,10 +150,10 @@ class Attachment:
         return told
 
     async def analysed(self, number: int) -> events.Analysed:
-        """Wait for what an analysis finds.
+        """Wait for the result of an analysis.
 
         Raises:
-            TicketError: if it ends without a result, or the engine goes away.
+            TicketError: if it ends without a result, or the engine ends.
         """
         while True:
             for event in reversed(self.view.history):
@@ -166,12 +166,12 @@ class Attachment:
             await self._news.wait()
 
     async def parted(self) -> None:
-        """Wait until the engine is gone."""
+        """Wait until the engine has ended."""
         while self.is_attached:
             await self._news.wait()
 
     async def close(self) -> None:
-        """Let the session go; its engine goes on, and widgets keep what they show."""
+        """Detach from the session; its engine goes on, and widgets keep what they show."""
         for task in (self._connecting, *self._tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -180,7 +180,7 @@ class Attachment:
         await self.link.close()
 
     def spawn(self, work: Any) -> None:
-        """Have a coroutine run, for as long as the session is attached; what goes wrong is shown in the widgets."""
+        """Run a coroutine while the session is attached; the widgets show what goes wrong."""
         task = self._loop.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -15,7 +15,7 @@ from widgets.notebook.kept import Kept
 class Board(ipywidgets.VBox):
     """Charts and controls together; a saved notebook keeps pictures of the charts.
 
-    An ipywidgets layout does as well for what is live, but leaves nothing to see where nothing runs.
+    An ipywidgets layout works just as well live, but shows nothing in a saved notebook.
     """
 
     def __init__(self, *parts: ipywidgets.Widget, width: int = 340) -> None:
@@ -23,7 +23,7 @@ class Board(ipywidgets.VBox):
 
         Args:
             parts: At least one of them a chart.
-            width: Pixels that a chart gets at least, if there are so many.
+            width: The least width of a chart in pixels, if there is room.
 
         Raises:
             TicketError: if none is a chart.

@@ -1,4 +1,4 @@
-"""The branches of a session and their rounds; choosing one has all widgets look at it."""
+"""The branches of a session and their rounds; choosing one makes all widgets show it."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class BranchTree(ipywidgets.VBox):
         self._watch = Watch(self._attachment, self._show)
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Stop updating."""
         self._attachment.leave(self._watch)
         super().close()
 

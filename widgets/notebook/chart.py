@@ -34,11 +34,11 @@ class Chart(anywidget.AnyWidget):
     """A live chart of a session; give its parts to ipywidgets layouts, or show it alone."""
 
     KIND: ClassVar[str] = ""
-    """What a subclass shows."""
+    """The kind that a subclass shows."""
     _esm = joined(_ESM, "view")
     _css = (_ESM / "chart.css").read_text("utf-8")
     snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart.snapshot_now())
-    """All there is, made when somebody asks for the widget's state; it never changes by itself."""
+    """The whole figure, made when the widget's state is requested; it never changes by itself."""
     patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)
     palette = traitlets.Dict({"dark": DARK, "light": LIGHT}).tag(sync=True)
     height = traitlets.Int(240).tag(sync=True)
@@ -48,16 +48,16 @@ class Chart(anywidget.AnyWidget):
     selected = traitlets.List(traitlets.Int()).tag(sync=True)
     """The entries of θ that are lit up."""
     picked = traitlets.Unicode().tag(sync=True)
-    """Which weights those are, in words."""
+    """The names of those weights."""
     trouble = traitlets.Unicode().tag(sync=True)
-    """What went wrong, in a sentence."""
+    """A sentence on what went wrong."""
     turn = traitlets.Int(0).tag(sync=True)
     """How often a person asked for the next layer, quantity or landscape."""
     has_turns = traitlets.Bool(False).tag(sync=True)
     visible = traitlets.Bool(False).tag(sync=True)
     """Whether a person can see it."""
     asked = traitlets.Int(0).tag(sync=True)
-    """How often the browser asked for everything."""
+    """How often the browser asked for the whole figure."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class Chart(anywidget.AnyWidget):
 
         Args:
             session: From `tx.LiveSession.create` or `tx.LiveSession.open`.
-            kind: One of `CHARTS`; those that have a class of their own know it.
-            branch: Look at this branch, whatever the session's other widgets look at.
-            round: Look at this round.
+            kind: One of `CHARTS`; subclasses have their own.
+            branch: Show this branch, whatever the session's other widgets show.
+            round: Show this round.
             branches: Show only these branches beside it.
             height: Pixels of the drawing.
 
         Raises:
-            TicketError: if there is no such kind, or this is no live session.
+            TicketError: if there is no such kind, or this is not a live session.
         """
         kind = kind or self.KIND
         if kind not in CHARTS:
@@ -106,7 +106,7 @@ class Chart(anywidget.AnyWidget):
 
     @property
     def figure(self) -> Figure:
-        """What it shows now."""
+        """The figure that it shows now."""
         draw = self._kind.draw
         assert draw is not None
         if not self._look.view.branches:
@@ -129,19 +129,19 @@ class Chart(anywidget.AnyWidget):
             self._is_stale = True
 
     def renew(self) -> None:
-        """Take note that everything may be different."""
+        """Take note that everything may have changed."""
         self._is_stale = True
         self._tell()
 
     def redraw(self) -> int:
-        """Send what is new, if it is seen."""
+        """Send what is new, if the chart is visible."""
         if not (self._is_stale and self.visible):
             return 0
         self._is_stale = False
         return self._pass_on(patched(self._sent, now := self._encoded()), now, self._sequence)
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Stop updating."""
         self.is_open = False
         if hasattr(self, "kept"):  # not in one that could not be made
             self.attachment.leave(self)
@@ -178,13 +178,13 @@ class Chart(anywidget.AnyWidget):
         return sum(len(column[2]) for column in patch["columns"].values())
 
     def snapshot_now(self) -> dict[str, Any]:
-        """For a browser that has nothing yet; the next patch fits it."""
+        """The whole figure for a browser that has nothing yet; the next patch fits it."""
         if self._sent is None:
             self._sent = self._encoded()
         return {"sequence": self._sequence, "base": None, **patched(None, self._sent)}
 
     def _tell(self) -> None:
-        """Say what concerns the whole session."""
+        """Show messages about the whole session."""
         self.trouble = self.attachment.trouble
         cursor = self._kind.cursor_in(self._look)
         self.link = f"{self._place} {cursor}" if cursor else ""

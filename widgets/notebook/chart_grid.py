@@ -19,7 +19,7 @@ class ChartGrid(ipywidgets.VBox):
         Args:
             session: A live session.
             shown: Which of `CHARTS`, in their order.
-            width: Pixels that a chart gets at least, if there are so many.
+            width: The least width of a chart in pixels, if there is room.
 
         Raises:
             UnknownName: if there is no such chart.
@@ -37,11 +37,11 @@ class ChartGrid(ipywidgets.VBox):
 
     @property
     def charts(self) -> list[Chart]:
-        """Those that are shown."""
+        """The charts that are shown."""
         return list(self._made.values())
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Stop updating."""
         for chart in self.charts:
             chart.close()
         super().close()

@@ -17,7 +17,7 @@ Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Encoded:
-    """A figure as the browser has it."""
+    """A figure in the form that the browser gets."""
 
     head: dict[str, Any]
     """Words, axes and marks; becomes JSON."""
@@ -35,7 +35,7 @@ def encoded(figure: Figure, cursor: float | None = None) -> Encoded:
 
     Args:
         figure: What is shown.
-        cursor: Where on the x axis the person looks; None is nowhere.
+        cursor: The cursor's place on the x axis; None if there is none.
     """
     columns: dict[str, Column] = {}
     for number, mark in enumerate(figure.marks):
@@ -54,7 +54,7 @@ def encoded(figure: Figure, cursor: float | None = None) -> Encoded:
 
 
 def patched(before: Encoded | None, after: Encoded) -> dict[str, Any]:
-    """What has to be sent to one who has `before`, or nothing: by column where it starts, its length, and bytes."""
+    """The patch for a browser that has `before`, or nothing: for each column where it starts, its length, and bytes."""
     known = {} if before is None else before.columns
     changed = {}
     for key, column in after.columns.items():

@@ -1,4 +1,4 @@
-"""Controls: run, pause, step, slower and faster; and going back in time."""
+"""Controls: run, pause, step, slower, faster, and looking back."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ _STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓
 
 
 class Controls(ipywidgets.VBox):
-    """Runs and pauses a session, says how far it is, and leads through its rounds and generations."""
+    """Runs and pauses a session, shows its progress, and moves through its rounds and generations."""
 
     def __init__(self, session: LiveSession) -> None:
         self._attachment = attached(session)
@@ -48,7 +48,7 @@ class Controls(ipywidgets.VBox):
         self._watch = Watch(self._attachment, self._show)
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Stop updating."""
         self._attachment.leave(self._watch)
         super().close()
 
@@ -75,7 +75,7 @@ class Controls(ipywidgets.VBox):
         self._attachment.spawn(self._attachment.link.change_pace(factor))
 
     def _scrub(self, generation: int | None) -> None:
-        """Look at the round and generation that the sliders say."""
+        """Show the round and generation at the sliders."""
         if self._is_showing or self._live.value:
             return
         look = self._attachment.look
@@ -118,7 +118,7 @@ class Controls(ipywidgets.VBox):
         return " &nbsp;·&nbsp; ".join(said)
 
     def _show_time(self) -> None:
-        """Show the sliders to one who looks back; they are set once, since front ends send back what they are told."""
+        """Show the sliders while a person looks back; set them only once, because front ends send changes back."""
         look = self._attachment.look
         selection, round_ = look.selection, look.selection.round_in(look.view)
         is_live = selection.round is None and selection.generation is None
@@ -140,7 +140,7 @@ def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def _state(condition: Condition, view: SessionView) -> str:
-    """What the engine does, in the colour that goes with it."""
+    """The engine's state, in its colour."""
     words, colour = _STATES[view.state], view.state
     if condition is Condition.CONNECTING:
         words, colour = "… starting", "paused"

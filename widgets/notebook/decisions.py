@@ -1,6 +1,6 @@
 """Deciding: another pruner, another trainer, another branch, back to an earlier round, a remark.
 
-Each form acts on the branch above them; what can't be done is said in a sentence.
+Each form acts on the branch above them; a sentence says what can't be done.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,11 +31,11 @@ FORMS: Mapping[str, Callable[[Attachment, BranchChoice], Decision]] = {
     "Undo": UndoForm,
     "Remark": RemarkForm,
 }
-"""What may be decided, by the title of its tab."""
+"""The forms by the title of their tab."""
 
 
 class Decisions(ipywidgets.VBox):
-    """Forms for what a person may decide about one branch: the one that was chosen last."""
+    """Forms for decisions about one branch: the one that was chosen last."""
 
     def __init__(self, session: LiveSession) -> None:
         self._attachment = attached(session)
@@ -47,7 +47,7 @@ class Decisions(ipywidgets.VBox):
         self._watch = Watch(self._attachment, self._show)
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Stop updating."""
         self._attachment.leave(self._watch)
         super().close()
 

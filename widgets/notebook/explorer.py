@@ -1,4 +1,4 @@
-"""The whole of a session in one cell."""
+"""A whole session in one cell."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from widgets.notebook.live_session import LiveSession
 from widgets.notebook.trust import Trust
 
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
-"""The charts that are shown unless others are asked for."""
+"""The charts that are shown by default."""
 
 
 class Explorer(ipywidgets.VBox):
@@ -28,7 +28,7 @@ class Explorer(ipywidgets.VBox):
 
         Args:
             session: A live session.
-            charts: Which, in their order.
+            charts: The charts to show, in order.
         """
         self.session = session
         self._grid = ChartGrid(session, charts)
@@ -36,13 +36,13 @@ class Explorer(ipywidgets.VBox):
         tree.layout.flex = "0 1 240px"
         middle = ipywidgets.HBox([tree, self._grid], layout=_MIDDLE)
         below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
-        trust = Trust(untrusted_code(session.view))
-        super().__init__([trust, Controls(session), middle, below])
+        asked = [Trust(unknown)] if (unknown := untrusted_code(session.view)) else []
+        super().__init__([*asked, Controls(session), middle, below])
         self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
 
     @property
     def charts(self) -> list[Chart]:
-        """Those that are shown."""
+        """The charts that are shown."""
         return self._grid.charts
 
     def _ipython_display_(self) -> None:

@@ -1,4 +1,4 @@
-"""Where one begins, `tx.explore()`: a session that is there, or a new one from a preset."""
+"""The start, `tx.explore()`: open an existing session, or begin a new one from a preset."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ class Home(ipywidgets.VBox):
     """Asks for a session, and becomes its explorer."""
 
     def __init__(self, **created: Any) -> None:
-        """Offer the sessions and the presets there are.
+        """Offer the existing sessions and the presets.
 
         Args:
             created: What `LiveSession.create` and `LiveSession.open` take.
@@ -63,7 +63,7 @@ class Home(ipywidgets.VBox):
 
 
 def _sessions() -> tuple[list[tuple[str, str]], str]:
-    """What can be opened, each with its path; and, if the sessions can't be listed, why."""
+    """The sessions that can be opened, with their paths; and why, if they can't be listed."""
     try:
         return [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()], ""
     except TicketError as error:
@@ -78,7 +78,7 @@ def explore(session: LiveSession | str | Path | None = None, **created: Any) -> 
     """Explore a session in this cell.
 
     Args:
-        session: A live session, or the name or path of one; without it, one is chosen or begun in the cell.
+        session: A live session, or the name or path of one; without it, the cell offers a choice.
         created: What `LiveSession.open` takes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What marimo shows of a session: its charts, which are anywidgets, and buttons of marimo's own in place of ipywidgets.
+"""A session in marimo: its charts, which are anywidgets, and marimo's own buttons in place of ipywidgets.
 
 marimo calls a widget's `_display_` before anything else; no other front end does.
 """
@@ -19,7 +19,7 @@ _BUTTONS: tuple[tuple[str, commands.Command], ...] = (
     ("End round", commands.EndRound()),
 )
 _SHOWN: WeakKeyDictionary[Attachment, list[Any]] = WeakKeyDictionary()
-"""The buttons that are shown: marimo itself forgets those that nobody holds."""
+"""The buttons that are shown: marimo drops buttons that are not referenced."""
 
 
 def marimo_layout(charts: Sequence[Chart], attachment: Attachment) -> Any:

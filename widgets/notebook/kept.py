@@ -1,7 +1,7 @@
-"""What a saved notebook shows: behind the live widget, each cell keeps its last state as SVG.
+"""The pictures in a saved notebook: behind the live widget, each cell keeps its last state as SVG.
 
-That is an output of its own, written anew when a round ends or the session rests. Front ends that run widgets
-show an empty one in its place; the live widget's output stays as it is, so that nobody who types loses the focus.
+The picture is an output of its own, rewritten when a round ends or the session rests. Front ends that run widgets show
+an empty one in its place; the live widget's output stays unchanged, so that a person who types keeps the focus.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ class Kept:
         """Watch a widget; `display` shows it.
 
         Args:
-            widget: What is live.
-            figures: What it shows now.
+            widget: The live widget.
+            figures: Returns the figures that it shows now.
             attachment: The session that it shows.
         """
         self._widget, self._figures = widget, figures
@@ -39,14 +39,14 @@ class Kept:
         attachment.watch(self)
 
     def bundle(self) -> dict[str, Any]:
-        """What stands for the widget where nothing runs, and an empty widget where something does."""
+        """The picture for front ends that run no widgets, and an empty widget for those that do."""
         figures = self._figures()
         picture = svg(figures[0]) if len(figures) == 1 else svg_of_many(figures)
         words = "\n".join(described(figure) for figure in figures)
         return {**_view(self._nothing), "image/svg+xml": picture, "text/plain": words}
 
     def display(self) -> None:
-        """Show both here, and write the picture there from now on."""
+        """Show both here, and update the picture from now on."""
         from IPython.display import display
 
         self._place = uuid4().hex
@@ -58,10 +58,10 @@ class Kept:
         self._is_stale = self._is_stale or isinstance(event, _RESTS)
 
     def renew(self) -> None:
-        """Nothing but events changes what is kept."""
+        """Do nothing: only events change the picture."""
 
     def redraw(self) -> int:
-        """Write the picture anew."""
+        """Rewrite the picture."""
         if not (self._is_stale and self._place):
             return 0
         self._is_stale = False

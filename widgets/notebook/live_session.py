@@ -1,7 +1,7 @@
-"""A session as a notebook has it: its engine runs in a process of its own, the kernel stays free.
+"""A session in a notebook: its engine runs in a process of its own, so the kernel stays free.
 
-What computes is awaited; the same verb without `_async` would block the kernel and all its widgets,
-and is refused with a sentence that says what to write.
+Calls that compute are awaited. The same verb without `_async` would block the kernel and all its widgets; it is refused
+with a sentence that says what to write.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ async def _answered(session: "LiveSession", deed: Deed[R]) -> R:
 
 
 async def _found(session: "LiveSession", deed: Deed[int]) -> events.Analysed:
-    """What an analysis finds, waited for; charts show it as soon as it is there."""
+    """Wait for an analysis, and return its result; charts show it as soon as it is ready."""
     return await session.attachment.analysed(await _answered(session, deed))
 
 
@@ -62,16 +62,16 @@ class LiveSession:
         inline: bool = False,
         data: "Arrays | None" = None,
     ) -> Self:
-        """A new session, and its engine.
+        """Create a session, and start its engine.
 
         Args:
             source: A preset's name, a TOML file, a table, or a spec.
-            settings: Single values by their paths, `{"pruning.rounds": 4}`; of a spec, where each branch has a
-                whole plan of its own, `{"branch.0.pruning.rounds": 4}`.
+            settings: Single values by path, `{"pruning.rounds": 4}`; in a spec, where each branch has a whole plan,
+                `{"branch.0.pruning.rounds": 4}`.
             path: Its directory; by default one in the user's sessions, named after the source.
             run: Whether to run to the end at once, or to wait paused.
-            inline: Whether to run the engine in a thread of this kernel. Where no process can be started, it
-                always does.
+            inline: Whether to run the engine in a thread of this kernel. It always does if no process can be
+                started.
             data: Arrays that all branches learn from, in place of the source's task.
 
         Raises:
@@ -89,7 +89,7 @@ class LiveSession:
 
     @classmethod
     def open(cls, session: str | Path, inline: bool = False) -> Self:
-        """A session that is there: join the engine that runs it, or start one, which waits paused.
+        """Open a session on disk: join the engine that runs it, or start one, which waits paused.
 
         Args:
             session: Its path, or its name.
@@ -108,7 +108,7 @@ class LiveSession:
 
     @property
     def selection(self) -> Selection:
-        """What its widgets look at; set it to have them look elsewhere."""
+        """The selection that its widgets show; set it to change them all."""
         return self.attachment.look.selection
 
     @selection.setter
@@ -141,7 +141,7 @@ class LiveSession:
         return frame_of(self.view, rows)
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
-        """A finished round's ticket and what training made of it, read from disk; loads JAX, and the data.
+        """A finished round's ticket and the result of its training, read from disk; loads JAX and the data.
 
         Raises:
             TicketError: if there is no such branch, finished round or replicate.
@@ -149,11 +149,11 @@ class LiveSession:
         return SavedSession.read(self.path).ticket(branch, round, replicate)
 
     def figure(self, kind: str, size: tuple[float, float] = (4.5, 3.0)) -> "PaperFigure":
-        """A figure for a paper of what the session's widgets look at; needs matplotlib (extra `figures`).
+        """A figure for a paper, of the session's selection; needs matplotlib (extra `figures`).
 
         Args:
-            kind: As of charts: `ticket_curve`, `correlation` …
-            size: Width and height, inches.
+            kind: The kind, as for charts: `ticket_curve`, `correlation` …
+            size: Width and height in inches.
 
         Raises:
             TicketError: if there is no such kind.
@@ -163,7 +163,7 @@ class LiveSession:
         return panel_figure(kind, self.attachment.look, size)
 
     async def ready_async(self) -> None:
-        """Wait until the engine listens: seconds, if it has to be started."""
+        """Wait until the engine listens, which takes seconds if it has to be started."""
         await self.attachment.ready()
 
     async def run_async(self) -> None:
@@ -213,12 +213,12 @@ class LiveSession:
     analyse_async = Verb(commands.Analyse, _found)
 
     async def stop_async(self) -> None:
-        """Checkpoint, end the engine, and wait until it is gone."""
+        """Write a checkpoint, end the engine, and wait until it has ended."""
         await self.attachment.ask(commands.Stop())
         await self.attachment.parted()
 
     async def close_async(self) -> None:
-        """Let the session go; its engine goes on, and its widgets keep what they show."""
+        """Detach from the session; its engine goes on, and its widgets keep what they show."""
         await self.attachment.close()
 
 

@@ -1,4 +1,4 @@
-"""A policy at work in a cell: episodes are asked for while somebody sees them, and moved on step by step."""
+"""A policy at work in a cell: episodes are requested while the chart is visible, and played step by step."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from widgets.plots.policy.player import STEPS_A_SECOND, PolicyPlayer
 
 
 class Stage(Protocol):
-    """What a policy plays in: a chart."""
+    """The chart that a policy plays in."""
 
     attachment: Attachment
     player: PolicyPlayer
@@ -23,7 +23,7 @@ class Stage(Protocol):
         ...
 
     def renew(self) -> None:
-        """Take note that everything may be different."""
+        """Take note that everything may have changed."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What widgets made of ipywidgets have in common with charts: they are redrawn when stale, four times a second."""
+"""What ipywidgets share with charts: they are redrawn when stale, four times a second."""
 
 import asyncio
 import time
@@ -15,15 +15,15 @@ LEAST = 0.25
 
 
 class Watch:
-    """Has a function called when a session has news for it, but not too often."""
+    """Calls a function when a session has news for it, but not too often."""
 
     def __init__(self, attachment: Attachment, show: Callable[[], None], is_live: bool = True) -> None:
         """Begin to watch.
 
         Args:
-            attachment: Of the session.
-            show: Brings a widget up to date.
-            is_live: Whether it shows how far the running round is.
+            attachment: The session's attachment.
+            show: Updates a widget.
+            is_live: Whether it shows the running round's progress.
         """
         self._attachment, self._show, self._is_live = attachment, show, is_live
         self._is_stale, self._shown = True, float("-inf")
@@ -38,7 +38,7 @@ class Watch:
             self._shown = float("-inf")
 
     def renew(self) -> None:
-        """Take note that everything may be different."""
+        """Take note that everything may have changed."""
         self._is_stale, self._shown = True, float("-inf")
 
     def redraw(self) -> int:
@@ -55,7 +55,7 @@ class Watch:
 
 
 def markup(text: str, *classes: str) -> str:
-    """A line of text as HTML; nothing a person wrote can be more than text."""
+    """A line of text as HTML; whatever a person wrote stays text."""
     return f'<span class="{" ".join(classes)}">{escape(text)}</span>'
 
 

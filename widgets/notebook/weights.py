@@ -1,4 +1,4 @@
-"""Which weights entries of θ are: their leaf, and their index in it."""
+"""The names of weights, from entries of θ: their leaf, and their index in it."""
 
 from collections.abc import Sequence
 from math import prod
@@ -10,11 +10,11 @@ from widgets.plots.kinds import Look
 from widgets.shared.wording import counted
 
 MOST = 12
-"""Weights that are named one by one."""
+"""The most weights that are named one by one."""
 
 
 def named_weights(entries: Sequence[int], look: Look) -> str:
-    """Weights in words: `2 weights: Dense_0/kernel [12, 3] · Dense_1/kernel [0, 7]`; nothing for none."""
+    """Weights as text: `2 weights: Dense_0/kernel [12, 3] · Dense_1/kernel [0, 7]`; empty for none."""
     branch = look.selection.branch_in(look.view)
     if not entries or branch is None:
         return ""

@@ -1,1 +1,1 @@
-"""From view to series to drawing, shared by all faces."""
+"""Figures: from a view to numbers to drawings, shared by all faces."""

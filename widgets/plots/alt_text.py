@@ -1,4 +1,4 @@
-"""Figures in words, for those who can't see them: alternative texts."""
+"""Alternative texts: figures in words, for people who can't see them."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from widgets.plots.figure import Axis, Bars, Figure, Line, Mark, Picture, Points
 from widgets.plots.raster.scales import written
 
 MOST = 6
-"""Marks that are told one by one."""
+"""The most marks that are described one by one."""
 
 
 def described(figure: Figure) -> str:
-    """What a figure shows, in sentences: its axes, and each mark with its range or its last value."""
+    """A figure in sentences: its axes, and each mark with its range or its last value."""
     if figure.is_empty:
         return f"{figure.title}. {figure.note}"
     axes = f"{figure.y.label} against {figure.x.label}." if figure.x.label and figure.y.label else ""

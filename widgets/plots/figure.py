@@ -1,4 +1,4 @@
-"""A figure: what a chart shows, before anybody draws it.
+"""A figure: what a chart shows, before it is drawn.
 
 The terminal, the notebook and exports draw the same figures, each by its own means. A figure holds
 numbers, words and palette indices, no pixels and no colours.
@@ -13,7 +13,7 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 MUTED = -1
-"""The palette index of what stands in the background: rules, pruned weights."""
+"""The palette index of marks in the background: rules, pruned weights."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Axis:
     label: str
     scale: Literal["linear", "log"] = "linear"
     reverse: bool = False
-    """Whether values fall to the right, or upwards."""
+    """Whether values decrease to the right, or upwards."""
     percent: bool = False
     """Whether values are shares, to be written in percent."""
     limits: tuple[float, float] | None = None
@@ -110,7 +110,7 @@ class Figure:
     y: Axis
     marks: tuple[Mark, ...] = ()
     note: str = ""
-    """What to say when there is nothing to draw yet, or one line about what is drawn."""
+    """A sentence if there is nothing to draw yet, or one line about what is drawn."""
 
     @property
     def is_empty(self) -> bool:

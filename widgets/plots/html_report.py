@@ -1,4 +1,4 @@
-"""A session as one HTML page that asks nobody for anything: what it is, what it found, how to reproduce it."""
+"""A session as one self-contained HTML page: what it is, what it found, how to reproduce it."""
 
 from collections.abc import Iterator
 from html import escape
@@ -41,7 +41,7 @@ def page(path: Path, header: Header, view: SessionView) -> str:
 
 
 def report_figures(view: SessionView) -> Iterator[tuple[str, Figure]]:
-    """What a report shows that is not empty, with the kind of each: those of all branches, then those of each."""
+    """The non-empty figures of a report with their kinds: those of all branches, then those of each."""
     for kind, figure in (
         ("ticket_curve", figures.ticket_curve(view, Selection())),
         ("correlation", figures.correlation(view, Selection())),

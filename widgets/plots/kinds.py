@@ -1,4 +1,4 @@
-"""The kinds of panels: what each shows, and of what its x axis is, so that cursors can be linked."""
+"""The kinds of panels: what each shows, and its x axis, so that cursors can be linked."""
 
 import time
 from collections.abc import Callable
@@ -25,12 +25,12 @@ _ROUND: frozenset[Part] = frozenset({"branch", "round"})
 _GENERATION: frozenset[Part] = frozenset({"branch", "round", "generation"})
 LIVE = Selection()
 _FREQUENT = (events.Generations, events.Scored, events.Frame, events.Analysed, events.Analysing)
-"""Events that change only the panels which say so."""
+"""Events that change only the panels that list them."""
 
 
 @dataclass
 class Look:
-    """What all panels of a screen look at."""
+    """What all panels of a screen show."""
 
     view: SessionView
     masks: MaskReader
@@ -49,27 +49,27 @@ class PanelKind:
 
     name: str
     draw: Callable[[Look], Figure] | None
-    """None for the journal, which is text."""
+    """The function that makes its figure; None for the journal, which is text."""
     cursor: Cursor | None = None
     """What its x axis is."""
     changes_with: tuple[type[events.Event], ...] = ()
-    """The events that change it, beside those that change all."""
+    """The events that change it, besides those that change all panels."""
     depends_on: frozenset[Part] = frozenset({"branch"})
-    """What of the selection changes it, beside its cursor."""
+    """The parts of the selection that change it, besides its cursor."""
     turns: bool = False
     """Whether it shows more than one thing in turn."""
     has_cursor: Callable[[Look], bool] = lambda _: True
-    """Whether its x axis is that of its cursor as it is turned now."""
+    """Whether its x axis, as it is turned now, is that of its cursor."""
     reads_masks: bool = False
-    """Whether it is drawn anew when a mask was read from disk."""
+    """Whether it is redrawn when a mask was read from disk."""
     plays: bool = False
     """Whether it plays a policy's episodes, step by step."""
     lights_up: bool = False
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
-    """Whether a person picks weights in it, which are then named below."""
+    """Whether a person can pick weights in it, which are then named below."""
     told: tuple[str, str] | None = None
-    """Its title and its help, if it is no figure, which has both."""
+    """Its title and its help, if it is not a figure, which has its own."""
 
     @property
     def number(self) -> int:
@@ -78,7 +78,7 @@ class PanelKind:
 
     @property
     def title(self) -> str:
-        """In the panel's border."""
+        """The text in the panel's border."""
         return figures.FIGURES[self.name].title if self.told is None else self.told[0]
 
     @property
@@ -91,11 +91,11 @@ class PanelKind:
         return not isinstance(event, _FREQUENT) or isinstance(event, self.changes_with)
 
     def cursor_in(self, look: Look) -> Cursor | None:
-        """What its x axis is as it is shown now."""
+        """Its x axis as it is shown now."""
         return self.cursor if self.has_cursor(look) else None
 
     def place_of(self, look: Look) -> float | None:
-        """Where on its x axis a person looks who has left the present; None if they haven't."""
+        """The cursor on its x axis of a person who has left the present; None if they haven't."""
         selection, cursor = look.selection, self.cursor_in(look)
         if cursor == "generation":
             return None if selection.generation is None else float(selection.generation)
@@ -106,8 +106,8 @@ class PanelKind:
 
 
 _JOURNAL_HELP = (
-    "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. It is "
-    "what the session is made of: from it everything shown here can be told again. Search it with the search key."
+    "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. "
+    "Everything that is shown here can be rebuilt from it. Search it with the search key."
 )
 
 
@@ -147,7 +147,7 @@ LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] =
     ("decomposition", figures.decomposition),
     ("comparison", figures.comparison),
 )
-"""What the curvature panel shows in turn, and the analyses that it is made from."""
+"""What the curvature panel shows in turn, and the analyses that each needs."""
 
 
 def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Figure]]:
@@ -156,7 +156,7 @@ def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Fi
 
 
 def wanted_analyses(look: Look) -> list[commands.Analyse]:
-    """What computes that which the curvature panel shows: of the round that is looked at, or of what runs now."""
+    """The analyses that compute what the curvature panel shows, for the selected round or the running one."""
     view, selection = look.view, look.selection
     branch, kind = selection.branch_in(view), landscape_of(look)[0]
     if branch is None:
@@ -174,7 +174,7 @@ def _fitness(look: Look) -> Figure:
 
 
 def _fitness_turn(look: Look) -> figures.Against | None:
-    """What the scores of the fitness panel are against, if it shows scores."""
+    """The x axis of the fitness panel's scores, if it shows scores."""
     turns: tuple[figures.Against | None, ...] = (None, "generations", "environment_steps")
     turn = turns[look.turns.get("fitness", 0) % len(turns)]
     return "forward_passes" if turn == "environment_steps" and not _acts(look) else turn
@@ -239,10 +239,10 @@ PANELS: dict[str, PanelKind] = {
         PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
     )
 }
-"""By name, in the order of their keys 1 to 9 and 0."""
+"""The kinds by name, in the order of their keys 1 to 9 and 0."""
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
-"""The names of those that are drawn."""
+"""The names of the kinds that are drawn."""
 JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)
-"""The name of the one that is text."""
+"""The name of the kind that is text."""
 MASK = next(name for name, kind in PANELS.items() if kind.reads_masks)
-"""The name of the one whose layer changes where the panel that has the focus shows one thing alone."""
+"""The name of the kind whose layer changes if the focused panel shows only one thing."""

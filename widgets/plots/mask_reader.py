@@ -1,4 +1,4 @@
-"""Masks of finished rounds, read from disk beside the app so that it never waits."""
+"""Reads masks of finished rounds from disk in a thread, so that the app never waits."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,28 +12,28 @@ from sessions.store.round_file import decode_round
 from ticket_explorer.errors import TicketError
 
 KEPT = 64
-"""Masks kept in memory; as many rounds as one scrubs through."""
+"""How many masks are kept in memory: the rounds that a person scrubs through."""
 
 Mask = npt.NDArray[np.bool_]
 
 
 class MaskReader:
-    """Hands out masks that were read, and reads those that were not."""
+    """Returns masks that were read, and reads those that were not."""
 
     def __init__(self, path: Path, ledger: Callable[[], Ledger], arrived: Callable[[], None]) -> None:
-        """Read from one session's directory.
+        """Read masks from one session's directory.
 
         Args:
             path: The session's directory.
-            ledger: Gives what its journal says of its files by now.
-            arrived: Called, from another thread, when a mask that was asked for is there.
+            ledger: Returns what its journal now says about its files.
+            arrived: Called, from another thread, when a requested mask is ready.
         """
         self._path, self._ledger, self._arrived = path, ledger, arrived
         self._masks: dict[tuple[str, int], Future[Mask | None]] = {}
         self._pool = ThreadPoolExecutor(1, "masks")
 
     def mask(self, branch: str, number: int) -> Mask | None:
-        """The mask that a round trained, bool [R, D]; None while it is read, or if it can't be."""
+        """The mask that a round trained, bool [R, D]; None while it is being read, or if it can't be read."""
         key = (branch, number)
         if key not in self._masks:
             while len(self._masks) >= KEPT:
@@ -44,7 +44,7 @@ class MaskReader:
         return future.result() if future.done() and not future.cancelled() else None
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, branch: str, number: int) -> Mask | None:

@@ -19,7 +19,7 @@ def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> 
     Args:
         figure: What to draw.
         form: `png`, `svg` or `pdf`.
-        size: Width and height, inches.
+        size: Width and height in inches.
 
     Raises:
         TicketError: if matplotlib is not installed.
@@ -69,7 +69,7 @@ def _draw(axes: Any, figure: Figure) -> None:
 
 
 def _draw_over(axes: Any, figure: Figure) -> None:
-    """Points over a picture, whose cells their values count."""
+    """Draw points over a picture; their values count its cells."""
     points = [mark for mark in figure.marks if isinstance(mark, Points)]
     for mark in points:
         colour = LIGHT[mark.colour % len(LIGHT)]

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 
 class Kind(NamedTuple):
-    """What a newcomer should know of a figure."""
+    """A figure's title and its explanation for newcomers."""
 
     title: str
     help: str
@@ -16,15 +16,15 @@ FIGURES: dict[str, Kind] = {
         "Fitness",
         "How well the networks of the current round do on the training task, generation by generation; higher is "
         "better. The strong line is the average network, the faint line of the same colour the best one of each "
-        "generation. The band says how far networks differ from each other, or, with several replicates, how sure the "
-        "average is. Faint lines of other colours are the same round of other branches: one that ends lower was "
+        "generation. The band shows how far networks differ from each other or, with several replicates, how certain "
+        "the average is. Faint lines of other colours are the same round of other branches: one that ends lower was "
         "pruned worse. The paper shows only where such curves end; that is the ticket curve.",
     ),
     "learning": Kind(
         "Score while training",
-        "Test score amid a round, as often as analysis.score_every says, on the test data of the round's own score, "
-        "which is the last mark. The axis is what was spent: environment steps of control tasks, forward passes of "
-        "images, or generations. Other colours are the same round of other branches: who is higher at the same place "
+        "Test score during a round, every analysis.score_every generations, on the test data of the round's own score, "
+        "which is the last mark. The axis is the cost: environment steps of control tasks, forward passes of images, "
+        "or generations. Other colours are the same round of other branches: one that is higher at the same place "
         "learns faster. The dashed line is the score at which the environment's makers call it solved. Error bars "
         "are standard errors over replicates. The form of figures 2 and 3 of Conklin's paper, and of figure 2 of "
         "Savarese et al. (2020).",
@@ -41,8 +41,8 @@ FIGURES: dict[str, Kind] = {
     "sparsity": Kind(
         "Layers across rounds",
         "The share of each layer's weights that is kept after each round. The faint line is the whole network. A layer "
-        "above it is spared, one that falls faster is given up: pruning looks at all weights together, so that it "
-        "finds out by itself which layers matter. A line that ends has nothing left. Cf. figure 11 of Lange & "
+        "above it is spared, one that falls faster is given up: pruning ranks all weights together, so it finds out by "
+        "itself which layers matter. A line that ends has nothing left. Cf. figure 11 of Lange & "
         "Sprekeler (2023); Vischer, Lange & Sprekeler (2021) discuss what the layers' shares are worth.",
     ),
     "sparsity_now": Kind(
@@ -52,24 +52,24 @@ FIGURES: dict[str, Kind] = {
     ),
     "snr_magnitude": Kind(
         "SNR against magnitude",
-        "Each point is a weight: to the right the large ones, to the top those that evolution is sure about, with a "
-        "high ratio of size to uncertainty (SNR, |θ| / σ). The line is where the next pruning cuts: SNR pruning takes "
-        "what is below it, magnitude pruning what is left of it; those points are grey. If all points lie on a "
-        "diagonal, both would prune the same weights; points away from it are where they disagree. Cf. figure 7 of "
-        "Lange & Sprekeler (2023), which analyses these thresholds.",
+        "Each point is a weight: large ones are to the right, and those that evolution is sure about, with a high "
+        "ratio of size to uncertainty (SNR, |θ| / σ), at the top. The line is where the next pruning cuts: SNR pruning "
+        "removes what is below it, magnitude pruning what is left of it; those points are grey. If all points lie on a "
+        "diagonal, both would prune the same weights; they disagree about points away from it. Cf. figure 7 of Lange & "
+        "Sprekeler (2023), which analyses these thresholds.",
     ),
     "correlation": Kind(
         "SNR–magnitude correlation",
-        "How far the two ways to choose weights agree at the end of each round: at 1 they prune the same weights, and "
-        "SNR pruning can't be better than magnitude pruning; the lower, the more evolution's uncertainty adds. "
+        "How far the two ways to choose weights agree at the end of each round. At 1 they prune the same weights, and "
+        "SNR pruning can't be better than magnitude pruning; the lower it is, the more evolution's uncertainty adds. "
         "It is Pearson's correlation over the kept weights. Cf. figure 7, bottom, of Lange & Sprekeler (2023).",
     ),
     "curvature": Kind(
         "Curvature",
         "How quickly the loss rises when all weights are moved a little in a random direction. A wide valley is a flat "
-        "optimum: weights can be off by much without harm, and many of them can be pruned. Evolution tends to find "
-        "such valleys. The strong line is the average over random directions, the faint ones of its colour are single "
-        "directions, those of other colours other branches. Cf. figure 6, bottom, of Lange & Sprekeler (2023).",
+        "optimum: weights can be far off without harm, and many of them can be pruned. Evolution tends to find such "
+        "valleys. The strong line is the average over random directions; faint lines of its colour are single "
+        "directions, faint lines of other colours other branches. Cf. figure 6, bottom, of Lange & Sprekeler (2023).",
     ),
     "sharpness": Kind(
         "Sharpness across rounds",
@@ -81,31 +81,30 @@ FIGURES: dict[str, Kind] = {
     "hessian": Kind(
         "σ and curvature",
         "Does the search's uncertainty tell how sharply the loss bends? Each point is a weight: to the right, how much "
-        "the loss bends along it (the diagonal of the Hessian), upwards the precision 1/σ² that evolution gave it. If "
-        "σ meant curvature, the points would lie along a rising line, and SNR pruning would spare the sharp "
-        "weights. Marked are weights that SNR pruning would keep next and magnitude pruning would not, and those where "
-        "the loss bends down. After the premise of SNR pruning, section 2 of Lange & Sprekeler (2023), which shows no "
-        "such figure.",
+        "the loss bends along it (the diagonal of the Hessian); upwards, the precision 1/σ² that evolution gave it. If "
+        "σ meant curvature, the points would lie along a rising line, and SNR pruning would spare the sharp weights. "
+        "Two kinds of weights are marked: those that SNR pruning would keep next and magnitude pruning would not, and "
+        "those along which the loss bends down. This tests the premise of SNR pruning, section 2 of Lange & Sprekeler "
+        "(2023), which has no such figure.",
     ),
     "hessian_correlation": Kind(
         "σ and curvature across rounds",
         "How far precision 1/σ² and curvature rank the weights alike at the end of each round: Spearman's correlation, "
-        "1 if σ means curvature, 0 if it tells nothing of it. Error bars are standard errors over replicates. The "
-        "paper argues that they go together (section 2 of Lange & Sprekeler 2023) and shows no such figure.",
+        "1 if σ means curvature, 0 if it says nothing about it. Error bars are standard errors over replicates. The "
+        "paper argues that they go together (section 2 of Lange & Sprekeler 2023) and has no such figure.",
     ),
     "eigenvalues": Kind(
         "Eigenvalues across rounds",
         "How sharply the loss bends along its sharpest directions at the end of each round: the largest eigenvalues of "
-        "the Hessian over the kept weights. Rising lines: the fewer weights are left, the sharper the valley. Faint "
-        "are the next eigenvalues of the branch that is looked at. Error bars are standard errors over replicates. "
-        "Lange & Sprekeler (2023) look at sharpness along random directions instead.",
+        "the Hessian over the kept weights. If lines rise, the valley gets sharper as fewer weights are left. Faint "
+        "lines are the next eigenvalues of the selected branch. Error bars are standard errors over replicates. Lange "
+        "& Sprekeler (2023) show sharpness along random directions instead.",
     ),
     "surface": Kind(
         "Loss surface",
         "The loss over the plane of two random directions, with the round's weights in the middle; strong colours are "
-        "low. All rounds of a line are shown over the same two directions, as large as the dense network's filters, so "
-        "that one sees how pruning changes the valley. After Li et al. (2018); cf. figure 10 of Lange & Sprekeler "
-        "(2023).",
+        "low. All rounds of a line use the same two directions, as large as the dense network's filters, so that you "
+        "can see how pruning changes the valley. After Li et al. (2018); cf. figure 10 of Lange & Sprekeler (2023).",
     ),
     "connectivity": Kind(
         "Connectivity",
@@ -115,66 +114,65 @@ FIGURES: dict[str, Kind] = {
     ),
     "instability": Kind(
         "Instability",
-        "How much worse networks are on the straight line between two trainings of the same ticket that differ only "
-        "in their batches or noise: the mean score of the ends less the lowest score on the way. Below the dashed "
-        "line (2% of error) the ticket is called stable: both trainings end in one valley. Error bars are standard "
-        "errors over replicates. The paper is Frankle et al. (2020), who find that tickets win where they are "
-        "stable.",
+        "How much worse networks are on the straight line between two trainings of the same ticket that differ only in "
+        "their batches or noise: the mean score of the ends less the lowest score on the way. Below the dashed line "
+        "(2% of error) the ticket is called stable: both trainings end in one valley. Error bars are standard errors "
+        "over replicates. From the paper of Frankle et al. (2020), who find that tickets win where they are stable.",
     ),
     "instability_from": Kind(
         "Instability from step k",
-        "The dense network trained twice: until step k with the same batches and noise, from there on with others. "
-        "Where the line falls below the dashed one, training has become stable: what noise does from there on no "
-        "longer leads to another valley. Error bars are standard errors over replicates. The paper is Frankle et al. "
-        "(2020); figure 3 of the survey of 2021 reprints theirs.",
+        "The dense network is trained twice: until step k with the same batches and noise, from there on with "
+        "different ones. Where the line falls below the dashed one, training has become stable: the noise after that "
+        "step no longer leads to another valley. Error bars are standard errors over replicates. From the paper of "
+        "Frankle et al. (2020); figure 3 of the survey of 2021 reprints theirs.",
     ),
     "instability_profile": Kind(
         "Between two trainings",
-        "The test score of networks on the straight line between two trainings of the same ticket that differ only "
-        "in their noise; the trained networks are at 0 and 1. A flat line: both lie in one valley. A dip: they "
-        "don't. The paper is Frankle et al. (2020); figure 2 of the survey of 2021 reprints theirs, with the error "
-        "in place of the score.",
+        "The test score of networks on the straight line between two trainings of the same ticket that differ only in "
+        "their noise; the trained networks are at 0 and 1. If the line is flat, both lie in one valley; if it has a "
+        "dip, they don't. From the paper of Frankle et al. (2020); figure 2 of the survey of 2021 reprints theirs, "
+        "with the error in place of the score.",
     ),
     "decomposition": Kind(
         "Parts of the ticket effect",
-        "What a ticket has over random pruning, and what that is due to: the weights' values, the places of the mask "
-        "within each layer, or merely how many weights each layer keeps. Each line is the score that is lost when this "
-        "is destroyed and nothing else; together they are the faint line, the whole effect. Bars are 95% intervals "
-        "over replicates (Student's t): where one reaches zero it may be chance. Decompose a branch to train the "
-        "controls that this needs. After Vischer, Lange & Sprekeler (2021); cf. figure 8 of Lange & Sprekeler (2023), "
-        "which is of gradient descent.",
+        "A ticket's lead over random pruning, and what it is due to: the weights' values, the places of the mask "
+        "within each layer, or only how many weights each layer keeps. Each line is the score that is lost if only "
+        "this is destroyed; together they are the faint line, the whole effect. Bars are 95% intervals over replicates "
+        "(Student's t): where one reaches zero it may be chance. Decompose a branch to train the controls that this "
+        "needs. After Vischer, Lange & Sprekeler (2021); cf. figure 8 of Lange & Sprekeler (2023), for gradient "
+        "descent.",
     ),
     "comparison": Kind(
         "Comparison",
         "How much better the branch scores than another one at equal density: above zero it is better. Replicates see "
-        "the same initial weights, batches and noise, so that their differences are taken pair by pair; bars are 95% "
-        "intervals of the mean difference (Student's paired t-test). One bar of twenty misses zero by chance: the "
-        "sentence below counts the densities where p < 0.05, with Holm's correction for all of them and without. Cf. "
-        "figure 7, top, of Lange & Sprekeler (2023), of SNR and magnitude pruning.",
+        "the same initial weights, batches and noise, so differences are taken pair by pair; bars are 95% intervals of "
+        "the mean difference (Student's paired t-test). One bar of twenty misses zero by chance: the sentence below "
+        "counts the densities where p < 0.05, with Holm's correction for all of them and without it. Cf. figure 7, "
+        "top, of Lange & Sprekeler (2023), which compares SNR and magnitude pruning.",
     ),
     "mask": Kind(
         "Mask",
-        "Which weights of one layer are left. For the first layer each cell is a pixel of the input, the stronger its "
-        "colour the more of its connections are kept: pixels without colour are no longer looked at. For other layers "
+        "Which weights of one layer are left. For the first layer each cell is a pixel of the input; the stronger its "
+        "colour, the more of its connections are kept, and pixels without colour are no longer used. For other layers "
         "each cell is one connection, inputs from top to bottom, outputs from left to right; for convolutions each "
         "small square is one filter. Vischer, Lange & Sprekeler (2021) show such masks; the paper of 2023 does not.",
     ),
     "distribution": Kind(
         "Distribution",
         "How many weights have which size |θ|, uncertainty σ, or ratio of the two (SNR), on a logarithmic axis. The "
-        "line is where the next pruning cuts, if the branch prunes by this quantity: what is left of it goes. A single "
-        "bar for σ means that the strategy has one σ for all weights, and SNR pruning is magnitude pruning. The paper "
-        "sums them up in figure 11, and its figure 7 is about these thresholds.",
+        "line is where the next pruning cuts, if the branch prunes by this quantity: weights to its left are pruned. A "
+        "single bar for σ means that the strategy has one σ for all weights, so that SNR pruning is magnitude pruning. "
+        "The paper summarises weights in figure 11, and its figure 7 is about these thresholds.",
     ),
     "policy": Kind(
         "Policy",
-        "An episode of the branch's current policy, played over and over: the search mean, on the first of "
-        "the test episodes. Watch what it has learnt, and what pruning took from it. Environments without a drawing "
-        "of their own show what the policy sees, a bar for each number. Only control tasks have one. Lange & Sprekeler "
-        "(2023) print the returns of such policies; that is the ticket curve.",
+        "An episode of the branch's current policy, played over and over: the search mean, on the first of the test "
+        "episodes. Watch what it has learnt, and what pruning took from it. Environments that can't be drawn show what "
+        "the policy sees, a bar for each number. Only control tasks have a policy. Lange & Sprekeler (2023) report the "
+        "returns of such policies; that is the ticket curve.",
     ),
 }
-"""What there is to draw, by the name of the function that makes it."""
+"""All kinds of figures, by the name of the function that makes them."""
 
 SHOWN = (
     "ticket_curve",
@@ -196,7 +194,7 @@ SHOWN = (
     "decomposition",
     "comparison",
 )
-"""Those that are drawn of a view and a selection alone, by the function's name."""
+"""The kinds that need only a view and a selection, by the function's name."""
 
 Against = Literal["generations", "environment_steps", "forward_passes"]
 AGAINST: dict[Against, str] = {
@@ -204,4 +202,4 @@ AGAINST: dict[Against, str] = {
     "environment_steps": "environment steps",
     "forward_passes": "forward passes of a batch",
 }
-"""What scores may be shown against, in words."""
+"""The quantities that scores may be shown against, as text."""

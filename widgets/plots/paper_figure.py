@@ -49,7 +49,7 @@ class PaperFigure:
 
 
 def panel_figure(kind: str, look: Look, size: tuple[float, float] = (4.5, 3.0)) -> PaperFigure:
-    """What a panel shows of a session.
+    """The figure that a panel shows.
 
     Raises:
         TicketError: if there is no such kind.
@@ -73,13 +73,13 @@ def figure(
     """A figure of one session, or the ticket curves of many; needs matplotlib (extra `figures`) to be drawn.
 
     Args:
-        kind: As of charts: `ticket_curve`, `correlation` …; of many sessions `ticket_curve`.
+        kind: The kind, as for charts: `ticket_curve`, `correlation` …; for many sessions `ticket_curve`.
         sessions: A session, its path or name, or several saved ones, as `read_all` returns them.
-        by: Of ticket curves, a field of the spec by path, `trainer.strategy`: a line for each of its values, pooled
+        by: For ticket curves, a field of the spec by path, `trainer.strategy`: a line for each of its values, pooled
             over sessions and replicates.
         branches: The branches to draw; None is all.
-        branch: The one that is looked at, where a figure is of one.
-        round: The round that is looked at; None is the last.
+        branch: The branch to show, if the figure shows only one.
+        round: The round to show; None is the last.
         size: Width and height, inches.
 
     Raises:

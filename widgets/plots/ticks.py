@@ -16,7 +16,7 @@ def round_ticks(low: float, high: float, about: int = 5) -> tuple[float, ...]:
 
 
 def labels(ticks: tuple[float, ...]) -> list[str]:
-    """Evenly spaced ticks in words, all with as many decimals as their spacing needs."""
+    """Evenly spaced ticks as text, with as many decimals as their spacing needs."""
     decimals = max(0, ceil(-log10(ticks[1] - ticks[0]) - 1e-9))
     return [f"{tick:.{decimals}f}" for tick in ticks]
 

@@ -1,4 +1,4 @@
-"""Where the arrow keys lead: through generations, rounds and branches. No widget is needed for that."""
+"""Where the arrow keys lead: through generations, rounds and branches. No widget is imported here."""
 
 from dataclasses import replace
 
@@ -6,11 +6,11 @@ from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 
 STEPS = 48
-"""Presses from one end of a round to the other."""
+"""How many presses lead from one end of a round to the other."""
 
 
 def generation_beside(view: SessionView, selection: Selection, direction: int) -> Selection:
-    """A step through the round that is looked at; one step beyond its end is live again."""
+    """A step through the selected round; one step beyond its end is live again."""
     round_ = selection.round_in(view)
     if round_ is None:
         return selection

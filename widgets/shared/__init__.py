@@ -1,1 +1,1 @@
-"""What every face needs: a link to a session, where specs come from, and words. Imports no other part of the faces."""
+"""What every face needs: a link to a session, the list of presets, and wording. Imports no other room of the faces."""

@@ -1,4 +1,4 @@
-"""Errors that no code expected: their traceback goes to a file, and a person gets one sentence."""
+"""Unexpected errors: their traceback goes to a file, and a person gets one sentence."""
 
 import time
 import traceback
@@ -9,14 +9,14 @@ from pathlib import Path
 from ticket_explorer.places import cache_dir
 
 LIMIT = 1_000_000
-"""Bytes; a longer file begins anew."""
+"""Bytes; a longer file is begun again."""
 
 
 def keep(error: BaseException) -> str:
-    """Write an error's traceback to the app's error log, and return the sentence that tells of it.
+    """Write an error's traceback to the app's error log, and return the sentence to show.
 
     Args:
-        error: What was raised.
+        error: The error that was raised.
     """
     path = cache_dir() / "app-errors.log"
     what = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,4 +1,4 @@
-"""The presets as every face lists them: in groups by what they need, or only those that some words fit."""
+"""The list of presets for every face: in groups by what they need, or only those that match some words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _KINDS: tuple[tuple[type[TaskSettings], str], ...] = (
     (Box2DSettings, "Control by Box2D: needs extra control"),
     (TaskSettings, "Other tasks"),
 )
-"""In the order of the list; a preset is of the first kind that its task is of."""
+"""The kinds in the order of the list; a preset belongs to the first kind that includes its task."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class _Entry:
     title: str
     group: str
     words: str
-    """What can be looked for."""
+    """The text that words are matched against."""
 
 
 def groups(words: Sequence[str] = ()) -> tuple[Group, ...]:
-    """The presets that all words fit, those of one kind together; kinds without any are left out.
+    """The presets that match all words, grouped by kind; kinds without any are left out.
 
     Args:
         words: Parts of a preset's name or title, or of the names of its task, network, trainer or strategy.
@@ -52,7 +52,7 @@ def groups(words: Sequence[str] = ()) -> tuple[Group, ...]:
 
 
 def title_of(name: str) -> str:
-    """What a preset shows, in a line."""
+    """One line on what a preset shows."""
     return _entry(name).title
 
 

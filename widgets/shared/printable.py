@@ -1,7 +1,7 @@
-"""Nothing that a session holds reaches a terminal raw: names and titles may be anybody's.
+"""Keeps texts of a session from reaching a terminal raw: anybody may have written its names and titles.
 
 Control characters move cursors, retitle windows and clear screens; bidirectional overrides show one name as
-another. Every exit passes through here: the command line's output, and each line that the app draws.
+another. All output passes through here: that of the command line, and each line that the app draws.
 """
 
 from unicodedata import category
@@ -12,11 +12,11 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def printable(text: str, mark: str = MARK, keep: str = "") -> str:
-    """A text whose control characters are replaced.
+    """A text with its control characters replaced.
 
     Args:
-        text: From anywhere.
-        mark: What takes their place.
+        text: Any text.
+        mark: The character that replaces each.
         keep: Control characters that stay: `\\n` where the text has lines of its own.
     """
     if text.isprintable():

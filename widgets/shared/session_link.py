@@ -1,6 +1,6 @@
-"""How a face is tied to a session: to its engine's process, or to a journal that is replayed.
+"""A face's link to a session: to its engine's process, or to a journal that is replayed.
 
-Both hand out one view and take the same commands; the screens don't know which they have.
+Both have a view and take the same commands; the screens don't know which one they have.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
 """Starts an engine, and waits until it can be attached to; see `sessions.serving.launch.launch`."""
 
 SLOWEST = 0.5
-"""Generations a second: slower than this nobody waits for the next one."""
+"""Generations per second: at a slower pace, nobody waits for the next one."""
 
 
 class Condition(Enum):
-    """What a face is tied to."""
+    """The state of a link."""
 
     CONNECTING = "connecting"
     ATTACHED = "attached"
@@ -41,14 +41,14 @@ class Condition(Enum):
 
 
 class Link(Protocol):
-    """A session as a face has it."""
+    """A face's link to a session."""
 
     path: Path
     header: Header
     view: SessionView
     condition: Condition
     reason: str
-    """Why the engine is gone."""
+    """Why the engine has ended."""
 
     @property
     def is_running(self) -> bool:
@@ -56,7 +56,7 @@ class Link(Protocol):
         ...
 
     async def follow(self, told: Listener) -> None:
-        """Pass events on, each when it is in the view, until there are no more."""
+        """Pass on events, each once it is in the view, until there are no more."""
         ...
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Link(Protocol):
 
 
 class EngineLink:
-    """Tied to the engine's process, which is started if none runs."""
+    """A link to the engine's process, which is started if none runs."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class EngineLink:
             run: Whether a started engine runs to the end at once.
             spec: What to make the session from, if it isn't there yet.
             start: Whether to start an engine if none runs.
-            client: Who asks, for the journal.
+            client: The client's name, for the journal.
             launch: How an engine is started.
         """
         self.path, self._run, self._spec, self._start = path, run, spec, start
@@ -136,7 +136,7 @@ class EngineLink:
         self.view, self.condition, self._run = self._client.view, Condition.ATTACHED, False
 
     async def follow(self, told: Listener) -> None:
-        """Pass events on until the engine ends."""
+        """Pass on events until the engine ends."""
         assert self._client is not None
         async for event in self._client.stream():
             told(event)
@@ -178,7 +178,7 @@ class EngineLink:
 
 
 class ReplayLink:
-    """Tied to a journal: commands move through what happened, and decide nothing."""
+    """A link to a journal: commands move through what happened, and decide nothing."""
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
         self.path = path
@@ -201,18 +201,18 @@ class ReplayLink:
 
     @property
     def progress(self) -> float:
-        """The share of the journal that was played, in [0, 1]."""
+        """The share of the journal that was replayed, in [0, 1]."""
         return self._replay.progress
 
     async def follow(self, told: Listener) -> None:
-        """Pass events on until the journal's end."""
+        """Pass on events until the journal's end."""
         self._told = told
         async for event in self._replay.stream():
             self._take(event)
         await asyncio.Event().wait()
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
-        """Hold, go on, or step."""
+        """Pause, go on, or step."""
         match command:
             case commands.Pause():
                 self._replay.hold(True)
@@ -231,7 +231,7 @@ class ReplayLink:
         self._replay.speed = min(max(self._replay.speed * factor, 1 / 16), 1024.0)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds no resources."""
 
     def _step(self, generations: int) -> None:
         self._replay.hold(True)

@@ -1,8 +1,8 @@
-"""What stands before every server that this project starts: a token, and only pages of our own on this machine.
+"""The guard of every server that this project starts: it wants a token, and requests from our own pages only.
 
-A browser on this machine opens any page of the web, and each may send requests to loopback addresses: `Origin` tells
-whose page asks, `Host` tells by what name, which a page of another host can have point here. Both are checked before
-anything is handled, and nothing is without the token, which is the first part of every path.
+A browser on this machine opens any page of the web, and each may send requests to loopback addresses. `Origin` says
+whose page asks; `Host` says under which name, and another host's name can point here. Both are checked before anything
+is handled, and nothing is handled without the token, which is the first part of every path.
 """
 
 import re
@@ -12,23 +12,23 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
-"""What this machine is called by itself; the port may be another, as through an SSH tunnel."""
+"""This machine's names for itself; the port may differ, as through an SSH tunnel."""
 
 _HOST = re.compile(rf"({'|'.join(map(re.escape, NAMES))})(:[0-9]{{1,5}})?")
 _NEEDLESS = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def new_token() -> str:
-    """What opens a server, for its address."""
+    """A token that opens a server, for its address."""
     return secrets.token_urlsafe(32)
 
 
 def guarded(site: web.Application, token: str) -> web.Application:
-    """A server that hands only those requests on to `site` that come from this machine's own pages with the token.
+    """A server that passes only requests from this machine's own pages, with the token, on to `site`.
 
     Args:
-        site: Its paths are found below `/TOKEN`.
-        token: What opens it, of `new_token`.
+        site: The application; its paths are below `/TOKEN`.
+        token: The token, from `new_token`.
     """
     door = web.Application(middlewares=[_guard(token)])
     door.router.add_get(f"/{token}", _to_its_pages)

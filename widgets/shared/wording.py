@@ -1,11 +1,11 @@
-"""Numbers and events as a person says them: the same words in all faces."""
+"""Numbers and events as text: the same words in all faces."""
 
 import time
 from collections.abc import Iterable
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
-from sessions.views.failures import told
+from sessions.views.diverged import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.tables import algorithm_of
 
@@ -19,7 +19,7 @@ _YEAR = 365 * 86400
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: `42 s`, `3 min 5 s`, `2 h 10 min`."""
+    """Seconds as text: `42 s`, `3 min 5 s`, `2 h 10 min`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -31,7 +31,7 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float | None) -> str:
-    """A time that is only estimated: `about 3 min`."""
+    """An estimated time: `about 3 min`."""
     if seconds is None:
         return "time not known"
     for limit, unit, name in _UNITS:
@@ -53,7 +53,7 @@ def speed(view: SessionView) -> str:
 
 
 def waiting(compiling: events.Compiling) -> str:
-    """What a session waits for, and how long it has."""
+    """What a session waits for, and for how long."""
     return f"compiling {compiling.what}, {duration(max(0.0, time.time() - compiling.at))} so far"
 
 
@@ -68,14 +68,14 @@ def score(value: float | None) -> str:
 
 
 def one_error(values: int) -> str:
-    """What ± is where it is a standard error of the mean of so many values, and how far that is from an interval."""
+    """What ± means for the standard error of the mean of so many values, and the 95% interval's size."""
     from ticket_explorer.analysis.significance import quantile  # and NumPy
 
     return f"± 1 standard error (95%: ± {quantile(values - 1):.1f})"
 
 
 def bars(replicates: int, what: str = "bars") -> str:
-    """What a figure shows of several replicates."""
+    """A figure's note on several replicates."""
     return f"Mean of {replicates} replicates; {what}: {one_error(replicates)}."
 
 
@@ -90,7 +90,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
-    """What scores of branches that learn masks are; None where there are none."""
+    """A note on the scores of branches that learn masks; None if there are none."""
     names = ", ".join(name for name in shown if view.learns_mask(name))
     if not names:
         return None
@@ -103,7 +103,7 @@ def clock(at: float) -> str:
 
 
 def sentence(event: events.Event) -> str:
-    """What an event of the journal tells, in a line; nothing for those that tell a person nothing."""
+    """An event of the journal as a line of text; empty for events that no person needs to see."""
     match event:
         case events.Opened():
             return f"The session was opened. {event.recovered or ''}".rstrip()
@@ -154,7 +154,7 @@ def sentence(event: events.Event) -> str:
         case events.CommandReceived():
             return f"{event.client} asked: {_command(event.command)}"
         case events.CommandRefused():
-            return f"{event.client} asked in vain: {_command(event.command)}. {event.sentence}"
+            return f"{event.client} was refused: {_command(event.command)}. {event.sentence}"
         case _:
             return ""
 

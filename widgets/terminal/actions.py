@@ -1,4 +1,4 @@
-"""Every action once: what key it has, what it is called, what it does.
+"""Every action once: its key, its name, what it does.
 
 Bindings, the footer, the command palette, the help screens and docs/keys.md are all made from this
 registry, so that they can't disagree. It imports neither Textual's widgets nor NumPy.
@@ -21,7 +21,7 @@ class Action:
     """The action's method is `action_NAME` of the scope's screen; also its name in keys.toml."""
     keys: tuple[str, ...]
     title: str
-    """In the footer and the palette: two or three words."""
+    """Its title in the footer and the palette: two or three words."""
     help: str
     """What it does, in a sentence for the list of keys."""
     scope: Scope
@@ -32,7 +32,7 @@ class Action:
 
     @property
     def binding(self) -> Binding:
-        """For Textual, with an id that a person's own keys replace."""
+        """The action as Textual's binding, with an id for a person's own keys."""
         return Binding(
             ",".join(self.keys),
             self.call or self.name,
@@ -65,7 +65,7 @@ ACTIONS: tuple[Action, ...] = (
         "demo", ("o",), "Recorded demo", "Replay a recorded session; nothing is computed.", "home", "Sessions", True
     ),
     Action(
-        "replay", ("r",), "Replay", "Watch the session's journal again, without computing.", "home", "Sessions", True
+        "replay", ("r",), "Replay", "Watch the session's journal again; nothing is computed.", "home", "Sessions", True
     ),
     Action("rename", ("f2",), "Rename", "Give the session another name.", "home", "Sessions"),
     Action("delete", ("delete", "backspace"), "Delete", "Delete the session; asks first.", "home", "Sessions", True),
@@ -75,10 +75,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", ("f5",), "Refresh", "Read the sessions from disk again.", "home", "Sessions"),
     Action("create", ("ctrl+s",), "Start", "Start the session and watch it.", "new", "New session", True),
     Action(
-        "create_paused", ("ctrl+o",), "Open paused", "Make the session, and wait paused.", "new", "New session", True
+        "create_paused", ("ctrl+o",), "Open paused", "Create the session, and wait paused.", "new", "New session", True
     ),
     Action(
-        "filter_presets", ("slash",), "Filter", "Show only presets that some words fit.", "new", "New session", True
+        "filter_presets", ("slash",), "Filter", "Show only presets that match some words.", "new", "New session", True
     ),
     Action("cancel", ("escape",), "Back", "Back to the sessions.", "new", "New session", True),
     Action(
@@ -216,8 +216,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "round_back",
         ("shift+left", "comma"),
-        "Round before",
-        "Look at the round before.",
+        "Previous round",
+        "Look at the previous round.",
         "explorer",
         "Look",
         False,
@@ -226,8 +226,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "round_on",
         ("shift+right", "full_stop"),
-        "Round after",
-        "Look at the round after.",
+        "Next round",
+        "Look at the next round.",
         "explorer",
         "Look",
         False,
@@ -237,8 +237,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "branch_before",
         ("left_square_bracket",),
-        "Branch before",
-        "Look at the branch before.",
+        "Previous branch",
+        "Look at the previous branch.",
         "explorer",
         "Look",
         False,
@@ -247,8 +247,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "branch_after",
         ("right_square_bracket",),
-        "Branch after",
-        "Look at the branch after.",
+        "Next branch",
+        "Look at the next branch.",
         "explorer",
         "Look",
         False,
@@ -282,7 +282,7 @@ SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "ex
 
 
 def scope_of(screen: object) -> Scope:
-    """What can be done on a screen; dialogs only have what can be done everywhere."""
+    """The scope of a screen; dialogs only have actions that work everywhere."""
     return SCOPES.get(type(screen).__name__, "everywhere")
 
 

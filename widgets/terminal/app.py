@@ -1,7 +1,6 @@
-"""The terminal app: screens, themes, keys; everything about sessions is the screens'.
+"""The terminal app: screens, themes, keys; everything about sessions is in the screens.
 
-Nothing here imports JAX, and NumPy only comes with the explorer, so that the first picture is there
-at once.
+Nothing here imports JAX, and only the explorer imports NumPy, so that the first picture appears at once.
 """
 
 import asyncio
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
     from widgets.shared.session_link import Link
 
 ERRORS, ERROR_SECONDS = 3, 10.0
-"""The most unexpected errors in so many seconds that the app goes on after."""
+"""How many unexpected errors in how many seconds the app survives."""
 SMALLEST = (60, 16)
-"""Columns and rows; below that there is only a sentence."""
+"""The least columns and rows; a smaller terminal shows only a sentence."""
 
 
 class TicketExplorer(App[None]):
@@ -65,7 +64,7 @@ class TicketExplorer(App[None]):
             self.register_theme(theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every drawn line goes through: no name or title reaches the terminal raw."""
+        """The filter of every drawn line: no name or title reaches the terminal raw."""
         return [*super().get_line_filters(), PRINTABLE]
 
     def on_mount(self) -> None:
@@ -83,7 +82,7 @@ class TicketExplorer(App[None]):
             self.open_session(self._session, self._replay, self._speed)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so when there is too little room, until there is more."""
+        """Show a sentence while there is too little room."""
         from widgets.terminal.screens.too_small import TooSmall
 
         is_small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
@@ -99,7 +98,7 @@ class TicketExplorer(App[None]):
         return Home()
 
     def pop_screen(self) -> AwaitComplete:
-        """Take the topmost screen away; its workers end first, so that none outlives the widgets it tells."""
+        """Remove the topmost screen; its workers end first, so that none outlives the widgets it updates."""
         self.workers.cancel_node(self.screen)
         return super().pop_screen()
 
@@ -109,7 +108,7 @@ class TicketExplorer(App[None]):
         super().exit(result, return_code, message)
 
     def go_home(self) -> None:
-        """Leave everything that lies over the list of sessions."""
+        """Leave all screens above the list of sessions."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
@@ -128,8 +127,8 @@ class TicketExplorer(App[None]):
         """Make a session, start its engine, and show it in the explorer.
 
         Args:
-            spec: As `parse_spec` reads it.
-            name: From which its directory's name is made.
+            spec: The spec's table.
+            name: The name that its directory's name is made from.
             run: Whether to run at once.
         """
         from widgets.shared.session_link import EngineLink
@@ -168,10 +167,10 @@ class TicketExplorer(App[None]):
         yield SystemCommand("Screenshot", "Save a picture of the screen as SVG.", self.deliver_screenshot)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Say in a dialog what nothing else caught, and go on with the list of sessions; no traceback is shown.
+        """Report an unexpected error in a dialog, without a traceback, and go on with the list of sessions.
 
-        Where the app itself can't go on, or errors keep coming, it ends with the sentence. Tests, which run without
-        a terminal, have the error itself.
+        If the app itself can't go on, or errors keep coming, it ends with the sentence. Tests, which run without a
+        terminal, get the error itself.
         """
         if self.is_headless and not self.shows_errors:
             super()._handle_exception(error)
@@ -191,7 +190,7 @@ class TicketExplorer(App[None]):
         self.push_screen(ask.choice(said, choices), self._after_error)
 
     def _after_error(self, chosen: str | None) -> None:
-        """A screen whose code failed takes no more messages: back to the list of sessions, if it still does."""
+        """Leave a screen whose code failed, for the list of sessions, if that still takes messages."""
         if chosen != "leave":
             self.go_home()
         if chosen == "leave" or not self.screen.is_running:
@@ -208,7 +207,7 @@ class TicketExplorer(App[None]):
 
 
 def settings_keys() -> dict[str, str]:
-    """A person's own keys; none if they can't be read, which was said at the start."""
+    """A person's own keys; none if they can't be read, which was reported at the start."""
     try:
         return settings.own_keys()
     except TicketError:

@@ -29,5 +29,5 @@ class Banner(Static):
         self.add_class("-said")
 
     def clear(self) -> None:
-        """Take the sentence away, and its room."""
+        """Remove the sentence and its row."""
         self.remove_class("-said")

@@ -54,7 +54,7 @@ class BranchTree(Tree[Place]):
         """Rounds whose label is final."""
 
     def show(self, view: SessionView, selection: Selection) -> None:
-        """Show a view; nodes that are there already keep their place and are only renamed."""
+        """Show a view; existing nodes keep their place and are only renamed."""
         looked_at = selection.branch_in(view)
         for branch in view.branches.values():
             node = self._branches.get(branch.name)
@@ -68,7 +68,7 @@ class BranchTree(Tree[Place]):
             self._reveal(self._rounds[(looked.branch, looked.number)])
 
     def _reveal(self, node: TreeNode[Place]) -> None:
-        """Keep what is looked at in sight, while a person doesn't move through the tree."""
+        """Keep the selection in sight, unless a person moves through the tree."""
         if node is not self.cursor_node and node.line >= 0:
             self.move_cursor(node)
             self.scroll_to_node(node, animate=False)
@@ -90,7 +90,7 @@ class BranchTree(Tree[Place]):
             self._settled.add(place)
 
     def _relabel(self, node: TreeNode[Place], label: Text) -> None:
-        """Name a node anew if that changes anything: each renaming draws its line again."""
+        """Rename a node only if its name changes: each renaming redraws its line."""
         if node.label != label:
             node.set_label(label)
 

@@ -16,7 +16,7 @@ Layout = Literal["auto", "one", "four", "six"]
 
 
 class Settings(msgspec.Struct, kw_only=True):
-    """Remembered from one start to the next."""
+    """Settings that are remembered from one start to the next."""
 
     theme: str = "ticket-dark"
     layout: Layout = "auto"
@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, kw_only=True):
 
 
 def load() -> Settings:
-    """What was remembered; the defaults if nothing was, or it can't be read."""
+    """The remembered settings; the defaults if there are none, or they can't be read."""
     try:
         return msgspec.msgpack.decode(_path().read_bytes(), type=Settings)
     except (OSError, *UNREADABLE):
@@ -33,14 +33,14 @@ def load() -> Settings:
 
 
 def save(settings: Settings) -> None:
-    """Remember; a disk that is full or read-only only costs the memory."""
+    """Remember the settings; if the disk is full or read-only, they are forgotten."""
     with suppress(OSError):
         make_private(_path().parent)
         _path().write_bytes(msgspec.msgpack.encode(settings))
 
 
 def keys_path() -> Path:
-    """Where a person's own keys are."""
+    """The file with a person's own keys."""
     return home() / "keys.toml"
 
 
@@ -48,7 +48,7 @@ def own_keys() -> dict[str, str]:
     """A person's own keys by action, comma separated.
 
     Raises:
-        TicketError: if the file is no TOML, or names an action that there is not.
+        TicketError: if the file is not TOML, or names an unknown action.
     """
     path = keys_path()
     try:

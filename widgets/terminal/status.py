@@ -1,4 +1,4 @@
-"""The lines that say where a session is, how fast it goes, and how long it takes."""
+"""The lines that show a session's state, its speed and the time left."""
 
 from rich.text import Text
 from textual.widgets import Static
@@ -18,7 +18,7 @@ _STATES = {
 
 
 class Headline(Static):
-    """One row: the session's name and title, and what it does."""
+    """One row: the session's name, title and state."""
 
     DEFAULT_CSS = """
     Headline {
@@ -50,7 +50,7 @@ class ProgressLines(Static):
     """
 
     def show(self, link: Link) -> None:
-        """Show how far a session is."""
+        """Show a session's progress."""
         view, width = link.view, max(self.size.width - 2, 20)
         done, left = view.generations_done, view.generations_left
         whole = _row("whole session", done, done + left, _eta(view, link.is_running), "  " + _count_rounds(view), width)

@@ -4,7 +4,7 @@ from textual.theme import Theme
 
 
 def _scrollbars(background: str) -> dict[str, str]:
-    """Scroll bars that lie on the screen's background instead of a darker one."""
+    """Scroll bars on the screen's background instead of a darker one."""
     parts = ("background", "background-hover", "background-active", "corner-color")
     return {f"scrollbar-{part}": background for part in parts}
 

@@ -1,8 +1,8 @@
 """Episodes of a population: all individuals start the same episodes and see the same noise.
 
-Nothing is reset in between: what follows an episode's end is masked, and the loop ends when all have
-ended, so that the length is bounded and nothing recompiles. An episode in which the physics give a
-number that is none, or the policy does, ends there, and its return is NaN: the worst that a strategy knows.
+Nothing is reset in between: what follows an episode's end is masked, and the loop ends when all episodes have ended,
+so that the length is bounded and nothing recompiles. If the simulation or the policy returns NaN or infinity, the
+episode ends there, and its return is NaN: the worst that a strategy knows.
 """
 
 from collections.abc import Callable
@@ -93,7 +93,7 @@ class Play:
 
         def advance(now: _Progress) -> _Progress:
             outputs = policy(normalised(statistics, now.moment.observation))
-            lost = jnp.isnan(outputs).any(-1)  # of weights that are numbers no more
+            lost = jnp.isnan(outputs).any(-1)  # from weights that are NaN or infinite
             action = self.actions.of(jnp.where(lost[..., None], 0.0, outputs), self.squash)
             return self._counted(now, step(now.step, now.moment.state, action), lost)
 

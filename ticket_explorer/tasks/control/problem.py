@@ -37,7 +37,7 @@ class ControlState:
     observations: Statistics | None
     """None if observations are not normalised."""
     failures: Int[Array, "*batch"]
-    """Individuals whose physics gave a number that is none, of all generations of the round."""
+    """How many individuals' simulations returned NaN or infinity, in all generations of the round."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ class ControlProblem:
         told = []
         if failures:
             told.append(
-                f"The physics returned NaN or infinity for {failures:,} individuals in this round; each got the worst "
-                "fitness of its generation."
+                f"The simulation returned NaN or infinity for {failures:,} individuals in this round; each got the "
+                "worst fitness of its generation."
             )
         if lost:
             told.append(f"{lost:,} of {each * len(left_out):,} test episodes failed, and are left out of the score.")

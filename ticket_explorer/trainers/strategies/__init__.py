@@ -1,7 +1,7 @@
 """Strategies: evolution strategies by name. Nothing here imports JAX."""
 
 from ticket_explorer.trainers.settings import Optimizer
-from ticket_explorer.trainers.strategies.catalogue import GRADIENT_SHAPINGS, StrategyInfo
+from ticket_explorer.trainers.strategies.strategy_info import GRADIENT_SHAPINGS, StrategyInfo
 
 _HERE = "ticket_explorer.trainers.strategies"
 _STD_SCHEDULE = ("std_decay", "std_limit")

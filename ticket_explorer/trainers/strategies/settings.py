@@ -14,7 +14,7 @@ from ticket_explorer.errors import InvalidValue
 from ticket_explorer.registry import Former
 from ticket_explorer.trainers.settings import VECTORS, NonNegative, Optimizer, Positive, Share, TrainerSettings
 from ticket_explorer.trainers.strategies import STRATEGIES
-from ticket_explorer.trainers.strategies.catalogue import OPTIONS, StrategyInfo, find
+from ticket_explorer.trainers.strategies.strategy_info import OPTIONS, StrategyInfo, find
 
 MATRICES = 6
 """Full covariances that a generation holds at its worst, where a strategy learns one."""

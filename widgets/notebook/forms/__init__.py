@@ -1,1 +1,1 @@
-"""The forms of `Decisions`, one a file: each asks one thing about the branch that is looked at."""
+"""The forms of `Decisions`, one in each file: each asks one thing about the selected branch."""

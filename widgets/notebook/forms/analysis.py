@@ -1,4 +1,4 @@
-"""Looking closer: an analysis of the round that is looked at, or of what runs now."""
+"""An analysis of the selected round, or of the running one."""
 
 import ipywidgets
 
@@ -17,18 +17,18 @@ from widgets.plots.kinds import LANDSCAPES
 
 _INTRO = (
     "Analyse the branch's weights: of the selected round, or as they are now. "
-    "The chart `curvature` shows what is found, and its button `next` the other kinds."
+    "The chart `curvature` shows the results; its button `next` leads to the other kinds."
 )
 
 
 class AnalysisForm:
-    """Asks for an analysis, or gives up those under way."""
+    """Asks for an analysis, or cancels those under way."""
 
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._kind = choice("analysis", {name: name for name, _ in LANDSCAPES})
         self._summary = ipywidgets.HTML()
-        give_up = button("Give up", "Cancel the running analyses", self._give_up)
+        give_up = button("Cancel", "Cancel the running analyses", self._give_up)
         self.form = Form(attachment, subject, _INTRO, [self._kind, self._summary], "Analyse", self._request, give_up)
         self._kind.observe(lambda _: self._explain(), "value")
         self._explain()
@@ -56,4 +56,4 @@ class AnalysisForm:
         wanted = analyses_of(self._attachment.view, str(self._kind.value), branch, round_)
         if not wanted:
             raise TicketError("No other branch has a finished round to compare this one with.")
-        return Filled(wanted, f"The {self._kind.value} of {place} is worked on between generations.")
+        return Filled(wanted, f"The {self._kind.value} of {place} is being computed between generations.")

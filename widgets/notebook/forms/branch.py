@@ -1,4 +1,4 @@
-"""Another future: after which finished round a branch begins, and what it does differently."""
+"""A new branch: the finished round it begins after, and what it does differently."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class BranchForm:
         self.renew()
 
     def renew(self) -> None:
-        """Offer the finished rounds; begin anew if the branch or its plan became another."""
+        """Offer the finished rounds; reset the form if the branch or its plan has changed."""
         view = self._attachment.view
         if not self._subject.is_there:
             return

@@ -12,11 +12,11 @@ class BranchChoice:
     """One branch of a session."""
 
     def __init__(self, attachment: Attachment, changed: Callable[[], None]) -> None:
-        """Begin with the branch that is looked at.
+        """Begin with the selected branch.
 
         Args:
-            attachment: Of the session.
-            changed: Called when it is another one.
+            attachment: The session's attachment.
+            changed: Called when the branch changes.
         """
         self._attachment = attachment
         self.choice = choice("branch", {})
@@ -46,7 +46,7 @@ class BranchChoice:
         return self._attachment.view.branches[self.branch].plan
 
     def renew(self) -> None:
-        """Follow what a person chose to look at."""
+        """Follow a person's selection."""
         look = self._attachment.look
         wanted = look.selection.branch
         names = {name: name for name in look.view.branches}

@@ -12,8 +12,8 @@ def choice(label: str, options: Mapping[str, str]) -> ipywidgets.Dropdown:
     """One of several.
 
     Args:
-        label: What it is.
-        options: What is shown, by what it stands for.
+        label: The label at its left.
+        options: The texts to show, by their values.
     """
     made = ipywidgets.Dropdown(options=_shown(options), description=label, layout=ipywidgets.Layout(width="460px"))
     made.style.description_width = "90px"
@@ -21,7 +21,7 @@ def choice(label: str, options: Mapping[str, str]) -> ipywidgets.Dropdown:
 
 
 def offer(dropdown: ipywidgets.Dropdown, options: Mapping[str, str], preferred: str | None = None) -> None:
-    """Have a choice show other options; what was chosen stays if it can, unless another one is preferred."""
+    """Show other options; the chosen one stays if it can, unless another one is preferred."""
     wanted = dropdown.value if preferred is None else preferred
     if dropdown.options != _shown(options):
         dropdown.options = _shown(options)

@@ -1,4 +1,4 @@
-"""Fields to type into, a row each: what they hold, what they accept, and what is wrong as one types."""
+"""Fields to type into, a row each: their values, their ranges, and what is wrong as a person types."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -27,26 +27,26 @@ class FieldRows:
 
     @property
     def texts(self) -> dict[str, str]:
-        """What stands in the fields, by their names."""
+        """The texts in the fields, by the fields' names."""
         return {name: row.line.value for name, row in self._rows.items()}
 
     @property
     def values(self) -> Table:
-        """What was typed, by the fields' names."""
+        """The texts that a person typed, by the fields' names."""
         return entered((row.field for row in self._rows.values()), self.texts)
 
     def show(self, fields: Iterable[Field], typed: Mapping[str, str] | None = None) -> None:
         """Show these fields.
 
         Args:
-            fields: From the first to the last.
-            typed: What was typed already, by name.
+            fields: The fields in order.
+            typed: Texts that were typed already, by name.
         """
         self._rows = {field.name: _Row(field, (typed or {}).get(field.name), self._changed) for field in fields}
         self.box.children = [row.box for row in self._rows.values()]
 
     def complain(self, said: Complaint | None) -> bool:
-        """Show a complaint beside the field it is about, and take the others back; whether it found its place."""
+        """Show a complaint beside its field and clear the others; returns whether it has a field here."""
         found = said is None
         for row in self._rows.values():
             is_here = said is not None and said.concerns(row.field.place)

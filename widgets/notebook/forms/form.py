@@ -1,4 +1,4 @@
-"""What all forms have: an introduction, rows of controls, a button, and a line that says what came of it."""
+"""What all forms have: an introduction, rows of controls, a button, and a line with the outcome."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from widgets.notebook.watching import button, markup
 
 @dataclass(frozen=True)
 class Filled:
-    """What a filled-in form asks of the engine."""
+    """The request of a filled-in form to the engine."""
 
     commands: Sequence[commands.Command]
-    """One after the other."""
+    """The commands, in order."""
     done: str
-    """What to say when it is done; `{new}` and `{all}` stand for the branches it begins."""
+    """The sentence to show when it is done; `{new}` and `{all}` stand for the branches it begins."""
 
 
 class Decision(Protocol):
@@ -29,16 +29,16 @@ class Decision(Protocol):
 
     @property
     def form(self) -> "Form":
-        """What is shown of it."""
+        """The widget that is shown."""
         ...
 
     def renew(self) -> None:
-        """Show what may be decided now; called whenever the session has news."""
+        """Update the form; called whenever the session has news."""
         ...
 
 
 class Form:
-    """Asks the engine for something when its button is pressed, and says what came of it."""
+    """Sends the engine a request when its button is pressed, and shows the outcome."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class Form:
         """Lay it out.
 
         Args:
-            attachment: Of the session.
+            attachment: The session's attachment.
             subject: The branch that it is about.
-            intro: What it is for, a sentence or two.
-            rows: The controls of what is to be filled in.
-            label: Of the button.
-            request: What to ask for, given the branch; a `TicketError` says what is missing.
-            others: Buttons beside it.
+            intro: A sentence or two on what the form is for.
+            rows: The controls to fill in.
+            label: The button's label.
+            request: Makes the request for a branch; a `TicketError` says what is missing.
+            others: More buttons beside it.
         """
         self._attachment, self._subject = attachment, subject
         self._said = ipywidgets.HTML()
@@ -68,17 +68,17 @@ class Form:
         self.box = ipywidgets.VBox([ipywidgets.HTML(markup(intro)), *rows, closing, self._said])
 
     def say(self, sentence: str, is_trouble: bool = False) -> None:
-        """Write below the rows; an empty sentence takes away what is written there."""
+        """Write a sentence below the rows; an empty one clears it."""
         said = markup(sentence, "te-alert" if is_trouble else "te-done")
         self._said.value = f'<div role="status">{said}</div>' if sentence else ""
 
     def object_to(self, complaint: Complaint | None, remarks: str = "") -> None:
-        """Say why it can't be so, and refuse; None: it can, with what should be known of that."""
+        """Show why the input is refused, and disable the button; None: it is fine, and remarks are shown."""
         self.say(remarks if complaint is None else complaint.whole, is_trouble=complaint is not None)
         self._accept.disabled = complaint is not None
 
     def ask(self, request: Callable[[str], Filled]) -> None:
-        """Ask for something, given the branch."""
+        """Send the request for the branch."""
         self._attachment.spawn(self._asked(request))
 
     async def _asked(self, request: Callable[[str], Filled]) -> None:

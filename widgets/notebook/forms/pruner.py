@@ -1,4 +1,4 @@
-"""Another pruner, or another rewind; what each pruner would remove now can be compared first."""
+"""Another pruner or rewind; the form can first compare what each pruner would remove now."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from widgets.notebook.forms.rewind import RewindRows
 from widgets.notebook.watching import button, markup
 from widgets.shared.wording import share
 
-_INTRO = "Prune the branch by another criterion, or restart its weights otherwise, from its next pruning on."
+_INTRO = "Prune the branch by another criterion, or rewind its weights in another way, from its next pruning on."
 _NAMES = {name: name for name in PRUNERS}
 
 
@@ -39,7 +39,7 @@ class PrunerForm:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew if the branch or its plan became another."""
+        """Reset the form if the branch or its plan has changed."""
         if self._subject.is_there and self._subject.plan != self._plan:
             self._plan = self._subject.plan
             offer(self._pruner, stay_or(self._plan["pruner"]["name"], _NAMES), "")
@@ -76,7 +76,7 @@ class PrunerForm:
 
 
 def _overlaps(preview: commands.Preview, now: str) -> str:
-    """How much of what the present pruner removes the others would remove too."""
+    """How much of what the present pruner would remove the others would remove too."""
     if now not in preview.pruners:
         return f"{preview.removed:,} of {preview.kept:,} kept weights go next; {now} can't be compared."
     row = preview.overlap[preview.pruners.index(now)]

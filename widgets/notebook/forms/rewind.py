@@ -1,4 +1,4 @@
-"""Where weights restart: a rewind, and the fields it has; part of other forms."""
+"""A choice of rewind, and its fields; part of other forms."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,19 +28,19 @@ class RewindRows:
         self._choice.observe(lambda _: self._choose(), "value")
 
     def renew(self, present: Table) -> None:
-        """Begin with the rewind as it is, `{"name": "initial"}`."""
+        """Begin with the current rewind, `{"name": "initial"}`."""
         self._present = present
         offer(self._choice, stay_or(present["name"], {name: name for name in REWINDS}), "")
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """The chosen rewind with its fields, as an override; nothing if it stays as it is."""
+        """The chosen rewind with its fields, as an override; empty if it stays as it is."""
         name = str(self._choice.value)
         table = {"name": name, **self._rows.values}
         return {"rewind": table} if name and table != self._present else {}
 
     def complain(self, said: Complaint | None) -> bool:
-        """Show a complaint beside the field it is about; whether it found its place."""
+        """Show a complaint beside its field; returns whether it has a field here."""
         return self._rows.complain(said)
 
     def _choose(self) -> None:

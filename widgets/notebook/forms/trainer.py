@@ -35,7 +35,7 @@ class TrainerForm:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew if the branch, its plan or what is tuned became another."""
+        """Reset the form if the branch, its plan or the running round has changed."""
         view = self._attachment.view
         if not self._subject.is_there:
             return
@@ -53,7 +53,7 @@ class TrainerForm:
             self._choose()
 
     def _choose(self) -> None:
-        """Show the fields of what is chosen; what was typed into fields of the same name stays."""
+        """Show the fields of the chosen trainer; texts typed into fields of the same name stay."""
         branch, view = self._subject.branch, self._attachment.view
         running = tunable_round(view, branch) if self._when.value == "now" else None
         kind = str(self._kind.value) if running is None else kind_of(running.plan["trainer"])

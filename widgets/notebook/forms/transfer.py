@@ -1,4 +1,4 @@
-"""Tickets elsewhere: whose they are, what trains them, and what runs beside them."""
+"""A transfer: whose tickets, what trains them, and what runs beside them."""
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
@@ -26,7 +26,7 @@ _TRAINERS = {name: name for name in TRAINER_KINDS}
 
 
 class TransferForm:
-    """Asks which tickets go where."""
+    """Asks which tickets to train, and how."""
 
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
@@ -46,7 +46,7 @@ class TransferForm:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew if the branch or its plan became another."""
+        """Reset the form if the branch or its plan has changed."""
         view = self._attachment.view
         if not self._subject.is_there or self._subject.plan == self._plan:
             return

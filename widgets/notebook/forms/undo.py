@@ -1,4 +1,4 @@
-"""Going back: from which finished round a branch goes on anew; or no more rounds of it at all."""
+"""Going back to a finished round, or setting the branch aside."""
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError

@@ -1,4 +1,4 @@
-"""From a session's view to figures: one pure function a figure, drawn elsewhere. No JAX is imported here."""
+"""From a session's view to figures: one pure function for each, drawn elsewhere. No JAX is imported here."""
 
 from widgets.plots.figures.comparison import comparison
 from widgets.plots.figures.correlation import correlation

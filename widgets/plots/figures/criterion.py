@@ -20,27 +20,27 @@ from widgets.plots.figures.sample import Quantity, Sample, histogram_of, sample_
 
 @dataclass(frozen=True)
 class Criterion:
-    """How a round's result is pruned, or was."""
+    """How a round's result will be, or was, pruned."""
 
     pruner: str
     scope: Scope
     lost: int
-    """How many of the kept prunable weights go."""
+    """How many of the kept prunable weights are pruned."""
     done: bool
-    """Whether they are gone already."""
+    """Whether they are pruned already."""
     threshold: float | None
-    """The highest score that goes, of replicate 0; None if there is none, or each leaf or group has its own."""
+    """The highest score that is pruned, of replicate 0; None if there is none, or each leaf or group has its own."""
     ratios: dict[str, float] = field(default_factory=dict)
-    """The share of each leaf's kept weights that goes; empty where all are pruned alike."""
+    """The share of each leaf's kept weights that is pruned; empty if all leaves are pruned alike."""
 
     @property
     def quantity(self) -> Quantity | None:
-        """What it ranks by; None if a frame doesn't know it."""
+        """The quantity it ranks by; None if a frame doesn't have it."""
         return _ranks_by(self.pruner)
 
 
 def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame) -> Criterion:
-    """What prunes a round's result in a branch, as it looks in a frame of that round."""
+    """The criterion that prunes a round's result in a branch, as seen in a frame of that round."""
     owner = _pruning_branch(view, branch, round_.number)
     plan, leaves = view.branches[owner].plan, view.branches[owner].leaves
     pruned = next((event for event in reversed(round_.pruned) if event.branch == owner), None)
@@ -63,9 +63,9 @@ def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: in
     """[n], which sampled weights are pruned next; None if a frame can't tell.
 
     Args:
-        criterion: What weights are pruned by, and how many of them.
+        criterion: How weights are pruned, and how many of them.
         sample: The n sampled weights.
-        leaves: Of θ, for pruning leaf by leaf.
+        leaves: The leaves of θ, for pruning leaf by leaf.
         kept: The prunable weights that the sample is drawn from.
     """
     score = sample.score(criterion.quantity)
@@ -90,7 +90,7 @@ def _ranks_by(pruner: str) -> Quantity | None:
 
 
 def _pruning_branch(view: SessionView, branch: str, number: int) -> str:
-    """Whose pruning of round `number` leads to the next round of a branch: its own, or an ancestor's."""
+    """The branch whose pruning of round `number` leads to a branch's next round: itself, or an ancestor."""
     current = view.branches[branch]
     while number + 1 < current.first_round and current.parent is not None:
         current = view.branches[current.parent]
@@ -137,7 +137,7 @@ def _leaf_numbers(indices: npt.NDArray[np.int32], leaves: list[LeafShape]) -> np
 def _lowest_of_each(
     score: npt.NDArray[np.float64], groups: list[tuple[npt.NDArray[np.bool_], float]]
 ) -> npt.NDArray[np.bool_]:
-    """Which scores are the lowest of their group; each group with the share of it that goes."""
+    """Which scores are the lowest of their group, by the share of each group that is pruned."""
     lowest = np.zeros(score.size, bool)
     for group, share in groups:
         members = np.flatnonzero(group)

@@ -1,4 +1,4 @@
-"""Curvature: how the loss rises around what a round found, and how that changes from round to round.
+"""Curvature: how the loss rises around a round's result, and how that changes from round to round.
 
 Lange & Sprekeler (2023), figure 6, bottom: profiles along random directions, and the parabola fitted to them.
 """
@@ -25,9 +25,9 @@ def curvature(view: SessionView, selection: Selection) -> Figure:
     """Loss along random directions through the weights of the round, and of other branches' same round.
 
     The strong line is the mean over directions and replicates with its standard error over replicates, or,
-    for one, over directions: directions of one network are no networks of their own. Faint lines of the same
-    colour are single directions, faint lines of others the means of other branches. A round that was not
-    looked at gives way to the last one before it that was, unless it was asked for.
+    for one, over directions: directions of one network don't count as separate networks. Faint lines of the same
+    colour are single directions; faint lines of other colours are the means of other branches. If a round was not
+    analysed, the last analysed one before it is shown, unless the round was asked for.
     """
     found, branch = analysis_of(view, selection, "curvature"), selection.branch_in(view)
     title = f"{FIGURES['curvature'].title} · {selection.place_in(view)}"
@@ -53,7 +53,7 @@ def sharpness(view: SessionView, selection: Selection) -> Figure:
 
 
 def analysis_of(view: SessionView, selection: Selection, kind: str) -> Analysed | None:
-    """The latest analysis of a kind of the round that is looked at; live, of the latest round that has one."""
+    """The latest analysis of a kind of the selected round; live, that of the latest round that has one."""
     branch, round_ = selection.branch_in(view), selection.round_in(view)
     if branch is None or round_ is None:
         return None
@@ -67,7 +67,7 @@ def analysis_of(view: SessionView, selection: Selection, kind: str) -> Analysed 
 
 
 def nothing_yet(kind: str, switch: str = "") -> str:
-    """What to say where nothing was analysed."""
+    """The sentence if nothing was analysed."""
     always = f", or have it computed after each round with {switch}" if switch else ""
     return f"Nothing was computed here yet: ask for an analysis of {kind}{always}."
 
@@ -92,7 +92,7 @@ def _x(found: Analysed) -> Values:
 
 
 def _sharpnesses(found: Analysed) -> list[float | None]:
-    """One a replicate, the mean over directions; None where a loss was not finite."""
+    """One value for each replicate, the mean over directions; None if a loss was not finite."""
     return [float(value) if np.isfinite(value) else None for value in found.array("sharpness").mean(-1)]
 
 

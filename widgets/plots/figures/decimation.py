@@ -1,4 +1,4 @@
-"""Long lines made short without losing a spike: the lowest and the highest value of every bucket stay."""
+"""Shortens long lines without losing a spike: the lowest and the highest value of every bucket stay."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,8 @@ def extremes(values: Values, buckets: int = BUCKETS) -> npt.NDArray[np.intp]:
     Buckets hold equal numbers of values from the start on, so that a growing line keeps its look.
 
     Args:
-        values: [n]; NaN is a gap, and stays one where a whole bucket is NaN.
-        buckets: How many there are at most.
+        values: [n]; NaN is a gap, which stays if a whole bucket is NaN.
+        buckets: The most buckets.
     """
     if values.size <= 2 * buckets:
         return np.arange(values.size)

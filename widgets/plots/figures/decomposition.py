@@ -1,4 +1,4 @@
-"""What a ticket's effect is due to, at each density (Vischer et al. 2021; Lange & Sprekeler 2023)."""
+"""The parts of a ticket's effect, at each density (Vischer et al. 2021; Lange & Sprekeler 2023)."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """Distributions of |θ|, σ and SNR over the kept prunable weights.
 
-Lange & Sprekeler (2023) sum weights up in figure 11; what their figure 7 says of thresholds is read off these.
+Lange & Sprekeler (2023) summarise weights in figure 11; the thresholds in their figure 7 can be read off these.
 """
 
 from sessions.views.session_view import SessionView
@@ -17,7 +17,7 @@ _LABELS: dict[Quantity, str] = {"magnitude": "magnitude |θ|", "sigma": "σ", "s
 def distribution(view: SessionView, selection: Selection, quantity: Quantity) -> Figure:
     """How many weights of replicate 0 have which magnitude, σ or SNR, on a logarithmic axis.
 
-    The threshold of the branch's pruner is a rule, where it ranks by this quantity.
+    The threshold of the branch's pruner is a rule, if it ranks by this quantity.
     """
     title, x, y = f"{FIGURES['distribution'].title} · {selection.place_in(view)}", _axis(quantity), Axis("weights")
     branch, round_, frame = selection.branch_in(view), selection.round_in(view), selection.frame_in(view)
@@ -36,7 +36,7 @@ def distribution(view: SessionView, selection: Selection, quantity: Quantity) ->
 
 
 def distributions(view: SessionView, selection: Selection) -> tuple[Figure, ...]:
-    """The distributions of |θ|, σ and SNR, a figure each."""
+    """The distributions of |θ|, σ and SNR, one figure for each."""
     return tuple(distribution(view, selection, quantity) for quantity in QUANTITIES)
 
 

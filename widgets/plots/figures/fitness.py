@@ -1,7 +1,7 @@
 """Fitness against generations: how a round trains, beside the same round of other branches.
 
-No figure of Lange & Sprekeler (2023): they show the score at the end of rounds (`ticket_curve`), of
-which this is the way there.
+Lange & Sprekeler (2023) have no such figure: they show the score at the end of rounds (`ticket_curve`); this shows the
+way there.
 """
 
 from dataclasses import replace
@@ -24,17 +24,17 @@ _Y = Axis("fitness, higher is better")
 
 
 def fitness(view: SessionView, selection: Selection, cache: MetricsCache | None = None) -> Figure:
-    """Mean and best fitness of the round that is looked at, and of the same round of other branches.
+    """Mean and best fitness of the selected round, and of the same round of other branches.
 
-    The line is the mean over individuals and replicates. Its band is ± one standard error over
-    replicates where there are several, as in the paper's figures: it says how sure the mean is. For
-    a single one it is ± one standard deviation over the population, where the trainer has one.
+    The line is the mean over individuals and replicates. With several replicates its band is ± one
+    standard error over them, as in the paper's figures, and shows how certain the mean is. With one
+    replicate it is ± one standard deviation over the population, if the trainer has one.
     Lines are decimated to the extremes of 1,000 buckets.
 
     Args:
-        view: The session as its events tell it.
-        selection: What is looked at; a selected generation is marked.
-        cache: What a face keeps between redraws; without it all metrics are converted anew.
+        view: The session's view.
+        selection: What to show; a selected generation is marked.
+        cache: What a face keeps between redraws; without it, all metrics are converted again.
     """
     cache = cache or MetricsCache()
     title = f"{FIGURES['fitness'].title} · {selection.place_in(view)}"

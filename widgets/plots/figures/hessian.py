@@ -30,9 +30,9 @@ _SWITCH = "analysis.hessian = true"
 def hessian(view: SessionView, selection: Selection) -> Figure:
     """1/σ² against the diagonal, a point a kept prunable weight of one replicate, the first that did not diverge.
 
-    Weights of negative curvature stand where its size puts them, in a colour of their own; so do those that SNR
-    pruning would keep next and magnitude pruning would not. A round that was not looked at gives way to the last one
-    before it that was, unless it was asked for.
+    Weights of negative curvature are placed by its size, in a colour of their own; those that SNR pruning would keep
+    next and magnitude pruning would not also have a colour of their own. If a round was not analysed, the last analysed
+    one before it is shown, unless the round was asked for.
     """
     found, branch = analysis_of(view, selection, "hessian"), selection.branch_in(view)
     title = f"{FIGURES['hessian'].title} · {selection.place_in(view)}"
@@ -79,7 +79,7 @@ def eigenvalues(view: SessionView, selection: Selection) -> Figure:
 
 @dataclass(frozen=True)
 class _Weights:
-    """Those that an analysis tells one by one, of one replicate."""
+    """The weights that an analysis lists one by one, of one replicate."""
 
     entries: npt.NDArray[np.int32]
     magnitude: Values
@@ -87,7 +87,7 @@ class _Weights:
     diagonal: Values
 
     def kept_by_snr_alone(self, ratio: float) -> npt.NDArray[np.bool_]:
-        """Which of them SNR pruning would keep, and magnitude pruning would not."""
+        """Which of the weights SNR pruning would keep and magnitude pruning would not."""
         lost = round(ratio * self.entries.size)
         by_snr, by_magnitude = np.zeros(self.entries.size, bool), np.zeros(self.entries.size, bool)
         by_snr[np.argsort(self.magnitude / self.sigma, kind="stable")[:lost]] = True
@@ -96,7 +96,7 @@ class _Weights:
 
 
 def _shown(found: Analysed) -> int:
-    """The first replicate that has weights: one that diverged has none."""
+    """The first replicate that has weights; one that diverged has none."""
     return int(np.isfinite(found.array("theta")).any(1).argmax())
 
 
@@ -111,7 +111,7 @@ def _weights_of(found: Analysed) -> _Weights:
 
 
 def _points(name: str, weights: _Weights, wanted: npt.NDArray[np.bool_], colour: int) -> Points:
-    """Those that are wanted, and that logarithmic axes can show."""
+    """The wanted points that logarithmic axes can show."""
     shown = wanted & (weights.diagonal != 0) & (weights.sigma > 0)
     x, y = np.abs(weights.diagonal[shown]), weights.sigma[shown] ** -2.0
     return Points(name, x, y, colour, weights.entries[shown])
@@ -133,14 +133,14 @@ def _told(found: Analysed, weights: _Weights, lit: int, ratio: float) -> str:
 
 
 def is_by_differences(found: Analysed) -> bool:
-    """Whether a look at the Hessian was by finite differences, of a sample of the weights."""
+    """Whether an analysis of the Hessian used finite differences, for a sample of the weights."""
     return bool(np.isnan(found.array("trace")).all())
 
 
 def _across(
     view: SessionView, branch: str, values_of: Callable[[Analysed], npt.NDArray[np.float32]], faint: bool = False
 ) -> Line | None:
-    """What values of the replicates come to at the end of each round of a branch; None if none has any."""
+    """The replicates' values at the end of each round of a branch; None if no round has any."""
     rows = []
     for round_ in view.lineage(branch):
         found = None if round_.finished is None else view.analysis("hessian", branch, round_.number)

@@ -16,7 +16,7 @@ from widgets.shared.wording import bars
 
 
 def instability(view: SessionView, selection: Selection) -> Figure:
-    """Instability of every ticket against its density, a line for each branch whose noise is its own."""
+    """Instability of every ticket against its density, a line for each branch with noise of its own."""
     x = Axis("weights kept", scale="log", reverse=True, percent=True)
     title, found = FIGURES["instability"].title, _found(view, selection)
     several = {name: one for name, one in found.items() if len(one.array("densities")) > 1}
@@ -25,7 +25,7 @@ def instability(view: SessionView, selection: Selection) -> Figure:
 
 
 def instability_from(view: SessionView, selection: Selection) -> Figure:
-    """Instability of the dense network against the step k from which on the noise is another's; a line a trainer."""
+    """Instability of the dense network against the step k from which the noise differs; a line for each trainer."""
     title, x, found = (
         FIGURES["instability_from"].title,
         Axis("step k: noise is shared until then"),
@@ -46,7 +46,7 @@ def instability_from(view: SessionView, selection: Selection) -> Figure:
 
 
 def instability_profile(view: SessionView, selection: Selection) -> Figure:
-    """The score along the line between the two trainings of the round that is looked at, or of the first there is.
+    """The score along the line between the two trainings of the selected round, or of the first one.
 
     Branches that trained alike have one line.
     """
@@ -93,5 +93,5 @@ def _figure(title: str, x: Axis, lines: list[Line], found: dict[str, Analysed], 
 
 
 def _are_shares(found: dict[str, Analysed]) -> bool:
-    """Whether scores are accuracies, of which a threshold is known; returns have none."""
+    """Whether scores are accuracies, which have a known threshold; returns have none."""
     return all(np.all((score := one.array("score")) >= 0) and np.all(score <= 1) for one in found.values())

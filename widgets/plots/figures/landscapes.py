@@ -20,7 +20,7 @@ BARRIERS: dict[Barrier, str] = {
     "loss_barrier": "loss barrier",
     "instability": "instability",
 }
-"""What sums a straight line up, in words."""
+"""The quantities that summarise a straight line, as text."""
 _ALONG = {"random": "", "eigenvectors": ", along leading eigenvectors", "way": ", along its way"}
 _PLANE = Axis("second direction"), Axis("first direction")
 
@@ -28,8 +28,8 @@ _PLANE = Axis("second direction"), Axis("first direction")
 def surface(view: SessionView, selection: Selection) -> Figure:
     """The loss over the plane of two directions, on a logarithmic scale, in strong colours where it is low.
 
-    The mean over replicates; the round's own weights are in the middle. Marked are where the round began, its
-    way, and where it ended, of replicate 0.
+    The mean over replicates; the round's own weights are in the middle. Marks show the round's start, its way and its
+    end, for replicate 0.
     """
     found, branch = analysis_of(view, selection, "surface"), selection.branch_in(view)
     if found is None or branch is None:
@@ -65,7 +65,7 @@ def connectivity(view: SessionView, selection: Selection, barrier: Barrier = "in
 
 
 def _way(found: Analysed) -> tuple[Points, ...]:
-    """Where replicate 0 began, was and ended, in cells of the picture; what is outside is left out."""
+    """The start, way and end of replicate 0, in cells of the picture; what is outside is left out."""
     if "way" not in found.arrays:
         return ()
     steps, way = found.array("steps").astype(float), found.array("way")[0].astype(float)
@@ -78,7 +78,7 @@ def _way(found: Analysed) -> tuple[Points, ...]:
 
 
 def _scaled(values: Values) -> Values:
-    """In [0, 1]; NaN where a value is not finite, and 0 where all are equal."""
+    """Values scaled to [0, 1]; NaN where a value is not finite, and 0 if all are equal."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return np.full_like(values, np.nan)

@@ -19,14 +19,14 @@ _Y = Axis("test score")
 
 
 def learning(view: SessionView, selection: Selection, against: Against | None = None) -> Figure:
-    """Every score that was taken of the round that is looked at, and of the same round of other branches.
+    """Every score of the selected round, and of the same round of other branches.
 
     The mean over replicates with its standard error. A round that branches share is drawn once.
 
     Args:
-        view: The session as its events tell it.
-        selection: What is looked at.
-        against: What the x axis is; None is what was spent: environment steps, or else forward passes.
+        view: The session's view.
+        selection: What to show.
+        against: The x axis; None is the cost: environment steps, or else forward passes.
     """
     title, round_ = f"{FIGURES['learning'].title} · {selection.place_in(view)}", selection.round_in(view)
     number = selection.round if round_ is None else round_.number
@@ -43,7 +43,7 @@ def learning(view: SessionView, selection: Selection, against: Against | None = 
 
 
 def spent(rounds: list[RoundView]) -> Against:
-    """What the rounds cost: environment steps where they act, else forward passes if they are known."""
+    """What the rounds cost: environment steps for control tasks, otherwise forward passes if they are known."""
     if any(round_.steps for round_ in rounds):
         return "environment_steps"
     points = [point for round_ in rounds for point in learning_curve(round_)]
@@ -51,7 +51,7 @@ def spent(rounds: list[RoundView]) -> Against:
 
 
 def _rounds(view: SessionView, selection: Selection, number: int) -> dict[str, RoundView]:
-    """The round of each branch that has scores amid it, the branch that is looked at first."""
+    """The round of each branch that has scores during it, the selected branch first."""
     looked_at, found = selection.branch_in(view), dict[str, RoundView]()
     for name in sorted(selection.shown_in(view), key=lambda name: name != looked_at):
         round_ = view.round(name, number)

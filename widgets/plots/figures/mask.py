@@ -1,6 +1,6 @@
-"""One leaf's mask as a picture: which inputs a ticket looks at, which connections are left.
+"""One leaf's mask as a picture: which inputs a ticket uses, which connections are left.
 
-Vischer, Lange & Sprekeler (2021) show masks of input layers so; no figure of Lange & Sprekeler (2023).
+Vischer, Lange & Sprekeler (2021) show masks of input layers like this; Lange & Sprekeler (2023) have no such figure.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
 
     Args:
         mask: [D] or [R, D], true = kept; replicates are averaged.
-        leaves: Of θ, in order.
-        name: Of the leaf to show.
-        input_shape: Of one example: height, width, channels, or the number of observations.
+        leaves: The leaves of θ, in order.
+        name: The name of the leaf to show.
+        input_shape: The shape of one example: height, width, channels, or the number of observations.
     """
     title = f"{FIGURES['mask'].title} · {name}"
     kept = _leaf(mask, leaves, name)
@@ -52,9 +52,9 @@ def lit_weights(
 
     Args:
         entries: The weights, as entries of θ.
-        leaves: Of θ, in order.
-        name: Of the leaf that is shown.
-        input_shape: Of one example, as for `mask`.
+        leaves: The leaves of θ, in order.
+        name: The name of the leaf that is shown.
+        input_shape: The shape of one example, as for `mask`.
     """
     sizes = [prod(leaf.shape) for leaf in leaves]
     for leaf, size, end in zip(leaves, sizes, np.cumsum(sizes), strict=True):
@@ -84,7 +84,7 @@ def _cells(
 
 
 def _leaf(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str) -> Values | None:
-    """The share of replicates that keeps each entry of a leaf, in its shape; None if it isn't there."""
+    """The share of replicates that keep each entry of a leaf, in its shape; None if there is no such leaf."""
     sizes = [prod(leaf.shape) for leaf in leaves]
     if sum(sizes) != mask.shape[-1]:
         return None

@@ -1,7 +1,7 @@
-"""Curves of rounds, kept between redraws: only generations that are new are converted.
+"""Curves of rounds, kept between redraws: only new generations are converted.
 
-A face owns one cache. It holds what the last rounds it drew come to; a running round also its full
-series, a finished one only what is drawn.
+A face owns one cache. It holds the curves of the rounds that it drew last: of a running round the full series, of a
+finished one only what is drawn.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _COLUMNS = 4
 
 @dataclass(frozen=True)
 class Series:
-    """A line as it is drawn."""
+    """A line ready to draw."""
 
     x: Values
     """[n], generations done: 1 is the first."""
@@ -46,7 +46,7 @@ class FitnessCurves:
 class _Entry:
     round: RoundView
     count: int = 0
-    """Generations that are drawn, and in `rows` unless they were given up."""
+    """How many generations are drawn, and in `rows` unless those were dropped."""
     replicates: int = 1
     rows: Values = field(default_factory=lambda: np.empty((0, _COLUMNS)))
     """[capacity, 4], of which `count` are known."""
@@ -61,7 +61,7 @@ class MetricsCache:
         self._entries: dict[tuple[str, int], _Entry] = {}
 
     def fitness(self, round_: RoundView) -> FitnessCurves:
-        """The fitness curves of a round as far as it is known."""
+        """The fitness curves of a round, as far as it is known."""
         key = (round_.branch, round_.number)
         entry = self._entries.pop(key, None)
         if entry is None or entry.round is not round_ or round_.done < entry.count:

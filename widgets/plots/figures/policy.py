@@ -6,7 +6,7 @@ from sessions.messages.commands import Episode
 from widgets.plots.figure import Axis, Figure, Picture, Values
 
 ROWS = 36
-"""Of the picture of a scene of line segments; about what a panel has room for."""
+"""Rows and columns of a picture of line segments; about the size of a panel."""
 WIDEST = 84
 _X, _Y = Axis("column"), Axis("row")
 
@@ -15,9 +15,9 @@ def policy(episode: Episode, step: int, colour: int = 0) -> Figure:
     """The drawing of one step, with the return so far.
 
     Args:
-        episode: As the engine played it.
-        step: Which step; steps beyond the end show the last one.
-        colour: Palette index, of the branch.
+        episode: The episode, from the engine.
+        step: The step to draw; beyond the end it is the last one.
+        colour: The branch's palette index.
     """
     drawings = np.frombuffer(episode.drawings, "<f4").reshape(episode.shape)
     at = min(step, len(drawings) - 1)

@@ -1,4 +1,4 @@
-"""Ticket curves of many sessions: what is alike is pooled, each replicate of each session counting as one search."""
+"""Ticket curves of many sessions, pooled: each replicate of each session counts as one search."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.saved.many import value_of
 from sessions.saved.session import SavedSession
 from ticket_explorer.errors import TicketError
+from widgets.plots.curve_data import TicketCurve
 from widgets.plots.figure import Figure
 from widgets.plots.figures.ticket_curve import figure_of
 from widgets.plots.names import FIGURES
-from widgets.plots.ticket_curve import TicketCurve
 
 _EQUAL = 6
-"""Digits by which densities count as the same."""
+"""Densities that agree to so many digits count as the same."""
 
 
 def pooled_ticket_curve(
@@ -24,7 +24,7 @@ def pooled_ticket_curve(
     Values are means over all replicates of all sessions of a line, with standard errors.
 
     Args:
-        sessions: Whose finished rounds are drawn.
+        sessions: The sessions whose finished rounds are drawn.
         by: A field of the spec by path, `trainer.strategy`; None draws a line a branch.
         branches: The names of the branches to draw; None is all.
 

@@ -1,4 +1,4 @@
-"""What a frame holds, unpacked: the sampled weights, and histograms over all kept ones."""
+"""A frame's content, unpacked: the sampled weights, and histograms over all kept ones."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -25,7 +25,7 @@ class Sample:
     """[n], |θ| / σ, infinite where σ is 0, minus infinity where both are; None if the trainer has no σ."""
 
     def score(self, quantity: Quantity | None) -> Values | None:
-        """The values that a pruner ranks by; None if it doesn't rank by what a frame knows."""
+        """The values that a pruner ranks by; None if a frame doesn't have them."""
         return {"magnitude": self.magnitude, "snr": self.snr}.get(quantity or "")
 
 
@@ -59,7 +59,7 @@ def sample_of(frame: Frame) -> Sample:
 
 
 def histogram_of(frame: Frame, quantity: Quantity) -> Histogram | None:
-    """A histogram of a frame; None if it has none, or nothing was positive."""
+    """A histogram of a frame; None if it has none, or no value was positive."""
     values = np.frombuffer(frame.histograms.get(quantity, b""), "<f4").astype(np.float64)
     if values.size < 3 or not values[2:].any():
         return None

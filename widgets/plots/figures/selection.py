@@ -1,4 +1,4 @@
-"""What is looked at: a branch, a round, a generation. None means live, or the latest there is."""
+"""A selection: a branch, a round, a generation. None means live, or the latest one."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ from sessions.views.session_view import SessionView
 
 @dataclass(frozen=True)
 class Selection:
-    """What a person looks at in a session; a name or number that isn't there selects nothing."""
+    """What a person has selected in a session; an unknown name or number selects nothing."""
 
     branch: str | None = None
-    """None is the branch that runs, or else ran last."""
+    """None is the running branch, or the one that ran last."""
     round: int | None = None
     """None is the branch's last round, finished or running."""
     generation: int | None = None
     """Generations done; None is the last."""
     branches: tuple[str, ...] | None = None
-    """Which branches to show beside it; None is all."""
+    """The branches to show beside it; None is all."""
 
     def branch_in(self, view: SessionView) -> str | None:
-        """The name of the branch that is looked at; None if there is none."""
+        """The name of the selected branch; None if there is none."""
         if self.branch is not None:
             return self.branch if self.branch in view.branches else None
         if view.running is not None:
@@ -30,7 +30,7 @@ class Selection:
         return max(started, key=started.__getitem__, default=None)
 
     def round_in(self, view: SessionView) -> RoundView | None:
-        """The round that is looked at, which an ancestor may have trained; None if there is none yet."""
+        """The selected round, which an ancestor may have trained; None if there is none yet."""
         branch = self.branch_in(view)
         if branch is None:
             return None
@@ -47,12 +47,12 @@ class Selection:
         return next((frame for frame in reversed(frames) if frame.generation <= self.generation), None)
 
     def shown_in(self, view: SessionView) -> list[str]:
-        """The branches to show, in the session's order; the one that is looked at is always among them."""
+        """The branches to show, in the session's order; the selected one is always among them."""
         looked_at = self.branch_in(view)
         return [name for name in view.branches if self.branches is None or name in self.branches or name == looked_at]
 
     def place_in(self, view: SessionView) -> str:
-        """In words: `snr, round 3, 24% kept`."""
+        """As text: `snr, round 3, 24% kept`."""
         branch, round_ = self.branch_in(view), self.round_in(view)
         if branch is None:
             return "no branch" if self.branch is None else f"no branch {self.branch!r}"
@@ -61,7 +61,7 @@ class Selection:
         return f"{branch}, round {round_.number}, {percent(round_.density)} kept"
 
     def missing_in(self, view: SessionView) -> str:
-        """Why there is no branch, no round or no frame to look at, in a sentence."""
+        """A sentence on why there is no branch, no round or no frame to show."""
         branch, round_ = self.branch_in(view), self.round_in(view)
         if branch is None:
             return f"There is {self.place_in(view)} here. Branches: {', '.join(view.branches) or 'none yet'}."

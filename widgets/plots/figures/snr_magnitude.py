@@ -1,6 +1,6 @@
 """SNR against magnitude: which weights each criterion would prune (Lange & Sprekeler 2023, figure 7, middle).
 
-The paper's figure analyses the thresholds of both; this is the same, weight by weight and live.
+The paper's figure analyses both thresholds; this shows the same, weight by weight and live.
 """
 
 import numpy as np
@@ -21,8 +21,8 @@ _Y = Axis("SNR |θ| / σ", scale="log")
 def snr_magnitude(view: SessionView, selection: Selection) -> Figure:
     """|θ| and |θ| / σ of a sample of the kept prunable weights of replicate 0, one point a weight.
 
-    Weights that the branch's pruner takes next are muted. Its threshold is a rule: horizontal for
-    SNR, vertical for magnitude. Pruners that rank by something else leave all points one group.
+    Weights that the branch's pruner removes next are muted. Its threshold is a rule: horizontal for
+    SNR, vertical for magnitude. For pruners that rank by something else, all points are one group.
     """
     title = f"{FIGURES['snr_magnitude'].title} · {selection.place_in(view)}"
     branch, round_, frame = selection.branch_in(view), selection.round_in(view), selection.frame_in(view)
@@ -49,7 +49,7 @@ def _points(
 
 
 def _group(name: str, sample: Sample, snr: Values, wanted: npt.NDArray[np.bool_], colour: int) -> Points:
-    """Those that are wanted, and that a logarithmic axis can show."""
+    """The wanted points that a logarithmic axis can show."""
     x = sample.magnitude
     shown = wanted & (x > 0) & (snr > 0) & np.isfinite(x) & np.isfinite(snr)
     return Points(name, x[shown], snr[shown], colour, sample.indices[shown])

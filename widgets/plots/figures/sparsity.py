@@ -1,7 +1,7 @@
 """Where a network is pruned: the density of each of its leaves.
 
-Cf. figure 11 of Lange & Sprekeler (2023). Global pruning chooses for each layer how much of it stays;
-Vischer, Lange & Sprekeler (2021) show that this choice is a part of what a ticket is worth.
+Cf. figure 11 of Lange & Sprekeler (2023). Global pruning chooses how much of each layer stays; Vischer, Lange &
+Sprekeler (2021) show that this choice is part of a ticket's effect.
 """
 
 from dataclasses import replace
@@ -24,7 +24,7 @@ def sparsity(view: SessionView, selection: Selection) -> Figure:
     """Density of each prunable leaf in every finished round of the branch, and of all of them together.
 
     Means over replicates. On the logarithmic axis a leaf that is pruned like the whole network runs
-    parallel to the faint line; one of which nothing is left has a gap.
+    parallel to the faint line; an empty leaf leaves a gap.
     """
     branch = selection.branch_in(view)
     title = f"{FIGURES['sparsity'].title} · {branch or selection.place_in(view)}"
@@ -44,7 +44,7 @@ def sparsity(view: SessionView, selection: Selection) -> Figure:
 
 
 def sparsity_now(view: SessionView, selection: Selection) -> Figure:
-    """Density of each prunable leaf in the round that is looked at, a bar each; means over replicates."""
+    """Density of each prunable leaf in the selected round, a bar for each; means over replicates."""
     title = f"{FIGURES['sparsity_now'].title} · {selection.place_in(view)}"
     branch, round_ = selection.branch_in(view), selection.round_in(view)
     if branch is None or round_ is None:
@@ -60,7 +60,7 @@ def sparsity_now(view: SessionView, selection: Selection) -> Figure:
 
 
 def _prunable(branch: BranchView, round_: RoundView) -> list[str]:
-    """The names of the prunable leaves; of journals that don't say which, the kernels."""
+    """The names of the prunable leaves; the kernels, if the journal doesn't say which."""
     if branch.leaves:
         return [leaf.name for leaf in branch.leaves if leaf.prunable]
     known = round_.finished.leaves if round_.finished else {}

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from sessions.views.session_view import SessionView
+from widgets.plots.curve_data import TicketCurve, ticket_curves
 from widgets.plots.figure import Axis, Figure, Line, Rule, Values
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.names import FIGURES
-from widgets.plots.ticket_curve import TicketCurve, ticket_curves
 from widgets.shared.wording import bars, of_searches
 
 NARROWEST = 0.2
@@ -21,7 +21,7 @@ def ticket_curve(view: SessionView, selection: Selection) -> Figure:
 
     Each value is the mean over replicates with its standard error (figure 2 of the paper: mean ±
     standard error of five seeds). Sparser is to the right. The rule is the dense round of the
-    branch that is looked at, or of the first branch that has one.
+    selected branch, or of the first branch that has one.
     """
     title, shown = FIGURES["ticket_curve"].title, selection.shown_in(view)
     curves = [curve for curve in ticket_curves(view) if curve.branch in shown]
@@ -39,11 +39,11 @@ def figure_of(
     """Ticket curves as a figure, sparser to the right.
 
     Args:
-        title: The figure's.
-        curves: A line each.
-        colours: The palette index of each.
-        sparsest: The density that the axis ends at.
-        note: What error bars are.
+        title: The figure's title.
+        curves: The curves, one for each line.
+        colours: The palette index of each line.
+        sparsest: The density at the axis's end.
+        note: What the error bars mean.
         rules: Scores to compare with.
     """
     lines = [_line(curve, colour) for curve, colour in zip(curves, colours, strict=True)]
@@ -52,7 +52,7 @@ def figure_of(
 
 
 def _sparsest(view: SessionView, shown: list[str]) -> float:
-    """The lowest density that any of the branches has or is planned to have: the axis stays while they run."""
+    """The lowest density that any branch has or is planned to have, so that the axis stays while they run."""
     last = [view.density_of(name, view.branches[name].planned_rounds - 1) for name in shown]
     known = [round_.density for name in shown for round_ in view.lineage(name)]
     return min([*last, *known, 0.9])
@@ -77,7 +77,7 @@ def _line(curve: TicketCurve, colour: int) -> Line:
 
 
 def _error(curve: TicketCurve, order: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Values | None:
-    """None if no round has one; zero, which draws no bar, where only some rounds have none."""
+    """None if no round has one; zero, which draws no bar, for rounds without one."""
     if all(error is None for error in curve.error):
         return None
     return np.array([error or 0.0 for error in curve.error])[order]

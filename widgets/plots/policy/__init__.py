@@ -1,1 +1,1 @@
-"""A policy at work: its episodes asked for, played, and kept as a picture that moves."""
+"""A policy at work: its episodes are requested, played, and saved as an animation."""

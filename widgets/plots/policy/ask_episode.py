@@ -1,4 +1,4 @@
-"""An episode of a policy, asked of the engine for whatever plays it."""
+"""Requests an episode of a policy from the engine, for a player."""
 
 import time
 
@@ -11,13 +11,13 @@ from widgets.shared.session_link import Link
 
 
 async def ask_for_episode(link: Link, player: PolicyPlayer, branch: str, number: int | None) -> None:
-    """Give a player an episode, or the sentence that says why there is none.
+    """Give a player an episode, or a sentence on why there is none.
 
     Args:
-        link: To the engine.
-        player: What plays it.
+        link: The link to the engine.
+        player: The player that plays it.
         branch: The branch whose policy plays.
-        number: Of a finished round; None: as it is now.
+        number: The number of a finished round; None: the policy as it is now.
     """
     try:
         reply = await link.ask(commands.Rollout(branch=branch, round=number))

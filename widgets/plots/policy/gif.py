@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 HEIGHT, WIDEST = 288, 720
 """The height of a picture and its greatest width, in pixels."""
 FINER = 2
-"""Lines are drawn so much larger and made smaller again, which makes them smooth."""
+"""The factor by which lines are drawn larger and then reduced, which makes them smooth."""
 LINE = 4
-"""Pixels a line is wide."""
+"""The width of a line in pixels."""
 MILLISECONDS = 50
 GROUND, INK = np.array([16, 20, 28]), np.array([120, 190, 255])
 

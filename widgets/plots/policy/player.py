@@ -1,15 +1,15 @@
-"""A policy that is being watched: which episode is shown, where it is, and when another one is wanted."""
+"""The player of a watched policy: which episode is shown, at which step, and when another one is needed."""
 
 from sessions.messages.commands import Episode
 from sessions.views.session_view import SessionView
 
 STEPS_A_SECOND = 10
 LATEST_AGAIN = 5.0
-"""Seconds after which the policy of a branch that went on is asked for again, once its episode was shown."""
+"""Seconds after which a new episode is requested, if the branch went on and the old one was shown."""
 
 
 class PolicyPlayer:
-    """Plays one episode after another; it asks nobody, it only says what is wanted."""
+    """Plays one episode after another; it only says what is needed, and requests nothing itself."""
 
     def __init__(self) -> None:
         self.episode: Episode | None = None
@@ -26,11 +26,11 @@ class PolicyPlayer:
         self._wanted = None if branch is None else (branch, number)
 
     def next_question(self, now: float, view: SessionView) -> tuple[str, int | None] | None:
-        """The branch and round to ask for, if an episode is wanted that isn't there; asked for once.
+        """The branch and round of the episode to request, if one is needed; returned once.
 
         Args:
             now: The time in seconds, of a clock that only goes forward.
-            view: Of the session, whose branches go on, so that an episode grows old.
+            view: The session's view; an episode is outdated when its branch goes on.
         """
         if self._wanted is None:
             return None
@@ -43,7 +43,7 @@ class PolicyPlayer:
         return self._wanted
 
     def _has_gone_on(self, view: SessionView) -> bool:
-        """Whether the watched branch is further than when it played."""
+        """Whether the watched branch has gone on since the episode."""
         branch = view.branches.get(self._wanted[0]) if self._wanted else None
         if branch is None:
             return False
@@ -53,17 +53,17 @@ class PolicyPlayer:
         return now is not None and (episode is None or (episode.round, episode.generation) != (now.number, now.done))
 
     def take(self, episode: Episode | None, refusal: str, now: float) -> None:
-        """What the engine answered."""
+        """Take the engine's answer."""
         self.episode, self.refusal = episode, refusal
         self._began = self._answered = now
 
     def has_moved(self, now: float) -> bool:
-        """Whether the episode is at another step than when this was asked last."""
+        """Whether the episode has reached another step since the last call."""
         before, self._shown = self._shown, self.step(now)
         return before != self._shown
 
     def step(self, now: float) -> int:
-        """Where the episode is; beyond its end for the second that it rests there."""
+        """The current step; beyond the end for the second that the episode rests there."""
         if self.episode is None:
             return 0
         return int((now - self._began) * STEPS_A_SECOND) % (self.episode.shape[0] + 2 * STEPS_A_SECOND)

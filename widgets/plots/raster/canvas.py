@@ -52,7 +52,7 @@ class Canvas:
         return part
 
     def write(self, row: int, column: int, text: str, colour: int = TEXT, strength: int = FULL) -> None:
-        """Write in one row; what is outside is cut off, what isn't one cell wide becomes a dot."""
+        """Write in one row; text outside is cut off, and a character that isn't one cell wide becomes a dot."""
         if not 0 <= row < self.height:
             return
         text = one_cell_each(text)[max(0, -column) :][: max(0, self.width - max(column, 0))]

@@ -62,9 +62,9 @@ class Drawing:
         return "\n".join(lines)
 
     def x_at(self, column: int) -> float | None:
-        """The measured value of x nearest to a column, or the value of x there where nothing is measured.
+        """The measured value of x nearest to a column, or the value of x there if nothing is measured.
 
-        None outside the frame and where there is no x axis.
+        None outside the frame and without an x axis.
         """
         if self.tiles or self.figure.is_empty or not self.frame.height:
             return None
@@ -86,7 +86,7 @@ class Drawing:
         return readings_at(self.figure, self.frame, x)
 
     def read_out(self, x: float) -> str:
-        """All values at x in words: `generation 120 · es 0.83 · random 0.79`."""
+        """All values at x as text: `generation 120 · es 0.83 · random 0.79`."""
         axis = self.figure.y
         head = f"{self.figure.x.label} {written(self.figure.x, x)}".strip()
         return " · ".join(

@@ -1,4 +1,4 @@
-"""What a drawing says at a place: the values under a cursor or a pointer."""
+"""The values of a drawing under a cursor or a pointer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -30,9 +30,9 @@ class Scale:
     reverse: bool = False
 
     def places(self, values: Values) -> Values:
-        """Where the values are: 0 on the left or at the bottom, 1 at the other end, NaN for nowhere.
+        """The places of values: 0 on the left or at the bottom, 1 at the other end, NaN for no place.
 
-        What is very far away is a million lengths away.
+        Places are limited to a million lengths.
         """
         with np.errstate(all="ignore"):
             low, high, levels = (np.log10(v) if self.log else v for v in (self.low, self.high, values))
@@ -41,7 +41,7 @@ class Scale:
         return 1.0 - places if self.reverse else places
 
     def place(self, value: float) -> float:
-        """Where one value is."""
+        """The place of one value."""
         return float(self.places(np.array([value], dtype=np.float64))[0])
 
     def value(self, place: float) -> float:
@@ -65,7 +65,7 @@ def fitted(axis: Axis, values: Values, margin: float = 0.0) -> Scale:
 
     Args:
         axis: Its scale, direction and limits.
-        values: All that shall be seen; what is not finite doesn't count.
+        values: All values to be shown; those that are not finite don't count.
         margin: The share of the range that stays free at either end; a linear range of values that are
             nowhere negative doesn't start below zero for it.
     """
@@ -142,7 +142,7 @@ def _inside(scale: Scale, values: list[float]) -> tuple[float, ...]:
 
 
 def _even(values: tuple[float, ...]) -> list[str]:
-    """Evenly spaced values in words, all as exact as their spacing needs."""
+    """Evenly spaced values as text, with as many digits as their spacing needs."""
     largest = max((abs(value) for value in values), default=0.0)
     step = values[1] - values[0] if len(values) > 1 else largest
     if len(values) > 1 and step >= 1e-3 and largest < 1e5:
@@ -185,7 +185,7 @@ def _trimmed(text: str) -> str:
 
 
 def written(axis: Axis, value: float, digits: int = 4, steady: bool = False) -> str:
-    """A value on an axis in words; whole numbers are written out.
+    """A value on an axis as text; whole numbers are written out.
 
     Args:
         axis: Whether it is in percent.

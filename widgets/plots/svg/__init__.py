@@ -1,4 +1,4 @@
-"""Figures as SVG: what a saved notebook shows where nothing runs."""
+"""Figures as SVG, for saved notebooks and reports."""
 
 from widgets.plots.svg.drawing import svg, svg_of_many
 

@@ -10,17 +10,17 @@ from widgets.plots.figures.decimation import extremes
 from widgets.plots.raster.scales import Scale
 
 BUCKETS = 300
-"""Lines are decimated to the extremes of so many."""
+"""Lines are decimated to the extremes of so many buckets."""
 POINTS = 8000
-"""At most; of more, every second, third … is drawn."""
+"""The most points; of more, every second, third … is drawn."""
 CELLS = 96
-"""Rows and columns of a picture at most; larger ones are reduced to means of blocks."""
+"""The most rows and columns of a picture; larger ones are reduced to means of blocks."""
 _LEVELS = 16
 
 
 @dataclass(frozen=True)
 class Plot:
-    """Where values are on the page, in pixels."""
+    """The places of values on the page, in pixels."""
 
     left: float
     top: float

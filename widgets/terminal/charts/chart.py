@@ -1,4 +1,4 @@
-"""A chart: shows a figure, and says where the mouse is in it.
+"""A chart: shows a figure, and reports where the mouse is in it.
 
 The drawing itself is the rasteriser's; the widget keeps the last one, and makes another only when it is asked for
 lines and the figure, the size or the cursor has changed.
@@ -33,7 +33,7 @@ class Chart(Widget, can_focus=True):
     """
 
     figure: reactive[Figure] = reactive(_NOTHING, always_update=True)
-    """What is shown."""
+    """The figure that is shown."""
     cursor: reactive[float | None] = reactive[float | None](None)
     """The value of x that is marked; setting it posts no message, so that cursors can be linked."""
 
@@ -50,7 +50,7 @@ class Chart(Widget, can_focus=True):
             return self.chart
 
         def can_replace(self, message: Message) -> bool:
-            """Only the last place counts."""
+            """Keep only the last place."""
             return isinstance(message, Chart.CursorMoved) and message.chart is self.chart
 
     @dataclass
@@ -89,7 +89,7 @@ class Chart(Widget, can_focus=True):
         self.figure = figure
 
     def read_out(self) -> str:
-        """The values at the cursor in words; nothing without a cursor."""
+        """The values at the cursor as text; empty without a cursor."""
         return "" if self.cursor is None or self.figure.is_empty else self.drawing.read_out(self.cursor)
 
     @property
@@ -119,16 +119,16 @@ class Chart(Widget, can_focus=True):
         return palette_for(background, background + foreground, app.current_theme.dark, app.native_ansi_color)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """The cursor follows the mouse."""
+        """Move the cursor to the mouse."""
         self._move(self.drawing.x_at(event.get_content_offset_capture(self).x))
 
     def on_leave(self, event: events.Leave) -> None:
-        """The cursor goes with the mouse."""
+        """Remove the cursor when the mouse leaves."""
         if event.node is self:
             self._move(None)
 
     def on_click(self, event: events.Click) -> None:
-        """Tell what was clicked on."""
+        """Report what was clicked on."""
         at = event.get_content_offset_capture(self)
         self.post_message(self.Clicked(self, self.drawing.x_at(at.x), self.drawing.nearest(at.x, at.y)))
 

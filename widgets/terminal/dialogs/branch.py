@@ -1,4 +1,4 @@
-"""Another future: after which finished round a branch begins, and what it does differently."""
+"""A new branch: the finished round it begins after, and what it does differently."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -57,15 +57,15 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
         self.query_one(RoundList).focus()
 
     def on_input_changed(self) -> None:
-        """Check as one types."""
+        """Check what a person types."""
         self._check()
 
     def on_choice_changed(self) -> None:
-        """Check as one chooses."""
+        """Check what a person chooses."""
         self._check()
 
     def action_accept(self) -> None:
-        """Return the command, if all is well."""
+        """Return the command, if nothing is wrong."""
         number = self.query_one(RoundList).number
         if self._check() and number is not None:
             name = self._row("name").text.strip()

@@ -1,4 +1,4 @@
-"""The controls of a branch's tickets: of which rounds, and what they will tell."""
+"""The controls of a branch's tickets: for which rounds, and what they show."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -21,7 +21,7 @@ _TOLD = (
 
 
 class DecomposeDialog(ModalScreen[commands.Decompose | None]):
-    """Asks whose controls are to run."""
+    """Asks which tickets to decompose."""
 
     BINDINGS = KEYS
 
@@ -31,7 +31,7 @@ class DecomposeDialog(ModalScreen[commands.Decompose | None]):
         self._plan = link.view.branches[branch].plan
 
     def compose(self) -> ComposeResult:
-        """The tickets, and what becomes of them."""
+        """The tickets, and an explanation."""
         planned = range(self._view.branches[self._branch].planned_rounds)
         tickets = {str(n): f"round {n}: {share(self._view.found_density_of(self._branch, n))} kept" for n in planned}
         chosen = "" if self._round is None else str(self._round)

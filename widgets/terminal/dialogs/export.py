@@ -26,7 +26,7 @@ from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
 _SPEAKER = "ticket-explorer: "
-"""What the command line's own sentences begin with."""
+"""The prefix of the command line's own sentences."""
 _TABLES = (".csv", ".parquet", ".json")
 _FIELDS = ("figure", "round", "replicate")
 
@@ -36,7 +36,7 @@ class _Export(NamedTuple):
 
     told: str
     endings: tuple[str, ...]
-    """What the file's name may end in; the first is proposed."""
+    """The endings that the file's name may have; the first is proposed."""
     asks: tuple[str, ...] = ()
     """The fields beside the file."""
 
@@ -55,7 +55,7 @@ _EXPORTS = {
 
 
 class ExportDialog(ModalScreen[str | None]):
-    """Asks what goes where, writes it, and returns a sentence that says so."""
+    """Asks what to write and where, writes it, and returns a sentence about it."""
 
     BINDINGS = KEYS
 
@@ -71,7 +71,7 @@ class ExportDialog(ModalScreen[str | None]):
         self._writing: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """What, of which round, and where to."""
+        """The kind, the round and the file."""
         drawn = {name: figures.FIGURES[name].title for name in figures.SHOWN}
         kinds = {kind: kind for kind, export in _EXPORTS.items() if self._rounds or not export.asks}
         with Vertical(classes="box form") as box:
@@ -91,11 +91,11 @@ class ExportDialog(ModalScreen[str | None]):
         self._show()
 
     def on_choice_changed(self) -> None:
-        """Another export has another file."""
+        """Propose another file for another export."""
         self._show()
 
     def on_input_changed(self) -> None:
-        """Check as one types."""
+        """Check what a person types."""
         self._check()
 
     def action_accept(self) -> None:
@@ -187,12 +187,12 @@ class ExportDialog(ModalScreen[str | None]):
 
     @property
     def _asked(self) -> list[str]:
-        """The fields that tell this export from others of its kind: a single replicate doesn't."""
+        """The fields that distinguish this export from others of its kind; a single replicate doesn't."""
         return [name for name in self._export.asks if name != "replicate" or len(self._replicates) > 1]
 
 
 async def _told_by_command_line(*arguments: str) -> str | None:
-    """Run the command line; why it refused, or None if it did what was asked."""
+    """Run the command line; returns why it refused, or None if it succeeded."""
     process = await asyncio.create_subprocess_exec(
         *python("ticket_explorer", *arguments),
         stdin=asyncio.subprocess.DEVNULL,

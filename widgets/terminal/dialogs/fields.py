@@ -1,4 +1,4 @@
-"""Form fields in the terminal, a row each: what they hold now, what they accept, and what is wrong as one types.
+"""Form fields in the terminal, a row each: their values, their ranges, and what is wrong as a person types.
 
 Enter always accepts the whole dialog and escape always leaves it, wherever the focus is: lists choose by
 moving, choices turn with left and right, and buttons are there for the mouse alone.
@@ -27,11 +27,11 @@ KEYS: list[BindingType] = [
 """What all dialogs with fields share; each has its own `action_accept`."""
 
 HEIGHTS = [(0, "-low"), (30, "-high")]
-"""Rows from which on a dialog has room; its rules are in the app's style sheet."""
+"""The rows from which a dialog has room; its rules are in the app's style sheet."""
 
 
 class Choice(Static, can_focus=True):
-    """One of a few, in one row: left and right turn it, and so does a click on its halves."""
+    """A choice in one row: left and right turn it, and so does a click on either half."""
 
     BINDINGS = [
         Binding("left", "turn(-1)", "Previous", show=False),
@@ -40,7 +40,7 @@ class Choice(Static, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Another one was chosen."""
+        """Another option was chosen."""
 
         choice: "Choice"
 
@@ -48,8 +48,8 @@ class Choice(Static, can_focus=True):
         """Show one of the options.
 
         Args:
-            options: What is shown, by what it stands for.
-            value: The one that is chosen; the first, if there is no such.
+            options: The texts to show, by their values.
+            value: The chosen value; the first one, if there is no such option.
             id: The widget's id, for styles and queries.
         """
         super().__init__(id=id)
@@ -59,43 +59,43 @@ class Choice(Static, can_focus=True):
 
     @property
     def value(self) -> str:
-        """What is chosen."""
+        """The value that is chosen."""
         return list(self._options)[self._position]
 
     def render(self) -> Text:
-        """The chosen one between two arrows that stay in their places."""
+        """The chosen option between two arrows that keep their places."""
         width = max(map(len, self._options.values()))
         shown = f" {self._options[self.value]:<{width}} "
         return Text.assemble(("◂", "bold"), shown, ("▸", "bold"), no_wrap=True, overflow="ellipsis")
 
     def put(self, value: str) -> None:
-        """Choose one without telling of it."""
+        """Choose an option without posting a message."""
         if value != self.value:
             self._position = list(self._options).index(value)
             self.refresh()
 
     def action_turn(self, direction: int) -> None:
-        """Choose the one beside it."""
+        """Choose the next option in a direction."""
         if len(self._options) > 1:
             self._position = (self._position + direction) % len(self._options)
             self.refresh(layout=True)
             self.post_message(self.Changed(self))
 
     def on_click(self, message: Click) -> None:
-        """The left end goes back, the rest forward."""
+        """Go back on the left end, forward elsewhere."""
         self.action_turn(-1 if message.x < 2 else 1)
 
 
 class Row(Horizontal):
-    """A label, a control, and what may be said of it."""
+    """A label, a control, and a note."""
 
     def __init__(self, label: str, control: Input | Choice, note: str = "", place: str = "") -> None:
         """Lay a control out between a label and a note.
 
         Args:
-            label: At the left.
-            control: What is changed.
-            note: At the right.
+            label: The text at the left.
+            control: The control that a person changes.
+            note: The text at the right.
             place: Where errors look for it, `$.trainer.parameters.lr_std`; empty: they never do.
         """
         super().__init__(classes="row")
@@ -112,21 +112,21 @@ class Row(Horizontal):
 
     @property
     def field(self) -> str:
-        """What it is called below its table: `parameters.lr_std`; empty if errors never look for it."""
+        """Its path below its table: `parameters.lr_std`; empty if errors never look for it."""
         return ".".join(self.place.split(".")[2:])
 
     @property
     def text(self) -> str:
-        """What is typed or chosen."""
+        """The typed or chosen value."""
         return self._control.value
 
     def explain(self, note: str) -> None:
-        """Say something else of the field."""
+        """Show another note."""
         self._note = note
         self.complain("")
 
     def complain(self, error: str) -> None:
-        """Say what is wrong; an empty text is nothing."""
+        """Show what is wrong; an empty text means nothing is."""
         note = self.query_one(".note", Static)
         note.update(Text(error or self._note))
         note.display = bool(error or self._note)
@@ -150,12 +150,12 @@ class Closing(Horizontal):
             yield button
 
     def conclude(self, said: Complaint | None, is_told: bool, remarks: str) -> None:
-        """The complaint, unless it stands beside its field; without one what should be known of accepting.
+        """Show the complaint, unless it is shown beside its field; without one, show the remarks.
 
         Args:
-            said: What is wrong; None if nothing is.
-            is_told: Whether it stands beside its field.
-            remarks: What does not stay; empty if all does.
+            said: The complaint; None if nothing is wrong.
+            is_told: Whether it is shown beside its field.
+            remarks: Settings that are dropped; empty if none are.
         """
         if said is None:
             self.say(remarks, is_error=False)
@@ -163,7 +163,7 @@ class Closing(Horizontal):
             self.say("" if is_told else said.whole)
 
     def say(self, text: str, is_error: bool = True) -> None:
-        """A sentence in place of the hint; an empty one brings the hint back."""
+        """Show a sentence in place of the hint; an empty one restores the hint."""
         said = self.query_one(".said", Static)
         said.update(Text(text or self._hint))
         said.set_class(bool(text) and is_error, "error")
@@ -173,22 +173,22 @@ def field_row(field: Field, text: str | None = None) -> Row:
     """A row with an input for a field.
 
     Args:
-        field: What it is made from.
-        text: What was typed already; the field's value, if None.
+        field: The field to make the row for.
+        text: The text that was typed already; None: the field's value.
     """
     line = Input(written(field.value) if text is None else text, placeholder=field.empty, compact=True)
     return Row(str(field.path[-1]), line, field.words, field.place)
 
 
 def complain(rows: Iterable[Row], said: Complaint | None) -> bool:
-    """Show a complaint beside the field it is about, and take the others back.
+    """Show a complaint beside its field, and clear the others.
 
     Args:
-        rows: Where it may belong.
-        said: None if nothing is wrong.
+        rows: The rows that it may belong to.
+        said: The complaint; None if nothing is wrong.
 
     Returns:
-        Whether it found its place, or there is nothing to say.
+        Whether it is shown beside its field, or there is none.
     """
     found = said is None
     for row in rows:

@@ -1,4 +1,4 @@
-"""Leaving: what becomes of an engine that this app is attached to."""
+"""Leaving the app: what happens to the engine that it is attached to."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ _COMMANDS: dict[str, commands.Command | None] = {"on": None, "pause": commands.P
 
 
 async def leave(app: App[Any]) -> bool:
-    """Ask, and do it; whether to leave.
+    """Ask, and do it; returns whether to leave.
 
-    An engine that computes nothing is not asked about: it ends by itself when nobody watches it.
+    For an engine that computes nothing there is no question: it ends by itself without a viewer.
     """
     link: Link | None = getattr(app.screen, "link", None)
     if link is None or link.condition is not Condition.ATTACHED or not link.is_running:

@@ -1,4 +1,4 @@
-"""Another pruner, or another rewind: what each would remove now is shown before one decides."""
+"""Another pruner or rewind, with a preview of what each pruner would remove now."""
 
 import msgspec
 from rich.text import Text
@@ -30,8 +30,8 @@ class RewindForm(Vertical):
         """Show a rewind as it is, or the choice to leave it.
 
         Args:
-            present: The rewind as it is, `{"name": "initial"}`.
-            may_stay: Whether to begin with a choice that changes nothing.
+            present: The current rewind, `{"name": "initial"}`.
+            may_stay: Whether the first choice changes nothing.
         """
         super().__init__(classes="rewind")
         name = present["name"]
@@ -56,7 +56,7 @@ class RewindForm(Vertical):
         self._show()
 
     def on_choice_changed(self) -> None:
-        """Show what belongs to the choice; whoever holds the form hears of it too."""
+        """Show what belongs to the choice; the message goes on to the dialog."""
         self._show()
 
     @property
@@ -69,7 +69,7 @@ class RewindForm(Vertical):
         return {"name": name, **entered(self._fields[name], texts)}
 
     def complain(self, said: Complaint | None) -> bool:
-        """Show a complaint beside the field it is about; whether it found its place."""
+        """Show a complaint beside its field; returns whether it has a field here."""
         return complain(self._rows.get(self._choice.value, ()), said)
 
     def _show(self) -> None:
@@ -127,7 +127,7 @@ class PrunerDialog(ModalScreen[commands.SwitchPruner | None]):
         self._check()
 
     def action_accept(self) -> None:
-        """Return the command, if anything changes and all is well."""
+        """Return the command, if anything changes and nothing is wrong."""
         overrides = self._overrides
         if self._check():
             self.dismiss(commands.SwitchPruner(branch=self._branch, **overrides) if overrides else None)

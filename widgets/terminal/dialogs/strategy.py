@@ -49,11 +49,11 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         strategies.focus()
 
     async def on_option_list_option_highlighted(self) -> None:
-        """Another strategy has other fields."""
+        """Show the fields of another strategy."""
         await self._show()
 
     async def on_choice_changed(self) -> None:
-        """What can be tuned now is not what a round starts with."""
+        """Show the fields for another time: not everything can be tuned in a running round."""
         strategies, self._typed = self.query_one(OptionList), {}
         strategies.disabled = self._is_now
         self.set_class(self._is_now, "-now")
@@ -62,14 +62,14 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         await self._show()
 
     def on_input_changed(self) -> None:
-        """Check as one types; what was typed stays when the strategy changes."""
+        """Check what a person types; texts stay when the strategy changes."""
         for row in self.query_one("#fields").query(Row):
             if row.text != written(self._draft.fields[row.field].value) or row.field in self._typed:
                 self._typed[row.field] = row.text
         self._check()
 
     def action_accept(self) -> None:
-        """Return the command, if anything changes and all is well."""
+        """Return the command, if anything changes and nothing is wrong."""
         if self._check():
             self.dismiss(self._draft.command(self._branch, self._typed) if self._chosen else None)
 

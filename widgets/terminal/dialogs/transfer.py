@@ -1,4 +1,4 @@
-"""Tickets elsewhere: whose they are, what trains them, and what runs beside them."""
+"""A transfer: whose tickets, what trains them, and what runs beside them."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
 
 
 class TransferDialog(ModalScreen[commands.Transfer | None]):
-    """Asks which tickets go where."""
+    """Asks which tickets to train, and how."""
 
     BINDINGS = KEYS
 
@@ -27,7 +27,7 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
         self._plan: Table = link.view.branches[branch].plan
 
     def compose(self) -> ComposeResult:
-        """Tickets, what is different, and what runs beside them."""
+        """The tickets, what differs, and what runs beside them."""
         planned = range(self._view.branches[self._branch].planned_rounds)
         tickets = {str(n): f"round {n}: {share(self._view.found_density_of(self._branch, n))} kept" for n in planned}
         chosen = "" if self._round is None else str(self._round)
@@ -54,15 +54,15 @@ class TransferDialog(ModalScreen[commands.Transfer | None]):
         self._check()
 
     def on_input_changed(self) -> None:
-        """Check as one types."""
+        """Check what a person types."""
         self._check()
 
     def on_choice_changed(self) -> None:
-        """Check as one chooses."""
+        """Check what a person chooses."""
         self._check()
 
     def action_accept(self) -> None:
-        """Return the command, if all is well."""
+        """Return the command, if nothing is wrong."""
         if not self._check():
             return
         self.dismiss(self._wish.command)

@@ -1,4 +1,4 @@
-"""Going back: from which finished round a branch goes on anew."""
+"""Going back: the finished round that a new branch goes on from."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,18 +17,18 @@ from widgets.shared.wording import score, share
 from widgets.terminal.dialogs.fields import KEYS, Closing
 
 ROUNDS_HEAD = "round    kept                           score"
-"""Above a list of rounds."""
+"""The heading of a list of rounds."""
 _BAR = 24
 
 
 class RoundList(OptionList):
-    """The finished rounds of a branch, inherited ones included; the one that matters is highlighted."""
+    """The finished rounds of a branch, inherited ones included, with one highlighted."""
 
     def __init__(self, view: SessionView, branch: str, preferred: int | None) -> None:
         """List the rounds, and highlight one.
 
         Args:
-            view: Of the session.
+            view: The session's view.
             branch: The branch whose rounds are listed.
             preferred: The round to begin with; the last one, if it is None or not finished.
         """
@@ -69,7 +69,7 @@ class UndoDialog(ModalScreen[commands.GoBack | None]):
         self._tell()
 
     def on_option_list_option_highlighted(self) -> None:
-        """Another round would be gone back to."""
+        """Say what going back to the highlighted round does."""
         self._tell()
 
     def action_accept(self) -> None:

@@ -34,7 +34,7 @@ class JournalPanel(RichLog):
         """Only lines that contain this, whatever its case."""
 
     def follow(self, view: SessionView) -> None:
-        """Add what is new in a view; begin anew with another view."""
+        """Add what is new in a view; start again with another view."""
         if view is not self._view:
             self._view, self._told = view, 0
             self.clear()

@@ -7,7 +7,7 @@ from widgets.terminal.panels.panel_grid import PanelGrid
 
 
 class JournalSearch(Input):
-    """Hidden until it is opened; searches the journals that are shown as a person types."""
+    """A line, hidden until it is opened, that searches the visible journals as a person types."""
 
     def __init__(self, grid: PanelGrid) -> None:
         super().__init__(placeholder="search the journal; enter to search, escape to leave", compact=True)
@@ -19,14 +19,14 @@ class JournalSearch(Input):
         return self.has_class("-open")
 
     async def open(self) -> None:
-        """Be typed into; a journal takes the focused panel's place if none is shown."""
+        """Open it; if no journal is shown, one takes the focused panel's place."""
         if not self._grid.journals:
             await self._grid.go_to(JOURNAL)
         self.add_class("-open")
         self.focus()
 
     def leave(self, forget: bool) -> None:
-        """Back to the journal, with what was found or, forgetting it, with all lines."""
+        """Go back to the journal, with the lines that were found or, if `forget`, with all lines."""
         if forget:
             self.value = ""
         self.remove_class("-open")
@@ -34,12 +34,12 @@ class JournalSearch(Input):
             journal.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Show only what fits what has been typed so far."""
+        """Show only lines that match the text so far."""
         message.stop()
         for journal in self._grid.journals:
             journal.search(message.value)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Leave the search as it is."""
+        """Leave the line, and keep the search."""
         message.stop()
         self.leave(forget=False)

@@ -1,4 +1,4 @@
-"""A panel: a frame with one kind of content, that can be swapped for another."""
+"""A panel: a frame with one kind of content, which can be swapped for another."""
 
 import time
 from collections.abc import Collection
@@ -16,11 +16,11 @@ from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import JournalPanel
 
 LEAST = 0.25
-"""Seconds between two drawings of the same thing, unless a person asks."""
+"""The least seconds between two drawings of a panel, unless a person asks for one."""
 
 
 class Panel(Vertical):
-    """Shows one kind of panel of what is looked at."""
+    """Shows one kind of panel for the current selection."""
 
     ALLOW_MAXIMIZE = True
 
@@ -61,7 +61,7 @@ class Panel(Vertical):
         return self.children[0]
 
     def compose(self) -> ComposeResult:
-        """Only the content."""
+        """Show only the content."""
         yield self._content()
 
     def on_mount(self) -> None:
@@ -97,7 +97,7 @@ class Panel(Vertical):
             self.content.cursor = self.kind.place_of(self._look)
 
     def renew(self) -> None:
-        """Draw what is looked at now."""
+        """Draw the current selection."""
         self._is_stale, self.drawn = False, time.monotonic()
         content = self.content
         if isinstance(content, Chart) and self.kind.draw is not None:
@@ -110,7 +110,7 @@ class Panel(Vertical):
             content.follow(self._look.view)
 
     def mark(self, kind: str | None, x: float | None) -> None:
-        """Move the cursor with that of another panel with the same x axis; without one, to what is looked at."""
+        """Move the cursor with that of another panel with the same x axis; without one, to the selection."""
         own = self.kind.cursor_in(self._look)
         if isinstance(self.content, Chart) and own is not None and own == kind:
             self.content.cursor = self.kind.place_of(self._look) if x is None else x

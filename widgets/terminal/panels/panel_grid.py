@@ -1,4 +1,4 @@
-"""The explorer's panels: how many there are, which kinds they show, and whose turn it is to be drawn."""
+"""The explorer's panels: how many there are, which kinds they show, and which is drawn next."""
 
 import time
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ _SHAPES = {"one": (1, 1), "four": (2, 2), "six": (3, 2)}
 
 
 class PanelGrid(Grid):
-    """One chart, four or six, as there is room and as a person wants."""
+    """One, four or six panels, by the room there is and a person's choice."""
 
     def __init__(self, look: Look, remembered: settings.Settings) -> None:
         super().__init__()
@@ -35,11 +35,11 @@ class PanelGrid(Grid):
 
     @property
     def journals(self) -> list[JournalPanel]:
-        """Those that are shown."""
+        """The panels that are shown."""
         return [panel.content for panel in self.panels if isinstance(panel.content, JournalPanel)]
 
     async def lay_out(self) -> None:
-        """As many panels as the terminal has room for, or as a person wants."""
+        """Lay out as many panels as the terminal has room for, or as a person chose."""
         width, height = self.app.size
         layout = self._remembered.layout
         if layout == "auto":
@@ -57,7 +57,7 @@ class PanelGrid(Grid):
         panels[0].content.focus()
 
     async def next_layout(self) -> str:
-        """Lay out otherwise, and remember it; returns its name."""
+        """Change to the next layout, and remember it; returns its name."""
         position = LAYOUTS.index(self._remembered.layout)
         self._remembered.layout = LAYOUTS[(position + 1) % len(LAYOUTS)]
         settings.save(self._remembered)
@@ -65,7 +65,7 @@ class PanelGrid(Grid):
         return self._remembered.layout
 
     async def go_to(self, kind: str) -> None:
-        """Focus the panel that shows a kind; without one the focused panel turns to it."""
+        """Focus the panel that shows a kind; if none does, the focused panel changes to it."""
         shown = next((panel for panel in self.panels if panel.kind.name == kind), None)
         if shown is not None and self.screen.maximized is None:
             shown.content.focus()
@@ -73,14 +73,14 @@ class PanelGrid(Grid):
             await self._turn(self.focused_panel, kind)
 
     async def swap(self) -> None:
-        """The next kind of panel in the focused one's place."""
+        """Show the next kind of panel in the focused one's place."""
         panel = self.focused_panel
         if panel is not None:
             kinds = list(PANELS)
             await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
 
     def next_leaf(self) -> None:
-        """The next layer's mask; the next distribution; the next landscape; scores in place of fitness."""
+        """Show the next layer's mask, distribution or landscape, or scores in place of fitness."""
         panel = self.focused_panel
         kind = panel.kind if panel is not None and panel.kind.turns else PANELS[MASK]
         self._look.turns[kind.name] = self._look.turns.get(kind.name, 0) + 1
@@ -115,7 +115,7 @@ class PanelGrid(Grid):
             panel.look_elsewhere(changed)
 
     def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
-        """Cursors of the same axis go together."""
+        """Link the cursors of panels with the same x axis."""
         message.stop()
         for panel in self.panels:
             if panel is not message.panel:

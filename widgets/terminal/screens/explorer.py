@@ -14,7 +14,7 @@ from sessions.plans.cost import remember_speed
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.plots.figures import Selection
-from widgets.plots.kinds import PANELS, Look, wanted_analyses
+from widgets.plots.kinds import PANELS, Look
 from widgets.plots.mask_reader import MaskReader
 from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
@@ -23,23 +23,24 @@ from widgets.terminal import settings
 from widgets.terminal.actions import bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
-from widgets.terminal.dialogs import ask, dialog_called
+from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
+from widgets.terminal.screens.explorer_requests import Requests
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
-"""A second: at each one stale panel is drawn."""
+"""Turns per second; at each, one stale panel is drawn."""
 FOLLOWING = 0.025
 """Seconds from a key that moves the selection to the charts: the headline comes first."""
 LEAST_WITH_TREE = 96
-"""Columns: in a narrower terminal the branches give their room to the panels."""
+"""The least columns with the tree of branches; in a narrower terminal the panels get its room."""
 
 
 class Explorer(Screen[None]):
-    """Watches one session, and hands in what a person asks for."""
+    """Watches one session, and sends its engine what a person asks for."""
 
     BINDINGS = bindings("explorer")
     AUTO_FOCUS = ""
@@ -51,6 +52,7 @@ class Explorer(Screen[None]):
         self.look = Look(link.view, self._masks)
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
+        self._requests = Requests(self, link, self.look)
         self._is_stale = True
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
@@ -77,12 +79,12 @@ class Explorer(Screen[None]):
         self.call_after_refresh(gc.freeze)
 
     async def on_resize(self) -> None:
-        """Another size may take another number of panels."""
+        """Adapt the number of panels to the size."""
         await self._lay_out()
         self._show_state()
 
     async def on_unmount(self) -> None:
-        """Let the session go; its engine goes on."""
+        """Detach from the session; its engine goes on."""
         self._masks.close()
         await self.link.close()
 
@@ -106,7 +108,7 @@ class Explorer(Screen[None]):
 
     @work(exclusive=True, group="failed")
     async def _ask_what_now(self, reason: str) -> None:
-        """The engine can't start: say its sentence, and try again or leave."""
+        """Show why the engine can't start, and ask whether to try again or leave."""
         choices = {"again": "Try again", "look": "Look at the session", "home": "Home"}
         chosen = await self.app.push_screen_wait(ask.choice(reason, choices))
         if chosen == "again":
@@ -116,7 +118,7 @@ class Explorer(Screen[None]):
 
     @property
     def _is_left(self) -> bool:
-        """Whether the screen goes: its widgets may be gone already, and nothing is shown any more."""
+        """Whether the screen is being closed: its widgets may be gone already."""
         return not self.is_attached or self not in self.app.screen_stack
 
     def _told(self, event: events.Event) -> None:
@@ -169,7 +171,7 @@ class Explorer(Screen[None]):
         self._watch_policy(now)
 
     def _watch_policy(self, now: float) -> None:
-        """Move the policy on, where one is watched, and ask for another episode when it is due."""
+        """Move a watched policy on, and request another episode when it is due."""
         if self._grid.plays:
             player = self.look.player
             if question := player.next_question(now, self.look.view):
@@ -205,34 +207,24 @@ class Explorer(Screen[None]):
 
     # What a person asks for
 
-    @work(group="ask")
-    async def _ask(self, command: commands.Command, done: str = "") -> None:
-        try:
-            await self.link.ask(command)
-        except TicketError as error:
-            self.notify(str(error), severity="error", timeout=10, markup=False)
-        else:
-            if done:
-                self.notify(done, markup=False)
-
     def action_toggle_run(self) -> None:
         """Run or pause; start the engine again if it is gone."""
         if self.link.condition is Condition.GONE:
             self._follow(run=True)
         elif self.link.is_running:
-            self._ask(commands.Pause())
+            self._requests.send(commands.Pause())
         elif self.look.view.state == "finished" and self.link.condition is Condition.ATTACHED:
             self.notify("All branches are complete: branch from one, or undo to an earlier round, to continue.")
         else:
-            self._ask(commands.Resume())
+            self._requests.send(commands.Resume())
 
     def action_step(self, generations: int) -> None:
         """Run some generations."""
-        self._ask(commands.Step(generations=generations))
+        self._requests.send(commands.Step(generations=generations))
 
     def action_run_rounds(self, rounds: int) -> None:
         """Run some rounds."""
-        self._ask(commands.RunRounds(rounds=rounds))
+        self._requests.send(commands.RunRounds(rounds=rounds))
 
     @work(group="dialog")
     async def action_run_some_rounds(self) -> None:
@@ -242,81 +234,47 @@ class Explorer(Screen[None]):
             self.action_run_rounds(rounds)
 
     def action_end_round(self) -> None:
-        """End the round here."""
-        self._ask(commands.EndRound(), "The round has ended; its weights are pruned next.")
+        """End the round now."""
+        self._requests.send(commands.EndRound(), "The round has ended; its weights are pruned next.")
 
     @work(group="ask")
     async def action_slower(self) -> None:
-        """Half the pace."""
-        await self._change_pace(0.5)
+        """Halve the pace."""
+        await self._requests.change_pace(0.5)
+        self._show_state()
 
     @work(group="ask")
     async def action_faster(self) -> None:
-        """Twice the pace."""
-        await self._change_pace(2.0)
-
-    async def _change_pace(self, factor: float) -> None:
-        try:
-            await self.link.change_pace(factor)
-        except TicketError as error:
-            self.notify(str(error), severity="error", markup=False)
+        """Double the pace."""
+        await self._requests.change_pace(2.0)
         self._show_state()
 
     @work(group="dialog")
     async def action_note(self) -> None:
-        """Ask for a remark, and write it down."""
-        text = await self.app.push_screen_wait(ask.line("A remark for the journal", ""))
-        if text:
-            self._ask(commands.Note(text=text), "The remark is in the journal.")
+        """Ask for a remark, and write it into the journal."""
+        await self._requests.note()
 
     def action_set_aside(self) -> None:
         """Set the branch aside, or take it up again."""
-        branch = self.look.selection.branch_in(self.look.view)
-        if branch is not None:
-            aside = not self.look.view.branches[branch].aside
-            done = f"Branch {branch} {'is set aside' if aside else 'goes on'}."
-            self._ask(commands.SetAside(branch=branch, aside=aside), done)
+        self._requests.set_aside()
 
     def action_curvature(self) -> None:
         """Compute what the curvature panel shows."""
-        if self.link.condition is not Condition.ATTACHED:
-            self.notify("This needs the session's engine: it is not attached.", severity="warning")
-            return
-        wanted = wanted_analyses(self.look)
-        if not wanted:
-            self.notify("There is nothing to analyse yet, or no other branch to compare with.", severity="warning")
-        for command in wanted:
-            self._ask(command, f"The {command.kind} of {command.branch} is computed.")
+        self._requests.analyse()
 
     def action_cancel_analyses(self) -> None:
-        """Give up what is being analysed."""
-        for number in tuple(self.look.view.analysing):
-            self._ask(commands.CancelAnalysis(id=number), "The analysis was cancelled.")
+        """Cancel all analyses that wait or are under way."""
+        self._requests.cancel_analyses()
 
     @work(group="dialog")
     async def action_decide(self, dialog: str) -> None:
-        """Show a dialog about the branch that is looked at; what it returns is asked for."""
-        branch = self.look.selection.branch_in(self.look.view)
-        if branch is None:
-            self.notify("There is no branch yet.", severity="warning")
-        elif self.link.condition is not Condition.ATTACHED:
-            self.notify("This needs the session's engine: it is not attached.", severity="warning")
-        else:
-            made = dialog_called(dialog)(self.link, branch, self.look.selection.round)
-            command = await self.app.push_screen_wait(made)
-            if command is not None:
-                self._ask(command, "Done: it takes effect with the branch's next pruning or round.")
+        """Show a dialog about the selected branch, and send the command that it returns."""
+        await self._requests.decide(dialog)
 
     @work(group="dialog")
     async def action_export(self) -> None:
         """Write a file."""
-        from widgets.terminal.dialogs.export import ExportDialog
-
-        branch = self.look.selection.branch_in(self.look.view)
-        if branch is not None:
-            told = await self.app.push_screen_wait(ExportDialog(self.link, branch, self.look.selection.round))
-            if told:
-                self.notify(told, markup=False, timeout=10)
+        await self._requests.export()
 
     # Looking around
 
@@ -334,7 +292,7 @@ class Explorer(Screen[None]):
         self._moved |= {part for part, has_changed in changed.items() if has_changed} or {"cursor"}
 
     def _look_elsewhere(self) -> None:
-        """Have everything follow the selection: at once would keep a held-down key waiting."""
+        """Let everything follow the selection; doing this at once would slow down a held key."""
         if self._is_left:
             return
         moved, self._moved = self._moved, set()
@@ -358,15 +316,15 @@ class Explorer(Screen[None]):
         self._select(Selection())
 
     def on_branch_tree_chosen(self, message: BranchTree.Chosen) -> None:
-        """Look at the branch, or the round, that was chosen in the tree."""
+        """Select the branch or the round that was chosen in the tree."""
         self._select(Selection(message.branch, message.round))
 
     async def action_cycle_view(self) -> None:
-        """One chart, four, six, or what fits."""
+        """Show one panel, four, six, or as many as fit."""
         self.notify(f"Panels: {await self._grid.next_layout()}", timeout=2)
 
     def action_maximise(self) -> None:
-        """The focused panel alone, and back."""
+        """Show only the focused panel, or all again."""
         panel = self.focused_panel
         if self.maximized is not None:
             self.minimize()
@@ -379,11 +337,11 @@ class Explorer(Screen[None]):
         await self._grid.go_to(list(PANELS)[number - 1])
 
     async def action_swap(self) -> None:
-        """The next kind of panel in the focused one's place."""
+        """Show the next kind of panel in the focused one's place."""
         await self._grid.swap()
 
     def action_next_leaf(self) -> None:
-        """The next layer's mask; the next distribution."""
+        """Show the next layer's mask or the next distribution."""
         self._grid.next_leaf()
 
     async def action_search(self) -> None:
@@ -400,5 +358,5 @@ class Explorer(Screen[None]):
             self.action_live()
 
     def action_go_home(self) -> None:
-        """Back to the sessions."""
+        """Go back to the sessions."""
         self.app.go_home()  # type: ignore[attr-defined]

@@ -12,11 +12,11 @@ from textual.widgets import Label, Static
 from widgets.terminal.actions import Scope, groups, scope_of
 
 HOME_HELP = (
-    "Your sessions, the latest first: what each is about, how far it is, its best score at the lowest density, and a "
+    "Your sessions, the latest first: the title of each, its progress, its best score at the lowest density, and a "
     "sparkline of the ticket curve from dense (left) to sparse (right). A flat sparkline is a winning ticket."
 )
 NEW_HELP = (
-    "Choose a preset, then change what you like. Each field says its range; what can't work is said beside the field "
+    "Choose a preset, then change what you like. Each field shows its range; if a value can't work, the field says so "
     "as you type. The estimate below follows."
 )
 TREE_HELP = (
@@ -54,7 +54,7 @@ class AllKeys(_Help):
         self._keymap = keymap
 
     def compose(self) -> ComposeResult:
-        """One table a screen."""
+        """A table for each screen."""
         scopes: dict[Scope, str] = {
             "explorer": "Explorer",
             "home": "Sessions",

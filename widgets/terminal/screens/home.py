@@ -1,4 +1,4 @@
-"""Home: the sessions there are, or an invitation to begin one."""
+"""Home: the list of sessions, or an invitation to begin one."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ from widgets.terminal.dialogs import ask
 
 REFRESH_SECONDS = 3.0
 _COLUMNS = ("session", "state", "rounds", "best, sparsest", "ticket curve", "task", "strategy")
-"""What matters most comes first: the last ones are out of sight in a narrow terminal."""
+"""The columns, most important first: the last ones are out of sight in a narrow terminal."""
 _STATES = {"running": "green", "finished": "cyan", "paused": "yellow", "open, paused": "yellow"}
 _SAID = {"stopped": "crashed; enter goes on", "open, paused": "paused, open"}
 INVITATION = """[b]No sessions yet.[/b]
@@ -34,7 +34,7 @@ Watch a network lose 98% of its weights and still work:
 
 
 class Sessions(DataTable[Text]):
-    """The table of sessions, whose enter the foot of the screen names."""
+    """The table of sessions; the footer names what enter does."""
 
     BINDINGS = [Binding("enter", "select_cursor", "Open")]
 
@@ -63,14 +63,14 @@ class Home(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Read the sessions, now and then again."""
+        """Read the sessions, and read them again at intervals."""
         self.query_one(Sessions).add_columns(*_COLUMNS)
         self._show()
         self.action_refresh()
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
 
     def on_screen_resume(self) -> None:
-        """Back from another screen: things have changed."""
+        """Read the sessions again after another screen."""
         self.action_refresh()
 
     @work(exclusive=True, thread=True, group="list")

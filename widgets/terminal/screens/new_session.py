@@ -1,4 +1,4 @@
-"""A new session: a preset, what a person changes of it, and what it will cost."""
+"""A new session: a preset, a person's changes, and the cost."""
 
 import asyncio
 from contextlib import suppress
@@ -24,7 +24,7 @@ from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story
 
 NARROW = 110
-"""Columns: below that the list and the form take turns."""
+"""The least columns that show both list and form; in a narrower terminal they take turns."""
 SETTLED = 0.12
 """Seconds that the cursor must rest on a preset before its form is shown."""
 
@@ -47,7 +47,7 @@ class NewSession(Screen[None]):
 
     @property
     def draft(self) -> Draft:
-        """The chosen preset, as it was changed."""
+        """The chosen preset with its changes."""
         return self._drafts[self._preset]
 
     def compose(self) -> ComposeResult:
@@ -64,13 +64,13 @@ class NewSession(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Show the first preset, and see which data are there, and which GPU."""
+        """Show the first preset, and look for prepared data and a GPU."""
         self._assess()
         self.call_after_refresh(self._show)
         self._look_around()
 
     def on_descendant_focus(self, message: DescendantFocus) -> None:
-        """Explain the field that has the focus; where there is little room the list makes way for the form."""
+        """Explain the focused field; in a narrow terminal, hide the list behind the form."""
         self.set_class(not self._is_choosing, "-filling-in")
         self._explain()
 
@@ -81,11 +81,11 @@ class NewSession(Screen[None]):
         self._wait = self.set_timer(SETTLED, self._show)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Enter goes on to the form."""
+        """Go on to the form."""
         self._show(fill_in=True)
 
     def on_form_changed(self) -> None:
-        """Say what is wrong, and what it will cost now."""
+        """Show what is wrong, and the current cost."""
         self._assess()
 
     def action_create(self) -> None:
@@ -93,11 +93,11 @@ class NewSession(Screen[None]):
         self._create(run=True)
 
     def action_create_paused(self) -> None:
-        """Make the session, and wait."""
+        """Create the session, and wait paused."""
         self._create(run=False)
 
     def action_filter_presets(self) -> None:
-        """Ask for the words that presets must fit."""
+        """Ask for the words that presets must match."""
         self.query_one("#filter").add_class("-open").focus()
 
     @on(Input.Changed, "#filter")
@@ -109,7 +109,7 @@ class NewSession(Screen[None]):
         self.query_one(PresetList).focus()
 
     def action_cancel(self) -> None:
-        """From the form back to the presets, from some of them to all, from there back to the sessions."""
+        """Go back from the form to the presets, from some presets to all, and from there to the sessions."""
         words, listed = self.query_one("#filter", Input), self.query_one(PresetList)
         if self._is_choosing and not words.has_class("-open"):
             self.app.pop_screen()

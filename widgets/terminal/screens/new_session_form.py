@@ -1,4 +1,4 @@
-"""The form of a session that is being planned: a row a field, errors beside it as a person types."""
+"""The form of a planned session: a row for each field, with errors beside it as a person types."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class FormSection(Vertical):
             yield FormRow(field)
 
     async def show(self, section: Section, draft: Draft) -> None:
-        """Show another section; rows of fields that it has too stay."""
+        """Show another section; rows of fields that both have stay."""
         self.section, self._draft = section, draft
         self.query_one(".remove").display = self._can_be_removed
         self.query_one(".heading Static", Static).update(section.title)
@@ -68,24 +68,24 @@ class Form(VerticalScroll):
 
     @dataclass
     class Changed(Message):
-        """The draft is another now."""
+        """The draft has changed."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(can_focus=False)
         self.draft = draft
 
     def compose(self) -> ComposeResult:
-        """What the preset shows, and the button; sections come with `show`, so that the screen is there at once."""
+        """The preset's description, and the button; sections come with `show`, so that the screen appears at once."""
         yield Static(id="story")
         yield Button("add a branch", compact=True, id="add")
 
     @property
     def is_filled(self) -> bool:
-        """Whether there are fields already."""
+        """Whether the form has fields yet."""
         return bool(self.query(FormRow))
 
     async def show(self, draft: Draft) -> None:
-        """Show a draft; fields that it has too keep their widgets, and the focus its field."""
+        """Show a draft; fields that both drafts have keep their widgets and the focus."""
         place = self.focused_row.field.place if self.focused_row is not None else ""
         self.draft, sections = draft, draft.sections()
         shown = list(self.query(FormSection))
@@ -98,12 +98,12 @@ class Form(VerticalScroll):
             self.focus_on(place)
 
     def complain(self, problems: dict[str, str]) -> None:
-        """Show what is wrong beside the fields it is about."""
+        """Show what is wrong beside each field."""
         for row in self.query(FormRow):
             row.complain(next((said for place, said in problems.items() if row.field.is_about(place)), ""))
 
     def focus_on(self, place: str) -> None:
-        """Go to the field that a place is about; to the first if there is none."""
+        """Go to the field at a place, or to the first field."""
         rows = list(self.query(FormRow))
         chosen = next((row for row in rows if row.field.is_about(place)), rows[0])
         chosen.control.focus()
@@ -115,23 +115,23 @@ class Form(VerticalScroll):
         return row if isinstance(row, FormRow) else None
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """A person typed."""
+        """Take what a person typed."""
         message.stop()
         self._enter(message.input)
 
     async def on_choice_changed(self, message: Choice.Changed) -> None:
-        """A person chose: there may be other fields now."""
+        """Take what a person chose: there may be other fields now."""
         message.stop()
         if self._enter(message.choice):
             await self.show(self.draft)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Enter goes to the next field."""
+        """Go to the next field."""
         message.stop()
         self.screen.focus_next()
 
     async def on_button_pressed(self, message: Button.Pressed) -> None:
-        """A branch more, or less."""
+        """Add or remove a branch."""
         message.stop()
         if message.button.id == "add":
             self.draft.add_branch()

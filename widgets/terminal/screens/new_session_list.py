@@ -1,4 +1,4 @@
-"""The list of presets: under headings that say what they need, and only those that some words fit."""
+"""The list of presets, under headings that say what they need; or only those that match some words."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,13 +16,13 @@ class PresetList(OptionList):
         """Show all presets.
 
         Args:
-            prompt: What is said of a preset.
+            prompt: Returns a preset's text in the list.
         """
         self._prompt = prompt
         super().__init__(*self._fitting(""), id="presets", compact=True)
 
     def narrow(self, words: str) -> None:
-        """Show only the presets that all words fit; the cursor stays where it was, if that is still there."""
+        """Show only the presets that match all words; the cursor stays on its preset, if that is still shown."""
         option = self.highlighted_option
         before = None if option is None else option.id
         self.set_options(self._fitting(words))
@@ -32,7 +32,7 @@ class PresetList(OptionList):
             self.action_first()
 
     def tell(self, name: str) -> None:
-        """Say anew what is said of a preset."""
+        """Update the texts of the presets."""
         shown = next((option for option in self.options if option.id == name), None)
         if shown is not None and shown.prompt != (line := self._prompt(name)):
             self.replace_option_prompt(name, line)

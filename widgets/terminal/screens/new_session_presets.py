@@ -1,4 +1,4 @@
-"""The presets as a list shows them: what each is, what it shows, and how long it takes here."""
+"""The texts of presets in the list: what each is, what it shows, and how long it takes here."""
 
 from rich.text import Text
 
@@ -10,7 +10,7 @@ from widgets.shared.wording import about, counted
 
 
 def story(name: str) -> str:
-    """What the comments at the head of a preset say, on one line."""
+    """The comments at the head of a preset, on one line."""
     lines = []
     for line in presets.text(name).splitlines():
         if not line.startswith("#"):
@@ -36,7 +36,7 @@ def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
 
 
 def cost_lines(cost: Estimate, gpu: str | None = None) -> Text:
-    """What a session will cost, in two lines; of a GPU how much is free and who is on it, in a third."""
+    """What a session will cost, in two lines; in a third, how much of a GPU is free and how many use it."""
     share = 100 * cost.kept_last / max(cost.prunable, 1)
     sizes = f"{cost.parameters:,} parameters, {cost.prunable:,} prunable, {cost.kept_last:,} left in the last round"
     lines = Text.assemble((sizes, ""), (f" ({share:.3g}%)", "dim"), "\n")

@@ -1,4 +1,4 @@
-"""A row of the form of a new session: a field, its value, its range and what it means, or what is wrong."""
+"""A row of the form for a new session: a field, its value, its range and its meaning, or what is wrong."""
 
 from collections.abc import Hashable
 
@@ -12,7 +12,7 @@ from widgets.terminal.dialogs.fields import Choice
 
 
 class FormRow(Horizontal):
-    """A field: its name, its value, its range and what it means, or what is wrong."""
+    """A field: its name, its value, its range and its meaning, or what is wrong."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class FormRow(Horizontal):
         yield Static(self._said, classes="note")
 
     def show(self, field: Field) -> None:
-        """Another value; what stands for it already stays as it was typed."""
+        """Set another value; a text that already means this value stays as it was typed."""
         self.field = field
         if isinstance(self.control, Choice):
             self.control.put(written(field.value))
@@ -39,7 +39,7 @@ class FormRow(Horizontal):
             self.control.cursor_position = 0
 
     def complain(self, error: str) -> None:
-        """Say what is wrong; an empty text is nothing."""
+        """Show what is wrong; an empty text means nothing is."""
         is_other, self.error = error != self.error, error
         said = self._note
         if said != self._said:  # drawing is dear, and most rows stay as they are at every key
@@ -49,7 +49,7 @@ class FormRow(Horizontal):
 
     @property
     def explanation(self) -> Text:
-        """What the field accepts, and what it means."""
+        """The field's range and meaning."""
         field, chosen = self.field, (self.field.choices or {}).get(self.control.value, "")
         name = field.place.removeprefix("$.")
         parts = [field.accepts, _meaning(field), chosen]
@@ -67,7 +67,7 @@ class FormRow(Horizontal):
 
 
 def identity(field: Field) -> Hashable:
-    """Equal for fields that a row can show in turn."""
+    """A key that is equal for fields that one row can show in turn."""
     return (field.place, None if field.choices is None else tuple(field.choices))
 
 

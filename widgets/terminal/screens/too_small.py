@@ -1,4 +1,4 @@
-"""What is shown in a terminal that is too small for anything else."""
+"""The screen for a terminal that is too small for anything else."""
 
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -6,7 +6,7 @@ from textual.widgets import Static
 
 
 class TooSmall(ModalScreen[None]):
-    """A sentence; the app takes it away when there is room."""
+    """A sentence; the app removes it when there is room."""
 
     CSS = """
     TooSmall {
@@ -25,6 +25,6 @@ class TooSmall(ModalScreen[None]):
         self._smallest = smallest
 
     def compose(self) -> ComposeResult:
-        """One sentence that names the size it takes."""
+        """One sentence that names the size the app needs."""
         columns, rows = self._smallest
         yield Static(f"The terminal is too small: make it at least {columns} × {rows}.")

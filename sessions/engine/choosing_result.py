@@ -15,7 +15,7 @@ from ticket_explorer.trainers.trainer import ChoosingTrainer
 
 
 def chosen(shape: RoundShape, compiler: Compiler, seed: int, number: int, last: Chunk) -> tuple[Chunk, str | None]:
-    """The last chunk with the chosen result in its place, and how that was chosen; as it is where nothing is chosen."""
+    """The last chunk with the chosen result in it, and how it was chosen; unchanged if the trainer has no choice."""
     if not shape.trainer.chooses:
         return last, None
     choose = compiler.get(_key(shape), lambda: _call(shape))

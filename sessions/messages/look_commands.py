@@ -1,0 +1,98 @@
+"""Commands that look at weights and change none: previews, episodes and analyses."""
+
+from typing import Any, ClassVar, Protocol
+
+from msgspec import field
+
+from sessions.messages.answers import Episode, Preview
+from sessions.messages.command import Deed, Round, Table
+
+
+class LookPerformer(Protocol):
+    """What carries out the deeds of this module."""
+
+    def preview_pruning(self, branch: str) -> Preview:
+        """Say what each pruner would remove."""
+        ...
+
+    def rollout(self, wish: "Rollout") -> Episode:
+        """Run one episode of a branch's policy."""
+        ...
+
+    def ask_analysis(self, wish: "Analyse") -> int:
+        """Queue an analysis, to be computed between chunks; returns its id."""
+        ...
+
+    def cancel_analysis(self, number: int) -> None:
+        """Cancel an analysis that waits or is under way."""
+        ...
+
+
+class PreviewPruning(Deed[Preview], frozen=True):
+    """Ask what each pruner would remove from a branch now, and how much their choices overlap.
+
+    Args:
+        branch: The branch that would be pruned.
+    """
+
+    answer_type: ClassVar[Any] = Preview
+    is_journalled: ClassVar[bool] = False
+    branch: str
+
+    def perform(self, session: LookPerformer) -> Preview:
+        """As `Deed` says."""
+        return session.preview_pruning(self.branch)
+
+
+class Rollout(Deed[Episode], frozen=True):
+    """Run one episode of a branch's policy.
+
+    Args:
+        branch: The branch whose policy acts.
+        round: A finished round; by default the policy as it is now.
+    """
+
+    answer_type: ClassVar[Any] = Episode
+    is_journalled: ClassVar[bool] = False
+    branch: str
+    round: Round | None = None
+
+    def perform(self, session: LookPerformer) -> Episode:
+        """As `Deed` says."""
+        return session.rollout(self)
+
+
+class Analyse(Deed[int], frozen=True):
+    """Analyse a branch's weights: the answer is the analysis's id, at once; the analysis is computed between chunks.
+
+    Args:
+        kind: `snr`, `layers`, `curvature`, `surface`, `connectivity`, `instability`, `comparison`, `decomposition`,
+            `hessian`, or `FILE.py:FUNCTION`.
+        branch: The branch whose weights are looked at.
+        round: A finished round; by default the running one, or else the last finished one.
+        parameters: Fields of the analysis's settings.
+    """
+
+    answer_name: ClassVar[str] = "id"
+    kind: str
+    branch: str
+    round: Round | None = None
+    parameters: Table = field(default_factory=dict)
+
+    def perform(self, session: LookPerformer) -> int:
+        """As `Deed` says."""
+        return session.ask_analysis(self)
+
+
+class CancelAnalysis(Deed[None], frozen=True):
+    """Cancel an analysis that waits or is under way.
+
+    Args:
+        id: The number that `Analyse` gave as its answer.
+    """
+
+    id: int
+
+    def perform(self, session: LookPerformer) -> None:
+        """As `Deed` says."""
+        session.cancel_analysis(self.id)

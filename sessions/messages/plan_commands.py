@@ -1,0 +1,84 @@
+"""Commands that change how a branch goes on: its plan, and whether it goes on at all."""
+
+from typing import Protocol
+
+from sessions.messages.command import Deed, Table
+
+
+class PlanPerformer(Protocol):
+    """What carries out the deeds of this module."""
+
+    def change_plan(self, branch: str, overrides: Table) -> None:
+        """Change the plan that a branch follows from its next round on."""
+        ...
+
+    def set_aside(self, wish: "SetAside") -> None:
+        """Set a branch aside, or take it up again."""
+        ...
+
+
+class SwitchPruner(Deed[None], frozen=True):
+    """Change a branch's pruner, its rewind or both, from its next pruning on.
+
+    Args:
+        branch: The branch to change.
+        pruner: The new pruner, as a name or a table as in the spec; by default it stays.
+        rewind: The new rewind, as a name or a table as in the spec; by default it stays.
+    """
+
+    branch: str
+    pruner: str | Table | None = None
+    rewind: str | Table | None = None
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        given = {"pruner": self.pruner, "rewind": self.rewind}
+        session.change_plan(self.branch, {key: value for key, value in given.items() if value is not None})
+
+
+class SwitchTrainer(Deed[None], frozen=True):
+    """Change how a branch trains from its next round on: the trainer, its strategy, or their settings.
+
+    Args:
+        branch: The branch to change.
+        trainer: What changes, a table as in the spec.
+    """
+
+    branch: str
+    trainer: Table
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        session.change_plan(self.branch, {"trainer": self.trainer})
+
+
+class SetPruning(Deed[None], frozen=True):
+    """Change how much a branch prunes, in which scope, and how many rounds it has.
+
+    Args:
+        branch: The branch to change.
+        pruning: What changes, a table as in the spec.
+    """
+
+    branch: str
+    pruning: Table
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        session.change_plan(self.branch, {"pruning": self.pruning})
+
+
+class SetAside(Deed[None], frozen=True):
+    """Run no more rounds of a branch, or take it up again.
+
+    Args:
+        branch: The branch to set aside or take up.
+        aside: True sets it aside, false takes it up again.
+    """
+
+    branch: str
+    aside: bool = True
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        session.set_aside(self)

@@ -1,0 +1,122 @@
+"""What a person asks of a session in the explorer: commands for its engine, dialogs and files.
+
+The screen itself draws and listens. A notification reports the outcome of a request.
+"""
+
+from textual.screen import Screen
+
+from sessions.messages import commands
+from ticket_explorer.errors import TicketError
+from widgets.plots.kinds import Look, wanted_analyses
+from widgets.shared.session_link import Condition, Link
+from widgets.terminal.dialogs import ask, dialog_called
+
+NOT_ATTACHED = "This needs the session's engine, which is not attached."
+
+
+class Requests:
+    """Sends one session's engine what a person asks for."""
+
+    def __init__(self, screen: Screen[None], link: Link, look: Look) -> None:
+        """Make it.
+
+        Args:
+            screen: Shows the notifications and dialogs.
+            link: The way to the engine.
+            look: What is selected; requests are about its branch.
+        """
+        self._screen = screen
+        self._link = link
+        self._look = look
+
+    def send(self, command: commands.Command, done: str = "") -> None:
+        """Send a command without waiting for its answer.
+
+        Args:
+            command: What to ask for.
+            done: The sentence to show when the engine has accepted it; empty for none.
+        """
+        self._screen.run_worker(self._send(command, done), group="ask")
+
+    async def _send(self, command: commands.Command, done: str) -> None:
+        try:
+            await self._link.ask(command)
+        except TicketError as error:
+            self._screen.notify(str(error), severity="error", timeout=10, markup=False)
+        else:
+            if done:
+                self._screen.notify(done, markup=False)
+
+    async def change_pace(self, factor: float) -> None:
+        """Run faster or slower by a factor."""
+        try:
+            await self._link.change_pace(factor)
+        except TicketError as error:
+            self._screen.notify(str(error), severity="error", markup=False)
+
+    async def note(self) -> None:
+        """Ask for a remark, and write it into the journal."""
+        text = await self._screen.app.push_screen_wait(ask.line("A remark for the journal", ""))
+        if text:
+            self.send(commands.Note(text=text), "The remark is in the journal.")
+
+    def set_aside(self) -> None:
+        """Set the branch aside, or take it up again."""
+        branch = self._branch
+        if branch is not None:
+            aside = not self._look.view.branches[branch].aside
+            done = f"Branch {branch} {'is set aside' if aside else 'goes on'}."
+            self.send(commands.SetAside(branch=branch, aside=aside), done)
+
+    def analyse(self) -> None:
+        """Have the engine compute what the curvature panel shows."""
+        if not self._is_attached():
+            return
+        wanted = wanted_analyses(self._look)
+        if not wanted:
+            sentence = "There is nothing to analyse yet, or no other branch to compare with."
+            self._screen.notify(sentence, severity="warning")
+        for command in wanted:
+            self.send(command, f"The {command.kind} of {command.branch} is being computed.")
+
+    def cancel_analyses(self) -> None:
+        """Cancel all analyses that wait or are under way."""
+        for number in tuple(self._look.view.analysing):
+            self.send(commands.CancelAnalysis(id=number), "The analysis was cancelled.")
+
+    async def decide(self, dialog: str) -> None:
+        """Show a dialog about the branch, and send the command that it returns.
+
+        Args:
+            dialog: Which one, by name: `pruner`, `branch` and so on.
+        """
+        branch = self._branch
+        if branch is None:
+            self._screen.notify("There is no branch yet.", severity="warning")
+        elif self._is_attached():
+            made = dialog_called(dialog)(self._link, branch, self._look.selection.round)
+            command = await self._screen.app.push_screen_wait(made)
+            if command is not None:
+                self.send(command, "Done: it takes effect with the branch's next pruning or round.")
+
+    async def export(self) -> None:
+        """Write a file."""
+        from widgets.terminal.dialogs.export import ExportDialog
+
+        branch = self._branch
+        if branch is not None:
+            dialog = ExportDialog(self._link, branch, self._look.selection.round)
+            told = await self._screen.app.push_screen_wait(dialog)
+            if told:
+                self._screen.notify(told, markup=False, timeout=10)
+
+    @property
+    def _branch(self) -> str | None:
+        return self._look.selection.branch_in(self._look.view)
+
+    def _is_attached(self) -> bool:
+        """Whether there is an engine to ask; says so if there is none."""
+        attached = self._link.condition is Condition.ATTACHED
+        if not attached:
+            self._screen.notify(NOT_ATTACHED, severity="warning")
+        return attached
