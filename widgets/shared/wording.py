@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
@@ -100,6 +101,19 @@ def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
 def clock(at: float) -> str:
     """The local time of day of an event."""
     return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def date_and_time(at: datetime) -> str:
+    """A moment to the minute in local time, `2026-07-01 12:34`: such texts sort as the moments do."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def in_bytes(count: int) -> str:
+    """A size on the disk: `340 kB`, `3.4 MB`."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= unit:
+            return f"{count / unit:.{0 if count >= 10 * unit else 1}f} {name}"
+    return f"{count} B"
 
 
 def sentence(event: events.Event) -> str:
