@@ -117,7 +117,7 @@ class TicketExplorer(App[None]):
         from widgets.shared.session_link import EngineLink, ReplayLink
 
         try:
-            link = ReplayLink(path, speed) if replay else EngineLink(path)
+            link = ReplayLink(path, speed) if replay else EngineLink(path, rests=True)
         except TicketError as error:
             self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
             return
