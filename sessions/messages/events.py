@@ -23,6 +23,10 @@ METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 """The columns of a block of generations."""
 
 
+IDLE = "nobody watches"
+"""The client that stops an engine which has nothing to compute and no viewer."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """The base of all events."""
 

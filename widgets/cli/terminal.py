@@ -39,7 +39,7 @@ def open_(session: GivenSession, plain: Plain = False, device: DeviceOption = No
     """Open a session in the app.
 
     Joins the engine that runs it. If none runs, the app starts one when you ask for something that needs it; with
-    --plain one is started, runs at once, and stops at the session's end. Leaving never stops the engine, unless you ask.
+    --plain one is started, runs at once, and stops at the session's end. Leaving never stops it, unless you ask.
     """
     path = _existing(session)
     _show_engine(path, plain)

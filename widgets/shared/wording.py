@@ -166,7 +166,7 @@ def sentence(event: events.Event) -> str:
         case events.Remarked():
             return event.text if event.author == "engine" else f"{event.author}: {event.text}"
         case events.CommandReceived():
-            return f"{event.client} asked: {_command(event.command)}"
+            return _asked(event)
         case events.CommandRefused():
             return f"{event.client} was refused: {_command(event.command)}. {event.sentence}"
         case _:
@@ -181,6 +181,19 @@ def _plan(plan: dict[str, object]) -> str:
         names.append(algorithm_of(table))
     task, network, trainer, pruner, rewind = names
     return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
+
+
+def _asked(event: events.CommandReceived) -> str:
+    """Who asked for what; a remark tells itself, and who only watches the clock asks for nothing."""
+    match event.command.get("type"):
+        case "Note":
+            return ""
+        case "Stop" if event.client == events.IDLE:
+            return "The engine ended by itself: it had nothing to compute, and no viewer"
+        case "Stop" if event.client.startswith("SIG"):
+            return f"The engine was ended by {event.client}"
+        case _:
+            return f"{event.client} asked: {_command(event.command)}"
 
 
 def _command(command: dict[str, object]) -> str:
