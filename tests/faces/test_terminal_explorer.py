@@ -335,6 +335,18 @@ def test_the_keys_page_is_what_the_keys_are(root: Any) -> None:
     assert key_name("shift+left") == "shift+←"
 
 
+def test_two_actions_change_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+    keys_path().write_text('step_1 = "p"\npruner = "s"\n')
+
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        await pilot.press("p")
+        await pilot.pause()
+        assert link.asked == [commands.Step(generations=1)]
+
+    explore(scenario)
+
+
 def test_a_persons_own_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     keys_path().write_text('step_1 = "z"\n')
@@ -353,6 +365,9 @@ def test_a_persons_own_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> N
         ("stop = 'x'", "'stop', which is not an action"),
         ("step_1 = 3", "expected text such as"),
         ("= =", "can't be used"),
+        ("step_1 = 'p'", "gives 'p' to 'step_1', but it is the key of 'pruner'"),
+        ("filter = 'n'", "gives 'n' to 'filter', but it is the key of 'new'"),
+        ("open = 'q'", "gives 'q' to 'open', but it is the key of 'leave'"),
     ],
 )
 def test_wrong_keys_are_said(text: str, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

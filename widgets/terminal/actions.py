@@ -294,6 +294,12 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+DECISIONS = frozenset(
+    (action.call or action.name).partition("(")[0]
+    for action in ACTIONS
+    if (action.group == "Decide" and action.name != "export") or action.name == "end_round"
+)
+"""The methods that an engine answers, and a replay can't."""
 SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "explorer"}
 """Of the screens, by the names of their classes."""
 

@@ -113,6 +113,8 @@ def _waiting(link: Link) -> str:
         return "press space to start the engine again"
     if link.condition is Condition.CONNECTING:
         return "starting the engine: loading data, compiling (seconds the first time)"
+    if isinstance(link, ReplayLink) and link.progress >= 1.0:
+        return "the replay is over: look around"
     if link.view.state == "finished":
         return "all branches are complete: branch one, or look around"
     if link.view.compiling is not None:
@@ -129,7 +131,9 @@ def _state(link: Link) -> tuple[str, str]:
         return "✗ engine gone", "bold red"
     if isinstance(link, ReplayLink):
         share_played = f"{100 * link.progress:.0f}%"
-        return (f"▶ replay {share_played}" if link.is_running else f"❚❚ replay {share_played}"), "bold magenta"
+        if link.progress >= 1.0:
+            return "✓ replayed", "bold cyan"
+        return (f"▶ replay {share_played}" if link.is_running else f"❚❚ replay {share_played}"), "bold blue"
     if link.condition is Condition.RESTING and link.view.state == "running":
         return "✗ crashed", "bold red"
     return _STATES[link.view.state]

@@ -8,7 +8,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from sessions.messages import commands, events
 from sessions.plans.cost import remember_speed
@@ -21,11 +20,12 @@ from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
 from widgets.shared.session_link import Condition, EngineLink, Link
 from widgets.terminal import settings
-from widgets.terminal.actions import bindings
+from widgets.terminal.actions import DECISIONS, bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
+from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
@@ -63,6 +63,15 @@ class Explorer(Screen[None]):
         """The parts of the selection that the panels don't follow yet."""
         self._stated = 0.0
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What actions are called here, if not as elsewhere: a replay doesn't run, it plays."""
+        return {"toggle_run": "Play"} if self.link.condition is Condition.REPLAY else {}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action can be done: in a replay nothing can be decided."""
+        return self.link.condition is not Condition.REPLAY or action not in DECISIONS
+
     def compose(self) -> ComposeResult:
         """Headline, branches and panels, progress, keys."""
         yield Headline()
@@ -72,7 +81,7 @@ class Explorer(Screen[None]):
             yield self._grid
         yield self._search
         yield ProgressLines()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Lay the panels out, and join the session."""

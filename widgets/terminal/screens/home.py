@@ -7,12 +7,13 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from sessions.reports.session_list import Listing, SessionState
 from ticket_explorer.errors import TicketError
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
+from widgets.terminal.key_line import KeyLine
 from widgets.terminal.screens.session_list import SessionList
 
 REFRESH_SECONDS = 3.0
@@ -48,7 +49,7 @@ class Home(Screen[None]):
         yield Static(id="filter_trouble")
         yield SessionList()
         yield Static(INVITATION, id="invitation")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the sessions, and read them again at intervals."""
