@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.widgets import Static
 from typer.testing import CliRunner
 
 from sessions.reports.session_list import Listing, SessionState, session_state
 from sessions.store import SessionDirectory, SessionLock
 from ticket_explorer.errors import UnknownName
 from widgets.cli.commands import app
+from widgets.decisions.session_draft import Draft
 from widgets.shared.session_table import COLUMNS, matching, sorted_by, state_in_words
+from widgets.shared.wording import about
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.recorded import recorded_session
 from widgets.terminal.screens.home import Home
@@ -186,3 +189,17 @@ def test_json_has_times_with_their_zone(home: Path) -> None:
     assert datetime.fromisoformat(row["changed"]).tzinfo is not None
     assert (row["network"], row["state"], row["is_open"]) == ("mlp", "finished", False)
     assert json.loads(runner.invoke(app, ["list", "--json", "state:running"]).stdout) == []
+
+
+def test_the_invitation_says_how_long_the_default_takes_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+    monkeypatch.setattr("sessions.plans.cost.speed", lambda: 1e6)
+
+    async def story() -> str:
+        app = TicketExplorer()
+        async with app.run_test(size=(120, 36)) as pilot:
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return str(app.screen.query_one("#invitation", Static).render())
+
+    assert f"three ways to prune, {about(Draft('fashion').cost().seconds)} here" in asyncio.run(story())

@@ -1,6 +1,7 @@
 """Home: the list of sessions, or an invitation to begin one."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from rich.text import Text
@@ -10,7 +11,9 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static
 
 from sessions.reports.session_list import Listing, SessionState
+from sessions.specs.sources import DEFAULT
 from ticket_explorer.errors import TicketError
+from widgets.shared.wording import about
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
 from widgets.terminal.key_line import KeyLine
@@ -19,11 +22,11 @@ from widgets.terminal.screens.session_list import SessionList
 REFRESH_SECONDS = 3.0
 SUBTITLE = "lottery tickets, found by evolution"
 FILTER = "any text, or task:pendulum state:running; enter keeps it, escape clears it"
-INVITATION = """[b]No sessions yet.[/b]
+_INVITATION = """[b]No sessions yet.[/b]
 
 Watch a network lose 98% of its weights and still work:
 
-  [b]d[/b]  start the default: Fashion-MNIST, three ways to prune, about two minutes
+  [b]d[/b]  start the default: Fashion-MNIST, three ways to prune{time}
   [b]o[/b]  watch a recorded session; nothing is computed
   [b]n[/b]  plan one of your own
 
@@ -41,6 +44,7 @@ class Home(Screen[None]):
         self._sessions: list[SessionState] = []
         self._listing = Listing()
         self._trouble = ""
+        self._default_takes = ""
 
     def compose(self) -> ComposeResult:
         """The table and its filter, or the invitation."""
@@ -48,7 +52,7 @@ class Home(Screen[None]):
         yield Input(placeholder=FILTER, id="filter", compact=True)
         yield Static(id="filter_trouble")
         yield SessionList()
-        yield Static(INVITATION, id="invitation")
+        yield Static(_INVITATION.format(time=""), id="invitation")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -75,10 +79,25 @@ class Home(Screen[None]):
             self.action_refresh()
 
     def _take(self, found: list[SessionState], trouble: str) -> None:
+        if not found and not self._default_takes:
+            self._assess()
         if (found, trouble) != (self._sessions, self._trouble):
             self._sessions, self._trouble = found, trouble
-            self.query_one("#invitation", Static).update(Text(trouble) if trouble else INVITATION)
+            self._invite()
             self._show()
+
+    @work(exclusive=True, thread=True, group="cost")
+    def _assess(self) -> None:
+        """Look how long the default takes on this machine; that takes half a second, and nobody waits for it."""
+        from widgets.decisions.session_draft import Draft
+
+        with suppress(TicketError):
+            self._default_takes = f", {about(Draft(DEFAULT).cost().seconds)} here"
+            self.app.call_from_thread(self._invite)
+
+    def _invite(self) -> None:
+        said = Text(self._trouble) if self._trouble else _INVITATION.format(time=self._default_takes)
+        self.query_one("#invitation", Static).update(said)
 
     def _show(self) -> None:
         table, empty = self.query_one(SessionList), not self._sessions
@@ -128,7 +147,7 @@ class Home(Screen[None]):
         """Start the embedded default."""
         from ticket_explorer import presets
 
-        self.app.start_session(presets.load("fashion"), "fashion", run=True)  # type: ignore[attr-defined]
+        self.app.start_session(presets.load(DEFAULT), DEFAULT, run=True)  # type: ignore[attr-defined]
 
     def action_demo(self) -> None:
         """Replay the recorded session of the package."""
