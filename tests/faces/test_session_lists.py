@@ -109,7 +109,6 @@ def at_home(script: Callable[[SessionList], None]) -> None:
             assert isinstance(app.screen, Home)
             table = app.screen.query_one(SessionList)
             table.display = True
-            await app.workers.wait_for_complete()
             script(table)
             await pilot.pause()
 
@@ -198,8 +197,8 @@ def test_the_invitation_says_how_long_the_default_takes_here(tmp_path: Path, mon
     async def story() -> str:
         app = TicketExplorer()
         async with app.run_test(size=(120, 36)) as pilot:
-            await app.workers.wait_for_complete()
-            await pilot.pause()
-            return str(app.screen.query_one("#invitation", Static).render())
+            while "here" not in (said := str(app.screen.query_one("#invitation", Static).render())):
+                await pilot.pause(0.05)
+            return said
 
     assert f"three ways to prune, {about(Draft('fashion').cost().seconds)} here" in asyncio.run(story())

@@ -44,7 +44,7 @@ class Home(Screen[None]):
         self._sessions: list[SessionState] = []
         self._listing = Listing()
         self._trouble = ""
-        self._default_takes = ""
+        self._default_takes: str | None = None
 
     def compose(self) -> ComposeResult:
         """The table and its filter, or the invitation."""
@@ -79,14 +79,15 @@ class Home(Screen[None]):
             self.action_refresh()
 
     def _take(self, found: list[SessionState], trouble: str) -> None:
-        if not found and not self._default_takes:
+        if not found and self._default_takes is None:
+            self._default_takes = ""
             self._assess()
         if (found, trouble) != (self._sessions, self._trouble):
             self._sessions, self._trouble = found, trouble
             self._invite()
             self._show()
 
-    @work(exclusive=True, thread=True, group="cost")
+    @work(thread=True, group="cost")
     def _assess(self) -> None:
         """Look how long the default takes on this machine; that takes half a second, and nobody waits for it."""
         from widgets.decisions.session_draft import Draft
@@ -96,7 +97,7 @@ class Home(Screen[None]):
             self.app.call_from_thread(self._invite)
 
     def _invite(self) -> None:
-        said = Text(self._trouble) if self._trouble else _INVITATION.format(time=self._default_takes)
+        said = Text(self._trouble) if self._trouble else _INVITATION.format(time=self._default_takes or "")
         self.query_one("#invitation", Static).update(said)
 
     def _show(self) -> None:
