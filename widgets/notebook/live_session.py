@@ -139,7 +139,8 @@ class LiveSession:
         Raises:
             TicketError: if pandas is not installed, or there are no such rows.
         """
-        return frame_of(self.view, rows)
+        header = self.attachment.link.header
+        return frame_of(self.view, rows, self.path.name.removesuffix(".session"), header.spec.get("seed"))
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
         """A finished round's ticket and the result of its training, read from disk; loads JAX and the data.
