@@ -19,7 +19,8 @@ from widgets.notebook.attachment import Attachment
 from widgets.notebook.live_session import LiveSession
 from widgets.shared.session_link import Condition, EngineLink
 from widgets.terminal.app import TicketExplorer
-from widgets.terminal.screens.explorer import STARTING, Explorer
+from widgets.terminal.screens.explorer import Explorer
+from widgets.terminal.screens.explorer_requests import STARTING
 from widgets.terminal.status import Headline, ProgressLines
 
 LOOKING = "left right comma full_stop end right_square_bracket v w 2 5 8 0 slash escape m m l question_mark escape"

@@ -255,6 +255,25 @@ def test_every_kind_of_panel_comes_by_its_key() -> None:
     explore(scenario, (80, 24))
 
 
+def test_where_nothing_acts_no_policy_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        await pilot.press("0")
+        await pilot.pause()
+        assert "don't act" in next(iter(pilot.app._notifications)).message
+        seen = set()
+        for _ in range(12):
+            assert screen.focused_panel is not None
+            seen.add(screen.focused_panel.kind.name)
+            await pilot.press("w")
+            await pilot.pause()
+        assert "policy" not in seen
+        assert len(seen) == 9
+
+    explore(scenario, (80, 24))
+
+
 def journal_entries(screen: Explorer) -> list[str]:
     """What the journal shows, however it is wrapped: each entry begins with its time."""
     shown = " ".join(line.text.strip() for line in screen.query_one(JournalPanel).lines)

@@ -29,11 +29,9 @@ from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
-from widgets.terminal.screens.explorer_requests import Requests
+from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
 
-STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
-NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
 TURNS = 20
 """Turns per second; at each, one stale panel is drawn."""
 FOLLOWING = 0.025
@@ -56,7 +54,6 @@ class Explorer(Screen[None]):
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
-        """Whether it is settled if there is an engine."""
         self._requests = Requests(self, link, self.look, self._have_engine)
         self._is_stale = True
         self._moved = set[str]()
@@ -106,17 +103,16 @@ class Explorer(Screen[None]):
 
     @work(exclusive=True, group="follow")
     async def _follow(self, run: bool = False, start: bool = False) -> None:
-        link = self.link
         try:
             await self._join(run, start)
-            await link.follow(self._told)
+            await self.link.follow(self._told)
         except TicketError as error:
             self._changed_state()
             self._ask_what_now(str(error))
             return
         self._changed_state()
-        if isinstance(link, EngineLink):
-            await link.until_started()
+        if isinstance(self.link, EngineLink):
+            await self.link.until_started()
             self._follow()
 
     async def _join(self, run: bool, start: bool) -> None:

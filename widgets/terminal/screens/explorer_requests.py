@@ -13,6 +13,8 @@ from widgets.plots.kinds import Look, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
 
+STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
+NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
 
 
