@@ -1,4 +1,4 @@
-"""The list of presets for every face: in groups by what they need on this machine, or only those that match some words."""
+"""The list of presets for every face: in groups by what they need here, or only those that match some words."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

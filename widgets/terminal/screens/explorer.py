@@ -27,7 +27,7 @@ from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
-from widgets.terminal.panels.panel import LEAST, Panel
+from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
@@ -50,7 +50,7 @@ class Explorer(Screen[None]):
         super().__init__()
         self.link = link
         self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
-        self.look = Look(link.view, self._masks)
+        self.look = Look(link.view, self._masks, policy_rows=FINENESS)
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
