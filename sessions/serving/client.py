@@ -49,6 +49,8 @@ class Client:
         self.view = SessionView()
         self.farewell: str | None = None
         """Why the engine ended; None while it runs."""
+        self.is_idle = False
+        """Whether the engine had nothing to compute, and no other viewer, when this client came."""
         self._path, self._hello = session, Hello(protocol=PROTOCOL, client=client, live_frames=live_frames)
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromServer)
         self._ids = count(1)
@@ -61,6 +63,7 @@ class Client:
         directory = SessionDirectory.open_for_reading(self._path)
         read_header(directory)
         (reader, self._writer), welcome = await reached(self._path, self._hello)
+        self.is_idle = welcome.is_idle
         try:
             follow(directory, self.view, end=welcome.journal_end)
         except BaseException:
