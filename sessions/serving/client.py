@@ -90,7 +90,8 @@ class Client:
             TicketError: with the engine's sentence, if it can't be done or the engine is gone.
         """
         if self._writer is None or self.farewell is not None:
-            raise NotRunning(f"The engine has ended ({self.farewell}); resume the session and attach again.")
+            why = (self.farewell or "this client is not attached").rstrip(".")
+            raise NotRunning(f"The engine has ended ({why}); resume the session and attach again.")
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[number] = answer
@@ -139,5 +140,5 @@ class Client:
         self.farewell = reason
         for answer in self._replies.values():
             if not answer.done():
-                answer.set_exception(NotRunning(f"The engine has ended: {reason}."))
+                answer.set_exception(NotRunning(f"The engine has ended: {reason.rstrip('.')}."))
         self._events.put_nowait(None)
