@@ -17,6 +17,7 @@ from sessions.serving.client import Client
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.views.reading import read_view
+from tests.engine.served import address
 
 COMMAND = (sys.executable, "-c", "from widgets.cli import main; main()")
 COLUMNS, ROWS = 120, 36
@@ -131,7 +132,7 @@ def test_a_newcomers_first_minutes(terminals: Callable[..., Terminal], tmp_path:
     app.press(" ")
     app.until("running")
     app.press("q")
-    app.until("What becomes of it?")
+    app.until("What should happen to it?")
     app.press("\r")
     assert app.until_it_ends() == 0
     assert is_locked(SessionDirectory(path).lock)
@@ -146,7 +147,7 @@ def test_a_newcomers_first_minutes(terminals: Callable[..., Terminal], tmp_path:
 
 
 def engine_of(path: Path) -> int:
-    return int((path / "lock").read_text().split()[0])
+    return address(path).pid
 
 
 @pytest.mark.slow
