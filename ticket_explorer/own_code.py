@@ -86,13 +86,36 @@ def code_of(given: Any, **parameters: Any) -> dict[str, Any]:
         TicketError: if it has no text, as what is built in or was typed into a bare Python prompt.
     """
     try:
-        text = textwrap.dedent(inspect.getsource(given))
+        text = textwrap.dedent(_text_of(given))
     except (OSError, TypeError):
         raise InvalidValue("code_of", repr(given), "a function or a class that a file or a cell defines") from None
     source = IMPORTS + text
     trust(source)
     place = f"{given.__module__}.py:{given.__name__}"
     return {"name": NAME, "place": place, "source": source, "parameters": parameters}
+
+
+def _text_of(given: Any) -> str:
+    """The text of a function or a class; Python itself finds no class of a notebook's cell.
+
+    Raises:
+        OSError, TypeError: if there is none.
+    """
+    try:
+        return inspect.getsource(given)
+    except (OSError, TypeError):
+        if not inspect.isclass(given):
+            raise
+    for member in filter(callable, vars(given).values()):
+        code: Any = getattr(inspect.unwrap(member), "__code__", None)
+        lines = [] if code is None else linecache.getlines(code.co_filename)
+        for node in ast.walk(ast.parse("".join(lines))):
+            if not isinstance(node, ast.ClassDef) or node.name != given.__name__:
+                continue
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first <= code.co_firstlineno <= (node.end_lineno or first):
+                return "".join(lines[first - 1 : node.end_lineno])
+    raise OSError("no text")
 
 
 def _file(place: str, directory: Path) -> Path | None:

@@ -1,5 +1,6 @@
 """Trainers, environments, data and analyses of one's own: they run, and what can't be is a sentence with its line."""
 
+import linecache
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +380,18 @@ def test_an_analysis_that_can_not_be_leaves_the_session_whole(mine: Path, lab: A
             session.analyse(f"looks.py:{name}", "snr")
         session.run()
     lab.assert_whole(session.path)
+
+
+def test_a_class_of_a_cell_is_taken_in(mine: Path, lab: Any) -> None:
+    """A cell has no file, so that Python itself finds no class of it: `inspect.getsource` raises."""
+    text = TRAINERS.partition("class Sure")[0] + "\nclass Other:\n    pass\n"
+    name = "<ipython-input-7-abc>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    cells: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(text, name, "exec"), cells)
+    table = tx.code_of(cells["Still"], factor=2.0)
+    assert "class Still" in table["source"]
+    assert "class Other" not in table["source"]
+    spec = own(lab, pruner="magnitude", trainer={**table, "generations": 2})
+    with tx.Session.create(spec, lab.path()) as session:
+        session.run_round()
