@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
+    from widgets.page.replay import replay
     from widgets.plots.paper_figure import figure
 
     open = Session.open
@@ -49,6 +50,7 @@ _HOMES = {
     "preset_names": "ticket_explorer.presets:names",
     "read": "sessions.saved.session:SavedSession.read",
     "read_all": "sessions.saved.many:read_all",
+    "replay": "widgets.page.replay:replay",
     "run": "sessions.session.run:run",
     "sessions": "sessions.reports.session_list:sessions",
     "spec": "sessions.specs.sources:spec_from",
@@ -76,6 +78,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "preset_names",
     "read",
     "read_all",
+    "replay",
     "run",
     "sessions",
     "spec",
