@@ -8,7 +8,7 @@ import pytest
 from widgets.canvas.browser_module import ESM, joined
 from widgets.notebook.chart import Chart
 
-PAGES = {"elements", "model", "page", "places", "recording", "round_table", "shown_panels"}
+PAGES = {"elements", "model", "page", "places", "recording", "round_table", "shown_panels", "weights"}
 """Files that only the page of a replay has."""
 
 

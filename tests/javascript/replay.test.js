@@ -11,6 +11,7 @@ import {
 } from "../../widgets/canvas/esm/places.js";
 import { interleaved, Recording } from "../../widgets/canvas/esm/recording.js";
 import { RoundTable } from "../../widgets/canvas/esm/round_table.js";
+import { litUp, namesOf } from "../../widgets/canvas/esm/weights.js";
 
 const round = (number, score, done = 96) => ({
   number,
@@ -117,4 +118,41 @@ it("a model tells what is set anew, until nobody listens", () => {
   model.off("change:height", listener);
   model.set("height", 140);
   expect([told, model.get("height")]).toEqual([1, 140]);
+});
+
+describe("selected weights", () => {
+  const dense = {
+    leaves: [
+      { name: "bias", shape: [4] },
+      { name: "kernel", shape: [6, 2] },
+    ],
+    input_shape: [2, 3, 1],
+  };
+  const convolution = { leaves: [{ name: "kernel", shape: [2, 3, 4, 5] }], input_shape: [8, 8, 4] };
+  const pictured = (name) => ({ head: { alt: "", marks: [{ kind: "picture", name }] }, columns: {} });
+  const cells = (entries, branch, name = "kernel") => {
+    const { columns } = litUp(pictured(name), entries, branch);
+    return columns["1.x"] && Array.from(columns["1.x"][2], (x, i) => [columns["1.y"][2][i] - 0.5, x - 0.5]);
+  };
+
+  it("have names", () => {
+    expect(namesOf([1, 4 + 11], dense)).toBe("2 weights: bias [1] · kernel [5, 1]");
+    expect(namesOf([4], dense)).toBe("1 weight: kernel [0, 0]");
+    expect(namesOf(Array(14).fill(4), dense)).toMatch(/^14 weights: kernel .* · and 2 more$/);
+    expect(namesOf([], dense)).toBe("");
+  });
+
+  it("are at their pixels, units or channels", () => {
+    expect(cells([1, 4 + 2 * 4 + 1], dense)).toEqual([[1, 1]]);
+    expect(cells([1], dense)).toBeUndefined();
+    const second = { ...dense, input_shape: [6] };
+    expect(cells([4 + 2 * 4 + 1], second)).toEqual([[4, 1]]);
+    const index = ((1 * 3 + 2) * 4 + 3) * 5 + 4;
+    expect(cells([index], convolution)).toEqual([[3 * 3 + 1, 4 * 4 + 2]]);
+  });
+
+  it("change nothing where there is no picture", () => {
+    const patch = { head: { alt: "", marks: [{ kind: "line" }] }, columns: {} };
+    expect(litUp(patch, [5], dense)).toBe(patch);
+  });
 });

@@ -1,4 +1,4 @@
-"""`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report, a replay."""
+"""`export`: tables of metrics and analyses, a ticket as arrays, a policy at work, figures, a report, a replay."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple

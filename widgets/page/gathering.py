@@ -11,7 +11,7 @@ from pathlib import Path
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
-from widgets.page.recording import Branch, Charts, Panel, Round, Told, Turn, Words
+from widgets.page.recording import Branch, Charts, Leaf, Panel, Round, Told, Turn, Words
 from widgets.page.thinning import Fineness, fineness_for, spread, thinned
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figures import Selection
@@ -48,7 +48,13 @@ def gathered(path: Path, title: str, view: SessionView) -> tuple[Words, bytes]:
 
 def _branch(view: SessionView, name: str, fineness: Fineness) -> Branch:
     rounds = [_round(view, name, round_, fineness) for round_ in view.lineage(name)]
-    return Branch(name=name, colour=colour_of(view, name), rounds=rounds)
+    return Branch(
+        name=name,
+        colour=colour_of(view, name),
+        rounds=rounds,
+        leaves=[Leaf(name=leaf.name, shape=leaf.shape) for leaf in view.branches[name].leaves],
+        input_shape=view.branches[name].input_shape,
+    )
 
 
 def _round(view: SessionView, branch: str, round_: RoundView, fineness: Fineness) -> Round:
@@ -80,6 +86,8 @@ def _panel(kind: PanelKind, look: Look, branches: list[Branch], charts: Charts, 
         title=kind.title,
         help=kind.help,
         shown=kind.name in FIRST,
+        lights_up=kind.lights_up,
+        picks=kind.picks,
         turns=[turn for turn in turns if turn is not None],
     )
 

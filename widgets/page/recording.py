@@ -33,6 +33,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """The generations, ascending, at which figures of weights may change."""
 
 
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """One leaf of θ."""
+
+    name: str
+    shape: list[int]
+
+
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
     """One branch."""
 
@@ -40,6 +47,10 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     colour: int
     """Palette index."""
     rounds: list[Round]
+    leaves: list[Leaf]
+    """In the order they have in θ."""
+    input_shape: list[int]
+    """The shape of one example."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +70,10 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     shown: bool
     """Whether it is there when the page opens."""
+    lights_up: bool
+    """Whether weights that a person selects are lit up in it."""
+    picks: bool
+    """Whether they are named below it."""
     turns: list[Turn]
 
 

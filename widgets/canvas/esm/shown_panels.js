@@ -2,6 +2,7 @@ import { made } from "./elements.js";
 import { Model } from "./model.js";
 import { Store } from "./store.js";
 import { View } from "./view.js";
+import { litUp, namesOf } from "./weights.js";
 
 /** The charts of a page, each with what it shows and how to read it, and buttons that say which are there. */
 export class ShownPanels {
@@ -61,7 +62,12 @@ export class ShownPanels {
     const { panel, model } = shown;
     const turn = panel.turns[model.get("turn") % panel.turns.length];
     shown.sequence += 1;
-    if (this.place) model.set("patch", this.recording.patchAt(turn, this.place, shown.sequence));
+    if (this.place) {
+      const branch = this.recording.branches[this.place.branch];
+      const patch = this.recording.patchAt(turn, this.place, shown.sequence);
+      model.set("patch", panel.lights_up ? litUp(patch, this.selected, branch) : patch);
+      if (panel.picks) model.set("picked", namesOf(this.selected, branch));
+    }
     model.set("link", turn.cursor ?? "");
   }
 
@@ -69,6 +75,9 @@ export class ShownPanels {
   #select(selected) {
     if (String(selected) === String(this.selected)) return;
     this.selected = selected;
-    for (const { model } of this.panels.values()) model.set("selected", selected);
+    for (const shown of this.panels.values()) {
+      shown.model.set("selected", selected);
+      this.#draw(shown);
+    }
   }
 }
