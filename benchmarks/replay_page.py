@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.browser import Replay, chromium, replaying
 from benchmarks.figures import Figure
 from ticket_explorer.child_process import python
-from widgets.page.replay import replay
+from widgets.replay_page.page import replay
 
 SESSION = "TICKET_EXPLORER_BENCHMARK_SESSION"
 """Names a session to take instead of training one."""

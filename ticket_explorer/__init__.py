@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
-    from widgets.page.replay import replay
     from widgets.plots.paper_figure import figure
+    from widgets.replay_page.page import replay
 
     open = Session.open
     read = SavedSession.read
@@ -50,7 +50,7 @@ _HOMES = {
     "preset_names": "ticket_explorer.presets:names",
     "read": "sessions.saved.session:SavedSession.read",
     "read_all": "sessions.saved.many:read_all",
-    "replay": "widgets.page.replay:replay",
+    "replay": "widgets.replay_page.page:replay",
     "run": "sessions.session.run:run",
     "sessions": "sessions.reports.session_list:sessions",
     "spec": "sessions.specs.sources:spec_from",

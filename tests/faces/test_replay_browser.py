@@ -9,7 +9,7 @@ import pytest
 from benchmarks.browser import Replay, chromium, replaying
 from sessions.store import SessionDirectory
 from sessions.views.reading import read_header, read_view
-from widgets.page.replay import page
+from widgets.replay_page.page import page
 from widgets.terminal.recorded import recorded_session
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here; install Debian's package chromium")

@@ -18,13 +18,13 @@ from sessions.views.reading import read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.canvas.columns import encoded
-from widgets.page.gathering import gathered
-from widgets.page.recording import Words, unpacked_numbers, unpacked_words
-from widgets.page.replay import page
-from widgets.page.thinning import Fineness, fineness_for, spread, thinned
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure, Line, Picture, Points
 from widgets.plots.figures import Selection
+from widgets.replay_page.gathering import gathered
+from widgets.replay_page.page import page
+from widgets.replay_page.recording import Words, unpacked_numbers, unpacked_words
+from widgets.replay_page.thinning import Fineness, fineness_for, spread, thinned
 from widgets.terminal.recorded import recorded_session
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -184,6 +184,8 @@ def test_stops_are_few_where_rounds_are_many_and_keep_their_ends():
 
 
 def test_it_needs_no_jax_and_no_notebook(root):
-    code = "import sys, widgets.page.replay; print([n for n in ('jax', 'anywidget', 'textual') if n in sys.modules])"
+    code = (
+        "import sys, widgets.replay_page.page; print([n for n in ('jax', 'anywidget', 'textual') if n in sys.modules])"
+    )
     told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

@@ -1,8 +1,8 @@
 """The browser's modules: those of `esm/`, joined into the one that anywidget takes, and into a page's script.
 
-anywidget imports its module from a blob, against which a browser resolves no relative import, a page is one file, and this
-package is built without Node. So the files import each other for Vitest, Biome and editors, and here the imports and
-exports are taken out: each file stands once, after those that it imports, in one scope.
+anywidget imports its module from a blob, against which a browser resolves no relative import, a page is one file, and
+this package is built without Node. So the files import each other for Vitest, Biome and editors, and here the imports
+and exports are taken out: each file stands once, after those that it imports, in one scope.
 """
 
 import re

@@ -110,7 +110,7 @@ def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> Non
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     elif kind is Kind.replay:
-        from widgets.page.replay import page
+        from widgets.replay_page.page import page
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     else:

@@ -19,8 +19,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.tables import algorithm_of
 from widgets.canvas.browser_module import ESM, joined
-from widgets.page.gathering import gathered
-from widgets.page.recording import packed_numbers, packed_words
+from widgets.replay_page.gathering import gathered
+from widgets.replay_page.recording import packed_numbers, packed_words
 from widgets.shared.wording import counted
 
 _HERE = Path(__file__).parent

@@ -11,13 +11,13 @@ from pathlib import Path
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
-from widgets.page.recording import Branch, Charts, Leaf, Panel, Round, Told, Turn, Words
-from widgets.page.thinning import Fineness, fineness_for, spread, thinned
 from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figures import Selection
 from widgets.plots.figures.selection import colour_of
 from widgets.plots.kinds import FIRST, PANELS, Look, PanelKind
 from widgets.plots.mask_reader import MasksOnDisk
+from widgets.replay_page.recording import Branch, Charts, Leaf, Panel, Round, Told, Turn, Words
+from widgets.replay_page.thinning import Fineness, fineness_for, spread, thinned
 from widgets.shared.wording import sentence
 
 
