@@ -188,4 +188,4 @@ def test_it_needs_no_jax_and_no_notebook(root):
         "import sys, widgets.replay_page.page; print([n for n in ('jax', 'anywidget', 'textual') if n in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    assert told.stdout.strip() == "set()"
