@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sessions.plans.devices import device_words, gpus
+from sessions.plans.devices import gpus
 from sessions.plans.memory import memory_limit
 from sessions.serving.endpoint import LOOPBACK, private_directory
 from sessions.serving.finding import Finding, fine, remark, trouble
@@ -137,7 +137,8 @@ def _device(found: Trial) -> Finding:
         said = found.refusal or f"JAX named no device within {PATIENCE:.0f} seconds"
         remedy = f"pip install --upgrade '{OURS}', or set JAX_PLATFORMS=cpu if a GPU's driver hangs."
         return trouble("JAX", said, remedy)
-    said = f"{found.device}, found in {found.starting or 0.0:.1f} s; {device_words()}"
+    machine = f"{os.cpu_count()} cores, {memory_limit() / 1e9:.0f} GB of memory"
+    said = f"{found.device}, found in {found.starting or 0.0:.1f} s; {machine}"
     if found.device.startswith("cpu") and gpus():
         remedy = f"pip install '{OURS}[cuda13]', if this GPU is to be used."
         return remark("JAX", said, remedy)

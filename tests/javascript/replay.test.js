@@ -80,6 +80,13 @@ describe("a recording", () => {
     expect(cursor(null, at(0, 1, 3))).toBeNull();
   });
 
+  it("says where it shows the same", () => {
+    const keys = [10, 40, 60].map((generation) => recording.keyAt({ ...turn, cursor: "round" }, at(0, 0, generation)));
+    expect(keys[0]).toBe(keys[1]);
+    expect(keys[1]).not.toBe(keys[2]);
+    expect(recording.keyAt(turn, at(0, 0, 10))).not.toBe(recording.keyAt(turn, at(0, 0, 40)));
+  });
+
   it("gives columns as bytes of their own", () => {
     const [start, count, bytes] = recording.patchAt(turn, at(0, 0, 0), 1).columns["0.y"];
     expect([start, count, new Float32Array(bytes.slice().buffer)[0]]).toEqual([0, 1, 3]);

@@ -22,6 +22,11 @@ export class Recording {
     return this.branches[branch].rounds[round];
   }
 
+  /** What a panel's turn shows at a place, in a text that is another one wherever something else is shown. */
+  keyAt(turn, place) {
+    return `${this.#numberAt(turn, place)} ${this.#cursorAt(turn, place)}`;
+  }
+
   /** What a panel's turn shows at a place, as a patch that replaces everything. */
   patchAt(turn, place, sequence) {
     const chart = this.words.charts[this.#numberAt(turn, place)];

@@ -61,8 +61,10 @@ export class ShownPanels {
   #draw(shown) {
     const { panel, model } = shown;
     const turn = panel.turns[model.get("turn") % panel.turns.length];
-    shown.sequence += 1;
-    if (this.place) {
+    const key = this.place && `${this.recording.keyAt(turn, this.place)} ${panel.lights_up ? this.selected : ""}`;
+    if (key && key !== shown.key) {
+      shown.key = key;
+      shown.sequence += 1;
       const branch = this.recording.branches[this.place.branch];
       const patch = this.recording.patchAt(turn, this.place, shown.sequence);
       model.set("patch", panel.lights_up ? litUp(patch, this.selected, branch) : patch);
