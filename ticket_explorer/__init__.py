@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
     from widgets.plots.paper_figure import figure
+    from widgets.replay_page.page import replay
 
     open = Session.open
     read = SavedSession.read
@@ -49,6 +50,7 @@ _HOMES = {
     "preset_names": "ticket_explorer.presets:names",
     "read": "sessions.saved.session:SavedSession.read",
     "read_all": "sessions.saved.many:read_all",
+    "replay": "widgets.replay_page.page:replay",
     "run": "sessions.session.run:run",
     "sessions": "sessions.reports.session_list:sessions",
     "spec": "sessions.specs.sources:spec_from",
@@ -76,6 +78,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "preset_names",
     "read",
     "read_all",
+    "replay",
     "run",
     "sessions",
     "spec",

@@ -6,7 +6,9 @@ from widgets.cli import (
     catalogue,
     comparing,
     data,
+    doctor,
     export,
+    lessons,
     listing,
     own_code,
     planning,
@@ -29,6 +31,8 @@ _MODULES = (
     comparing,
     export,
     data,
+    doctor,
+    lessons,
     own_code,
     catalogue,
 )
