@@ -36,3 +36,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     """Left, right, bottom and top of the picture, in the units of the segments."""
     rewards: bytes
     """The reward of each step, float32 [steps]."""
+
+    def __repr__(self) -> str:
+        """Whose policy played for how long; not what it drew."""
+        return f"<Episode of {self.branch}:{self.round}, generation {self.generation}: {self.shape[0]} steps>"

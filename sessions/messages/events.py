@@ -4,10 +4,12 @@ Numbers of many generations travel in blocks, as float32 bytes (little-endian): 
 record. New fields get defaults; a field is never reused or retyped.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from sessions.messages.analysis_rows import Row, frame, rows
 from sessions.messages.parts import Block as Block
 from sessions.messages.parts import Borrowed as Borrowed
 from sessions.messages.parts import Given as Given
@@ -18,9 +20,14 @@ from ticket_explorer.networks.forms import Form
 
 if TYPE_CHECKING:
     import numpy as np
+    from pandas import DataFrame
 
 METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 """The columns of a block of generations."""
+
+
+IDLE = "nobody watches"
+"""The client that stops an engine which has nothing to compute and no viewer."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -286,6 +293,25 @@ class Analysed(Event, frozen=True, kw_only=True):
         block = self.arrays[name]
         return np.frombuffer(block.data, "<f4").reshape(block.shape)
 
+    def rows(self) -> Iterator[Row]:
+        """A row for each number of the result, with its place along each axis."""
+        place: Row = {"branch": self.branch, "round": self.round, "generation": self.generation}
+        return rows({"analysis": self.id, "kind": self.kind, **place}, self.kind, self.arrays)
+
+    def to_frame(self) -> "DataFrame":
+        """The result as a pandas table, a row for each number, as in `rows`.
+
+        Raises:
+            TicketError: if pandas is not installed.
+        """
+        return frame(self.rows())
+
+    def __repr__(self) -> str:
+        """What was analysed and which arrays there are; the numbers are `array(name)` and `to_frame()`."""
+        sizes = ", ".join(f"{name} {'×'.join(map(str, block.shape))}" for name, block in self.arrays.items())
+        place = f"{self.kind} of {self.branch}:{self.round}, generation {self.generation}"
+        return f"<Analysed {place}: {sizes}; .array(name), .to_frame()>"
+
 
 class Analysing(Event, frozen=True, kw_only=True):
     """The progress of an analysis; never journalled."""
@@ -357,34 +383,3 @@ class CommandRefused(Event, frozen=True, kw_only=True):
     """The command as it came, or only its type if it is very large or can't be read."""
     sentence: str
     """Why it was refused."""
-
-
-AnyEvent = (
-    Opened
-    | Sealed
-    | BranchAdded
-    | BranchAdopted
-    | PlanChanged
-    | SetAsideChanged
-    | Pruned
-    | RoundStarted
-    | Generations
-    | Scored
-    | Frame
-    | Tuned
-    | FormChosen
-    | RoundEnded
-    | RoundFinished
-    | Diverged
-    | Analysed
-    | Analysing
-    | Compiling
-    | Paused
-    | Resumed
-    | PaceChanged
-    | Finished
-    | Failed
-    | Remarked
-    | CommandReceived
-    | CommandRefused
-)

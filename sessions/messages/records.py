@@ -2,7 +2,39 @@
 
 import msgspec
 
-from sessions.messages.events import AnyEvent, Event
+from sessions.messages import events
+from sessions.messages.events import Event
+
+AnyEvent = (
+    events.Opened
+    | events.Sealed
+    | events.BranchAdded
+    | events.BranchAdopted
+    | events.PlanChanged
+    | events.SetAsideChanged
+    | events.Pruned
+    | events.RoundStarted
+    | events.Generations
+    | events.Scored
+    | events.Frame
+    | events.Tuned
+    | events.FormChosen
+    | events.RoundEnded
+    | events.RoundFinished
+    | events.Diverged
+    | events.Analysed
+    | events.Analysing
+    | events.Compiling
+    | events.Paused
+    | events.Resumed
+    | events.PaceChanged
+    | events.Finished
+    | events.Failed
+    | events.Remarked
+    | events.CommandReceived
+    | events.CommandRefused
+)
+"""Whatever may happen."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AnyEvent)
@@ -14,9 +46,9 @@ def encode(event: Event) -> bytes:
     return _encoder.encode(event)
 
 
-def encode_record(*events: Event) -> bytes:
+def encode_record(*together: Event) -> bytes:
     """The payload of the record of events that happen together: a map for one, an array for several."""
-    return _encoder.encode(events[0] if len(events) == 1 else events)
+    return _encoder.encode(together[0] if len(together) == 1 else together)
 
 
 def decode(payload: bytes | memoryview) -> AnyEvent:

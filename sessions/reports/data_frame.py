@@ -18,16 +18,19 @@ RowKind = Literal["rounds", "generations"]
 of each round and replicate, where its own branch trained it."""
 
 
-def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
+def frame_of(view: SessionView, rows: RowKind = "rounds", session: str = "", seed: int | None = None) -> "DataFrame":
     """A session's rounds or generations.
 
     Args:
         view: The session as its events tell it.
-        rows: What a row is. The columns of `rounds` are branch, round, replicate, density in [0, 1], kept weights,
-            generations, environment steps, score, fitness of the last generation, correlation of SNR and magnitude; and
-            `trained_density` and `trained_kept`, which differ if masks are learned. Those of `generations` are branch,
-            round, density, generation from 0, replicate, the metrics, and environment steps and the score after the
-            generation. A value that has no meaning is missing.
+        rows: What a row is. The columns of `rounds` are session, seed, branch, round, replicate, the pruner whose
+            ticket it is, density in [0, 1], kept weights, generations, seconds, environment steps, score, fitness of
+            the last generation, correlation of SNR and magnitude; and `trained_density` and `trained_kept`, which
+            differ if masks are learned. Those of `generations` are session, seed, branch, round, density, generation
+            from 0, replicate, the metrics, and environment steps and the score after the generation. A value that has
+            no meaning is missing: the dense round has no pruner.
+        session: The session's name.
+        seed: The seed in its spec, from which all its replicates draw.
 
     Raises:
         TicketError: if pandas is not installed, or there are no such rows.
@@ -39,18 +42,23 @@ def frame_of(view: SessionView, rows: RowKind = "rounds") -> "DataFrame":
     except ImportError:
         raise TicketError("A table needs pandas; install it with: pip install pandas") from None
     found = round_rows(view) if rows == "rounds" else metric_rows(view)
-    return pandas.DataFrame.from_records(list(found), columns=None if rows == "generations" else COLUMNS)
+    frame = pandas.DataFrame.from_records(list(found), columns=None if rows == "generations" else COLUMNS)
+    frame.insert(0, "seed", seed)
+    frame.insert(0, "session", session)
+    return frame
 
 
 COLUMNS = [
     "branch",
     "round",
     "replicate",
+    "pruner",
     "density",
     "kept",
     "trained_density",
     "trained_kept",
     "generations",
+    "seconds",
     "environment_steps",
     "score",
     "fitness",
@@ -77,8 +85,10 @@ def _numbers(round_: RoundView, replicate: int) -> dict[str, Any]:
     assert finished is not None
     steps = environment_steps(round_)
     return {
+        "pruner": round_.plan["pruner"]["name"] if round_.number and round_.plan else None,
         **densities(round_),
         "generations": finished.generations,
+        "seconds": finished.seconds,
         "environment_steps": None if steps is None else steps[replicate],
         "score": finished.score[replicate],
         "fitness": finished.fitness[replicate],

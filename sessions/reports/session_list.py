@@ -1,7 +1,9 @@
 """The list of sessions and their states; neither JAX nor NumPy is imported."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sessions.reports.statistics import mean
@@ -24,6 +26,7 @@ class SessionState:
     path: str
     title: str
     task: str
+    network: str
     strategy: str
     branches: int
     rounds_done: int
@@ -36,6 +39,15 @@ class SessionState:
     state: str
     """`running`, `paused`, `finished`, `stopped` (its engine ended without a pause; it can be resumed), `failed`
     (the engine, or a branch that has no replicate left), or why it can't be read."""
+    is_open: bool = False
+    """Whether a process has it, running or at rest."""
+    created: datetime | None = None
+    """In UTC; None if that can't be read."""
+    changed: datetime | None = None
+    """When anything happened last."""
+    seconds_run: float = 0.0
+    """For how long it ran, pauses not counted."""
+    bytes_on_disk: int = 0
 
 
 class Listing:
@@ -72,18 +84,34 @@ def session_state(path: Path) -> SessionState:
         state = str(error)
     except Exception as error:  # one unreadable session must not cost the others their lines
         state = f"damaged: it can't be read ({repr(error)[:200]})"
-    return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), state)
+    return SessionState(
+        name=name,
+        path=str(path),
+        title="",
+        task="",
+        network="",
+        strategy="",
+        branches=0,
+        rounds_done=0,
+        rounds_planned=0,
+        best_score=None,
+        lowest_density=None,
+        curve=(),
+        state=state,
+        bytes_on_disk=_bytes(path),
+    )
 
 
 def _read(name: str, path: Path) -> SessionState:
     header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
-    scores = _best_scores(view)
+    scores, is_open = _best_scores(view), is_locked(SessionDirectory(path).lock)
     branches = view.branches.values()
     return SessionState(
         name=name,
         path=str(path),
         title=header.title,
         task=", ".join(sorted({branch.plan["task"]["name"] for branch in branches})),
+        network=", ".join(sorted({branch.plan["network"]["name"] for branch in branches})),
         strategy=", ".join(sorted({algorithm_of(branch.plan["trainer"]) for branch in branches})),
         branches=len(view.branches),
         rounds_done=sum(branch.next_round - branch.first_round for branch in branches),
@@ -91,7 +119,12 @@ def _read(name: str, path: Path) -> SessionState:
         best_score=scores[min(scores)] if scores else None,
         lowest_density=min(scores, default=None),
         curve=tuple(scores[density] for density in sorted(scores, reverse=True)),
-        state=_state(path, view),
+        state=_state(is_open, view),
+        is_open=is_open,
+        created=_time(header.created),
+        changed=_time(max(view.changed, header.created)),
+        seconds_run=view.seconds_run,
+        bytes_on_disk=_bytes(path),
     )
 
 
@@ -115,9 +148,21 @@ def _best_scores(view: SessionView) -> dict[float, float]:
     return scores
 
 
-def _state(path: Path, view: SessionView) -> str:
-    if is_locked(SessionDirectory(path).lock):
-        return "running" if view.state == "running" else "open, paused"
+def _state(is_open: bool, view: SessionView) -> str:
     if view.state == "finished" and failures(view):
         return "failed"
-    return "stopped" if view.state == "running" else view.state
+    return "stopped" if view.state == "running" and not is_open else view.state
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _bytes(path: Path) -> int:
+    """What its files take on the disk; what vanishes meanwhile, or can't be read, counts as nothing."""
+    total = 0
+    for directory, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(directory, name)).st_size
+    return total

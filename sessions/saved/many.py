@@ -49,7 +49,7 @@ def value_of(session: SavedSession, branch: str, path: str) -> Any:
 def frame_of_all(
     sessions: Iterable[SavedSession], rows: RowKind = "rounds", columns: Sequence[str] = ()
 ) -> "DataFrame":
-    """A pandas table of many sessions: `session`, a column for each field of their specs that differs, then the rows.
+    """A pandas table of many sessions: session, seed, a column for each field of their specs that differs, the rows.
 
     Args:
         sessions: As `read_all` returns them.
@@ -65,12 +65,11 @@ def frame_of_all(
     frames = [session.to_frame(rows) for session in known]
     import pandas
 
-    differing = [*dict.fromkeys((*columns, *_differing(known)))]
+    differing = [path for path in dict.fromkeys((*columns, *_differing(known))) if path != "seed"]
     for session, frame in zip(known, frames, strict=True):
-        for place, path in enumerate(differing):
+        for place, path in enumerate(differing, 2):
             values = {branch: _or_missing(session, branch, path, path in columns) for branch in session.branches}
             frame.insert(place, path, [values[branch] for branch in frame["branch"]])
-        frame.insert(0, "session", session.name)
     return pandas.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 

@@ -77,7 +77,7 @@ class SavedSession:
         Raises:
             TicketError: if pandas is not installed, or there are no such rows.
         """
-        return frame_of(self.view, rows)
+        return frame_of(self.view, rows, self.name, self.spec.get("seed"))
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
         """A finished round's ticket and the result of its training; loads JAX and the data.

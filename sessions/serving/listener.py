@@ -121,7 +121,7 @@ class Listener:
         if self._clients or not self._driver.is_resting:
             needed = now
         if self._linger is not None and now - needed > self._linger:
-            self._driver.ask(commands.Stop(), client="nobody watches")
+            self._driver.ask(commands.Stop(), client=events.IDLE)
         else:
             self._loop.call_later(0.5, self._look_around, needed)
 

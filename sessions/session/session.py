@@ -312,7 +312,7 @@ class Session:
         Raises:
             TicketError: if pandas is not installed, or there are no such rows.
         """
-        return frame_of(self.view, rows)
+        return frame_of(self.view, rows, self.path.name.removesuffix(".session"), self.spec.seed)
 
     def remark(self, text: str) -> None:
         """Write a remark into the journal, unless it is there already."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sessions.messages import events
-from sessions.messages.records import decode_record
+from sessions.messages.records import AnyEvent, decode_record
 from sessions.store import SessionDirectory, read_records
 from sessions.store.errors import UNREADABLE
 from sessions.views.event_checks import Nonsense, check
@@ -54,7 +54,7 @@ class KeptFrames:
             yield frame
 
 
-def _decoded(payload: bytes) -> list[events.AnyEvent]:
+def _decoded(payload: bytes) -> list[AnyEvent]:
     try:
         return decode_record(payload)
     except UNREADABLE:

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sessions.store.errors import UNREADABLE, Damaged
 from sessions.views.event_checks import Nonsense, check, check_depth
 from sessions.views.kept_frames import KeptFrames
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.places import sessions_dir
 
 
@@ -146,7 +147,13 @@ def default_path(name: str) -> Path:
 
 
 def session_path(given: str | Path) -> Path:
-    """The path of a session that is given by its path, or by its name in the user's sessions directory."""
+    """The path of a session that is given by its path, or by its name in the user's sessions directory.
+
+    Raises:
+        InvalidValue: if it is neither.
+    """
+    if not isinstance(given, str | PathLike):
+        raise InvalidValue("session", repr(given), "a session's path, or its name")
     path = Path(given)
     if path.exists() or path.name != given:
         return path

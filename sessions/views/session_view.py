@@ -55,14 +55,24 @@ class SessionView:
         """The session's id, and what its journal says about its files."""
         self.former_rules: dict[str, None] = {}
         """Sentences on older rules that the session follows because of its age."""
+        self.changed = 0.0
+        """When the latest event happened, in seconds since 1970; 0 before any."""
+        self.seconds_run = 0.0
+        """For how many seconds it ran so far; pauses don't count, nor does the time after an engine was killed."""
 
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
+        self._keep_time(event)
         if not isinstance(event, _UNTOLD) and not _is_routine(event):
             self.history.append(event)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+
+    def _keep_time(self, event: events.Event) -> None:
+        if self.state == "running" and not isinstance(event, events.Opened):
+            self.seconds_run += max(event.at - self.changed, 0.0)
+        self.changed = max(self.changed, event.at)
 
     def apply_live(self, event: events.Event) -> None:
         """Take in an event that is not journalled."""

@@ -14,6 +14,7 @@ import pytest
 
 from sessions.engine.round_runner import RoundRunner
 from sessions.messages import commands, events
+from sessions.messages.records import AnyEvent
 from sessions.session.session import Session
 from sessions.store import read_records
 from sessions.views.reading import decoded, read_view
@@ -168,7 +169,7 @@ def test_everything_holds_every_event_and_every_command_of_its_time() -> None:
 
 def test_every_later_event_and_command_is_kept_too() -> None:
     told, asked = _tags("rules_*/*/")
-    known = {str(event.__struct_config__.tag) for event in get_args(events.AnyEvent)}
+    known = {str(event.__struct_config__.tag) for event in get_args(AnyEvent)}
     assert known - AWAITED == EVENTS | LATER_EVENTS | NEVER_JOURNALLED, "keep a golden session that holds the new event"
     assert told == EVENTS | LATER_EVENTS
     members = get_args(commands.AnyCommand)

@@ -56,7 +56,7 @@ def test_the_display_fits(tiny, width):
     assert len(lines) == 3
     assert max(map(cell_len, lines)) <= width
     if width >= 80:
-        assert "snr  round 0 of 1  100% kept" in lines[0]
+        assert "snr  round 0 (1 of 2)  100% kept" in lines[0]
         assert "5/5" in lines[0]
         assert "5/20" in lines[1]
         assert "fitness" in lines[2]

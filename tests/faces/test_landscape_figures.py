@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from sessions.messages import events
-from sessions.reports.analysis_rows import analysis_rows, analysis_table
+from sessions.reports.analysis_rows import analysis_table
 from sessions.views.session_view import SessionView
 from widgets.plots import figures
 from widgets.plots.figure import Figure, Line, Picture, Points
@@ -150,12 +150,12 @@ def test_parts_of_an_effect_stand_beside_it(view: SessionView) -> None:
 
 def test_tables_have_every_number() -> None:
     found = curved("a", 1, 2.0)
-    rows = [row for row in analysis_rows(found) if row["quantity"] == "loss"]
+    rows = [row for row in found.rows() if row["quantity"] == "loss"]
     assert len(rows) == 2 * 2 * 3
     assert (rows[0]["axis_2"], rows[0]["place_2"], rows[0]["value"]) == ("step", -1.0, 3.0)
     holed = analysed("curvature", "a", 1, steps=STEPS, sharpness=[[np.nan, 1.0]])
     assert analysis_table(holed)["results"]["sharpness"] == [[None, 1.0]]
-    assert [row["value"] for row in analysis_rows(holed)] == [None, 1.0]
+    assert [row["value"] for row in holed.rows()] == [None, 1.0]
 
 
 def test_a_comparison_is_a_line_for_each_other_branch_and_says_where_it_is_sure(view: SessionView) -> None:

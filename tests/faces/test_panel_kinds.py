@@ -7,7 +7,10 @@ import pytest
 
 import widgets
 from sessions.messages import events
-from widgets.plots.kinds import CHARTS, JOURNAL, MASK, PANELS
+from sessions.views.reading import read_view
+from sessions.views.session_view import SessionView
+from widgets.plots.kinds import CHARTS, JOURNAL, MASK, PANELS, offered
+from widgets.terminal.recorded import recorded_session
 
 FACES = [path for face in ("terminal", "notebook") for path in (Path(widgets.__file__).parent / face).rglob("*.py")]
 
@@ -40,3 +43,13 @@ def test_frequent_events_change_only_panels_that_say_so() -> None:
     paused = events.Paused(at=0.0, reason="asked")
     assert [name for name, kind in PANELS.items() if kind.is_changed_by(scored)] == ["fitness"]
     assert all(kind.is_changed_by(paused) for kind in PANELS.values())
+
+
+@pytest.mark.parametrize(("task", "has_policy"), [("mnist", False), ("pendulum", True), ("a plug-in's", True)])
+def test_a_policy_is_offered_where_networks_act(task: str, has_policy: bool) -> None:
+    view = read_view(recorded_session())
+    assert "policy" not in offered(view)
+    for branch in view.branches.values():
+        branch.plan = {**branch.plan, "task": {"name": task}}
+    assert ("policy" in offered(view)) is has_policy
+    assert "policy" in offered(SessionView())

@@ -255,6 +255,25 @@ def test_every_kind_of_panel_comes_by_its_key() -> None:
     explore(scenario, (80, 24))
 
 
+def test_where_nothing_acts_no_policy_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        await pilot.press("0")
+        await pilot.pause()
+        assert "don't act" in next(iter(pilot.app._notifications)).message
+        seen = set()
+        for _ in range(12):
+            assert screen.focused_panel is not None
+            seen.add(screen.focused_panel.kind.name)
+            await pilot.press("w")
+            await pilot.pause()
+        assert "policy" not in seen
+        assert len(seen) == 9
+
+    explore(scenario, (80, 24))
+
+
 def journal_entries(screen: Explorer) -> list[str]:
     """What the journal shows, however it is wrapped: each entry begins with its time."""
     shown = " ".join(line.text.strip() for line in screen.query_one(JournalPanel).lines)
@@ -335,6 +354,18 @@ def test_the_keys_page_is_what_the_keys_are(root: Any) -> None:
     assert key_name("shift+left") == "shift+←"
 
 
+def test_two_actions_change_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
+    keys_path().write_text('step_1 = "p"\npruner = "s"\n')
+
+    async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
+        await pilot.press("p")
+        await pilot.pause()
+        assert link.asked == [commands.Step(generations=1)]
+
+    explore(scenario)
+
+
 def test_a_persons_own_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     keys_path().write_text('step_1 = "z"\n')
@@ -353,6 +384,9 @@ def test_a_persons_own_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> N
         ("stop = 'x'", "'stop', which is not an action"),
         ("step_1 = 3", "expected text such as"),
         ("= =", "can't be used"),
+        ("step_1 = 'p'", "gives 'p' to 'step_1', but it is the key of 'pruner'"),
+        ("filter = 'n'", "gives 'n' to 'filter', but it is the key of 'new'"),
+        ("open = 'q'", "gives 'q' to 'open', but it is the key of 'leave'"),
     ],
 )
 def test_wrong_keys_are_said(text: str, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -4,6 +4,7 @@ After a wanted change look at the new pictures: `TICKET_EXPLORER_REGOLD=1 uv run
 """
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def cases(*names: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A home without sessions, and clocks that stand still."""
+    """A home without sessions, clocks that stand still, in no time zone."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr("widgets.shared.wording.clock", lambda at: "12:34:56")
     monkeypatch.setattr("widgets.terminal.panels.journal.clock", lambda at: "12:34:56")

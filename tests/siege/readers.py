@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sessions.reports.analysis_rows import analysis_rows, analysis_table
+from sessions.reports.analysis_rows import analysis_table
 from sessions.reports.generation_rows import metric_rows
 from sessions.reports.session_list import session_state
 from sessions.reports.verify_session import verify
@@ -54,7 +54,7 @@ def _tables(path: Path) -> None:
         pass
     for found in view.analyses:
         analysis_table(found)
-        for _ in analysis_rows(found):
+        for _ in found.rows():
             pass
 
 

@@ -23,6 +23,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.export_format import FORMATS
 from widgets.plots.names import AGAINST, SHOWN
+from widgets.shared.session_table import COLUMNS
 
 Offered = list[str]
 
@@ -93,6 +94,11 @@ def data_sets() -> Offered:
 def devices() -> Offered:
     """What may be computed on."""
     return ["cpu", "gpu"]
+
+
+def columns() -> Offered:
+    """What a list of sessions can be sorted by."""
+    return _offered(COLUMNS)
 
 
 def _sessions() -> Iterator[str]:

@@ -131,7 +131,6 @@ def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> Non
 
 
 def _write_table(view: SessionView, kind: Kind, form: str, out: Path) -> None:
-    from sessions.reports.analysis_rows import analysis_rows
     from sessions.reports.generation_rows import metric_rows
     from widgets.cli.table_files import TABLES
 
@@ -140,7 +139,7 @@ def _write_table(view: SessionView, kind: Kind, form: str, out: Path) -> None:
         return
     if not view.analyses:
         raise TicketError("This session has no analysis yet; start with: ticket-explorer analyse SESSION curvature")
-    TABLES[form]((row for found in view.analyses for row in analysis_rows(found)), out)
+    TABLES[form]((row for found in view.analyses for row in found.rows()), out)
 
 
 def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, form: str) -> bytes:

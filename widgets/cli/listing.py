@@ -6,17 +6,24 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from sessions.reports.session_list import Listing, SessionState
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
+from widgets.cli import completion
 from widgets.cli.app import command_line, session_path, told
 from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
+from widgets.shared.session_table import COLUMNS, LATEST, matching, sorted_by
+
+LEAST = 5
+"""The fewest columns of the list, however narrow the terminal is."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -30,15 +37,32 @@ def register(app: typer.Typer) -> None:
 
 
 @told
-def list_(json: Json = False) -> None:
-    """List your sessions, the latest first."""
+def list_(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only sessions that match: a text, or field:text, such as task:pendulum state:running."),
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(help="The column to sort by.", autocompletion=completion.columns, metavar="COLUMN")
+    ] = LATEST,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Sort the other way round.")] = False,
+    json: Json = False,
+) -> None:
+    """List your sessions, the latest first.
+
+    Shows as many columns as the terminal is wide; --json has all of them.
+    """
     known = Listing().known()
+    chosen = sorted_by(matching(known, words or []), sort, reverse)
     if json:
-        print_json(known)
-    elif not known:
-        say("There are no sessions yet. Start one with: ticket-explorer run")
+        print_json(chosen)
+    elif chosen:
+        console = PrintableConsole()
+        console.print(_sessions_table(chosen, console))
+    elif known:
+        say(f"None of your {len(known)} sessions matches. List them all with: ticket-explorer list")
     else:
-        PrintableConsole().print(_sessions_table(known))
+        say("There are no sessions yet. Start one with: ticket-explorer run")
 
 
 @told
@@ -94,14 +118,23 @@ def _name(path: Path, session: Path) -> str:
     return str(path.relative_to(session)) if path.is_relative_to(session) else str(path)
 
 
-def _sessions_table(known: list[SessionState]) -> Table:
+def _sessions_table(known: list[SessionState], console: Console) -> Table:
+    """As many columns as there is room for, the most important ones first."""
+    names = list(COLUMNS)
+    while len(names) > LEAST and _width(_table(known, names), console) > console.width:
+        names.pop()
+    return _table(known, names)
+
+
+def _width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(max_width=2**16), table).maximum
+
+
+def _table(known: list[SessionState], names: list[str]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("session", "task", "branches", "rounds", "sparsest", "score", "state"):
-        left = heading in ("session", "task", "state")
-        table.add_column(heading, justify="left" if left else "right", overflow="fold", no_wrap=heading == "session")
+    for name in names:
+        is_number = COLUMNS[name].is_number
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=name == "session")
     for one in known:
-        score = "" if one.best_score is None else f"{one.best_score:.3f}"
-        density = "" if one.lowest_density is None else f"{100 * one.lowest_density:.2f}%"
-        rounds = f"{one.rounds_done}/{one.rounds_planned}"
-        table.add_row(Text(one.name), Text(one.task), str(one.branches), rounds, density, score, Text(one.state))
+        table.add_row(*(Text(COLUMNS[name].words(one)) for name in names))
     return table

@@ -65,15 +65,16 @@ class Progress:
 
     def _bars(self, round_: RoundView) -> RenderableType:
         view = self._view
-        last = view.branches[round_.branch].planned_rounds - 1
+        rounds = view.branches[round_.branch].planned_rounds
+        place = f"round {round_.number} ({round_.number + 1} of {rounds})"
         done, left, eta = view.generations_done, view.generations_left, view.eta_seconds
         grid = Table.grid(padding=(0, 2), expand=True)
-        grid.add_column(no_wrap=True, max_width=40)
+        grid.add_column(no_wrap=True, max_width=48)
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True, justify="right")
         grid.add_column(no_wrap=True, min_width=12)
         grid.add_row(
-            Text(f"{round_.branch}  round {round_.number} of {last}  {100 * round_.density:.3g}% kept"),
+            Text(f"{round_.branch}  {place}  {100 * round_.density:.3g}% kept"),
             ProgressBar(total=round_.generations, completed=round_.done),
             f"{round_.done}/{round_.generations}",
             "compiling" if view.compiling else rate(view.generations_per_second),

@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
 def open_(session: GivenSession, plain: Plain = False, device: DeviceOption = None) -> None:
     """Open a session in the app.
 
-    Joins the engine that runs it, or starts one, which waits until you let it run. With --plain a started
-    engine runs at once, and stops at the session's end. Leaving never stops the engine, unless you ask.
+    Joins the engine that runs it. If none runs, the app starts one when you ask for something that needs it; with
+    --plain one is started, runs at once, and stops at the session's end. Leaving never stops it, unless you ask.
     """
     path = _existing(session)
     _show_engine(path, plain)

@@ -108,15 +108,22 @@ class Attachment:
             watcher.renew()
         self.want_drawing()
 
+    async def settled(self) -> None:
+        """Wait until it is known whether an engine listens."""
+        await asyncio.shield(self._connecting)
+
     async def ready(self) -> None:
-        """Wait until the engine listens; one that is gone is started again.
+        """Wait until the engine listens; it is started if none runs.
 
         Raises:
             TicketError: with its sentence, if it can't start.
         """
-        if self._connecting.done() and not self.is_attached:
-            self._connecting = self._loop.create_task(self._connect())
-        await asyncio.shield(self._connecting)
+        has_ended = self._connecting.done()
+        await self.settled()
+        if self.link.condition is Condition.RESTING or (has_ended and not self.is_attached):
+            if self._connecting.done():  # of several that ask at once, the first one starts it
+                self._connecting = self._loop.create_task(self._connect(start=True))
+            await self.settled()
         if not self.is_attached:
             raise TicketError(self.link.reason or "The engine has ended; try again.")
 
@@ -192,10 +199,10 @@ class Attachment:
         except TicketError as error:
             self.complain(str(error))
 
-    async def _connect(self) -> None:
+    async def _connect(self, start: bool = False) -> None:
         self.renew()
         try:
-            await self.link.connect()
+            await self.link.connect(start=start)
         except TicketError as error:
             self.complain(str(error))
             return

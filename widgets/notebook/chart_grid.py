@@ -7,7 +7,7 @@ import ipywidgets
 from ticket_explorer.errors import UnknownName
 from widgets.notebook.chart import Chart
 from widgets.notebook.live_session import LiveSession
-from widgets.plots.kinds import CHARTS, PANELS
+from widgets.plots.kinds import CHARTS, PANELS, offered
 
 
 class ChartGrid(ipywidgets.VBox):
@@ -31,7 +31,7 @@ class ChartGrid(ipywidgets.VBox):
         self._session = session
         self._made = {kind: Chart(session, kind) for kind in shown}
         self._grid = grid_of(self.charts, width)
-        buttons = [self._button(kind) for kind in dict.fromkeys((*shown, *CHARTS))]
+        buttons = [self._button(kind) for kind in dict.fromkeys((*shown, *self._offered))]
         row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
         super().__init__([row, self._grid], layout=ipywidgets.Layout(flex=f"1 1 {width}px", min_width="0"))
 
@@ -39,6 +39,11 @@ class ChartGrid(ipywidgets.VBox):
     def charts(self) -> list[Chart]:
         """The charts that are shown."""
         return list(self._made.values())
+
+    @property
+    def _offered(self) -> list[str]:
+        kinds = offered(self._session.view)
+        return [kind for kind in CHARTS if kind in kinds]
 
     def close(self) -> None:
         """Stop updating."""

@@ -144,6 +144,8 @@ def _state(condition: Condition, view: SessionView) -> str:
     words, colour = _STATES[view.state], view.state
     if condition is Condition.CONNECTING:
         words, colour = "… starting", "paused"
+    elif condition is Condition.RESTING and view.state == "running":
+        words, colour = "✗ crashed: press Run to go on", "failed"
     elif condition is Condition.GONE and view.state == "finished":
         words += ", engine stopped"
     elif condition is Condition.GONE:

@@ -89,7 +89,7 @@ class LiveSession:
 
     @classmethod
     def open(cls, session: str | Path, inline: bool = False) -> Self:
-        """Open a session on disk: join the engine that runs it, or start one, which waits paused.
+        """Open a session on disk: join the engine that runs it. If none runs, one is started when something needs it.
 
         Args:
             session: Its path, or its name.
@@ -99,7 +99,8 @@ class LiveSession:
             TicketError: if there is no such session.
         """
         running_loop()
-        return cls(Attachment(EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline))))
+        link = EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline), rests=True)
+        return cls(Attachment(link))
 
     @property
     def view(self) -> SessionView:
@@ -138,7 +139,8 @@ class LiveSession:
         Raises:
             TicketError: if pandas is not installed, or there are no such rows.
         """
-        return frame_of(self.view, rows)
+        header = self.attachment.link.header
+        return frame_of(self.view, rows, self.path.name.removesuffix(".session"), header.spec.get("seed"))
 
     def ticket(self, branch: str, round: int, replicate: int = 0) -> "FoundTicket":
         """A finished round's ticket and the result of its training, read from disk; loads JAX and the data.
@@ -192,7 +194,9 @@ class LiveSession:
 
     async def pause_async(self) -> None:
         """Stop after the chunk in flight, with a checkpoint."""
-        await self.attachment.ask(commands.Pause())
+        await self.attachment.settled()
+        if self.attachment.is_attached:
+            await self.attachment.ask(commands.Pause())
 
     end_round_async = Verb(commands.EndRound, _answered)
     tune_async = Verb(commands.Tune, _answered)
@@ -214,8 +218,10 @@ class LiveSession:
 
     async def stop_async(self) -> None:
         """Write a checkpoint, end the engine, and wait until it has ended."""
-        await self.attachment.ask(commands.Stop())
-        await self.attachment.parted()
+        await self.attachment.settled()
+        if self.attachment.is_attached:
+            await self.attachment.ask(commands.Stop())
+            await self.attachment.parted()
 
     async def close_async(self) -> None:
         """Detach from the session; its engine goes on, and its widgets keep what they show."""

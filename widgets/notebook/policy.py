@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from widgets.notebook.attachment import Attachment
 from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.policy.player import STEPS_A_SECOND, PolicyPlayer
+from widgets.shared.session_link import Condition
+
+NOT_PLAYED = "No engine runs, so no policy plays: press Run, or await session.ready_async()."
 
 
 class Stage(Protocol):
@@ -37,7 +40,9 @@ async def play(chart: Stage) -> None:
 
 async def _moved_on(chart: Stage) -> None:
     attachment, player = chart.attachment, chart.player
-    if attachment.is_attached and (question := player.next_question(time.monotonic(), attachment.view)):
+    if attachment.link.condition is Condition.RESTING and player.refusal != NOT_PLAYED:
+        player.refusal = NOT_PLAYED
+    elif attachment.is_attached and (question := player.next_question(time.monotonic(), attachment.view)):
         await ask_for_episode(attachment.link, player, *question)
     elif not player.has_moved(time.monotonic()):
         return

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sessions.messages import commands, events
 from sessions.views.session_view import SessionView
+from ticket_explorer.tasks import TASKS
 from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
@@ -253,6 +254,19 @@ PANELS: dict[str, PanelKind] = {
     )
 }
 """The kinds by name, in the order of their keys 1 to 9 and 0."""
+
+
+def offered(view: SessionView) -> list[str]:
+    """The kinds that a session has something for: a policy plays where networks act, not where they see examples.
+
+    Args:
+        view: The session; one that has no branch yet may turn out to be anything.
+    """
+    tasks = [TASKS.get(branch.plan["task"]["name"]) for branch in view.branches.values()]
+    has_policy = not tasks or any(task is None or not task.has_examples for task in tasks)
+    return [name for name, kind in PANELS.items() if has_policy or not kind.plays]
+
+
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
 """The names of the kinds that are drawn."""
 JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)

@@ -26,6 +26,8 @@ Listener = Callable[[events.Event], None]
 Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
 """Starts an engine, and waits until it can be attached to; see `sessions.serving.launch.launch`."""
 
+LOOKS = 1.0
+"""Seconds between two looks at whether somebody else has started an engine."""
 SLOWEST = 0.5
 """Generations per second: at a slower pace, nobody waits for the next one."""
 
@@ -35,6 +37,8 @@ class Condition(Enum):
 
     CONNECTING = "connecting"
     ATTACHED = "attached"
+    RESTING = "resting"
+    """No engine runs, and none was asked for; what is on disk is shown."""
     GONE = "gone"
     """The engine ended; what is on disk is shown."""
     REPLAY = "replay"
@@ -77,7 +81,7 @@ class Link(Protocol):
 
 
 class EngineLink:
-    """A link to the engine's process, which is started if none runs."""
+    """A link to the engine's process, which is started if none runs, or not before something needs it."""
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class EngineLink:
         start: bool = True,
         client: str = "terminal",
         launch: Launch = launch,
+        rests: bool = False,
     ) -> None:
         """Prepare; `connect` does it.
 
@@ -97,9 +102,10 @@ class EngineLink:
             start: Whether to start an engine if none runs.
             client: The client's name, for the journal.
             launch: How an engine is started.
+            rests: Whether, if no engine runs, `connect` starts none before it is told to: to look takes no engine.
         """
         self.path, self._run, self._spec, self._start = path, run, spec, start
-        self._name, self._launch = client, launch
+        self._name, self._launch, self._rests = client, launch, rests
         self.view = SessionView()
         self.condition = Condition.CONNECTING
         self.reason = ""
@@ -114,16 +120,21 @@ class EngineLink:
         """Whether generations come in."""
         return self.condition is Condition.ATTACHED and self.view.state == "running"
 
-    async def connect(self, run: bool = False) -> None:
+    async def connect(self, run: bool = False, start: bool = False) -> None:
         """Join the engine, and start it first if none runs.
 
         Args:
             run: Whether an engine that has to be started runs to the end at once.
+            start: Whether to start one even for a link that rests otherwise.
 
         Raises:
             TicketError: with the engine's sentence, if it can't start.
         """
         self.condition, self.reason, self._run = Condition.CONNECTING, "", self._run or run
+        may_rest = self._rests and self._spec is None and not (self._run or start)
+        if may_rest and not is_locked(SessionDirectory(self.path).lock):
+            self.condition = Condition.RESTING
+            return
         try:
             if self._spec is not None:
                 await self._launch(self.path, self._run, self._spec)
@@ -136,16 +147,22 @@ class EngineLink:
         self.view, self.condition, self._run = self._client.view, Condition.ATTACHED, False
 
     async def follow(self, told: Listener) -> None:
-        """Pass on events until the engine ends."""
-        assert self._client is not None
+        """Pass on events until the engine ends; without one, do nothing."""
+        if self._client is None:
+            return
         async for event in self._client.stream():
             told(event)
         self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a message"
 
+    async def until_started(self) -> None:
+        """Wait until somebody else has started an engine."""
+        while not is_locked(SessionDirectory(self.path).lock):
+            await asyncio.sleep(LOOKS)
+
     async def ask(self, command: commands.Command) -> dict[str, Any]:
         """Send a command and wait for its result."""
         if self._client is None:
-            raise NotRunning("The engine is still starting; try again in a moment.")
+            raise NotRunning("No engine runs this session yet; try again in a moment.")
         return await self._client.ask(command)
 
     async def change_pace(self, factor: float) -> None:

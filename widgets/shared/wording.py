@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
@@ -102,6 +103,19 @@ def clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
+def date_and_time(at: datetime) -> str:
+    """A moment to the minute in local time, `2026-07-01 12:34`: such texts sort as the moments do."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def in_bytes(count: int) -> str:
+    """A size on the disk: `340 kB`, `3.4 MB`."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= unit:
+            return f"{count / unit:.{0 if count >= 10 * unit else 1}f} {name}"
+    return f"{count} B"
+
+
 def sentence(event: events.Event) -> str:
     """An event of the journal as a line of text; empty for events that no person needs to see."""
     match event:
@@ -152,7 +166,7 @@ def sentence(event: events.Event) -> str:
         case events.Remarked():
             return event.text if event.author == "engine" else f"{event.author}: {event.text}"
         case events.CommandReceived():
-            return f"{event.client} asked: {_command(event.command)}"
+            return _asked(event)
         case events.CommandRefused():
             return f"{event.client} was refused: {_command(event.command)}. {event.sentence}"
         case _:
@@ -167,6 +181,19 @@ def _plan(plan: dict[str, object]) -> str:
         names.append(algorithm_of(table))
     task, network, trainer, pruner, rewind = names
     return f"{trainer} trains {network} on {task}, {pruner} prunes, rewound to {rewind}"
+
+
+def _asked(event: events.CommandReceived) -> str:
+    """Who asked for what; a remark tells itself, and who only watches the clock asks for nothing."""
+    match event.command.get("type"):
+        case "Note":
+            return ""
+        case "Stop" if event.client == events.IDLE:
+            return "The engine ended by itself: it had nothing to compute, and no viewer"
+        case "Stop" if event.client.startswith("SIG"):
+            return f"The engine was ended by {event.client}"
+        case _:
+            return f"{event.client} asked: {_command(event.command)}"
 
 
 def _command(command: dict[str, object]) -> str:

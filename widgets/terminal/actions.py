@@ -70,8 +70,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("rename", ("f2",), "Rename", "Give the session another name.", "home", "Sessions"),
     Action("delete", ("delete", "backspace"), "Delete", "Delete the session; asks first.", "home", "Sessions", True),
     Action(
-        "filter", ("slash",), "Filter", "Show only sessions whose line contains some text.", "home", "Sessions", True
+        "filter",
+        ("slash",),
+        "Filter",
+        "Show only sessions that match words, or fields: `task:pendulum state:running`.",
+        "home",
+        "Sessions",
+        True,
     ),
+    Action(
+        "sort",
+        ("s",),
+        "Sort",
+        "Sort by the next column; a click on a heading sorts by that one.",
+        "home",
+        "Sessions",
+        call="sort(1)",
+    ),
+    Action("sort_before", ("S",), "Sort back", "Sort by the column before.", "home", "Sessions", call="sort(-1)"),
+    Action("sort_reverse", ("z",), "Reverse", "Sort the other way round.", "home", "Sessions"),
     Action("refresh", ("f5",), "Refresh", "Read the sessions from disk again.", "home", "Sessions"),
     Action("create", ("ctrl+s",), "Start", "Start the session and watch it.", "new", "New session", True),
     Action(
@@ -277,6 +294,12 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+DECISIONS = frozenset(
+    (action.call or action.name).partition("(")[0]
+    for action in ACTIONS
+    if (action.group == "Decide" and action.name != "export") or action.name == "end_round"
+)
+"""The methods that an engine answers, and a replay can't."""
 SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "explorer"}
 """Of the screens, by the names of their classes."""
 

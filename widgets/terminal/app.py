@@ -117,7 +117,7 @@ class TicketExplorer(App[None]):
         from widgets.shared.session_link import EngineLink, ReplayLink
 
         try:
-            link = ReplayLink(path, speed) if replay else EngineLink(path)
+            link = ReplayLink(path, speed) if replay else EngineLink(path, rests=True)
         except TicketError as error:
             self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
             return
@@ -161,7 +161,10 @@ class TicketExplorer(App[None]):
         for action in ACTIONS:
             if action.scope in ("everywhere", scope_of(screen)):
                 place = "app" if action.scope == "everywhere" else "screen"
-                call = f"{place}.{action.call or action.name}"
+                method = action.call or action.name
+                if place == "screen" and not screen.check_action(method.partition("(")[0], ()):
+                    continue
+                call = f"{place}.{method}"
                 yield SystemCommand(action.title, action.help, partial(self.run_action, call))
         yield SystemCommand("Theme", "Choose colours; some are colour-blind safe or ANSI.", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save a picture of the screen as SVG.", self.deliver_screenshot)

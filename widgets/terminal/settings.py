@@ -10,7 +10,7 @@ import msgspec
 from sessions.store.errors import UNREADABLE
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import home, make_private
-from widgets.terminal.actions import ACTIONS
+from widgets.terminal.actions import ACTIONS, SCOPES, of_scope
 
 Layout = Literal["auto", "one", "four", "six"]
 
@@ -48,7 +48,7 @@ def own_keys() -> dict[str, str]:
     """A person's own keys by action, comma separated.
 
     Raises:
-        TicketError: if the file is not TOML, or names an unknown action.
+        TicketError: if the file is not TOML, names an unknown action, or gives one key to two.
     """
     path = keys_path()
     try:
@@ -63,7 +63,27 @@ def own_keys() -> dict[str, str]:
             raise TicketError(f"{path} gives a key to {name!r}, which is not an action; docs/keys.md lists them.")
         if not isinstance(keys, str) or not keys.strip():
             raise TicketError(f'{path}: {name} = {keys!r}, expected text such as "ctrl+r", keys separated by commas.')
+    _refuse_taken(path, table)
     return table
+
+
+def _refuse_taken(path: Path, table: dict[str, str]) -> None:
+    """Refuse a key that another action has where both can be asked for; none is taken from it silently.
+
+    Raises:
+        TicketError: with both actions.
+    """
+    for scope in SCOPES.values():
+        taken: dict[str, str] = {}
+        for action in (*of_scope(scope), *of_scope("everywhere")):
+            keys = table[action.name].split(",") if action.name in table else action.keys
+            for key in (key.strip() for key in keys):
+                if key in taken and action.name != taken[key]:
+                    mine, other = sorted((action.name, taken[key]), key=lambda name: name not in table)
+                    raise TicketError(
+                        f"{path} gives {key!r} to {mine!r}, but it is the key of {other!r}; give that another key too."
+                    )
+                taken[key] = action.name
 
 
 def _path() -> Path:

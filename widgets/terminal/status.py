@@ -69,6 +69,8 @@ def _speed(link: Link) -> str:
     if isinstance(link, ReplayLink):
         return f"replay {link.speed:g}×"
     most = "" if link.view.pace is None else f" (at most {link.view.pace:.3g})"
+    if link.condition is Condition.RESTING:
+        return "no engine runs; space starts one"
     return (speed(link.view) if link.is_running else "") + most
 
 
@@ -111,10 +113,14 @@ def _waiting(link: Link) -> str:
         return "press space to start the engine again"
     if link.condition is Condition.CONNECTING:
         return "starting the engine: loading data, compiling (seconds the first time)"
+    if isinstance(link, ReplayLink) and link.progress >= 1.0:
+        return "the replay is over: look around"
     if link.view.state == "finished":
         return "all branches are complete: branch one, or look around"
     if link.view.compiling is not None:
         return speed(link.view)
+    if link.condition is Condition.RESTING:
+        return "no engine runs: space starts one and goes on"
     return "preparing the next round" if link.is_running else "press space to run, s to step one generation"
 
 
@@ -125,7 +131,11 @@ def _state(link: Link) -> tuple[str, str]:
         return "✗ engine gone", "bold red"
     if isinstance(link, ReplayLink):
         share_played = f"{100 * link.progress:.0f}%"
-        return (f"▶ replay {share_played}" if link.is_running else f"❚❚ replay {share_played}"), "bold magenta"
+        if link.progress >= 1.0:
+            return "✓ replayed", "bold cyan"
+        return (f"▶ replay {share_played}" if link.is_running else f"❚❚ replay {share_played}"), "bold blue"
+    if link.condition is Condition.RESTING and link.view.state == "running":
+        return "✗ crashed", "bold red"
     return _STATES[link.view.state]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from textual.containers import Grid
 
 from sessions.messages import events
-from widgets.plots.kinds import MASK, PANELS, Look, PanelKind
+from widgets.plots.kinds import MASK, PANELS, Look, PanelKind, offered
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.panel import Panel
@@ -26,6 +26,13 @@ class PanelGrid(Grid):
         self._shape = ""
         self.panels: list[Panel] = []
         """From left to right and top to bottom."""
+
+    @property
+    def _kinds_here(self) -> list[str]:
+        """The kinds that are remembered, with others in place of those that this session has nothing for."""
+        kinds = offered(self._look.view)
+        others = (kind for kind in kinds if kind not in self._kinds)
+        return [kind if kind in kinds else next(others, kinds[0]) for kind in self._kinds]
 
     @property
     def focused_panel(self) -> Panel | None:
@@ -51,7 +58,7 @@ class PanelGrid(Grid):
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
         self.panels = []
         await self.remove_children()
-        panels = [Panel(kind, self._look) for kind in self._kinds[: columns * rows]]
+        panels = [Panel(kind, self._look) for kind in self._kinds_here[: columns * rows]]
         await self.mount_all(panels)
         self.panels = panels
         panels[0].content.focus()
@@ -66,6 +73,10 @@ class PanelGrid(Grid):
 
     async def go_to(self, kind: str) -> None:
         """Focus the panel that shows a kind; if none does, the focused panel changes to it."""
+        if kind not in offered(self._look.view):
+            said = f"{PANELS[kind].title}: this session's networks see examples, and don't act."
+            self.notify(said, severity="warning")
+            return
         shown = next((panel for panel in self.panels if panel.kind.name == kind), None)
         if shown is not None and self.screen.maximized is None:
             shown.content.focus()
@@ -76,8 +87,9 @@ class PanelGrid(Grid):
         """Show the next kind of panel in the focused one's place."""
         panel = self.focused_panel
         if panel is not None:
-            kinds = list(PANELS)
-            await self._turn(panel, kinds[(kinds.index(panel.kind.name) + 1) % len(kinds)])
+            kinds, all_kinds = offered(self._look.view), list(PANELS)
+            after = all_kinds[all_kinds.index(panel.kind.name) + 1 :]
+            await self._turn(panel, next((kind for kind in after if kind in kinds), kinds[0]))
 
     def next_leaf(self) -> None:
         """Show the next layer's mask, distribution or landscape, or scores in place of fitness."""

@@ -1,5 +1,6 @@
 """The explorer: one session, watched and steered."""
 
+import asyncio
 import gc
 import time
 
@@ -7,7 +8,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from sessions.messages import commands, events
 from sessions.plans.cost import remember_speed
@@ -20,15 +20,16 @@ from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
 from widgets.shared.session_link import Condition, EngineLink, Link
 from widgets.terminal import settings
-from widgets.terminal.actions import bindings
+from widgets.terminal.actions import DECISIONS, bindings
 from widgets.terminal.banner import Banner
 from widgets.terminal.branch_tree import BranchTree
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
+from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
-from widgets.terminal.screens.explorer_requests import Requests
+from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
@@ -52,11 +53,21 @@ class Explorer(Screen[None]):
         self.look = Look(link.view, self._masks)
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
-        self._requests = Requests(self, link, self.look)
+        self._joined = asyncio.Event()
+        self._requests = Requests(self, link, self.look, self._have_engine)
         self._is_stale = True
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
         self._stated = 0.0
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What actions are called here, if not as elsewhere: a replay doesn't run, it plays."""
+        return {"toggle_run": "Play"} if self.link.condition is Condition.REPLAY else {}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action can be done: in a replay nothing can be decided."""
+        return self.link.condition is not Condition.REPLAY or action not in DECISIONS
 
     def compose(self) -> ComposeResult:
         """Headline, branches and panels, progress, keys."""
@@ -67,7 +78,7 @@ class Explorer(Screen[None]):
             yield self._grid
         yield self._search
         yield ProgressLines()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Lay the panels out, and join the session."""
@@ -91,20 +102,40 @@ class Explorer(Screen[None]):
     # What comes in
 
     @work(exclusive=True, group="follow")
-    async def _follow(self, run: bool = False) -> None:
-        link = self.link
+    async def _follow(self, run: bool = False, start: bool = False) -> None:
         try:
-            if isinstance(link, EngineLink):
-                await ask_for_trust(self.app, link.view)
-                await link.connect(run)
-                self._take_view(link.view)
-            self._changed_state()
-            await link.follow(self._told)
+            await self._join(run, start)
+            await self.link.follow(self._told)
         except TicketError as error:
             self._changed_state()
             self._ask_what_now(str(error))
-        else:
+            return
+        self._changed_state()
+        if isinstance(self.link, EngineLink):
+            await self.link.until_started()
+            self._follow()
+
+    async def _join(self, run: bool, start: bool) -> None:
+        """Join the engine; what would run a session's code asks about it first."""
+        link = self.link
+        self._joined.clear()
+        try:
+            if isinstance(link, EngineLink):
+                await ask_for_trust(self.app, link.view)
+                await link.connect(run, start)
+                self._take_view(link.view)
             self._changed_state()
+        finally:
+            self._joined.set()
+
+    async def _have_engine(self) -> None:
+        """Wait for an engine; start one, and say so, if none runs and none was needed before."""
+        if self.link.condition is Condition.RESTING:
+            self.notify(STARTING)
+            self._joined.clear()
+            self._follow(start=True)
+        if self.link.condition in (Condition.RESTING, Condition.CONNECTING):
+            await self._joined.wait()
 
     @work(exclusive=True, group="failed")
     async def _ask_what_now(self, reason: str) -> None:
@@ -174,7 +205,9 @@ class Explorer(Screen[None]):
         """Move a watched policy on, and request another episode when it is due."""
         if self._grid.plays:
             player = self.look.player
-            if question := player.next_question(now, self.look.view):
+            if self.link.condition is Condition.RESTING:
+                player.refusal = NOT_PLAYED
+            elif question := player.next_question(now, self.look.view):
                 self._ask_policy(*question)
             if player.episode is not None and player.has_moved(now):
                 self._grid.renew(lambda kind: kind.plays)
@@ -209,12 +242,13 @@ class Explorer(Screen[None]):
 
     def action_toggle_run(self) -> None:
         """Run or pause; start the engine again if it is gone."""
-        if self.link.condition is Condition.GONE:
+        condition = self.link.condition
+        if self.look.view.state == "finished" and condition in (Condition.ATTACHED, Condition.RESTING):
+            self.notify("All branches are complete: branch from one, or undo to an earlier round, to continue.")
+        elif condition in (Condition.GONE, Condition.RESTING):
             self._follow(run=True)
         elif self.link.is_running:
             self._requests.send(commands.Pause())
-        elif self.look.view.state == "finished" and self.link.condition is Condition.ATTACHED:
-            self.notify("All branches are complete: branch from one, or undo to an earlier round, to continue.")
         else:
             self._requests.send(commands.Resume())
 
@@ -259,8 +293,12 @@ class Explorer(Screen[None]):
         self._requests.set_aside()
 
     def action_curvature(self) -> None:
-        """Compute what the curvature panel shows."""
-        self._requests.analyse()
+        """Compute what the curvature panel shows; if a policy is looked at, have it played."""
+        panel = self.focused_panel
+        if panel is not None and panel.kind.plays:
+            self.run_worker(self._have_engine(), group="ask")
+        else:
+            self._requests.analyse()
 
     def action_cancel_analyses(self) -> None:
         """Cancel all analyses that wait or are under way."""

@@ -3,6 +3,8 @@
 The screen itself draws and listens. A notification reports the outcome of a request.
 """
 
+from collections.abc import Awaitable, Callable
+
 from textual.screen import Screen
 
 from sessions.messages import commands
@@ -11,23 +13,29 @@ from widgets.plots.kinds import Look, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
 
+STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
+NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
 
 
 class Requests:
     """Sends one session's engine what a person asks for."""
 
-    def __init__(self, screen: Screen[None], link: Link, look: Look) -> None:
+    def __init__(
+        self, screen: Screen[None], link: Link, look: Look, have_engine: Callable[[], Awaitable[None]]
+    ) -> None:
         """Make it.
 
         Args:
             screen: Shows the notifications and dialogs.
             link: The way to the engine.
             look: What is selected; requests are about its branch.
+            have_engine: Starts an engine if none was needed before.
         """
         self._screen = screen
         self._link = link
         self._look = look
+        self._have_engine = have_engine
 
     def send(self, command: commands.Command, done: str = "") -> None:
         """Send a command without waiting for its answer.
@@ -39,6 +47,7 @@ class Requests:
         self._screen.run_worker(self._send(command, done), group="ask")
 
     async def _send(self, command: commands.Command, done: str) -> None:
+        await self._have_engine()
         try:
             await self._link.ask(command)
         except TicketError as error:
@@ -49,6 +58,7 @@ class Requests:
 
     async def change_pace(self, factor: float) -> None:
         """Run faster or slower by a factor."""
+        await self._have_engine()
         try:
             await self._link.change_pace(factor)
         except TicketError as error:
@@ -70,7 +80,7 @@ class Requests:
 
     def analyse(self) -> None:
         """Have the engine compute what the curvature panel shows."""
-        if not self._is_attached():
+        if not self._can_ask():
             return
         wanted = wanted_analyses(self._look)
         if not wanted:
@@ -93,7 +103,9 @@ class Requests:
         branch = self._branch
         if branch is None:
             self._screen.notify("There is no branch yet.", severity="warning")
-        elif self._is_attached():
+            return
+        await self._have_engine()
+        if self._can_ask():
             made = dialog_called(dialog)(self._link, branch, self._look.selection.round)
             command = await self._screen.app.push_screen_wait(made)
             if command is not None:
@@ -114,9 +126,9 @@ class Requests:
     def _branch(self) -> str | None:
         return self._look.selection.branch_in(self._look.view)
 
-    def _is_attached(self) -> bool:
-        """Whether there is an engine to ask; says so if there is none."""
-        attached = self._link.condition is Condition.ATTACHED
-        if not attached:
+    def _can_ask(self) -> bool:
+        """Whether there is an engine to ask, or one that can be started; says so if not."""
+        can_ask = self._link.condition in (Condition.ATTACHED, Condition.RESTING, Condition.CONNECTING)
+        if not can_ask:
             self._screen.notify(NOT_ATTACHED, severity="warning")
-        return attached
+        return can_ask

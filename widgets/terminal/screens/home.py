@@ -1,42 +1,36 @@
 """Home: the list of sessions, or an invitation to begin one."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from sessions.reports.session_list import Listing, SessionState
+from sessions.specs.sources import DEFAULT
 from ticket_explorer.errors import TicketError
-from widgets.plots.sparkline import sparkline
-from widgets.shared.wording import score, share
+from widgets.shared.wording import about
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
+from widgets.terminal.key_line import KeyLine
+from widgets.terminal.screens.session_list import SessionList
 
 REFRESH_SECONDS = 3.0
-_COLUMNS = ("session", "state", "rounds", "best, sparsest", "ticket curve", "task", "strategy")
-"""The columns, most important first: the last ones are out of sight in a narrow terminal."""
-_STATES = {"running": "green", "finished": "cyan", "paused": "yellow", "open, paused": "yellow"}
-_SAID = {"stopped": "crashed; enter goes on", "open, paused": "paused, open"}
-INVITATION = """[b]No sessions yet.[/b]
+SUBTITLE = "lottery tickets, found by evolution"
+FILTER = "any text, or task:pendulum state:running; enter keeps it, escape clears it"
+_INVITATION = """[b]No sessions yet.[/b]
 
 Watch a network lose 98% of its weights and still work:
 
-  [b]d[/b]  start the default: Fashion-MNIST, three ways to prune, about two minutes
+  [b]d[/b]  start the default: Fashion-MNIST, three ways to prune{time}
   [b]o[/b]  watch a recorded session; nothing is computed
   [b]n[/b]  plan one of your own
 
 [dim]? explains, ctrl+p finds everything, q leaves[/dim]"""
-
-
-class Sessions(DataTable[Text]):
-    """The table of sessions; the footer names what enter does."""
-
-    BINDINGS = [Binding("enter", "select_cursor", "Open")]
 
 
 class Home(Screen[None]):
@@ -50,21 +44,19 @@ class Home(Screen[None]):
         self._sessions: list[SessionState] = []
         self._listing = Listing()
         self._trouble = ""
-        self._filter = ""
+        self._default_takes: str | None = None
 
     def compose(self) -> ComposeResult:
         """The table and its filter, or the invitation."""
-        yield Static(
-            Text.assemble(("Ticket Explorer", "bold"), ("  lottery tickets, found by evolution", "dim")), id="title"
-        )
-        yield Input(placeholder="filter; enter keeps it, escape clears it", id="filter", compact=True)
-        yield Sessions(cursor_type="row", zebra_stripes=False)
-        yield Static(INVITATION, id="invitation")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Static(id="title")
+        yield Input(placeholder=FILTER, id="filter", compact=True)
+        yield Static(id="filter_trouble")
+        yield SessionList()
+        yield Static(_INVITATION.format(time=""), id="invitation")
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the sessions, and read them again at intervals."""
-        self.query_one(Sessions).add_columns(*_COLUMNS)
         self._show()
         self.action_refresh()
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
@@ -87,30 +79,50 @@ class Home(Screen[None]):
             self.action_refresh()
 
     def _take(self, found: list[SessionState], trouble: str) -> None:
+        if not found and self._default_takes is None:
+            self._default_takes = ""
+            self._assess()
         if (found, trouble) != (self._sessions, self._trouble):
             self._sessions, self._trouble = found, trouble
-            self.query_one("#invitation", Static).update(Text(trouble) if trouble else INVITATION)
+            self._invite()
             self._show()
 
+    @work(thread=True, group="cost")
+    def _assess(self) -> None:
+        """Look how long the default takes on this machine; that takes half a second, and nobody waits for it."""
+        from widgets.decisions.session_draft import Draft
+
+        with suppress(TicketError):
+            self._default_takes = f", {about(Draft(DEFAULT).cost().seconds)} here"
+            self.app.call_from_thread(self._invite)
+
+    def _invite(self) -> None:
+        said = Text(self._trouble) if self._trouble else _INVITATION.format(time=self._default_takes or "")
+        self.query_one("#invitation", Static).update(said)
+
     def _show(self) -> None:
-        table, empty = self.query_one(Sessions), not self._sessions
+        table, empty = self.query_one(SessionList), not self._sessions
         table.display, self.query_one("#invitation").display = not empty, empty
-        row = table.cursor_row
-        table.clear()
-        for session in self._sessions:
-            cells = _cells(session)
-            if self._filter.lower() in " ".join(cell.plain for cell in cells).lower():
-                table.add_row(*cells, key=session.path)
-        table.move_cursor(row=min(row, max(table.row_count - 1, 0)))
+        table.take(self._sessions)
+        self._say_order()
         if not empty and self.focused is None:
             table.focus()
 
+    def _say_order(self) -> None:
+        said = self.query_one(SessionList).order if self._sessions else SUBTITLE
+        self.query_one("#title", Static).update(Text.assemble(("Ticket Explorer", "bold"), (f"  {said}", "dim")))
+
     @property
     def _selected(self) -> Path | None:
-        table = self.query_one(Sessions)
-        if not table.row_count or not table.display:
-            return None
-        return Path(str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value))
+        session = self.query_one(SessionList).selected
+        return None if session is None else Path(session.path)
+
+    def _is_open(self, path: Path) -> bool:
+        return any(one.is_open for one in self._sessions if one.path == str(path))
+
+    def on_data_table_header_selected(self) -> None:
+        """Say what the list, whose heading was clicked, is sorted by."""
+        self.call_after_refresh(self._say_order)
 
     def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
         """Enter, or a click, on a row."""
@@ -136,7 +148,7 @@ class Home(Screen[None]):
         """Start the embedded default."""
         from ticket_explorer import presets
 
-        self.app.start_session(presets.load("fashion"), "fashion", run=True)  # type: ignore[attr-defined]
+        self.app.start_session(presets.load(DEFAULT), DEFAULT, run=True)  # type: ignore[attr-defined]
 
     def action_demo(self) -> None:
         """Replay the recorded session of the package."""
@@ -156,10 +168,9 @@ class Home(Screen[None]):
 
     def _rename(self, path: Path, name: str) -> None:
         new = path.with_name(f"{Path(name).name}.session")
-        state = next((s.state for s in self._sessions if s.path == str(path)), "")
         if new.exists():
             self.notify(f"A session {new.stem} already exists; choose another name.", severity="error", markup=False)
-        elif state in ("running", "open, paused"):
+        elif self._is_open(path):
             self.notify("An engine has this session open; stop it first.", severity="error")
         else:
             path.rename(new)
@@ -171,14 +182,23 @@ class Home(Screen[None]):
         path = self._selected
         if path is None:
             return
-        state = next((s.state for s in self._sessions if s.path == str(path)), "")
-        if state in ("running", "open, paused"):
+        if self._is_open(path):
             self.notify("An engine has this session open; open it and stop the engine first.", severity="error")
             return
         choices = {"keep": "Keep it", "delete": "Delete"}
         if await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} permanently?", choices)) == "delete":
             shutil.rmtree(path)
             self.action_refresh()
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or the one before."""
+        self.query_one(SessionList).sort_by_next(step)
+        self._say_order()
+
+    def action_sort_reverse(self) -> None:
+        """Sort the other way round."""
+        self.query_one(SessionList).turn_round()
+        self._say_order()
 
     def action_filter(self) -> None:
         """Show the filter."""
@@ -187,30 +207,20 @@ class Home(Screen[None]):
         field.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Filter as a person types."""
-        self._filter = message.value
-        self._show()
+        """Filter as a person types, and say why that can't be."""
+        trouble = self.query_one(SessionList).filter(message.value)
+        self._say_order()
+        said = self.query_one("#filter_trouble", Static)
+        said.update(Text(trouble))
+        said.display = bool(trouble)
 
     def on_input_submitted(self) -> None:
         """Keep the filter, and go back to the list."""
-        self.query_one(Sessions).focus()
+        self.query_one(SessionList).focus()
 
     def key_escape(self) -> None:
         """Clear the filter."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.remove_class("-open")
-        self.query_one(Sessions).focus()
-
-
-def _cells(session: SessionState) -> list[Text]:
-    best = f"{score(session.best_score)} @ {share(session.lowest_density)}" if session.lowest_density else "–"
-    return [
-        Text(session.name, "bold"),
-        Text(_SAID.get(session.state, session.state), _STATES.get(session.state, "red")),
-        Text(f"{session.rounds_done}/{session.rounds_planned}", justify="right"),
-        Text(best),
-        Text(sparkline(session.curve, 12, floor=0.0), "green"),
-        Text(session.task),
-        Text(session.strategy),
-    ]
+        self.query_one(SessionList).focus()

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from sessions.plans.cost import Estimate
 from sessions.plans.devices import gpu_words
@@ -19,6 +19,7 @@ from ticket_explorer.errors import TicketError
 from widgets.decisions.session_checks import missing_data
 from widgets.decisions.session_draft import Draft
 from widgets.terminal.actions import bindings
+from widgets.terminal.key_line import KeyLine
 from widgets.terminal.screens.new_session_form import Form
 from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story
@@ -61,7 +62,7 @@ class NewSession(Screen[None]):
             yield Form(self.draft)
         yield Static(id="about")
         yield Static(id="cost")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the first preset, and look for prepared data and a GPU."""

@@ -1,0 +1,69 @@
+"""The footer: whatever the width, it says how to get help and how to leave; a replay offers nothing to decide."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
+
+from widgets.terminal.app import TicketExplorer
+from widgets.terminal.key_line import KeyLine
+from widgets.terminal.recorded import recorded_session
+from widgets.terminal.status import Headline
+
+WIDTHS = (60, 80, 120, 200)
+
+
+def shown(app: TicketExplorer) -> list[str]:
+    """The keys that are wholly in sight."""
+    line = app.screen.query_one(KeyLine)
+    keys = [key for key in line.query(FooterKey) if key.region.right <= app.size.width]
+    return [f"{key.key_display} {key.description}" for key in keys]
+
+
+def footer(width: int, *keys: str, session: Path | None = None) -> list[str]:
+    async def story() -> list[str]:
+        app = TicketExplorer(session, replay=session is not None, speed=1e9)
+        async with app.run_test(size=(width, 24)) as pilot:
+            await settled(pilot, *keys)
+            return shown(app)
+
+    return asyncio.run(story())
+
+
+async def settled(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.pause(0.3)
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.3)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("keys", [(), ("n",), ("n", "tab")])
+def test_help_and_quit_are_in_sight(width: int, keys: tuple[str, ...]) -> None:
+    found = footer(width, *keys)
+    assert any(key.endswith(" Help") for key in found)
+    assert any(key.endswith(" Quit") for key in found)
+    if keys == ("n", "tab"):  # a field takes both single letters as text
+        assert {"f1 Help", "ctrl+q Quit"} <= set(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_replay_offers_what_it_can_do(width: int) -> None:
+    found = footer(width, session=recorded_session())
+    assert {"space Play", "s Step", "? Help"} <= set(found)
+    assert not any(key.split()[1] in ("Run", "Pruner", "Strategy", "Branch", "Undo") for key in found)
+
+
+def test_a_replay_that_is_over_is_no_alarm() -> None:
+    async def story() -> None:
+        app = TicketExplorer(recorded_session(), replay=True, speed=1e9)
+        async with app.run_test(size=(80, 24)) as pilot:
+            while "replayed" not in str((line := app.screen.query_one(Headline)).render()):
+                await pilot.pause(0.05)
+            assert "bold cyan" in [str(span.style) for span in line.content.spans]  # type: ignore[union-attr]
+            await pilot.press("p")  # nothing to decide: not even a refusal
+            assert list(app._notifications) == []
+
+    asyncio.run(story())
