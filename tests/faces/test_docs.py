@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import ticket_explorer as tx
-from sessions.messages import commands, events
+from sessions.messages import commands, events, records
 from sessions.specs.spec import parse_spec
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.networks import NETWORKS
@@ -92,7 +92,7 @@ def test_every_command_line_in_the_docs_exists(command_options):
 
 
 def test_every_event_and_command_appears():
-    for kind, module in (("files", events), ("engine", commands)):
+    for kind, module in (("files", records), ("engine", commands)):
         union = module.AnyEvent if kind == "files" else module.AnyCommand
         assert not [one.__name__ for one in union.__args__ if f"`{one.__name__}`" not in page(f"docs/{kind}.md")]
     assert not [column for column in events.METRICS if f"`{column}`" not in page("docs/files.md")]

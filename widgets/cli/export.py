@@ -64,7 +64,7 @@ def export(
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export tables, a ticket, a rollout, a figure, a report, or a replay.
+    """Export tables, a ticket, a figure, a report, a replay.
 
     Tables are every generation's metrics, or all analyses; metrics can be TensorBoard's event files too, and follow a
     session while it runs. A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by
