@@ -63,7 +63,8 @@ def session_state(path: Path) -> SessionState:
     """One session's line in a list; a session that can't be read says why in `state`."""
     name = path.name.removesuffix(".session")
     try:
-        return _read(name, path)
+        header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
+        return state_of(path, header.title, view, _state(path, view))
     except Damaged as error:
         state = f"damaged: {Path(error.file).name}: {error.what}"
     except DiskRefused as error:
@@ -75,14 +76,21 @@ def session_state(path: Path) -> SessionState:
     return SessionState(name, str(path), "", "", "", 0, 0, 0, None, None, (), state)
 
 
-def _read(name: str, path: Path) -> SessionState:
-    header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
+def state_of(path: Path, title: str, view: SessionView, state: str) -> SessionState:
+    """A session's line in a list, from its view.
+
+    Args:
+        path: Its directory.
+        title: The title in its header.
+        view: What has happened in it.
+        state: The word for how it is.
+    """
     scores = _best_scores(view)
     branches = view.branches.values()
     return SessionState(
-        name=name,
+        name=path.name.removesuffix(".session"),
         path=str(path),
-        title=header.title,
+        title=title,
         task=", ".join(sorted({branch.plan["task"]["name"] for branch in branches})),
         strategy=", ".join(sorted({algorithm_of(branch.plan["trainer"]) for branch in branches})),
         branches=len(view.branches),
@@ -91,7 +99,7 @@ def _read(name: str, path: Path) -> SessionState:
         best_score=scores[min(scores)] if scores else None,
         lowest_density=min(scores, default=None),
         curve=tuple(scores[density] for density in sorted(scores, reverse=True)),
-        state=_state(path, view),
+        state=state,
     )
 
 

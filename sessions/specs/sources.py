@@ -143,20 +143,21 @@ def assign(table: Table, assignments: list[str]) -> None:
     put(table, values, "--set")
 
 
-def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
+def put(table: Table, values: Mapping[str, Any], given: str = "settings", directory: Path | None = None) -> None:
     """Set values in a table; `succeed` decides which settings stay if the strategy or trainer changes.
 
     Args:
         table: Changed in place; what is dropped is added to its `remarks`.
         values: Values by path, `pruning.ratio`, `branch.random.rewind`; names of trainers and strategies come first.
         given: The values as the person wrote them, for errors.
+        directory: The directory that relative paths in values start from; by default the working directory.
     """
     remarks: list[str] = []
     for path in sorted(values, key=lambda path: not (_names_trainer(path) or _names_other(path))):
         remarks += _put(table, path, values[path], given)
     if remarks:
         table["remarks"] = [*table.get("remarks", ()), *remarks]
-    _anchor(table, Path.cwd())
+    _anchor(table, directory or Path.cwd())
 
 
 def _names_trainer(path: str) -> bool:
