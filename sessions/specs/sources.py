@@ -139,7 +139,7 @@ def assign(table: Table, assignments: list[str]) -> None:
         path, equals, value = assignment.partition("=")
         if not equals or not path.strip():
             raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
-        values[path.strip()] = _value(value.strip())
+        values[path.strip()] = toml_value(value.strip())
     put(table, values, "--set")
 
 
@@ -248,7 +248,8 @@ def _into(place: Any, key: str, path: str, given: str) -> Any:
     return inner
 
 
-def _value(text: str) -> Any:
+def toml_value(text: str) -> Any:
+    """What a text means as a value of TOML; text itself if it is none."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

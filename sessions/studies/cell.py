@@ -87,7 +87,7 @@ class Cell:
             return CellState("failed" if self.failure else PLANNED, why=self.failure)
         if (known := self._known) is not None:
             counts = known.rounds_done, known.rounds_planned, known.density, known.score
-            state = "running" if self.is_running else known.state
+            state: str = "running" if self.is_running else known.state
         else:
             found = session_state(self.path)
             counts = found.rounds_done, found.rounds_planned, found.lowest_density, found.best_score

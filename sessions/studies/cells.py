@@ -154,7 +154,9 @@ def _name(labels: Mapping[str, str], seed: int | None) -> str:
     parts = [*labels.values(), *([] if seed is None else [f"{SEED}-{seed}"])]
     name = ",".join(parts) or ALONE
     if len(name) > LONGEST_NAME:
-        raise InvalidValue("$.axis", f"a cell called {name}", "shorter `labels`, since a cell's name is its directory's")
+        raise InvalidValue(
+            "$.axis", f"a cell called {name}", "shorter `labels`, since a cell's name is its directory's"
+        )
     return name
 
 

@@ -64,7 +64,10 @@ def local_crew(study: Path, workers: int, threads: int, dashboard: bool = False)
         "distributed.worker.http.routes": [],
         **({} if dashboard else {"distributed.scheduler.http.routes": []}),
     }
-    with TemporaryDirectory(prefix="ticket-explorer-study-", ignore_cleanup_errors=True) as scratch, dask.config.set(settings):
+    with (
+        TemporaryDirectory(prefix="ticket-explorer-study-", ignore_cleanup_errors=True) as scratch,
+        dask.config.set(settings),
+    ):
         cluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -86,7 +89,7 @@ def local_crew(study: Path, workers: int, threads: int, dashboard: bool = False)
 
 
 def thread_settings(threads: int) -> dict[str, str]:
-    """The environment in which XLA and the libraries below it compute on so many threads, however many cores there are."""
+    """The environment in which XLA and what is below it compute on so many threads, however many cores there are."""
     names = ("NPROC", "PJRT_NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return dict.fromkeys(names, str(threads))
 

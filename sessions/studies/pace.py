@@ -1,7 +1,7 @@
 """How long a study still takes, learnt from finished pieces of work.
 
-A cell that was worked on goes on at its own pace. What another was estimated to take is corrected by what pieces took so
-far against their estimates.
+A cell that was worked on goes on at its own pace. What another was estimated to take is corrected by what pieces took
+so far against their estimates.
 """
 
 from collections.abc import Iterable

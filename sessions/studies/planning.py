@@ -1,4 +1,4 @@
-"""What a study may become: more seeds, values and rounds. Cells that have begun stay as they are, but for more rounds."""
+"""What a study may become: more seeds, values and rounds. Cells that have begun stay, but for more rounds."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -39,7 +39,8 @@ def _is_new(cell: PlannedCell, known: PlannedCell | None, has_begun: Callable[[s
     if known is None:
         return True
     found = differences(_compared(known), _compared(cell))
-    if found and has_begun(cell.name) and (other := {path: pair for path, pair in found.items() if not _more(path, pair)}):
+    other = {path: pair for path, pair in found.items() if not _more(path, pair)}
+    if other and has_begun(cell.name):
         raise TicketError(
             f"Cell {cell.name} was begun from another spec: {told_differences(other)}.",
             remedy="A cell that has begun may only be given more rounds; begin another study, with --study.",

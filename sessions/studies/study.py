@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessions.reports.data_frame import RowKind
+from sessions.store.errors import Damaged
+from sessions.store.files import write_atomic
 from sessions.studies.cell import Cell
 from sessions.studies.cells import PlannedCell, planned_cells
 from sessions.studies.planning import additions
@@ -18,8 +20,6 @@ from sessions.studies.study_dir import StudyDirectory, default_study_path, read_
 from sessions.studies.study_journal import StudyJournal
 from sessions.studies.study_spec import StudySpec, parse_study
 from sessions.studies.study_view import StudyView
-from sessions.store.errors import Damaged
-from sessions.store.files import write_atomic
 from ticket_explorer.errors import TicketError, UnknownName
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The journal of a study: records are appended by whoever runs it, several processes at once, and never changed.
 
-Its bytes are those of a session's journal. A writer holds a lock for an instant, and reads first what others wrote since;
-an unfinished record, which a killed writer left, is cut then.
+Its bytes are those of a session's journal. A writer holds a lock for an instant, and reads first what others wrote
+since; an unfinished record, which a killed writer left, is cut then.
 """
 
 import os
@@ -82,7 +82,7 @@ class StudyJournal:
 
     def _decoded(self, payload: bytes) -> AnyRecord:
         try:
-            record = DECODER.decode(payload)
+            record: AnyRecord = DECODER.decode(payload)
         except UNREADABLE as error:
             raise Damaged(self.path, f"a record can't be read ({error})") from None
         if isinstance(record, Planned) and record.schema > SCHEMA:

@@ -1,7 +1,7 @@
-"""Running a study: every cell is checked, then handed out in pieces of about a round until it is finished or has failed.
+"""Running a study: cells are checked, then handed out in pieces of about a round until they are finished or failed.
 
-Nothing here computes: a crew does. What came of each piece is journalled, and a run that ends in any way is gone on with by
-the next one. Several processes may run one study; a cell that another one has is left to it.
+Nothing here computes: a crew does. What came of each piece is journalled, and whatever ends a run, the next one goes on
+from there. Several processes may run one study; a cell that another one has is left to it.
 """
 
 import os

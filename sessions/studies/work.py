@@ -1,8 +1,8 @@
 """What a worker does with a cell: opens its session, advances it by about a round, closes it.
 
-The session is what remembers: a worker that is killed in the middle costs the running chunk, and the next one goes on bit
-for bit. Whatever goes wrong is an answer, never an exception: answers travel between processes. JAX is loaded by the
-first cell.
+The session is what remembers: a worker that is killed in the middle costs the running chunk, and the next one goes on
+bit for bit. Whatever goes wrong is an answer, never an exception: answers travel between processes. JAX is loaded by
+the first cell.
 """
 
 import os
@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,9 @@ PIECE_SECONDS = 20.0
 
 LOG_NAME = "workers.log"
 """Where tracebacks of unexpected errors go, in a study's directory."""
+
+Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed"]
+"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress."""
 
 _stopping = threading.Event()
 _at_work: list["Session"] = []
@@ -49,8 +52,7 @@ class Answer:
     """What came of a job."""
 
     cell: str
-    came: Literal["advanced", "taken", "stopped", "failed"]
-    """`taken`: another process has the session. `stopped`: this worker is to end; there may be progress."""
+    came: Came
     why: str = ""
     """Why it failed."""
     machine: str = ""
@@ -75,7 +77,7 @@ class Question:
 
 
 def stop() -> None:
-    """Have this process's worker rest: the running chunk is finished, a checkpoint is written, no executable awaited."""
+    """Have this worker rest: the running chunk is finished, a checkpoint is written, and no executable is awaited."""
     _stopping.set()
     for session in tuple(_at_work):
         session.compiler.give_up()
@@ -136,12 +138,12 @@ def work(job: Job) -> Answer:
     )
 
 
-def _worked(session: "Session") -> tuple[Literal["advanced", "stopped", "failed"], str]:
+def _worked(session: "Session") -> tuple[Came, str]:
     """Advance an open session and close it; what came of it, and why it failed."""
     from sessions.tickets.compiler import GivenUp
 
     _at_work.append(session)
-    came: Literal["advanced", "stopped", "failed"] = "advanced"
+    came: Came = "advanced"
     why = ""
     try:
         _advance(session)
@@ -238,5 +240,5 @@ def _device() -> str:
     return str(jax.default_backend())
 
 
-def _answer(cell: str, came: Literal["advanced", "taken", "stopped", "failed"], why: str = "", **more: object) -> Answer:
+def _answer(cell: str, came: Came, why: str = "", **more: object) -> Answer:
     return Answer(cell, came, why, platform.node(), os.getpid(), **more)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from widgets.cli import (
     own_code,
     planning,
     run,
+    study,
     terminal,
     transferring,
 )
@@ -28,6 +29,7 @@ _MODULES = (
     analysing,
     comparing,
     export,
+    study,
     data,
     own_code,
     catalogue,
