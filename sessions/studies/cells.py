@@ -60,7 +60,7 @@ class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
     def question(self) -> bytes:
         """What cells that differ in nothing but their seed have in common."""
         table = self.spec_table()
-        return msgspec.msgpack.encode({**table, "title": "", "seed": 0})
+        return msgspec.msgpack.encode({**table, "title": "", "remarks": (), "seed": 0})
 
 
 def planned_cells(study: StudySpec, directory: Path) -> list[PlannedCell]:
@@ -76,12 +76,27 @@ def planned_cells(study: StudySpec, directory: Path) -> list[PlannedCell]:
     found = [cell for values in _combinations(study.axis) for cell in _cells_at(study, values, directory)]
     if not found:
         raise InvalidValue("$.leave_out", "all combinations", "at least one that is left")
+    _check_twins(found)
     return found
 
 
 def of_cell(cell: str, error: TicketError) -> TicketError:
     """The error that a cell can't be, for an error of its spec."""
     return TicketError(f"Cell {cell} can't work: {error}", given=error.given, expected=error.expected)
+
+
+def _check_twins(cells: list[PlannedCell]) -> None:
+    """Refuse cells that would be one session twice."""
+    known: dict[tuple[int, bytes], str] = {}
+    for cell in cells:
+        twin = known.setdefault((cell.seed, cell.question), cell.name)
+        if twin != cell.name:
+            raise InvalidValue(
+                "$.axis",
+                f"cells {twin} and {cell.name}, which would be the same session",
+                "axes that change every cell; where branches have a setting of their own, vary branch.NAME.SETTING, or "
+                "give [[branch]] tables without it",
+            )
 
 
 def _combinations(axes: tuple[Axis, ...]) -> Iterator[dict[str, int]]:
@@ -164,7 +179,8 @@ def _is_left_out(study: StudySpec, numbers: Mapping[str, int], seed: int | None)
     known = {axis.name: axis for axis in study.axis}
 
     def fits(name: str, given: Any) -> bool:
-        values = given if isinstance(given, list | tuple) else [given]
-        return seed in values if name == SEED else numbers[name] in map(known[name].number, values)
+        if name == SEED:
+            return seed in (given if isinstance(given, list | tuple) else [given])
+        return numbers[name] in known[name].numbers(given)
 
     return any(all(fits(name, given) for name, given in one.items()) for one in study.leave_out)

@@ -66,6 +66,11 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 return number
         return None
 
+    def numbers(self, given: Any) -> list[int | None]:
+        """Which of its values are given: one of them, or a list of several."""
+        several = self.number(given) is None and isinstance(given, list | tuple)
+        return [self.number(one) for one in (given if several else [given])]
+
 
 class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole study's specification."""
@@ -189,7 +194,10 @@ def _check_left_out(study: StudySpec, combination: Mapping[str, Any], path: str)
     for name, given in combination.items():
         if name not in study.axes:
             raise UnknownName("axis", name, study.axes, f"{path}.{name}")
-        for value in given if isinstance(given, list | tuple) else [given]:
-            there = study.seed_values if name == SEED else known[name].called
-            if value not in study.seed_values if name == SEED else known[name].number(value) is None:
-                raise InvalidValue(f"{path}.{name}", repr(value), f"one of {', '.join(map(str, there))}")
+        if name == SEED:
+            seeds = given if isinstance(given, list | tuple) else [given]
+            there, is_known = map(str, study.seed_values), all(seed in study.seed_values for seed in seeds)
+        else:
+            there, is_known = iter(known[name].called), None not in known[name].numbers(given)
+        if not is_known:
+            raise InvalidValue(f"{path}.{name}", repr(given), f"one of {', '.join(there)}, or a list of some")

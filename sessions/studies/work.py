@@ -176,7 +176,7 @@ def _advance(session: "Session") -> None:
         finished = _rounds(session)
         session.pulse()
         if time.monotonic() >= until and _rounds(session) > finished:
-            return
+            break
     if session.is_finished:
         session.run()  # analyses that are still to be done, and what failed
 
