@@ -80,7 +80,7 @@ def state_of(path: Path, title: str, view: SessionView, state: str) -> SessionSt
     """A session's line in a list, from its view.
 
     Args:
-        path: Its directory.
+        path: The session's directory on disk.
         title: The title in its header.
         view: What has happened in it.
         state: The word for how it is.

@@ -3,10 +3,9 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sessions.reports.session_list import session_state
-from sessions.saved.session import SavedSession
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.studies.cells import PlannedCell
@@ -14,6 +13,9 @@ from sessions.studies.records import Worked
 from sessions.studies.study_dir import StudyDirectory
 from sessions.studies.study_view import StudyView
 from ticket_explorer.errors import TicketError
+
+if TYPE_CHECKING:
+    from sessions.saved.session import SavedSession
 
 PLANNED = "planned"
 """The state of a cell that has no session yet; the others are those of sessions."""
@@ -95,7 +97,7 @@ class Cell:
         failed = self.failure is not None and state != "running"
         return CellState("failed" if failed else state, *counts, why=self.failure)
 
-    def read(self) -> SavedSession:
+    def read(self) -> "SavedSession":
         """Its session, to be read.
 
         Raises:
@@ -103,6 +105,8 @@ class Cell:
         """
         if not self.has_begun:
             raise TicketError(f"Cell {self.name} has not begun yet.", remedy="Run the study first.")
+        from sessions.saved.session import SavedSession
+
         return SavedSession.read(self.path)
 
     @property

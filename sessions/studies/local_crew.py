@@ -7,6 +7,7 @@ and nothing listens beyond loopback. What listens for browsers answers nothing u
 import logging
 import os
 import queue
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from sessions.plans.devices import computing_gpu
 from sessions.plans.memory import memory_limit
 from sessions.studies.study_view import StudyView
 from sessions.studies.work import LOG_NAME, Answer, Job, Question, check, stop, work
+from ticket_explorer.child_process import HOME
 from ticket_explorer.errors import TicketError
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ def local_crew(study: Path, workers: int, threads: int, dashboard: bool = False)
         TicketError: if Dask or what encrypts its connections is not installed.
     """
     dask, distributed = _imported()
+    if HOME not in sys.path:  # workers look for our packages where this process does
+        sys.path.append(HOME)
     settings = {
         "distributed.scheduler.allowed-failures": DEATHS,
         "distributed.worker.daemon": False,  # some tasks have processes of their own

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sessions.reports.data_frame import RowKind
 from sessions.store.errors import Damaged
 from sessions.store.files import write_atomic
 from sessions.studies.cell import Cell
@@ -24,6 +23,8 @@ from ticket_explorer.errors import TicketError, UnknownName
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from sessions.reports.data_frame import RowKind
 
 
 class Study:
@@ -170,7 +171,7 @@ class Study:
             raise UnknownName("cell", name, self.view.cells)
         return Cell(self.directory, self.view.cells[name], self.view)
 
-    def to_frame(self, rows: RowKind = "rounds") -> "DataFrame":
+    def to_frame(self, rows: "RowKind" = "rounds") -> "DataFrame":
         """A pandas table of all cells that have begun: `cell`, a column for each axis, then the rows of sessions.
 
         Args:

@@ -18,10 +18,6 @@ from ticket_explorer.places import make_private, studies_dir
 SUFFIX = ".study"
 
 
-class NotAStudy(NotASession):
-    """A path that is not a study."""
-
-
 @final
 class StudyDirectory:
     """The files of one study."""
@@ -74,7 +70,7 @@ class StudyDirectory:
         """The study at a path.
 
         Raises:
-            NotAStudy: if there is none; the message names studies nearby.
+            NotASession: if there is none; the message names studies nearby.
         """
         with told(path):
             directory = cls(path)
@@ -83,7 +79,7 @@ class StudyDirectory:
             what = f"{path} is not a study." if path.exists() else f"There is no study at {path}."
         names = [one.name for one in studies_in(path.parent)]
         near = get_close_matches(path.name, names, n=3) or names[:5]
-        raise NotAStudy(f"{what} Studies there: {', '.join(near)}." if near else what)
+        raise NotASession(f"{what} Studies there: {', '.join(near)}." if near else what)
 
     def read_spec(self) -> tuple[str, Table]:
         """Its `study.toml`: as text, and as a table.

@@ -26,7 +26,7 @@ class StudyJournal:
     """A study's journal, read as far as it goes and appended to.
 
     Args:
-        path: The file.
+        path: Where the journal is on disk.
         lock: The lock file of its writers.
     """
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, structs
 
-from sessions.reports.data_frame import COLUMNS
 from sessions.specs.overrides import PLAN_KEYS
 from sessions.specs.spec import Seed
 from sessions.specs.validation import convert
@@ -26,8 +25,6 @@ SEED = "seed"
 """The axis that `seeds` makes."""
 
 _SPEC_KEYS = ("preset", "title", "seed", "replicates", "ticket", "branch", *PLAN_KEYS)
-_RESERVED = {SEED, "cell", "session", "generation", *COLUMNS}
-"""Columns of a study's table that are no axis."""
 _ELSEWHERE = {
     "seed": "another path; `seeds` makes a cell for each seed",
     "preset": "another path; an axis with `presets` in place of `values` varies the preset",
@@ -142,9 +139,10 @@ def _check_seeds(study: StudySpec) -> None:
 
 
 def _check_axis(axis: Axis, path: str) -> None:
-    if not _NAME.fullmatch(axis.name) or axis.name in _RESERVED:
+    columns = _columns()
+    if not _NAME.fullmatch(axis.name) or axis.name in columns:
         expected = "a name of letters, digits and _, beginning with a letter"
-        reserved = f", and none of {', '.join(sorted(_RESERVED))}" if axis.name in _RESERVED else ""
+        reserved = f", and none of {', '.join(sorted(columns))}" if axis.name in columns else ""
         raise InvalidValue(f"{path}.name", repr(axis.name), expected + reserved)
     if (axis.presets is None) == (axis.values is None):
         given = "neither presets nor values" if axis.values is None else "presets and values"
@@ -160,6 +158,13 @@ def _check_axis(axis: Axis, path: str) -> None:
         if name not in presets.names():
             raise UnknownName("preset", name, presets.names(), f"{path}.presets[{number}]")
     _check_labels(axis, path)
+
+
+def _columns() -> set[str]:
+    """Columns of a study's table that are no axis."""
+    from sessions.reports.data_frame import COLUMNS  # which imports NumPy: looking at studies needs none
+
+    return {SEED, "cell", "session", "generation", *COLUMNS}
 
 
 def _check_labels(axis: Axis, path: str) -> None:

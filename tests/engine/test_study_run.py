@@ -1,4 +1,4 @@
-"""Running a study, with a crew that works in this process: what is checked, handed out, journalled, failed and retried."""
+"""Running a study, with a crew that works in this process: what is checked, handed out, journalled and retried."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,9 +57,8 @@ def begun(lab: Any, **tables: Any) -> Study:
 def run(study: Study, tell: Any = None, is_stopping: Any = None) -> list[Progress]:
     """Run a study to its end; what was told with an answer."""
     told: list[Progress] = []
-    one = StudyRun(
-        study, CrewHere(), tell or (lambda now: told.append(now) if now.answer else None), is_stopping or bool
-    )
+    listen = tell or (lambda now: told.append(now) if now.answer else None)
+    one = StudyRun(study, CrewHere(), listen, is_stopping or bool)
     one.check()
     one.run()
     return told

@@ -59,11 +59,9 @@ def field(spec: dict[str, Any], path: str) -> Any:
 @given(studies())
 def test_every_combination_that_is_not_left_out_is_a_cell(table: dict[str, Any]) -> None:
     sizes = [len(axis["values"]) for axis in table["axis"]]
-    left_out = [
-        len(axis["values"]) for axis in table["axis"] for one in table.get("leave_out", []) if axis["name"] in one
-    ]
+    left_out = {name for one in table.get("leave_out", []) for name in one}
     expected = prod(sizes) * table.get("seeds", 1)
-    expected -= sum(expected // size for size in left_out)
+    expected -= sum(expected // len(axis["values"]) for axis in table["axis"] if axis["name"] in left_out)
     if expected == 0:
         with pytest.raises(TicketError, match=r"\$\.leave_out"):
             cells(table)
@@ -94,7 +92,6 @@ def test_more_seeds_and_values_leave_every_cell_as_it_is(table: dict[str, Any], 
         axis = data.draw(st.sampled_from(more["axis"]))
         axis["values"] = axis["values"] + [value for value in PATHS[axis["path"]] if value not in axis["values"]]
     after = cells(more)
-    assert len(after) > len(before) or more == table or len(after) == len(before)
     for name, cell in before.items():
         assert after[name] == cell
 
@@ -198,7 +195,7 @@ ONE = {"name": "strategy", "path": "trainer.strategy", "values": ["snes"]}
         ({"axis": [ONE], "leave_out": [{"strat": "snes"}]}, r"^\$\.leave_out\[0\]\.strat: unknown axis"),
         (
             {"axis": [ONE], "leave_out": [{"strategy": "sness"}]},
-            r"^\$\.leave_out\[0\]\.strategy: 'sness', expected one",
+            r"^\$\.leave_out\[0\]\.strategy: 'sness', expected",
         ),
         ({"seeds": 2, "leave_out": [{"seed": 2}]}, r"^\$\.leave_out\[0\]\.seed: 2, expected one of 0, 1, or"),
         (
@@ -213,7 +210,7 @@ ONE = {"name": "strategy", "path": "trainer.strategy", "values": ["snes"]}
         ),
         ({"axis": [{**ONE, "path": "pruning.ratio"}]}, r"^Cell snes can't work: \$\.pruning\.ratio: 'snes', expected"),
         (
-            {"axis": [{**ONE, "path": "branch.snr.pruner"}], "branch": [{"name": "a"}]},
+            {"axis": [{**ONE, "path": "branch.b.pruner"}], "branch": [{"name": "a"}]},
             r"^Cell snes can't work: \$\.axis",
         ),
         ({"set": {"preset": "fashion"}}, r"^Cell cell can't work: \$\.set: preset=fashion"),

@@ -16,7 +16,7 @@ import pytest
 
 from sessions.store import SessionDirectory
 from sessions.store.address import read_address
-from sessions.studies.local_crew import thread_settings
+from sessions.studies.local_crew import cores, thread_settings
 from sessions.studies.study import Study
 from sessions.views.reading import read_view
 from tests.engine.conftest import TINY
@@ -26,7 +26,7 @@ pytest.importorskip("cryptography")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
-GENERATIONS = 3000
+GENERATIONS = 10_000
 AXIS = {"name": "strategy", "path": "trainer.strategy", "values": ["snes", "pgpe"]}
 TABLES: dict[str, Any] = {
     **TINY,
@@ -45,11 +45,28 @@ for cell in Study.open(sys.argv[1]).cells:
 """
 
 
+SUM = """
+import hashlib, sys
+def sum_of_products():
+    import jax, jax.numpy as jnp, numpy as np
+    x = jax.random.normal(jax.random.key(0), (1500, 1200))
+    return hashlib.sha1(np.asarray(jax.jit(lambda x: jnp.sum(x @ x.T))(x)).tobytes()).hexdigest()
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        print(sum_of_products())
+    else:
+        from pathlib import Path
+        from sessions.studies.local_crew import local_crew
+        with local_crew(Path(sys.argv[1]), 1, int(sys.argv[2])) as crew:
+            print(crew._client.submit(sum_of_products).result())
+"""
+
+
 def surroundings(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def undisturbed(shared_lab: Any) -> Path:
     """The same sessions, each run to its end in one process, on as many threads."""
     study = Study.create(TABLES, shared_lab.place / "reference.study")
@@ -106,6 +123,21 @@ def assert_as_undisturbed(lab: Any, study: Study, undisturbed: Path) -> None:
     assert {cell.now.state for cell in study.cells} == {"finished"}
     for cell in study.cells:
         lab.assert_same(undisturbed / f"{cell.name}.session", cell.path, rounds=2)
+
+
+@pytest.mark.skipif(cores() < 2, reason="sums are the same on one core")
+def test_a_cell_computes_on_as_many_threads_as_the_study_says(tmp_path: Path) -> None:
+    """However many cores there are: the last bits of a sum tell."""
+    (script := tmp_path / "sums.py").write_text(SUM)
+
+    def printed(*arguments: str, **environment: str) -> str:
+        command = [sys.executable, str(script), *arguments]
+        done = subprocess.run(command, env=surroundings(**environment), capture_output=True, text=True, check=True)
+        return done.stdout
+
+    alone = {threads: printed(**thread_settings(threads)) for threads in (1, 2)}
+    assert alone[1] != alone[2], "bits depend on threads, or this test says nothing"
+    assert {threads: printed(str(tmp_path), str(threads)) for threads in (1, 2)} == alone
 
 
 def test_a_worker_killed_in_the_middle_changes_no_bit(lab: Any, undisturbed: Path) -> None:
@@ -168,11 +200,13 @@ def test_a_signal_leaves_whole_sessions_and_the_same_command_goes_on(lab: Any, u
         assert "Paused; everything is kept. Continue with: ticket-explorer study run" in err
         assert "Traceback" not in err
         lab.until(lambda: not is_alive(process.pid))
-    for cell in study.cells:
-        if cell.has_begun:
-            lab.assert_whole(cell.path)
-            assert not cell.is_running
-            assert read_view(cell.path).state == "paused", "it was closed in order, with a checkpoint"
+    begun = [cell for cell in study.cells if cell.has_begun]
+    for cell in begun:
+        lab.assert_whole(cell.path)
+        assert not cell.is_running
+    states = {read_view(cell.path).state for cell in begun}
+    assert "paused" in states, "it was closed in order, with a checkpoint"
+    assert states <= {"paused", "finished"}
     with running(study.path) as process:
         assert process.wait() == 0
     assert_as_undisturbed(lab, study, undisturbed)

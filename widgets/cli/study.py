@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from sessions.studies.running import run_here
 from sessions.studies.study import Study, open_or_begin
 from ticket_explorer.own_process import cache_trouble
 from widgets.cli import completion, study_changes, study_lists
@@ -56,6 +55,8 @@ def run(
 
     All cells are checked before the first begins. Ctrl-C pauses and keeps everything; the same command goes on.
     """
+    from sessions.studies.running import run_here
+
     given = open_or_begin(study, place)
     say(f"Study {given.path}: {price(given)}")
     trouble = cache_trouble()

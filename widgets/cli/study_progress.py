@@ -2,7 +2,7 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -12,8 +12,10 @@ from rich.text import Text
 
 from sessions.studies.pace import Pace
 from sessions.studies.study import Study
-from sessions.studies.study_run import Progress
 from widgets.shared.wording import clock, duration, score
+
+if TYPE_CHECKING:
+    from sessions.studies.study_run import Progress
 
 REFRESHES = 4
 """How many times a second the display is redrawn."""
@@ -37,7 +39,7 @@ class StudyProgress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._live.stop()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Take note of how far the run is."""
         self._last = progress
         if progress.answer is not None and progress.answer.came not in _UNTOLD:
@@ -46,7 +48,7 @@ class StudyProgress:
             self._waits_told = True
             self._console.print(f"Waiting for {_count(progress.others)} that other processes have.", markup=False)
 
-    def _line(self, progress: Progress) -> str:
+    def _line(self, progress: "Progress") -> str:
         answer = progress.answer
         assert answer is not None
         head = f"{clock(time.time())}  {answer.cell}"
@@ -80,7 +82,7 @@ def price(study: Study) -> str:
     return f"{_count(len(study.cells))}, {len(left)} to run{hours}"
 
 
-def _summary(progress: Progress) -> str:
+def _summary(progress: "Progress") -> str:
     parts = [f"{progress.finished} of {_count(progress.cells)} finished"]
     if progress.failed:
         parts.append(f"{progress.failed} failed")
