@@ -130,8 +130,13 @@ class LocalCrew:
 
     def stop(self) -> None:
         """As `Crew` says."""
-        with suppress(Exception):  # workers that are gone rest already
-            self._client.run(stop, wait=False)
+        with suppress(OSError):  # workers that are gone rest already
+            self._client.run(_rest, wait=False)
+
+
+async def _rest() -> None:
+    """As `stop`, in a worker; a coroutine, which Dask doesn't wait for."""
+    stop()
 
 
 def _answer_of(cell: str, future: "Future") -> Answer:

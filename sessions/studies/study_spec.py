@@ -201,8 +201,8 @@ def _check_left_out(study: StudySpec, combination: Mapping[str, Any], path: str)
             raise UnknownName("axis", name, study.axes, f"{path}.{name}")
         if name == SEED:
             seeds = given if isinstance(given, list | tuple) else [given]
-            there, is_known = map(str, study.seed_values), all(seed in study.seed_values for seed in seeds)
+            there, is_known = [*map(str, study.seed_values)], all(seed in study.seed_values for seed in seeds)
         else:
-            there, is_known = iter(known[name].called), None not in known[name].numbers(given)
+            there, is_known = [*known[name].called], None not in known[name].numbers(given)
         if not is_known:
             raise InvalidValue(f"{path}.{name}", repr(given), f"one of {', '.join(there)}, or a list of some")

@@ -26,7 +26,7 @@ pytest.importorskip("cryptography")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
-GENERATIONS = 10_000
+GENERATIONS = 6000
 AXIS = {"name": "strategy", "path": "trainer.strategy", "values": ["snes", "pgpe"]}
 TABLES: dict[str, Any] = {
     **TINY,
@@ -204,9 +204,9 @@ def test_a_signal_leaves_whole_sessions_and_the_same_command_goes_on(lab: Any, u
     for cell in begun:
         lab.assert_whole(cell.path)
         assert not cell.is_running
-    states = {read_view(cell.path).state for cell in begun}
-    assert "paused" in states, "it was closed in order, with a checkpoint"
-    assert states <= {"paused", "finished"}
+    views = [read_view(cell.path) for cell in begun]
+    assert {view.state for view in views} <= {"paused", "finished"}, "they were closed in order, with a checkpoint"
+    assert any(view.running is not None and view.running.done < GENERATIONS for view in views), "in the middle"
     with running(study.path) as process:
         assert process.wait() == 0
     assert_as_undisturbed(lab, study, undisturbed)
