@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sessions.session.session import Session
     from sessions.specs.sources import spec_from as spec
     from sessions.specs.spec import Spec, parse_spec
+    from sessions.studies.study import Study
     from ticket_explorer.errors import TicketError
     from ticket_explorer.own_code import code_of
     from ticket_explorer.presets import load as load_preset
@@ -38,6 +39,7 @@ _HOMES = {
     "SavedSession": "sessions.saved.session:SavedSession",
     "Session": "sessions.session.session:Session",
     "Spec": "sessions.specs.spec:Spec",
+    "Study": "sessions.studies.study:Study",
     "TicketError": "ticket_explorer.errors:TicketError",
     "analyse": "sessions.serving.ask:analyse",
     "code_of": "ticket_explorer.own_code:code_of",
@@ -67,6 +69,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "SavedSession",
     "Session",
     "Spec",
+    "Study",
     "TicketError",
     "analyse",
     "code_of",

@@ -7,7 +7,6 @@ import os
 import platform
 import shutil
 import socket
-import sys
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +22,7 @@ from sessions.serving.trial import GENERATIONS, Trial, tried
 from sessions.store import SessionLock
 from sessions.store.errors import told
 from sessions.store.files import write_atomic
+from ticket_explorer.child_process import INTERPRETER
 from ticket_explorer.errors import TicketError
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.places import VARIABLE, make_private, sessions_dir
@@ -55,7 +55,7 @@ def checkup(trial: Callable[[float], Trial] = tried) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    said = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
+    said = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {INTERPRETER}"
     if os.name == "nt":
         return trouble("Python", said, "On Windows sessions can be read but not run; use WSL.")
     return fine("Python", said)

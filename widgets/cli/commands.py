@@ -13,6 +13,7 @@ from widgets.cli import (
     own_code,
     planning,
     run,
+    study,
     terminal,
     transferring,
 )
@@ -30,6 +31,7 @@ _MODULES = (
     analysing,
     comparing,
     export,
+    study,
     data,
     doctor,
     lessons,
