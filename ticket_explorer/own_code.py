@@ -113,7 +113,7 @@ def _text_of(given: Any) -> str:
             if not isinstance(node, ast.ClassDef) or node.name != given.__name__:
                 continue
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first <= code.co_firstlineno <= (node.end_lineno or first):
+            if code is not None and first <= code.co_firstlineno <= (node.end_lineno or first):
                 return "".join(lines[first - 1 : node.end_lineno])
     raise OSError("no text")
 

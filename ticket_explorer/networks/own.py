@@ -85,7 +85,7 @@ class OwnFlaxNetwork(FlaxNetwork):
                 parameters.setdefault(name, known)
         frozen = {name: hashable(value) for name, value in parameters.items()}
         if issubclass(kind, nnx.Module):
-            return cast(nn.Module, NnxModule(lambda rngs: kind(**frozen, rngs=rngs), self.settings.place))
+            return cast(nn.Module, NnxModule(lambda rngs: kind(**{**frozen, "rngs": rngs}), self.settings.place))
         with told(self._file, self.settings.source):
             module: nn.Module = kind(**frozen)
         return module
@@ -142,7 +142,8 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     def _products(self, inputs: tuple[int, ...]) -> KeptProducts | None:
         """The module's products with its kernels; None if it uses some of them otherwise."""
-        found = KeptProducts.of(lambda tree, units: self.module.apply({"params": tree}, units), self.layout, inputs)
+        module: Any = self.module
+        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units), self.layout, inputs)
         return found if found.are_all else None
 
     @property
