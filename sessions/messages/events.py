@@ -338,6 +338,8 @@ class Paused(Event, frozen=True, kw_only=True):
     """The session rests until a command asks for more."""
 
     reason: str = ""
+    is_trouble: bool = False
+    """Whether an error brought it to rest, and the reason says which."""
 
 
 class Resumed(Event, frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ class Client:
         self.view = SessionView()
         self.farewell: str | None = None
         """Why the engine ended; None while it runs."""
+        self.is_idle = False
+        """Whether the engine had nothing to compute, and no other viewer, when this client came."""
         self._path, self._hello = session, Hello(protocol=PROTOCOL, client=client, live_frames=live_frames)
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromServer)
         self._ids = count(1)
@@ -61,6 +63,7 @@ class Client:
         directory = SessionDirectory.open_for_reading(self._path)
         read_header(directory)
         (reader, self._writer), welcome = await reached(self._path, self._hello)
+        self.is_idle = welcome.is_idle
         try:
             follow(directory, self.view, end=welcome.journal_end)
         except BaseException:
@@ -87,7 +90,8 @@ class Client:
             TicketError: with the engine's sentence, if it can't be done or the engine is gone.
         """
         if self._writer is None or self.farewell is not None:
-            raise NotRunning(f"The engine has ended ({self.farewell}); resume the session and attach again.")
+            why = (self.farewell or "this client is not attached").rstrip(".")
+            raise NotRunning(f"The engine has ended ({why}); resume the session and attach again.")
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._replies[number] = answer
@@ -136,5 +140,5 @@ class Client:
         self.farewell = reason
         for answer in self._replies.values():
             if not answer.done():
-                answer.set_exception(NotRunning(f"The engine has ended: {reason}."))
+                answer.set_exception(NotRunning(f"The engine has ended: {reason.rstrip('.')}."))
         self._events.put_nowait(None)

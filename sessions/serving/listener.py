@@ -181,9 +181,14 @@ class Listener:
             writer.write(packed(Farewell(reason=reason)))
             return False
         session = self._driver.session
+        is_idle = not self._clients and self._driver.is_resting
         self._clients[writer] = hello  # before the journal's end is read: no event can fall between the two
         welcome = Welcome(
-            protocol=PROTOCOL, session=str(session.path), pid=os.getpid(), journal_end=session.journal_end
+            protocol=PROTOCOL,
+            session=str(session.path),
+            pid=os.getpid(),
+            journal_end=session.journal_end,
+            is_idle=is_idle,
         )
         writer.write(packed(welcome))
         if session.view.compiling is not None and hello.live_frames:

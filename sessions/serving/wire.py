@@ -45,6 +45,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     session: str
     pid: int
     journal_end: int
+    is_idle: bool = False
+    """Whether the engine has nothing to compute, and no other viewer."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -74,11 +74,10 @@ class Announcer:
         self._spread((frame,))
 
     def emit_if_possible(self, event: events.Event) -> None:
-        """Send an event even if it can't be written."""
+        """Send an event even if it can't be written: viewers hear that the session rests, and why."""
         try:
             self.emit(event)
         except TicketError:
-            self._view.apply(event)
             self.emit_live(event)
 
     def emit_live(self, event: events.Event) -> None:

@@ -243,7 +243,7 @@ class Session:
     def interrupt(self, reason: str) -> None:
         """Drop the running round from memory after an error, and report it; it resumes from disk."""
         self._engine.forget()
-        self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason))
+        self._announcer.emit_if_possible(events.Paused(at=time.time(), reason=reason, is_trouble=True))
 
     def fail(self, message: str) -> None:
         """Report that the engine can't go on, because of an unexpected error."""

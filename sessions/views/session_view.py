@@ -78,7 +78,7 @@ class SessionView:
         """Take in an event that is not journalled."""
         if isinstance(event, events.Frame):
             self.live = event
-        elif isinstance(event, events.Analysing):
+        elif isinstance(event, events.Analysing | events.Paused | events.Failed):
             self.apply(event)
         elif isinstance(event, events.Compiling):
             self.compiling = event if event.what else None

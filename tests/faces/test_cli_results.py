@@ -14,8 +14,10 @@ from ticket_explorer.presets import names
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
+from widgets.shared.preset_list import DATA, GPU, READY, groups
 
 BRANCH = {"name", "parent", "trainer", "pruner", "rewind", "rounds"}
 ROUND = {
@@ -171,12 +173,27 @@ def test_presets_stand_under_what_they_need(tell):
     assert list(known) == list(names())
     lines = tell("presets").stdout.splitlines()
     assert sorted(line.split()[0] for line in lines if line.startswith("  ")) == sorted(known)
-    assert lines[0] == "Embedded images: nothing to prepare"
+    assert lines[0] == READY
     assert lines[1].startswith("  fashion ")
-    assert lines.index("Control by gymnax: needs extra control") < lines.index(
-        f"  {'pendulum':<{max(map(len, known))}}  {known['pendulum']}"
-    )
-    assert "Other tasks" not in lines
+
+
+def test_presets_are_grouped_by_what_is_missing_here(monkeypatch, tmp_path):
+    def found(has_gpu=False):
+        return {name: group.title for group in groups(has_gpu=has_gpu) for name in group.names}
+
+    monkeypatch.setattr("ticket_explorer.tasks.catalogue.data_dir", lambda: tmp_path)
+    monkeypatch.setattr("widgets.shared.preset_list.find_spec", lambda name: None if name == "brax" else object())
+    assert found()["fashion"] == found()["pendulum"] == READY
+    assert found()["mnist-snes"] == found()["fashion-mnist-to-mnist"] == DATA
+    assert found()["ant"] == "Need an extra: pip install 'ticket-explorer[control]'"
+    monkeypatch.setattr("widgets.shared.preset_list.find_spec", lambda name: object())
+    assert (found()["ant"], found(has_gpu=True)["ant"]) == (GPU, READY)
+    for data in (DATA_SETS["mnist"], DATA_SETS["cifar10"]):
+        data.records.mkdir(parents=True)
+        (data.records / "dataset_info.json").write_text("{}")
+    assert found()["mnist-snes"] == READY
+    assert found()["fashion-mnist-to-mnist"] == DATA  # it needs both
+    assert (found()["gd-conv-6"], found(has_gpu=True)["gd-conv-6"]) == (GPU, READY)
 
 
 def test_presets_that_some_words_fit(tell):

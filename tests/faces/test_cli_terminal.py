@@ -18,6 +18,8 @@ from sessions.store import SessionDirectory, read_records
 from sessions.views.reading import decoded
 from sessions.views.session_view import SessionView
 from widgets.cli.progress import Progress, duration, rate
+from widgets.plots.curve_data import TicketCurve
+from widgets.plots.text_chart import drawn
 from widgets.plots.ticks import labels, round_ticks, share_ticks
 from widgets.shared.wording import speed
 
@@ -98,6 +100,22 @@ def test_ticks():
     assert labels(round_ticks(0.5, 0.5)) == ["0.50", "0.55"]
     assert share_ticks(0.0225) == pytest.approx((1, 0.5, 0.2, 0.1, 0.05, 0.0225))
     assert share_ticks(1.0) == (1.0,)
+    assert share_ticks(0.8) == (1.0, 0.8)  # of two rounds, both are named
+
+
+@pytest.mark.parametrize(
+    ("density", "score", "named", "highest"),
+    [
+        ((1.0, 0.8), (20.0, 500.0), ["100%", "80%"], 500.0),  # CartPole's returns end at 500
+        ((1.0, 0.5, 0.05), (0.8, 0.81, 0.7), ["100%", "50%", "20%", "10%", "5%"], 0.8),
+    ],
+)
+def test_the_chart_names_both_ends_and_nothing_beyond_its_scores(density, score, named, highest):
+    curve = TicketCurve("snr", density, score, (None,) * len(density))
+    lines = drawn([curve], 80, 14, colour=False).splitlines()
+    assert next(line for line in lines if "100%" in line).split() == named
+    ticks = [float(line.split("┤")[0]) for line in lines if "┤" in line]
+    assert max(ticks) == highest
 
 
 def half_way(path: Path) -> SessionView:

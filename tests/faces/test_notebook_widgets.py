@@ -11,6 +11,8 @@ import pytest
 
 import ticket_explorer as tx
 from sessions.messages import commands
+from sessions.serving.client import Client
+from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 from widgets.notebook import CHARTS, Chart
 from widgets.notebook.controls import Controls
@@ -161,6 +163,47 @@ def test_a_session_is_run_paused_and_branched_from_a_notebook(home, live, tmp_pa
         assert len(session.to_frame("generations")) == session.view.generations_done
 
     live(story, lambda: tx.LiveSession.create("fashion", SMALL, tmp_path / "new.session", inline=True))
+
+
+def own(tmp_path) -> Callable[[], tx.LiveSession]:
+    return lambda: tx.LiveSession.create("fashion", SMALL, tmp_path / "own.session", inline=True)
+
+
+@pytest.mark.parametrize("verb", ["run_async", "run_round_async", "step_async"])
+def test_trouble_with_the_store_is_raised_and_said(live, tmp_path, verb):
+    async def story(session: tx.LiveSession) -> None:
+        controls, chart = Controls(session), tx.widgets.Fitness(session)
+        with Disk(tmp_path).watched() as disk:
+            disk.room = 0
+            with pytest.raises(TicketError, match="full"):
+                await getattr(session, verb)()
+            await until(lambda: "full" in controls.children[4].value and "full" in chart.trouble)
+        assert session.view.state == "paused"
+        await session.run_round_async()
+        await until(lambda: controls.children[4].value == chart.trouble == "")
+
+    live(story, own(tmp_path))
+
+
+def test_a_directory_that_is_gone_is_said(live, tmp_path):
+    async def story(session: tx.LiveSession) -> None:
+        shutil.rmtree(session.path)
+        with pytest.raises(TicketError, match=r"own\.session"):
+            await session.run_async()
+
+    live(story, own(tmp_path))
+
+
+def test_who_waits_hears_that_somebody_else_stopped_the_engine(live, tmp_path):
+    async def story(session: tx.LiveSession) -> None:
+        running = asyncio.ensure_future(session.run_async())
+        await until(lambda: session.view.state == "running")
+        async with Client(session.path, "terminal") as other:
+            await other.ask(commands.Stop())
+        with pytest.raises(TicketError, match="terminal stopped the engine before this was done"):
+            await running
+
+    live(story, own(tmp_path))
 
 
 def test_what_cannot_be_done_is_shown_in_the_widgets(live):

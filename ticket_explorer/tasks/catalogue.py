@@ -5,7 +5,10 @@ Addresses are HTTPS; where TFDS registers plain HTTP the same host is asked over
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
+
+from ticket_explorer.places import data_dir
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,16 @@ class DataSet:
     def download_size(self) -> int:
         """Bytes of all raw files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def records(self) -> Path:
+        """Where its TFDS records are once it is prepared."""
+        return data_dir() / self.name / self.version
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its records are there."""
+        return (self.records / "dataset_info.json").is_file()
 
 
 def _idx_files(*sizes_and_checksums: tuple[int, str]) -> tuple[RawFile, ...]:

@@ -63,7 +63,7 @@ def read(name: str, report: Report = silent) -> Splits:
         TicketError: if the data set is not prepared, with how to prepare it.
     """
     data = _data_set(name)
-    info = _records(data) / "dataset_info.json"
+    info = data.records / "dataset_info.json"
     if not info.is_file():
         raise TicketError(_how_to_prepare(data))
     cached = cache_dir() / "data" / f"{data.name}-{data.version}.npz"
@@ -92,8 +92,8 @@ def prepare(name: str, source: Path | None = None, report: Report = silent) -> P
         TicketError: if a file is missing, can't be downloaded or is not the right one.
     """
     data = _data_set(name)
-    if (_records(data) / "dataset_info.json").is_file():
-        return _records(data)
+    if data.is_prepared:
+        return data.records
     require_tfds()
     from ticket_explorer.tasks import records
     from ticket_explorer.tasks.download import download
@@ -103,7 +103,7 @@ def prepare(name: str, source: Path | None = None, report: Report = silent) -> P
         download(data, source, report)
     records.write(data, read_raw(data, source), data_dir(), report)
     read(name, report)
-    return _records(data)
+    return data.records
 
 
 def _data_set(name: str) -> DataSet:
@@ -112,13 +112,8 @@ def _data_set(name: str) -> DataSet:
     return DATA_SETS[name]
 
 
-def _records(data: DataSet) -> Path:
-    return data_dir() / data.name / data.version
-
-
 def _status(data: DataSet) -> Status:
-    path = _records(data)
-    found = (path / "dataset_info.json").is_file()
+    path, found = data.records, data.is_prepared
     size = sum(file.stat().st_size for file in path.iterdir()) if found else 0
     return Status(data.name, data.title, data.train + data.test, data.download_size, size, path, data.licence)
 

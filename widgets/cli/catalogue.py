@@ -53,11 +53,13 @@ def list_presets(
     words: Annotated[list[str] | None, typer.Argument(help="Only presets that match all of these words.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the presets: whole sessions, ready to run.
+    """List the presets: whole sessions, by what they need here.
 
     Words are parts of a preset's name or title, or of its task, network, trainer or strategy.
     """
-    found = groups(words or ())
+    from sessions.plans.devices import gpu_name
+
+    found = groups(words or (), gpu_name() is not None)
     if not found:
         raise TicketError(f"No preset has {' and '.join(map(repr, words or ()))}; without words, all are listed.")
     names = [name for group in found for name in group.names]

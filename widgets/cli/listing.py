@@ -1,5 +1,6 @@
 """`list`, `show`, `rm`, `verify`: sessions on disk, without starting anything."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.reports.session_list import Listing, SessionState
+from sessions.serving.idle import end_idle
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
 from widgets.cli import completion
-from widgets.cli.app import command_line, session_path, told
+from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
@@ -88,6 +90,7 @@ def rm(session: GivenSession, yes: Annotated[bool, typer.Option("--yes", "-y", h
     """Remove a session for good, unless it is running."""
     path = session_path(session)
     directory = SessionDirectory.open_for_reading(path)
+    asyncio.run(end_idle(path, CLIENT))
     with SessionLock(directory.lock):
         if not yes and not typer.confirm(f"Remove {path} with all its rounds?", err=True):
             raise typer.Exit(BAD_INPUT)

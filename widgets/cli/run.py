@@ -1,5 +1,6 @@
 """`run` and `resume`: a session to its end, without the app, with progress."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ from rich.text import Text
 
 from sessions.reports.json_report import report
 from sessions.reports.learning import needed_rows, solved_at
+from sessions.serving.idle import end_idle
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
@@ -17,7 +19,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSettings
-from widgets.cli.app import command_line, session_path, told
+from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED, show_cause
 from widgets.cli.options import GivenSession, GivenSpec
@@ -81,7 +83,8 @@ def resume(
 ) -> None:
     """Continue a session to its end.
 
-    It goes on from where it was paused, stopped or killed, bit for bit as if it had never stopped.
+    It goes on from where it was paused, stopped or killed, bit for bit as if it had never stopped. An engine that has
+    the session but nothing to compute, and no viewer, is ended first.
     """
     path = session_path(session)
     for code in kept_code(read_view(path)):
@@ -89,6 +92,7 @@ def resume(
             code.trust()
         if changed := code.changes_in_words():
             say(changed)
+    asyncio.run(end_idle(path, CLIENT))
     from sessions.session.session import Session
 
     _drive(Session.open(path), json)

@@ -17,6 +17,7 @@ from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.kinds import Look
 from widgets.plots.mask_reader import MaskReader
 from widgets.shared.session_link import Condition, EngineLink
+from widgets.shared.wording import trouble
 
 CLIENT = "notebook"
 """The client's name in the journal."""
@@ -142,7 +143,8 @@ class Attachment:
         """Send a command that computes, and wait until the engine rests again; returns what happened.
 
         Raises:
-            TicketError: if it can't be done, or the engine fails or ends meanwhile.
+            TicketError: if it can't be done, or meanwhile the engine fails, comes to rest because of an error, ends,
+                or is stopped.
         """
         await self.ready()
         if self.view.state == "finished":
@@ -153,8 +155,8 @@ class Attachment:
             if not self.is_attached:
                 raise TicketError(f"The engine has ended: {self.link.reason}")
             await self._news.wait()
-        if isinstance(told[-1], events.Failed):
-            raise TicketError(told[-1].message)
+        if why := trouble(told[-1]) or _stopped(told):
+            raise TicketError(why)
         return told
 
     async def analysed(self, number: int) -> events.Analysed:
@@ -219,6 +221,10 @@ class Attachment:
     def _told(self, event: events.Event) -> None:
         if isinstance(event, events.Analysing) and event.ended:
             self._ended[event.id] = event.ended
+        if why := trouble(event):
+            self.complain(why)
+        elif isinstance(event, events.Resumed):
+            self.complain("")
         for watcher in self._watchers:
             watcher.touch(event)
         self._wake()
@@ -263,6 +269,14 @@ def running_loop() -> asyncio.AbstractEventLoop:
         raise TicketError(
             "A live session needs a running event loop, as notebooks have; in a script use tx.Session, or the app."
         ) from None
+
+
+def _stopped(told: list[events.Event]) -> str:
+    """Who stopped the engine, and what to do; empty if nobody did."""
+    for event in told:
+        if isinstance(event, events.CommandReceived) and event.command.get("type") == "Stop":
+            return f"{event.client} stopped the engine before this was done. Ask again, and another one is started."
+    return ""
 
 
 def _told_since(history: list[events.Event], command: commands.Command) -> list[events.Event]:

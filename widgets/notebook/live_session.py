@@ -5,6 +5,7 @@ with a sentence that says what to write.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
@@ -14,6 +15,7 @@ from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.saved.session import SavedSession
 from sessions.serving.launch import launch
+from sessions.serving.reaching import NotRunning
 from sessions.session.verbs import Verb
 from sessions.specs.sources import named_table, put
 from sessions.specs.spec import Spec, Table, parse_spec, spec_table
@@ -169,7 +171,11 @@ class LiveSession:
         await self.attachment.ready()
 
     async def run_async(self) -> None:
-        """Run until all branches are complete, or somebody pauses."""
+        """Run until all branches are complete, or somebody pauses.
+
+        Raises:
+            TicketError: if an error brings the session to rest, or somebody stops the engine.
+        """
         await self.attachment.ask_and_rest(commands.Resume())
 
     async def run_round_async(self) -> events.RoundFinished | None:
@@ -220,7 +226,8 @@ class LiveSession:
         """Write a checkpoint, end the engine, and wait until it has ended."""
         await self.attachment.settled()
         if self.attachment.is_attached:
-            await self.attachment.ask(commands.Stop())
+            with suppress(NotRunning):  # somebody else has stopped it already
+                await self.attachment.ask(commands.Stop())
             await self.attachment.parted()
 
     async def close_async(self) -> None:

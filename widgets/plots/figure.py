@@ -96,6 +96,8 @@ class Picture:
     values: Values
     """[rows, columns] in [0, 1]; NaN where there is nothing to show."""
     colour: int = 0
+    is_drawing: bool = False
+    """Whether it is a drawing that may have any size, rather than values that are told apart one by one."""
 
 
 Mark = Line | Points | Bars | Rule | Picture

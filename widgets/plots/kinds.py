@@ -12,6 +12,7 @@ from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
+from widgets.plots.figures.policy import ROWS
 from widgets.plots.figures.selection import colour_of
 from widgets.plots.mask_reader import Masks
 from widgets.plots.policy.player import PolicyPlayer
@@ -42,6 +43,8 @@ class Look:
     """How often a person asked each kind of panel for its next leaf or quantity."""
     picked: tuple[int, ...] = ()
     """The entries of θ that a person selected."""
+    policy_rows: int = ROWS
+    """How finely a policy's episode is drawn."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ def _policy(look: Look) -> Figure:
         return Figure(
             "Policy", Axis(""), Axis(""), note=look.selection.missing_in(look.view) if branch is None else note
         )
-    return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch))
+    return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch), look.policy_rows)
 
 
 PANELS: dict[str, PanelKind] = {

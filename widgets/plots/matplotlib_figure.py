@@ -1,16 +1,41 @@
-"""Figures for papers: the same figures by matplotlib, as PNG, SVG or PDF (extra `figures`)."""
+"""Figures for papers: the same figures by matplotlib, as PNG, SVG or PDF (extra `figures`).
 
+They can be read in black and white: each colour has a marker and a dash of its own. No mark is cut by the frame, no
+name lies over a line, and no label over another.
+"""
+
+from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from math import ceil, floor, log10
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ticket_explorer.errors import TicketError
 from widgets.plots.colours import LIGHT
-from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule
+from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule, Values
+from widgets.plots.raster.layout import shown_values
+from widgets.plots.raster.scales import fitted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
 
 GREY = "#70767e"
 DOTS_PER_INCH = 200
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1.5, 1)), (0, (8, 2)))
+"""By palette index: of two lines of one dash, the markers differ, and the other way round."""
+_MARGIN = 0.03
+"""The share of an axis that stays free beyond the outermost markers."""
+_LEGEND_LETTER, _LEGEND_HANDLE, _LABEL_LETTER, _TITLE_LETTER = 0.06, 0.6, 0.062, 0.075
+"""Inches of a letter of a name and of the sign before it, of an axis's label, and of the title."""
+_FRAME = 0.55
+"""The share of a figure's height that its frame has at least."""
+_APART = {"x": 0.36, "y": 0.17}
+"""Inches from the middle of one label to the next."""
+_INSIDE = 0.75
+"""The share of a figure's width and height that its frame has at least."""
 
 
 def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> bytes:
@@ -20,6 +45,18 @@ def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> 
         figure: What to draw.
         form: `png`, `svg` or `pdf`.
         size: Width and height in inches.
+
+    Raises:
+        TicketError: if matplotlib is not installed.
+    """
+    content = BytesIO()
+    metadata = {"Date": None} if form == "svg" else None
+    canvas_of(figure, size).savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=metadata)
+    return content.getvalue()
+
+
+def canvas_of(figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> "Canvas":
+    """A figure as matplotlib's, with its axes.
 
     Raises:
         TicketError: if matplotlib is not installed.
@@ -36,36 +73,59 @@ def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> 
             axes.set_title(picture.name, fontsize=8)
             if picture is pictures[0]:
                 _draw_over(axes, figure)
-            _tick(axes, "x", figure.x, is_picture=True)
-            _tick(axes, "y", figure.y, is_picture=True)
-            _label(axes, figure)
+            _tick(axes, "x", figure.x, size[0], is_picture=True)
+            _tick(axes, "y", figure.y, size[1], is_picture=True)
+            _label(axes, figure, size[1])
         canvas.supxlabel(figure.note, fontsize=6, color=GREY)  # what the colours stand for
     else:
-        _draw(canvas.subplots(), figure)
-    canvas.suptitle(figure.title, fontsize=9)
-    content = BytesIO()
-    canvas.savefig(content, format=form, dpi=DOTS_PER_INCH, metadata={"Date": None} if form == "svg" else None)
-    return content.getvalue()
+        _draw(canvas.subplots(), figure, size)
+        _name(canvas, size[0])
+    canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
+    return canvas
 
 
-def _draw(axes: Any, figure: Figure) -> None:
+def _draw(axes: Any, figure: Figure, size: tuple[float, float]) -> None:
     if figure.is_empty:
         axes.text(0.5, 0.5, figure.note, ha="center", va="center", wrap=True, transform=axes.transAxes, fontsize=8)
         axes.set_axis_off()
         return
     for mark in figure.marks:
         _draw_mark(axes, mark)
-    for axis, which in ((figure.x, "x"), (figure.y, "y")):
-        getattr(axes, f"set_{which}scale")(axis.scale)
-        if axis.limits is not None:
-            getattr(axes, f"set_{which}lim")(*axis.limits)
-        _tick(axes, which, axis)
-        if axis.reverse:
-            getattr(axes, f"invert_{which}axis")()
-    _label(axes, figure)
+    for axis, which, inches in ((figure.x, "x", size[0]), (figure.y, "y", size[1])):
+        _scale(axes, which, axis, shown_values(figure, which), any(_has_markers(mark) for mark in figure.marks))
+        _tick(axes, which, axis, inches)
+    _label(axes, figure, size[1])
     axes.spines[["top", "right"]].set_visible(False)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, frameon=False)
+
+
+def _has_markers(mark: Mark) -> bool:
+    return isinstance(mark, Line) and mark.markers
+
+
+def _scale(axes: Any, which: str, axis: Axis, values: Values, has_markers: bool) -> None:
+    """Set an axis's scale and limits, with room for the markers at its ends."""
+    getattr(axes, f"set_{which}scale")(axis.scale)
+    if axis.limits is not None or has_markers:
+        whole = fitted(axis, values)
+        low, high = whole.value(-_MARGIN), whole.value(1 + _MARGIN)
+        getattr(axes, f"set_{which}lim")(low, high)
+    elif axis.reverse:
+        getattr(axes, f"invert_{which}axis")()
+
+
+def _name(canvas: "Canvas", width: float) -> None:
+    """Name the marks below the frame, side by side in as many rows as they need: there they hide nothing."""
+    handles, labels = canvas.axes[0].get_legend_handles_labels()
+    if not handles:
+        return
+    columns = next((n for n in range(len(labels), 1, -1) if _legend_width(labels, n) <= width), 1)
+    canvas.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=7, frameon=False, handlelength=3)
+
+
+def _legend_width(labels: Sequence[str], columns: int) -> float:
+    """Inches of a legend in so many columns, which matplotlib fills one after the other."""
+    widest = [max(map(len, column)) for column in np.array_split(np.array(labels, dtype=object), columns)]
+    return sum(letters * _LEGEND_LETTER + _LEGEND_HANDLE for letters in widest)
 
 
 def _draw_over(axes: Any, figure: Figure) -> None:
@@ -78,47 +138,76 @@ def _draw_over(axes: Any, figure: Figure) -> None:
         axes.legend(fontsize=7)
 
 
-def _tick(axes: Any, which: str, axis: Axis, is_picture: bool = False) -> None:
+def _tick(axes: Any, which: str, axis: Axis, inches: float, is_picture: bool = False) -> None:
     """Numbers as a person writes them: whole rounds, shares in percent, no powers of ten on short logarithmic axes."""
     from matplotlib import ticker
 
-    drawn_axis, low_high = getattr(axes, f"{which}axis"), sorted(getattr(axes, f"get_{which}lim")())
+    drawn_axis = getattr(axes, f"{which}axis")
     if axis.label.startswith(("round", "generation")):
         drawn_axis.set_major_locator(ticker.MaxNLocator(integer=True))
     elif is_picture:
         drawn_axis.set_ticks([])  # cells have no scale of their own
     if axis.scale == "log":
-        reach = low_high[1] / low_high[0]
-        between = range(1, 10) if reach < 10 else (1, 2, 5) if reach < 10**4 else (1,)
-        drawn_axis.set_major_locator(ticker.LogLocator(subs=between))
-        drawn_axis.set_minor_formatter(ticker.NullFormatter())
+        low, high = sorted(getattr(axes, f"get_{which}lim")())
+        apart = _APART[which] / (inches * _INSIDE)
+        found = _log_ticks(low, high, apart, axis.limits if axis.percent else None)
+        drawn_axis.set_major_locator(ticker.FixedLocator(found))
+        drawn_axis.set_minor_locator(ticker.NullLocator())
     if axis.percent or axis.scale == "log":
-        drawn_axis.set_major_formatter(lambda value, _: f"{100 * value:g}%" if axis.percent else f"{value:g}")
+        drawn_axis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%" if axis.percent else f"{value:g}")
 
 
-def _label(axes: Any, figure: Figure) -> None:
+def _log_ticks(low: float, high: float, apart: float, ends: tuple[float, float] | None) -> list[float]:
+    """Round values of a logarithmic axis, powers of ten first, no two nearer than a share of its length.
+
+    Args:
+        low: The lowest value shown.
+        high: The highest one.
+        apart: The least distance of two labels, as a share of the axis.
+        ends: Values that are named whether they are round or not: the densest and the sparsest round.
+    """
+    powers = [10.0**power for power in range(floor(log10(low)), ceil(log10(high)) + 1)]
+    wanted = [*(sorted(ends, reverse=True) if ends else ()), *powers]
+    wanted += [digit * power for digit in (5.0, 2.0, 3.0, 7.0) for power in powers]
+    found: list[float] = []
+    for value in wanted:
+        places = (abs(log10(value / known)) / log10(high / low) for known in found)
+        if low * (1 - 1e-9) <= value <= high * (1 + 1e-9) and all(place >= apart for place in places):
+            found.append(value)
+    return sorted(found)
+
+
+def _label(axes: Any, figure: Figure, height: float) -> None:
     axes.set_xlabel(figure.x.label, fontsize=8)
-    axes.set_ylabel(figure.y.label, fontsize=8)
+    axes.set_ylabel(fill(figure.y.label, max(int(height * _FRAME / _LABEL_LETTER), 8)), fontsize=8)
     axes.tick_params(labelsize=7)
 
 
 def _draw_mark(axes: Any, mark: Mark) -> None:
-    colour = GREY if mark.colour == MUTED else LIGHT[mark.colour % len(LIGHT)]
+    colour, marker, dash = _style(mark.colour)
     name = mark.name or "_"  # matplotlib keeps such names out of the legend
     match mark:
         case Line():
-            style = {"marker": "o", "markersize": 3.0} if mark.markers else {}
+            style: dict[str, Any] = {"marker": marker, "markersize": 3.5} if mark.markers else {}
             width, strength = (0.7, 0.5) if mark.faint else (1.3, 1.0)
-            axes.plot(mark.x, mark.y, color=colour, label=name, linewidth=width, alpha=strength, **style)
+            style |= {"linestyle": dash, "linewidth": width, "alpha": strength}
+            axes.plot(mark.x, mark.y, color=colour, label=name, **style)
             if mark.low is not None and mark.high is not None:
                 _draw_spread(axes, mark, colour)
         case Points():
-            axes.scatter(mark.x, mark.y, s=3, color=colour, label=name, linewidths=0)
+            axes.scatter(mark.x, mark.y, s=5, color=colour, label=name, linewidths=0, marker=marker)
         case Bars():
             axes.stairs(mark.heights, mark.edges, color=colour, label=name, fill=True, alpha=0.7)
         case Rule():
             line = axes.axhline if mark.across == "y" else axes.axvline
-            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle="--")
+            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle=(0, (1, 1)))
+
+
+def _style(colour: int) -> tuple[str, str, Any]:
+    """The colour, the marker and the dash of a palette index."""
+    if colour == MUTED:
+        return GREY, ".", "--"
+    return LIGHT[colour % len(LIGHT)], MARKERS[colour % len(MARKERS)], DASHES[colour % len(DASHES)]
 
 
 def _draw_spread(axes: Any, line: Line, colour: str) -> None:

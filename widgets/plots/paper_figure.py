@@ -13,9 +13,11 @@ from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.figures.pooled import pooled_ticket_curve
 from widgets.plots.kinds import PANELS, Look
-from widgets.plots.matplotlib_figure import drawn
+from widgets.plots.matplotlib_figure import canvas_of, drawn
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
     from sessions.session.session import Session
 
 FORMS = ("png", "svg", "pdf")
@@ -43,6 +45,14 @@ class PaperFigure:
         if form not in FORMS:
             raise InvalidValue("path", path, "a file name that ends in .png, .svg or .pdf")
         write_atomic(Path(path), drawn(self.figure, form, self._size))
+
+    def to_matplotlib(self) -> "Canvas":
+        """The same as matplotlib's figure, whose axes you may change.
+
+        Raises:
+            TicketError: if matplotlib is not installed.
+        """
+        return canvas_of(self.figure, self._size)
 
     def _repr_png_(self) -> bytes:
         return drawn(self.figure, "png", self._size)

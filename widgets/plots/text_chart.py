@@ -2,10 +2,16 @@
 
 from math import log10
 
+import numpy as np
 import plotext
 
 from widgets.plots.curve_data import TicketCurve
-from widgets.plots.ticks import labels, round_ticks, share_ticks
+from widgets.plots.figure import Axis
+from widgets.plots.raster.scales import fitted, ticks
+from widgets.plots.ticks import share_ticks
+
+_MARGIN = 0.04
+_Y_TICKS = 5
 
 
 def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> str:
@@ -38,9 +44,10 @@ def _draw_axes(curves: list[TicketCurve]) -> None:
     shares = share_ticks(min(min(curve.density) for curve in curves))
     plotext.xticks(_from_the_left(shares), [f"{100 * share:.3g}%" for share in shares])
     scores = [score for curve in curves for score in curve.score]
-    ticks = round_ticks(min(scores), max(scores))
-    plotext.yticks(ticks, labels(ticks))
-    plotext.ylim(ticks[0], ticks[-1])
+    scale = fitted(Axis("score"), np.array(scores), _MARGIN)
+    named = ticks(scale, _Y_TICKS)
+    plotext.yticks([tick.value for tick in named], [tick.label for tick in named])
+    plotext.ylim(scale.low, scale.high)
     plotext.xlabel("weights kept")
 
 

@@ -22,6 +22,6 @@ def labels(ticks: tuple[float, ...]) -> list[str]:
 
 
 def share_ticks(lowest: float) -> tuple[float, ...]:
-    """1, 0.5, 0.2, 0.1 … for a logarithmic axis from 1 down to `lowest`, which is the last tick itself."""
-    rounded = tuple(share for share in _SHARES if share > lowest * 1.25)
-    return (*rounded, lowest) if lowest < 1 else (1.0,)
+    """1, 0.5, 0.2, 0.1 … for a logarithmic axis from 1 down to `lowest`; both ends are ticks, however near."""
+    rounded = tuple(share for share in _SHARES if lowest * 1.25 < share < 1)
+    return (1.0, *rounded, lowest) if lowest < 1 else (1.0,)

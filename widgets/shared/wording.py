@@ -116,6 +116,17 @@ def in_bytes(count: int) -> str:
     return f"{count} B"
 
 
+def trouble(event: events.Event | None) -> str:
+    """What went wrong, if an event tells that the session rests because of it; empty otherwise."""
+    match event:
+        case events.Paused() if event.is_trouble:
+            return event.reason
+        case events.Failed():
+            return event.message
+        case _:
+            return ""
+
+
 def sentence(event: events.Event) -> str:
     """An event of the journal as a line of text; empty for events that no person needs to see."""
     match event:

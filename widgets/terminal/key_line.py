@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -27,8 +28,8 @@ class KeyLine(Footer):
         titles = getattr(self.screen, "titles", {})
         for key in shown:
             key.description = titles.get(key.action, key.description)
-            if key.action == "leave":
-                key.key_display = key_name(key.key)  # a field takes the shorter of its two keys as text
+            if key.action == "leave" and key_display_is_text(key, self.screen):
+                key.key_display = key_name(key.key)
         if shown and not any(key.action in _HELP for key in shown):
             shown += self._other_help()
         yield from fitting(shown, self.app.size.width)
@@ -43,6 +44,11 @@ class KeyLine(Footer):
                 shown = self.app.get_key_display(binding)
                 made = FooterKey(binding.key, shown, "Help", binding.action, not enabled, tooltip)
                 yield made.data_bind(compact=Footer.compact)
+
+
+def key_display_is_text(key: FooterKey, screen: Screen[object]) -> bool:
+    """Whether the key that is shown for an action is typed as text into what is focused; another one still works."""
+    return key.key_display not in screen.active_bindings
 
 
 def fitting(keys: Sequence[FooterKey], width: int) -> list[FooterKey]:

@@ -1,6 +1,7 @@
 """Pictures as half-blocks: a cell shows two pixels, one above the other, which are about square.
 
-A picture is enlarged by a whole factor, or reduced to means of square blocks; its shape is kept.
+A picture is enlarged by a whole factor, or reduced to means of square blocks; its shape is kept. A drawing takes the
+room that it has: its pixels show the brightest of what falls into them, so that thin lines stay.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Tile:
     """Pixels a value."""
     reduced: int
     """Values a pixel; this or `enlarged` is 1."""
+    is_drawing: bool = False
+    """Whether rows and columns are pixels, which its values are drawn anew for."""
 
     @property
     def width(self) -> int:
@@ -47,7 +50,7 @@ class Tile:
 
     def value_at(self, column: int, row: int) -> tuple[int, int] | None:
         """The row and column of the value that one of the drawing's cells shows, the upper one of two."""
-        if not (0 <= column - self.left < self.width and 0 <= row - self.top < self.height):
+        if self.is_drawing or not (0 <= column - self.left < self.width and 0 <= row - self.top < self.height):
             return None
         down, right = 2 * (row - self.top), column - self.left
         found = down * self.reduced // self.enlarged, right * self.reduced // self.enlarged
@@ -83,9 +86,13 @@ def _size(figure: Figure, indices: list[int], across: int, width: int, height: i
 
 
 def _values(figure: Figure, index: int) -> Values:
+    return _picture(figure, index).values
+
+
+def _picture(figure: Figure, index: int) -> Picture:
     mark = figure.marks[index]
     assert isinstance(mark, Picture)
-    return mark.values
+    return mark
 
 
 def _factors(shape: tuple[int, ...], width: int, height: int, several: bool) -> tuple[int, int]:
@@ -101,16 +108,24 @@ def _in_slot(figure: Figure, index: int, left: int, top: int, width: int, height
     """The tile in the middle of its slot; among several, with a row below it for its name."""
     several = sum(isinstance(mark, Picture) for mark in figure.marks) > 1
     rows, columns = _values(figure, index).shape
-    tile = Tile(index, 0, 0, rows, columns, *_factors((rows, columns), width, height, several))
+    is_drawing = _picture(figure, index).is_drawing
+    if is_drawing:
+        rows, columns = _fitted(rows, columns, width, 2 * (height - several))
+    tile = Tile(index, 0, 0, rows, columns, *_factors((rows, columns), width, height, several), is_drawing)
     right, down = max(width - tile.width, 0) // 2, max(height - several - tile.height, 0) // 2
-    return Tile(index, left + right, top + down, rows, columns, tile.enlarged, tile.reduced)
+    return Tile(index, left + right, top + down, rows, columns, tile.enlarged, tile.reduced, is_drawing)
+
+
+def _fitted(rows: int, columns: int, width: int, height: int) -> tuple[int, int]:
+    """The rows and columns of the largest picture of the same shape in a room of pixels."""
+    scale = min(width / columns, height / rows)
+    return max(round(rows * scale), 1), max(round(columns * scale), 1)
 
 
 def draw_pictures(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) -> None:
     """Draw all pictures, with their names where there are several."""
     for tile in tiles:
-        picture = figure.marks[tile.mark]
-        assert isinstance(picture, Picture)
+        picture = _picture(figure, tile.mark)
         part = canvas.part(tile.left, tile.top, tile.width, tile.height)
         _draw(part, _pixels(picture.values, tile), picture.colour)
         if len(tiles) > 1:
@@ -138,10 +153,19 @@ def _pixels(values: Values, tile: Tile) -> Values:
     """The picture in pixels [2 height, width] of the tile, NaN for nothing."""
     with np.errstate(invalid="ignore"):
         clipped = np.where(np.isfinite(values), np.clip(values, 0.0, 1.0), np.nan)
+    if tile.is_drawing:
+        clipped = _brightest(_brightest(clipped, tile.rows).T, tile.columns).T
     if tile.reduced > 1:
         clipped = _block_means(clipped, tile.reduced)
     pixels = clipped.repeat(tile.enlarged, axis=0).repeat(tile.enlarged, axis=1)
     return np.pad(pixels, ((0, 2 * tile.height - pixels.shape[0]), (0, 0)), constant_values=np.nan)
+
+
+def _brightest(values: Values, count: int) -> Values:
+    """Another number of rows, each the greatest of the rows that fall into it."""
+    edges = np.linspace(0, len(values), count + 1)
+    first, last = np.floor(edges[:-1]).astype(int), np.ceil(edges[1:]).astype(int)
+    return np.stack([values[a : max(b, a + 1)].max(axis=0) for a, b in zip(first, last, strict=True)])
 
 
 def _block_means(values: Values, size: int) -> Values:

@@ -18,6 +18,9 @@ from widgets.terminal.panels.journal import JournalPanel
 LEAST = 0.25
 """The least seconds between two drawings of a panel, unless a person asks for one."""
 
+FINENESS = 108
+"""Rows of a policy's drawing; a panel shows it in as many as it has."""
+
 
 class Panel(Vertical):
     """Shows one kind of panel for the current selection."""

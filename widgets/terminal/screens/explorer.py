@@ -19,6 +19,7 @@ from widgets.plots.mask_reader import MaskReader
 from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
 from widgets.shared.session_link import Condition, EngineLink, Link
+from widgets.shared.wording import trouble
 from widgets.terminal import settings
 from widgets.terminal.actions import DECISIONS, bindings
 from widgets.terminal.banner import Banner
@@ -27,7 +28,7 @@ from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
-from widgets.terminal.panels.panel import LEAST, Panel
+from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
@@ -50,7 +51,7 @@ class Explorer(Screen[None]):
         super().__init__()
         self.link = link
         self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
-        self.look = Look(link.view, self._masks)
+        self.look = Look(link.view, self._masks, policy_rows=FINENESS)
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
@@ -62,7 +63,7 @@ class Explorer(Screen[None]):
 
     @property
     def titles(self) -> dict[str, str]:
-        """What actions are called here, if not as elsewhere: a replay doesn't run, it plays."""
+        """What actions are called here, if not as elsewhere."""
         return {"toggle_run": "Play"} if self.link.condition is Condition.REPLAY else {}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -117,10 +118,9 @@ class Explorer(Screen[None]):
 
     async def _join(self, run: bool, start: bool) -> None:
         """Join the engine; what would run a session's code asks about it first."""
-        link = self.link
         self._joined.clear()
         try:
-            if isinstance(link, EngineLink):
+            if isinstance(link := self.link, EngineLink):
                 await ask_for_trust(self.app, link.view)
                 await link.connect(run, start)
                 self._take_view(link.view)
@@ -161,8 +161,8 @@ class Explorer(Screen[None]):
             self._show_state()
         if isinstance(event, events.RoundFinished) and self.link.condition is Condition.ATTACHED:
             remember_speed(self.look.view)
-        if isinstance(event, events.Failed):
-            self.notify(event.message, title="The engine failed", severity="error", timeout=20, markup=False)
+        if why := trouble(event):
+            self.notify(why, title="The session rests", severity="error", timeout=20, markup=False)
 
     def _take_view(self, view: SessionView) -> None:
         self.look.view = view

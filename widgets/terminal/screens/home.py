@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static
 
 from sessions.reports.session_list import Listing, SessionState
+from sessions.serving.idle import end_idle
 from sessions.specs.sources import DEFAULT
 from ticket_explorer.errors import TicketError
 from widgets.shared.wording import about
@@ -117,9 +118,6 @@ class Home(Screen[None]):
         session = self.query_one(SessionList).selected
         return None if session is None else Path(session.path)
 
-    def _is_open(self, path: Path) -> bool:
-        return any(one.is_open for one in self._sessions if one.path == str(path))
-
     def on_data_table_header_selected(self) -> None:
         """Say what the list, whose heading was clicked, is sorted by."""
         self.call_after_refresh(self._say_order)
@@ -163,18 +161,21 @@ class Home(Screen[None]):
         if path is None:
             return
         name = await self.app.push_screen_wait(ask.line("Another name for the session", path.stem))
-        if name:
-            self._rename(path, name)
-
-    def _rename(self, path: Path, name: str) -> None:
+        if not name:
+            return
         new = path.with_name(f"{Path(name).name}.session")
         if new.exists():
             self.notify(f"A session {new.stem} already exists; choose another name.", severity="error", markup=False)
-        elif self._is_open(path):
-            self.notify("An engine has this session open; stop it first.", severity="error")
-        else:
+        elif await self._is_free(path):
             path.rename(new)
             self.action_refresh()
+
+    async def _is_free(self, path: Path) -> bool:
+        """Whether no engine has a session, or one that only waited and was ended; says so if not."""
+        is_free = await end_idle(path, "terminal")
+        if not is_free:
+            self.notify("An engine has this session open; open it and stop the engine first.", severity="error")
+        return is_free
 
     @work(group="dialog")
     async def action_delete(self) -> None:
@@ -182,11 +183,9 @@ class Home(Screen[None]):
         path = self._selected
         if path is None:
             return
-        if self._is_open(path):
-            self.notify("An engine has this session open; open it and stop the engine first.", severity="error")
-            return
         choices = {"keep": "Keep it", "delete": "Delete"}
-        if await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} permanently?", choices)) == "delete":
+        chosen = await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} permanently?", choices))
+        if chosen == "delete" and await self._is_free(path):
             shutil.rmtree(path)
             self.action_refresh()
 

@@ -180,7 +180,7 @@ class NewSession(Screen[None]):
         cost: Estimate | None = None
         with suppress(TicketError):
             cost = draft.cost()
-        return prompt(draft.table, cost, str(draft.table["task"]["name"]) in self._missing)
+        return prompt(name, draft.table, cost, str(draft.table["task"]["name"]) in self._missing)
 
     @work(thread=True, group="data")
     def _look_around(self) -> None:
@@ -191,6 +191,8 @@ class NewSession(Screen[None]):
 
     def _take_surroundings(self, missing: set[str], gpu: str | None) -> None:
         self._missing, self._gpu = missing, gpu
+        if gpu is not None:
+            self.query_one(PresetList).take_gpu()
         for name in self._drafts:
             self.query_one(PresetList).tell(name)
         self._assess()

@@ -18,11 +18,12 @@ class PresetList(OptionList):
         Args:
             prompt: Returns a preset's text in the list.
         """
-        self._prompt = prompt
+        self._prompt, self._words, self._has_gpu = prompt, "", False
         super().__init__(*self._fitting(""), id="presets", compact=True)
 
     def narrow(self, words: str) -> None:
         """Show only the presets that match all words; the cursor stays on its preset, if that is still shown."""
+        self._words = words
         option = self.highlighted_option
         before = None if option is None else option.id
         self.set_options(self._fitting(words))
@@ -31,6 +32,11 @@ class PresetList(OptionList):
         else:
             self.action_first()
 
+    def take_gpu(self) -> None:
+        """Group the presets anew: there is a GPU here."""
+        self._has_gpu = True
+        self.narrow(self._words)
+
     def tell(self, name: str) -> None:
         """Update the texts of the presets."""
         shown = next((option for option in self.options if option.id == name), None)
@@ -38,7 +44,7 @@ class PresetList(OptionList):
             self.replace_option_prompt(name, line)
 
     def _fitting(self, words: str) -> Iterator[Option]:
-        found = groups(words.split())
+        found = groups(words.split(), self._has_gpu)
         if not found:
             yield Option(Text("No preset matches all of these words.", "dim"), disabled=True)
         for group in found:

@@ -19,17 +19,13 @@ def story(name: str) -> str:
     return " ".join(lines)
 
 
-def prompt(table: Table, cost: Estimate | None, is_missing: bool) -> Text:
-    """A preset in three lines: its title, what it is made of, how long it takes."""
-    parts = [
-        _name(table, "task"),
-        _name(table, "network"),
-        algorithm_of(table["trainer"]),
-    ]
-    line = Text.assemble((str(table.get("title", "")), "bold"), "\n")
-    line.append(" · ".join(parts), "dim").append("\n")
-    line.append(f"{counted(len(table['branch']), 'branch', 'branches')}, ", "dim")
-    line.append(about(cost.seconds if cost else None), "cyan")
+def prompt(name: str, table: Table, cost: Estimate | None, is_missing: bool) -> Text:
+    """A preset in three lines: its title; its name; how it trains and, if it is known, how long."""
+    line = Text.assemble((str(table.get("title", "")), "bold"), "\n", (name, "green"), "\n")
+    branches = counted(len(table["branch"]), "branch", "branches")
+    line.append(f"{algorithm_of(table['trainer'])}, {branches}", "dim")
+    if cost is not None and cost.seconds is not None:
+        line.append(", ", "dim").append(about(cost.seconds), "cyan")
     if is_missing:
         line.append("  no data", "yellow")
     return line
@@ -43,8 +39,3 @@ def cost_lines(cost: Estimate, gpu: str | None = None) -> Text:
     lines.append(about(cost.seconds), "bold cyan").append(f" here, {cost.generations:,} generations in all")
     lines.append(f", up to {cost.memory_bytes / 1e9:.1f} GB of memory")
     return lines if gpu is None else lines.append(f"\n{gpu}", "dim")
-
-
-def _name(table: Table, key: str) -> str:
-    given = table[key]
-    return given if isinstance(given, str) else str(given["name"])

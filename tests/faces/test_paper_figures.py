@@ -1,0 +1,129 @@
+"""Figures for papers: nothing is cut, no label lies over another, no name over a line; grey tells them apart too."""
+
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+import ticket_explorer as tx
+from widgets.plots.curve_data import TicketCurve
+from widgets.plots.figure import Figure
+from widgets.plots.figures.ticket_curve import figure_of
+from widgets.plots.matplotlib_figure import DASHES, MARKERS, canvas_of
+from widgets.plots.paper_figure import PaperFigure
+from widgets.terminal.recorded import recorded_session
+
+SIZES = ((3.25, 2.4), (4.5, 3.0), (6.75, 3.0))
+"""A column, the default, a page."""
+NAMES = ("snr", "magnitude", "random-control", "movement", "learned-mask")
+
+
+def halved(rounds: int = 4, ratio: float = 0.5, count: int = 5) -> Figure:
+    """Ticket curves of a pruning ratio."""
+    density = tuple((1 - ratio) ** t for t in range(rounds))
+    curves = [
+        TicketCurve(name, density, tuple(0.9 - 0.1 * k * t / rounds for t in range(rounds)), (0.02,) * rounds, 5)
+        for k, name in enumerate(NAMES[:count])
+    ]
+    return figure_of("Ticket curve", curves, list(range(count)), density[-1], "")
+
+
+RECORDED = {
+    kind: tx.figure(kind, recorded_session()).figure
+    for kind in ("ticket_curve", "sparsity", "fitness", "correlation", "snr_magnitude")
+}
+FIGURES = {
+    **RECORDED,
+    "halved": halved(),
+    "two rounds": halved(2, 0.2),
+    "many rounds": halved(20, 0.2),
+    "sharp": halved(6, 0.9),
+}
+
+
+def laid_out(figure: Figure, size: tuple[float, float]) -> tuple[Any, Any]:
+    """The canvas with everything in its place, and what draws it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = canvas_of(figure, size)
+    agg = FigureCanvasAgg(canvas)
+    canvas.draw_without_rendering()
+    return canvas, agg.get_renderer()  # type: ignore[no-untyped-call]
+
+
+def shown_labels(axis: Any, renderer: Any) -> list[tuple[str, Any]]:
+    low, high = sorted(axis.get_view_interval())
+    slack = 1e-6 * (high - low)
+    return [
+        (tick.label1.get_text(), tick.label1.get_window_extent(renderer))
+        for tick in axis.get_major_ticks()
+        if low - slack <= tick.get_loc() <= high + slack and tick.label1.get_text()
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_label_lies_over_another(name: str, size: tuple[float, float]) -> None:
+    canvas, renderer = laid_out(FIGURES[name], size)
+    (axes,) = canvas.axes
+    for axis in (axes.xaxis, axes.yaxis):
+        boxes = sorted((box for _, box in shown_labels(axis, renderer)), key=lambda box: (box.x0, box.y0))
+        assert len(boxes) >= 2
+        assert not any(one.overlaps(other) for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_names_hide_nothing_and_fit(name: str, size: tuple[float, float]) -> None:
+    canvas, renderer = laid_out(FIGURES[name], size)
+    (legend,) = canvas.legends
+    named, (axes,) = legend.get_window_extent(renderer), canvas.axes
+    assert not named.overlaps(axes.get_tightbbox(renderer))
+    title = canvas._suptitle.get_window_extent(renderer)
+    assert not title.overlaps(axes.get_tightbbox(renderer))
+    assert not title.overlaps(named)
+    for box in (named, title):
+        assert box.x0 >= 0
+        assert box.x1 <= canvas.bbox.width
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["ticket_curve", "sparsity", "correlation", "halved", "two rounds", "sharp"])
+def test_no_marker_is_cut(name: str, size: tuple[float, float]) -> None:
+    canvas, _ = laid_out(FIGURES[name], size)
+    (axes,) = canvas.axes
+    frame = axes.get_window_extent()
+    for line in axes.get_lines():
+        if line.get_marker() not in (None, "None", ""):
+            radius = line.get_markersize() * canvas.dpi / 72 / 2
+            for x, y in axes.transData.transform(line.get_xydata()):
+                assert frame.x0 <= x - radius < x + radius <= frame.x1
+                assert frame.y0 <= y - radius < y + radius <= frame.y1
+
+
+@pytest.mark.parametrize(
+    ("figure", "last"), [(halved(), "12.5%"), (halved(2, 0.2), "80%"), (RECORDED["ticket_curve"], "2.38%")]
+)
+def test_the_densest_and_the_sparsest_round_are_named(figure: Figure, last: str) -> None:
+    canvas, renderer = laid_out(figure, SIZES[0])
+    labels = [text for text, _ in shown_labels(canvas.axes[0].xaxis, renderer)]
+    assert {"100%", last} <= set(labels)
+
+
+def test_lines_differ_without_colours() -> None:
+    canvas, _ = laid_out(halved(), SIZES[1])
+    lines = [line for line in canvas.axes[0].get_lines() if line.get_label() in NAMES]
+    styles = [(line.get_marker(), str(line._dash_pattern)) for line in lines]
+    assert len(lines) == len({marker for marker, _ in styles}) == len({dash for _, dash in styles}) == len(NAMES)
+    pairs = [(MARKERS[n % len(MARKERS)], str(DASHES[n % len(DASHES)])) for n in range(len(MARKERS) * len(DASHES))]
+    assert all(one != other for one, other in combinations(pairs, 2))
+
+
+def test_axes_can_be_changed(tmp_path: Path) -> None:
+    canvas = PaperFigure(halved(), SIZES[0]).to_matplotlib()
+    canvas.axes[0].set_ylabel("accuracy")
+    canvas.savefig(tmp_path / "own.svg")
+    assert "accuracy" in (tmp_path / "own.svg").read_text(encoding="utf-8")
