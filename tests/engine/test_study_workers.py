@@ -47,18 +47,18 @@ for cell in Study.open(sys.argv[1]).cells:
 
 SUM = """
 import hashlib, sys
-def sum_of_products():
+def found():
     import jax, jax.numpy as jnp, numpy as np
     x = jax.random.normal(jax.random.key(0), (1500, 1200))
-    return hashlib.sha1(np.asarray(jax.jit(lambda x: jnp.sum(x @ x.T))(x)).tobytes()).hexdigest()
+    return hashlib.sha1(np.asarray(jax.jit(jnp.sum)(x)).tobytes()).hexdigest()
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        print(sum_of_products())
+        print(found())
     else:
         from pathlib import Path
         from sessions.studies.local_crew import local_crew
         with local_crew(Path(sys.argv[1]), 1, int(sys.argv[2])) as crew:
-            print(crew._client.submit(sum_of_products).result())
+            print(crew._client.submit(found).result())
 """
 
 
@@ -132,8 +132,8 @@ def test_a_cell_computes_on_as_many_threads_as_the_study_says(tmp_path: Path) ->
 
     def printed(*arguments: str, **environment: str) -> str:
         command = [sys.executable, str(script), *arguments]
-        done = subprocess.run(command, env=surroundings(**environment), capture_output=True, text=True, check=True)
-        return done.stdout
+        around = surroundings(**environment, JAX_DISABLE_MOST_OPTIMIZATIONS="0", XLA_FLAGS="")  # as people have it
+        return subprocess.run(command, env=around, capture_output=True, text=True, check=True).stdout
 
     alone = {threads: printed(**thread_settings(threads)) for threads in (1, 2)}
     assert alone[1] != alone[2], "bits depend on threads, or this test says nothing"
