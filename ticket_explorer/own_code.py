@@ -51,6 +51,8 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
     file = _file(place, directory)
     if not attribute.isidentifier() or file is None:
         raise InvalidValue(path, name, "FILE.py:OBJECT, or MODULE:OBJECT of an importable module")
+    if file.exists() and not file.is_file():
+        raise InvalidValue(path, f"{file}, which is not a regular file", "FILE.py:OBJECT")
     try:
         source = file.read_text("utf-8")
     except OSError as error:
@@ -194,6 +196,11 @@ def _trusted() -> Path:
     return home() / "trusted"
 
 
+def import_of(module: str) -> str:
+    """The text that stands for importing an installed module, where a name alone does it: it is trusted as any text."""
+    return f"import {module}\n"
+
+
 def loaded(place: str, source: str) -> Any:
     """The object that a place names in a text.
 
@@ -210,7 +217,12 @@ def loaded(place: str, source: str) -> Any:
     if not hasattr(module, attribute):
         there = [name for name in vars(module) if not name.startswith("_")]
         raise TicketError(f"{file} has no {attribute}; it has {', '.join(there) or 'nothing'}.")
-    return getattr(module, attribute)
+    found = getattr(module, attribute)
+    if getattr(found, "__module__", None) != module.__name__:  # trust is in the text, not in what it imports
+        raise TicketError(
+            f"{place} is not defined in {file} but imported there; name a function or class of that file."
+        )
+    return found
 
 
 @cache
