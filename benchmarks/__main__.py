@@ -19,6 +19,7 @@ NAMES = (
     "box2d_living",
     "first_generation",
     "notebook",
+    "replay_page",
     "own_network",
     "gymnasium_pool",
     "plug_ins",

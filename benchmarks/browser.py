@@ -1,4 +1,4 @@
-"""JupyterLab in a headless Chromium: runs, reads and clicks a notebook as a person would."""
+"""A headless Chromium: runs, reads and clicks a notebook in JupyterLab, or the page of a replay, as a person would."""
 
 import json
 import os
@@ -139,3 +139,42 @@ def _note_host(address: str, abroad: list[str]) -> None:
 def write_notebook(folder: Path, name: str, cells: Sequence[str]) -> None:
     """Write a notebook of code cells into a folder."""
     (folder / name).write_text(json.dumps(notebook(cells)), encoding="utf-8")
+
+
+@dataclass
+class Replay:
+    """The page of a replay, opened from its file."""
+
+    page: Any
+    file: Path
+    seconds: float = 0.0
+    """From asking for the file to its first charts."""
+    complaints: list[str] = field(default_factory=list)
+    """What the console and the page's scripts say."""
+    requests: list[str] = field(default_factory=list)
+    """All addresses that were asked for."""
+
+    def wait(self, place: str) -> None:
+        """Wait until the page says that it shows a place."""
+        said = "place => document.getElementById('te-place').textContent.includes(place)"
+        self.page.wait_for_function(said, arg=place, timeout=10_000)
+
+
+@contextmanager
+def replaying(file: Path, width: int = 1280, height: int = 1000) -> Iterator[Replay]:
+    """Open the page of a replay in a headless Chromium that has no network."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": width, "height": height}, offline=True).new_page()
+        found = Replay(page, file)
+        page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        page.on("console", lambda message: found.complaints.append(message.text))
+        page.on("request", lambda request: found.requests.append(request.url))
+        began = time.perf_counter()
+        page.goto(f"file://{file}")
+        page.locator("html[data-ready] .te-chart[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
+        found.seconds = time.perf_counter() - began
+        yield found
+        browser.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sessions.session.session import Session
     from sessions.specs.sources import spec_from as spec
     from sessions.specs.spec import Spec, parse_spec
+    from sessions.studies.study import Study
     from ticket_explorer.errors import TicketError
     from ticket_explorer.own_code import code_of
     from ticket_explorer.presets import load as load_preset
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
     from widgets.plots.paper_figure import figure
+    from widgets.replay_page.page import replay
 
     open = Session.open
     read = SavedSession.read
@@ -37,6 +39,7 @@ _HOMES = {
     "SavedSession": "sessions.saved.session:SavedSession",
     "Session": "sessions.session.session:Session",
     "Spec": "sessions.specs.spec:Spec",
+    "Study": "sessions.studies.study:Study",
     "TicketError": "ticket_explorer.errors:TicketError",
     "analyse": "sessions.serving.ask:analyse",
     "code_of": "ticket_explorer.own_code:code_of",
@@ -49,6 +52,7 @@ _HOMES = {
     "preset_names": "ticket_explorer.presets:names",
     "read": "sessions.saved.session:SavedSession.read",
     "read_all": "sessions.saved.many:read_all",
+    "replay": "widgets.replay_page.page:replay",
     "run": "sessions.session.run:run",
     "sessions": "sessions.reports.session_list:sessions",
     "spec": "sessions.specs.sources:spec_from",
@@ -65,6 +69,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "SavedSession",
     "Session",
     "Spec",
+    "Study",
     "TicketError",
     "analyse",
     "code_of",
@@ -76,6 +81,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "preset_names",
     "read",
     "read_all",
+    "replay",
     "run",
     "sessions",
     "spec",

@@ -10,6 +10,8 @@ from os.path import abspath, dirname
 HOME = dirname(dirname(abspath(__file__)))
 """The directory that contains `ticket_explorer`."""
 
+INTERPRETER = sys.executable
+
 
 def python(module: str, *arguments: str) -> list[str]:
     """The command line of a process that is `python -m module arguments`.

@@ -51,6 +51,8 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
     file = _file(place, directory)
     if not attribute.isidentifier() or file is None:
         raise InvalidValue(path, name, "FILE.py:OBJECT, or MODULE:OBJECT of an importable module")
+    if file.exists() and not file.is_file():
+        raise InvalidValue(path, f"{file}, which is not a regular file", "FILE.py:OBJECT")
     try:
         source = file.read_text("utf-8")
     except OSError as error:
@@ -86,13 +88,36 @@ def code_of(given: Any, **parameters: Any) -> dict[str, Any]:
         TicketError: if it has no text, as what is built in or was typed into a bare Python prompt.
     """
     try:
-        text = textwrap.dedent(inspect.getsource(given))
+        text = textwrap.dedent(_text_of(given))
     except (OSError, TypeError):
         raise InvalidValue("code_of", repr(given), "a function or a class that a file or a cell defines") from None
     source = IMPORTS + text
     trust(source)
     place = f"{given.__module__}.py:{given.__name__}"
     return {"name": NAME, "place": place, "source": source, "parameters": parameters}
+
+
+def _text_of(given: Any) -> str:
+    """The text of a function or a class; Python itself finds no class of a notebook's cell.
+
+    Raises:
+        OSError, TypeError: if there is none.
+    """
+    try:
+        return inspect.getsource(given)
+    except (OSError, TypeError):
+        if not inspect.isclass(given):
+            raise
+    for member in filter(callable, vars(given).values()):
+        code: Any = getattr(inspect.unwrap(member), "__code__", None)
+        lines = [] if code is None else linecache.getlines(code.co_filename)
+        for node in ast.walk(ast.parse("".join(lines))):
+            if not isinstance(node, ast.ClassDef) or node.name != given.__name__:
+                continue
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if code is not None and first <= code.co_firstlineno <= (node.end_lineno or first):
+                return "".join(lines[first - 1 : node.end_lineno])
+    raise OSError("no text")
 
 
 def _file(place: str, directory: Path) -> Path | None:
@@ -171,6 +196,11 @@ def _trusted() -> Path:
     return home() / "trusted"
 
 
+def import_of(module: str) -> str:
+    """The text that stands for importing an installed module, where a name alone does it: it is trusted as any text."""
+    return f"import {module}\n"
+
+
 def loaded(place: str, source: str) -> Any:
     """The object that a place names in a text.
 
@@ -187,7 +217,12 @@ def loaded(place: str, source: str) -> Any:
     if not hasattr(module, attribute):
         there = [name for name in vars(module) if not name.startswith("_")]
         raise TicketError(f"{file} has no {attribute}; it has {', '.join(there) or 'nothing'}.")
-    return getattr(module, attribute)
+    found = getattr(module, attribute)
+    if getattr(found, "__module__", None) != module.__name__:  # trust is in the text, not in what it imports
+        raise TicketError(
+            f"{place} is not defined in {file} but imported there; name a function or class of that file."
+        )
+    return found
 
 
 @cache

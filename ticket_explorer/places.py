@@ -41,6 +41,11 @@ def sessions_dir() -> Path:
     return home() / "sessions"
 
 
+def studies_dir() -> Path:
+    """Where studies are, unless they were given another path."""
+    return home() / "studies"
+
+
 def cache_dir() -> Path:
     """Where what can be made again is: decoded images, compiled executables."""
     return home() / "cache" if os.environ.get(VARIABLE) else _known(platformdirs.user_cache_path)

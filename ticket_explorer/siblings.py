@@ -5,7 +5,7 @@ first, and then imports as usual: what lies inside a package is found through th
 """
 
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 from threading import RLock
@@ -44,9 +44,14 @@ def hidden_by_working_directory() -> TicketError | None:
     elsewhere = [entry for entry in sys.path if Path(entry).resolve() != here]
     for name, module in tuple(sys.modules.items()):
         place = None if "." in name else _place(module)
-        if place is not None and place.parent == here and PathFinder.find_spec(name, elsewhere) is not None:
+        if place is not None and place.parent == here and _has_code(PathFinder.find_spec(name, elsewhere)):
             return TicketError(f"{place} hides another module {name!r}; rename that file, and start Python again.")
     return None
+
+
+def _has_code(spec: ModuleSpec | None) -> bool:
+    """Whether there is a module or a package, not only a directory of that name."""
+    return spec is not None and spec.origin is not None
 
 
 def _load(name: str) -> None:

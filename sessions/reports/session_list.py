@@ -11,7 +11,7 @@ from sessions.store import SessionDirectory, sessions_in
 from sessions.store.errors import Damaged, DiskRefused
 from sessions.store.lock import is_locked
 from sessions.views.failures import failures
-from sessions.views.reading import read_header, read_view
+from sessions.views.reading import Header, read_header, read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
@@ -75,7 +75,9 @@ def session_state(path: Path) -> SessionState:
     """One session's line in a list; a session that can't be read says why in `state`."""
     name = path.name.removesuffix(".session")
     try:
-        return _read(name, path)
+        header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
+        is_open = is_locked(SessionDirectory(path).lock)
+        return state_of(path, header, view, _state(is_open, view), is_open)
     except Damaged as error:
         state = f"damaged: {Path(error.file).name}: {error.what}"
     except DiskRefused as error:
@@ -102,12 +104,20 @@ def session_state(path: Path) -> SessionState:
     )
 
 
-def _read(name: str, path: Path) -> SessionState:
-    header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
-    scores, is_open = _best_scores(view), is_locked(SessionDirectory(path).lock)
+def state_of(path: Path, header: Header, view: SessionView, state: str, is_open: bool = False) -> SessionState:
+    """A session's line in a list, from its view.
+
+    Args:
+        path: The session's directory on disk.
+        header: What it says of itself.
+        view: What has happened in it.
+        state: The word for how it is.
+        is_open: Whether a process has it.
+    """
+    scores = _best_scores(view)
     branches = view.branches.values()
     return SessionState(
-        name=name,
+        name=path.name.removesuffix(".session"),
         path=str(path),
         title=header.title,
         task=", ".join(sorted({branch.plan["task"]["name"] for branch in branches})),
@@ -119,7 +129,7 @@ def _read(name: str, path: Path) -> SessionState:
         best_score=scores[min(scores)] if scores else None,
         lowest_density=min(scores, default=None),
         curve=tuple(scores[density] for density in sorted(scores, reverse=True)),
-        state=_state(is_open, view),
+        state=state,
         is_open=is_open,
         created=_time(header.created),
         changed=_time(max(view.changed, header.created)),

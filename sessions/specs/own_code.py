@@ -8,7 +8,7 @@ from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.own_settings import OwnAnalysis
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import names_code, outline_of, taken_in
+from ticket_explorer.own_code import import_of, names_code, outline_of, taken_in, trust
 from ticket_explorer.own_settings import OWN, own_settings, settings_for
 from ticket_explorer.registry import lookup, name_of
 from ticket_explorer.tables import is_table
@@ -39,6 +39,8 @@ def codes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         table = plan.get(key)
         if is_table(table) and table.get("source"):
             yield table if "place" in table else {**table, "place": table.get("id", "")}
+        elif is_table(table) and (imported := imported_by(key, table)):
+            yield {"place": str(table["id"]), "source": import_of(imported)}
 
 
 def analysis_called(kind: str) -> type[AnalysisSettings]:
@@ -65,10 +67,18 @@ def with_own_analysis(kind: str, parameters: Mapping[str, Any], directory: Path)
     return table.pop("name"), table
 
 
+def imported_by(key: str, table: Mapping[str, Any]) -> str:
+    """The module that Gymnasium imports for a task's id, `module:Name-v0`; empty if it imports none."""
+    is_gymnasiums = key == "task" and table.get("name") == "gymnasium"
+    return str(table.get("id", "")).rpartition(":")[0] if is_gymnasiums else ""
+
+
 def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     table = dict(given) if isinstance(given, Mapping) else {"name": given}
     if key == "task" and table.get("name") == "gymnasium" and ".py:" in str(table.get("id", "")):
         table["name"] = table.pop("id")
+    if module := imported_by(key, table):
+        trust(import_of(module))
     name, found = table.get("name"), {}
     if key not in OWN or not (names_code(name) or own_settings(key, name)):
         return given

@@ -139,24 +139,25 @@ def assign(table: Table, assignments: list[str]) -> None:
         path, equals, value = assignment.partition("=")
         if not equals or not path.strip():
             raise InvalidValue("--set", assignment, "path=value, such as pruning.ratio=0.3")
-        values[path.strip()] = _value(value.strip())
+        values[path.strip()] = toml_value(value.strip())
     put(table, values, "--set")
 
 
-def put(table: Table, values: Mapping[str, Any], given: str = "settings") -> None:
+def put(table: Table, values: Mapping[str, Any], given: str = "settings", directory: Path | None = None) -> None:
     """Set values in a table; `succeed` decides which settings stay if the strategy or trainer changes.
 
     Args:
         table: Changed in place; what is dropped is added to its `remarks`.
         values: Values by path, `pruning.ratio`, `branch.random.rewind`; names of trainers and strategies come first.
         given: The values as the person wrote them, for errors.
+        directory: The directory that relative paths in values start from; by default the working directory.
     """
     remarks: list[str] = []
     for path in sorted(values, key=lambda path: not (_names_trainer(path) or _names_other(path))):
         remarks += _put(table, path, values[path], given)
     if remarks:
         table["remarks"] = [*table.get("remarks", ()), *remarks]
-    _anchor(table, Path.cwd())
+    _anchor(table, directory or Path.cwd())
 
 
 def _names_trainer(path: str) -> bool:
@@ -247,7 +248,8 @@ def _into(place: Any, key: str, path: str, given: str) -> Any:
     return inner
 
 
-def _value(text: str) -> Any:
+def toml_value(text: str) -> Any:
+    """What a text means as a value of TOML; text itself if it is none."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

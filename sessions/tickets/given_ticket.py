@@ -167,7 +167,7 @@ def _msgpack(place: Path) -> Arrays:
         return {name: _unpacked(packed) for name, packed in table["arrays"].items()}
     from flax.serialization import msgpack_restore
 
-    trees = msgpack_restore(content)
+    trees: Any = msgpack_restore(content)
     parts = {"trained" if part == "params" else part: tree for part, tree in trees.items()}
     return {f"{part}/{name}": array for part, tree in parts.items() for name, array in _flat(tree)}
 

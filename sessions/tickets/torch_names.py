@@ -90,9 +90,9 @@ def _flattened(plan: Plan) -> dict[str, int]:
         layers, inputs = plan.layers(), plan.task.input_shape
         channels = inputs[-1] if len(inputs) == 3 else None
     for layer in layers:
-        if len(layer.shape) > 2:
+        if len(layer.shape) != 2:
             channels = layer.shape[-1]
             continue
-        rows = layer.shape[0]
+        rows, _ = layer.shape
         return {layer.name: channels} if channels is not None and 1 < channels < rows and rows % channels == 0 else {}
     return {}

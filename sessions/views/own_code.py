@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sessions.specs.own_code import codes_of
 from sessions.views.branch_view import BranchView
-from ticket_explorer.own_code import is_trusted, trust
+from ticket_explorer.own_code import LARGEST, is_trusted, trust
 
 
 class Branches(Protocol):
@@ -42,8 +42,11 @@ class KeptCode:
 
     def changes(self) -> str:
         """What its file says otherwise by now, as a unified diff; empty if it is gone, or the same."""
+        file = Path(self.file)
         try:
-            now = Path(self.file).read_text("utf-8") if self.file else self.source
+            if not file.is_file() or file.stat().st_size > LARGEST:  # whoever made the session chose this path
+                return ""
+            now = file.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             return ""
         kept, new = self.source.splitlines(keepends=True), now.splitlines(keepends=True)

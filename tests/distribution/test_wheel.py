@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TYPED = Path(__file__).parents[1] / "typing"
+DEMOS = Path(__file__).parents[2] / "demos"
 MARK = "# expect-error"
 NOTEBOOK = """
 import nbformat, nbclient, json, sys
@@ -90,3 +92,33 @@ def test_the_default_runs_from_anywhere(theirs: Path, environment_variables: dic
     module = [str(theirs / "bin" / "python"), "-m", "ticket_explorer", "list"]
     listed = subprocess.run(module, cwd=tmp_path, env=environment_variables, capture_output=True, text=True, check=True)
     assert "fashion" in listed.stdout
+
+
+def test_the_wheel_holds_the_lessons_and_what_a_page_is_made_of(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for lesson in DEMOS.glob("*.ipynb"):
+            assert archive.read(f"widgets/demos/{lesson.name}") == lesson.read_bytes()
+    assert {"widgets/replay_page/page.html", "widgets/replay_page/page.css", "widgets/canvas/esm/page.js"} <= names
+
+
+def test_lessons_a_replay_and_a_checkup_come_out_of_it(
+    theirs: Path, environment_variables: dict[str, str], tmp_path: Path
+) -> None:
+    command = str(theirs / "bin" / "ticket-explorer")
+
+    def tell(*arguments: str) -> str:
+        told = [command, *arguments]
+        done = subprocess.run(told, cwd=tmp_path, env=environment_variables, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    tell("lessons", "lessons")
+    copied = {path.name for path in (tmp_path / "lessons").iterdir()}
+    assert copied == {path.name for path in DEMOS.glob("*.ipynb")}
+    tell("run", "--rounds", "1", "--generations", "5", "--session", "mine.session")
+    tell("export", "mine.session", "replay", "--out", "ticket.html")
+    assert (tmp_path / "ticket.html").read_text("utf-8").startswith("<!doctype html>")
+    found = json.loads(tell("doctor", "--json"))
+    assert found["works"]
+    assert {"name": "packages", "state": "ok"}.items() <= found["checks"][1].items()

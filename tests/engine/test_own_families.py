@@ -1,5 +1,7 @@
 """Trainers, environments, data and analyses of one's own: they run, and what can't be is a sentence with its line."""
 
+import linecache
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,10 @@ import numpy as np
 import pytest
 
 import ticket_explorer as tx
-from sessions.specs.own_code import with_own_code
+from sessions.specs.own_code import codes_of, with_own_code
 from sessions.specs.sources import put
 from sessions.specs.spec import parse_spec, spec_table
+from sessions.views.own_code import KeptCode
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks.control.settings import can_be_acted_in
@@ -379,3 +382,49 @@ def test_an_analysis_that_can_not_be_leaves_the_session_whole(mine: Path, lab: A
             session.analyse(f"looks.py:{name}", "snr")
         session.run()
     lab.assert_whole(session.path)
+
+
+def test_a_class_of_a_cell_is_taken_in(mine: Path, lab: Any) -> None:
+    """A cell has no file, so that Python itself finds no class of it: `inspect.getsource` raises."""
+    text = TRAINERS.partition("class Sure")[0] + "\nclass Other:\n    pass\n"
+    name = "<ipython-input-7-abc>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    cells: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(text, name, "exec"), cells)
+    table = tx.code_of(cells["Still"], factor=2.0)
+    assert "class Still" in table["source"]
+    assert "class Other" not in table["source"]
+    spec = own(lab, pruner="magnitude", trainer={**table, "generations": 2})
+    with tx.Session.create(spec, lab.path()) as session:
+        session.run_round()
+
+
+def test_trust_in_a_text_is_none_in_what_it_imports(mine: Path, lab: Any) -> None:
+    """A forged session could name any object that a trusted text imports, `subprocess.run`, and its arguments."""
+    (mine / "data.py").write_text("from subprocess import run\n" + DATA)
+    assert task(name="data.py:blobs").measured.train == 30
+    table = with_own_code({"task": {"name": "data.py:blobs"}}, Path.cwd())["task"]
+    forged = {**table, "place": "data.py:run", "parameters": {"args": f"touch {mine / 'mark'}", "shell": True}}
+    with pytest.raises(TicketError, match=r"data\.py:run is not defined in data\.py but imported there"):
+        parse_spec({"task": forged, "network": "mlp", "pruner": "magnitude"}).branches[0].plan.task.taken_up()
+    assert not (mine / "mark").exists()
+
+
+def test_a_foreign_id_imports_no_module(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine / "evil_worlds.py").write_text("open('mark', 'w').close()\n")
+    monkeypatch.syspath_prepend(str(mine))
+    foreign = {"name": "gymnasium", "id": "evil_worlds:Evil-v0"}
+    with pytest.raises(TicketError, match="imports the module evil_worlds"):
+        parse_spec({"task": foreign, "network": "mlp", "pruner": "magnitude"}).branches[0].plan.task.taken_up()
+    assert not (mine / "mark").exists()
+    assert [code["source"] for code in codes_of({"task": foreign})] == ["import evil_worlds\n"]
+    with pytest.raises(TicketError, match="Gymnasium can't make"):
+        task(**foreign)  # named by oneself, it is imported
+    assert (mine / "mark").exists()
+
+
+def test_only_regular_files_are_read(mine: Path) -> None:
+    os.mkfifo(mine / "pipe.py")
+    with pytest.raises(InvalidValue, match="not a regular file"):
+        task(name="pipe.py:blobs")
+    assert KeptCode("pipe.py:blobs", "", str(mine / "pipe.py")).changes() == ""

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from widgets.notebook.browser_module import joined
+from widgets.canvas.browser_module import ESM, joined
 from widgets.notebook.chart import Chart
+
+PAGES = {"elements", "model", "page", "places", "recording", "round_table", "shown_panels", "weights"}
+"""Files that only the page of a replay has."""
 
 
 @pytest.fixture
@@ -46,13 +49,14 @@ def test_what_cannot_be_joined_is_refused(write, other, sentence):
         joined(folder, "a")
 
 
-def test_the_chart_gets_every_file_and_imports_nothing(root):
-    module = str(Chart._esm)
-    for path in (root / "widgets" / "notebook" / "esm").glob("*.js"):
-        last = path.read_text("utf-8").rstrip().rpartition("\n")[2]
-        assert f"\n{last}\n" in module, path.name
+def test_the_chart_gets_its_files_and_a_page_gets_its_own_and_both_import_nothing():
+    module, page = str(Chart._esm), joined(ESM, "page")
+    ends = {path.stem: path.read_text("utf-8").rstrip()[-60:] for path in ESM.glob("*.js")}
+    assert {name for name, end in ends.items() if end not in module} == PAGES
+    assert {name for name, end in ends.items() if end not in page} == {"widget"}
     lines = module.splitlines()
     assert [line for line in lines if line.startswith(("import ", "export "))] == ["export default () => {"]
+    assert not [line for line in page.splitlines() if line.startswith(("import ", "export "))]
 
 
 def test_without_node_a_sentence_says_so_and_nothing_fails(root, tmp_path):

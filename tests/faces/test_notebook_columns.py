@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from widgets.notebook.columns import Encoded, encoded, patched
+from widgets.canvas.columns import Encoded, encoded, patched
 from widgets.plots.alt_text import described
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Picture, Points, Rule
 

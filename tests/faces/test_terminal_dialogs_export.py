@@ -56,6 +56,7 @@ def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
         (2, "analysis.csv", b"analysis,kind"),
         pytest.param(3, "figure.svg", b"<?xml", marks=pytest.mark.slow),
         pytest.param(4, "report.html", b"<!doctype html>", marks=pytest.mark.slow),
+        pytest.param(5, "replay.html", b"<!doctype html>", marks=pytest.mark.slow),
     ],
 )
 def test_what_was_found_is_written(turns: int, name: str, begins: bytes, link: Any, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ OLDEST = 18
 """The first major version of Node that `package.json` allows."""
 UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT)\b")
 """What npm says where there is no network; a CI must not take that for a pass."""
-ESM = HERE.parents[1] / "widgets" / "notebook" / "esm"
+ESM = HERE.parents[1] / "widgets" / "canvas" / "esm"
 
 
 def why_not() -> str:
@@ -52,13 +52,16 @@ def main() -> int:
 
 
 def parse_joined() -> int:
-    """Whether Node can read the module that browsers get: two files may not declare the same name."""
-    from widgets.notebook.browser_module import joined
+    """Whether Node can read the modules that browsers get: two files may not declare the same name."""
+    from widgets.canvas.browser_module import joined
 
     with TemporaryDirectory() as folder:
-        module = Path(folder) / "joined.mjs"
-        module.write_text(joined(ESM, "view"), "utf-8")
-        return subprocess.run(["node", "--check", str(module)]).returncode
+        for entry in ("widget", "page"):
+            module = Path(folder) / f"{entry}.mjs"
+            module.write_text(joined(ESM, entry), "utf-8")
+            if code := subprocess.run(["node", "--check", str(module)]).returncode:
+                return code
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { blended, channelsOf } from "../../widgets/notebook/esm/colours.js";
-import { tilesOf } from "../../widgets/notebook/esm/marks.js";
-import { paint } from "../../widgets/notebook/esm/painting.js";
-import { plotOf } from "../../widgets/notebook/esm/plot.js";
+import { blended, channelsOf } from "../../widgets/canvas/esm/colours.js";
+import { tilesOf } from "../../widgets/canvas/esm/marks.js";
+import { paint } from "../../widgets/canvas/esm/painting.js";
+import { plotOf } from "../../widgets/canvas/esm/plot.js";
 import { Path2D, plotted, recorder } from "./stand_ins.js";
 
 const THEME = { ground: "#ffffff", ink: "#000000", muted: "#888888", rule: "#eeeeee" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { nearestIn } from "../../widgets/notebook/esm/marks.js";
-import { plotOf } from "../../widgets/notebook/esm/plot.js";
-import { entriesIn, pointAt, readAt, rowsAt, stopsOf, valueAt } from "../../widgets/notebook/esm/reading.js";
+import { nearestIn } from "../../widgets/canvas/esm/marks.js";
+import { plotOf } from "../../widgets/canvas/esm/plot.js";
+import { entriesIn, pointAt, readAt, rowsAt, stopsOf, valueAt } from "../../widgets/canvas/esm/reading.js";
 import { plotted, recorder } from "./stand_ins.js";
 
 const plot = (given, shown) => plotOf(plotted(given, shown), recorder(), 400, 200);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extentOf, fitted, Scale, ticksOf, written } from "../../widgets/notebook/esm/scales.js";
+import { extentOf, fitted, Scale, ticksOf, written } from "../../widgets/canvas/esm/scales.js";
 import { axis } from "./stand_ins.js";
 
 const labels = (scale, about, of = axis(), isWhole = false) =>

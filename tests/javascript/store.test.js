@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Store } from "../../widgets/notebook/esm/store.js";
+import { Store } from "../../widgets/canvas/esm/store.js";
 import { Model, patch } from "./stand_ins.js";
 
 const opened = (columns = { "0.x": [1, 2, 3] }) => {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import chart from "../../widgets/notebook/esm/view.js";
+import chart from "../../widgets/canvas/esm/widget.js";
 import { axis, browser, Model, patch } from "./stand_ins.js";
 
 const LINES = {

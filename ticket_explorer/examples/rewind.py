@@ -1,6 +1,6 @@
 """A rewind of my own: a function that says which weights the next round starts from.
 
-Run it with: ticket-explorer run fashion --set rewind=FILE:my_start
+Run it with: ticket-explorer run fashion --set branch.snr.rewind=FILE:my_start
 Try it without: python FILE
 """
 

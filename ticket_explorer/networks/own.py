@@ -10,20 +10,26 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from flax import nnx
-from jaxtyping import Array, Float
+from jax.custom_batching import sequential_vmap
+from jaxtyping import Array, Float, Int
+from msgspec import structs
 
 from ticket_explorer.backend import backend
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.flax_network import FlaxNetwork
 from ticket_explorer.networks.forms import Form
+from ticket_explorer.networks.kept_products import KeptProducts
+from ticket_explorer.networks.mlp import SPARSE_FROM, SPARSE_GROUP
 from ticket_explorer.networks.network import Statistics
 from ticket_explorer.networks.nnx_module import NnxModule
+from ticket_explorer.networks.policies import Policies, is_sparse
+from ticket_explorer.networks.population import in_groups_of
 from ticket_explorer.own_code import hashable, loaded, told
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.own_settings import OwnNetwork
 
-GROUPED = Form(kind="grouped", group=16)
+GROUPED = Form(kind="grouped", group=16, sparse=True)
 """Of dense layers; as fast as the network `mlp` in its usual form. Grouped convolutions would be slow on a CPU."""
 TRAINS = ("train", "training", "trains")
 """Arguments of a module's call that say whether it is trained."""
@@ -79,7 +85,7 @@ class OwnFlaxNetwork(FlaxNetwork):
                 parameters.setdefault(name, known)
         frozen = {name: hashable(value) for name, value in parameters.items()}
         if issubclass(kind, nnx.Module):
-            return cast(nn.Module, NnxModule(lambda rngs: kind(**frozen, rngs=rngs), self.settings.place))
+            return cast(nn.Module, NnxModule(lambda rngs: kind(**{**frozen, "rngs": rngs}), self.settings.place))
         with told(self._file, self.settings.source):
             module: nn.Module = kind(**frozen)
         return module
@@ -97,6 +103,48 @@ class OwnFlaxNetwork(FlaxNetwork):
     def former_form(self) -> Form:
         """One individual after another on a CPU, whatever its layers."""
         return super().usual_form
+
+    def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
+        """Groups; where all layers are dense, few kept weights are gone through one by one."""
+        found = super().forms(individuals, examples)
+        return tuple(structs.replace(form, sparse=True) for form in found) if self._is_dense else found
+
+    def sparse_apply(
+        self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], kept: Int[Array, " n"]
+    ) -> Float[Array, "N B O"]:
+        """The outputs of N networks; where few weights of dense layers are left, a CPU goes through them one by one."""
+        products = self._products(inputs.shape) if self._may_go_through(kept, SPARSE_FROM) else None
+        if products is None:
+            return self.population_apply(population, inputs)
+
+        def apply(population: Array, inputs: Array, kept: Array) -> Array:
+            def group(part: Array, inputs: Array) -> Array:
+                return products.outputs(part, inputs, kept, shared=True)
+
+            return in_groups_of(group, population, inputs, SPARSE_GROUP)
+
+        outputs: Array = sequential_vmap(apply)(population, inputs, kept)
+        return outputs
+
+    def policies(self, population: Float[Array, "N D"], kept: Int[Array, " n"] | None) -> Policies:
+        """N networks, to be applied to inputs [N, B, ...] of their own."""
+
+        def act(inputs: Float[Array, "N B ..."]) -> Float[Array, "N B O"]:
+            products = self._products(inputs.shape[1:]) if kept is not None and is_sparse(self, kept) else None
+            if products is None or kept is None:
+                return jax.vmap(self.apply)(population, inputs)
+            return products.outputs(population, inputs, kept, shared=False)
+
+        return act
+
+    def _may_go_through(self, kept: Int[Array, " n"], cost: int) -> bool:
+        return self.may_be_sparse and is_sparse(self, kept, cost)
+
+    def _products(self, inputs: tuple[int, ...]) -> KeptProducts | None:
+        """The module's products with its kernels; None if it uses some of them otherwise."""
+        module: Any = self.module
+        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units), self.layout, inputs)
+        return found if found.are_all else None
 
     @property
     def _is_dense(self) -> bool:
@@ -135,6 +183,11 @@ class OwnFlaxNetwork(FlaxNetwork):
 @dataclass(frozen=True, kw_only=True)
 class NormalisedOwnNetwork(OwnFlaxNetwork):
     """A module with batch statistics, carried as the problem's state."""
+
+    @property
+    def may_be_sparse(self) -> bool:
+        """No: products alone don't make its statistics."""
+        return False
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network by the statistics of this batch; differentiable in θ."""

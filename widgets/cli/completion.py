@@ -12,12 +12,13 @@ from pathlib import Path
 import typer
 
 from sessions.store import sessions_in
+from sessions.studies.study_dir import SUFFIX, studies_in
 from sessions.views.reading import read_view, session_path
 from sessions.views.session_view import SessionView
 from ticket_explorer import presets
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
-from ticket_explorer.places import sessions_dir
+from ticket_explorer.places import sessions_dir, studies_dir
 from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
@@ -39,6 +40,16 @@ def presets_and_files() -> Offered:
     """Presets, and what may be trained on or read as a spec in the working directory."""
     endings = (".toml", ".npz")
     return _offered([*presets.names(), *(path.name for path in sorted(Path().iterdir()) if path.suffix in endings)])
+
+
+def studies() -> Offered:
+    """Names of the user's studies, and those of studies in the working directory."""
+    return _offered(_studies())
+
+
+def studies_and_files() -> Offered:
+    """The same, and TOML files of the working directory."""
+    return _offered([*_studies(), *(path.name for path in sorted(Path().glob("*.toml")))])
 
 
 def branches(ctx: typer.Context, incomplete: str) -> Offered:
@@ -106,6 +117,13 @@ def _sessions() -> Iterator[str]:
         yield from (path.name.removesuffix(".session") for path in sessions_in(sessions_dir()))
     with suppress(TicketError, OSError):
         yield from (path.name for path in sessions_in(Path()))
+
+
+def _studies() -> Iterator[str]:
+    with suppress(TicketError, OSError):
+        yield from (path.name.removesuffix(SUFFIX) for path in studies_in(studies_dir()))
+    with suppress(TicketError, OSError):
+        yield from (path.name for path in studies_in(Path()))
 
 
 def _told_of(ctx: typer.Context, which: str, names: Callable[[SessionView], Iterable[str]]) -> Offered:

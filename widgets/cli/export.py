@@ -1,4 +1,4 @@
-"""`export`: metrics and analyses as tables, a ticket as arrays, a policy at work, figures for papers, a report."""
+"""`export`: tables of metrics and analyses, a ticket as arrays, a policy at work, figures, a report, a replay."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -64,13 +64,13 @@ def export(
     ] = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export tables, a ticket, a rollout, a figure, or a report.
+    """Export tables, a ticket, a figure, a report, a replay.
 
     Tables are every generation's metrics, or all analyses; metrics can be TensorBoard's event files too, and follow a
     session while it runs. A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by
     leaf; --format flax or torch writes it as these programs load it. A rollout is one episode of a control task's
     policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report is one HTML file with
-    everything in it.
+    everything in it; a replay is one that scrubs through rounds and generations, without a network.
     """
     path, form = session_path(session), format_of(kind, out, format_, follow_)
     if follow_:
@@ -107,6 +107,10 @@ def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> Non
         write_atomic(out, _figure(view, wanted.show, wanted.from_, wanted.against, form))
     elif kind is Kind.report:
         from widgets.plots.html_report import page
+
+        write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
+    elif kind is Kind.replay:
+        from widgets.replay_page.page import page
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
     else:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     rollout = "rollout"
     figure = "figure"
     report = "report"
+    replay = "replay"
 
 
 DIRECTORY = "tensorboard"
@@ -28,6 +29,7 @@ FORMATS = {
     Kind.rollout: ("gif", "html"),
     Kind.figure: ("png", "svg", "pdf"),
     Kind.report: ("html",),
+    Kind.replay: ("html",),
 }
 """What each can be written in."""
 _ENDING_OF = {"flax": "msgpack", "torch": "safetensors"}

@@ -51,7 +51,7 @@ def plan(
     replicates: Replicates = None,
     device: DeviceOption = None,
 ) -> None:
-    """Show what a session would cost, and the device it would run on.
+    """Show what a session would cost, and on which device.
 
     The size of the network and the weights left at the end, the time and the memory, the device, how much of its memory
     is free, and how many other processes use it. Nothing is computed.

@@ -30,7 +30,8 @@ def problems_of(table: Table) -> dict[str, str]:
             break
         found[place] = said
         is_branch_name = path[0] == "branch" and len(path) == 3
-        whole = path[:-1] if path[-1] == "name" and len(path) > 1 and path[-2] in FAMILIES else path
+        is_member = path[-1] == "name" and any(key in FAMILIES for key in path[-2:-1])
+        whole = path[:-1] if is_member else path
         table = with_value(table, whole, f"branch-{path[1]}" if is_branch_name else None)
     return found
 

@@ -50,7 +50,8 @@ class Attachment:
     def __init__(self, link: EngineLink) -> None:
         self._loop = running_loop()
         self.link = link
-        self.look = Look(link.view, MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived))
+        self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
+        self.look = Look(link.view, self._masks)
         self.trouble = ""
         """A sentence on what went wrong last; empty if nothing did."""
         self._watchers: list[Watcher] = []
@@ -185,7 +186,7 @@ class Attachment:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        self.look.masks.close()
+        self._masks.close()
         await self.link.close()
 
     def spawn(self, work: Any) -> None:

@@ -5,7 +5,6 @@ The browser holds the numbers; a patch sends what is new. Charts that nobody see
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
@@ -13,9 +12,9 @@ import traitlets
 
 from sessions.messages import events
 from ticket_explorer.errors import TicketError, UnknownName
+from widgets.canvas.browser_module import ESM, joined
+from widgets.canvas.columns import Encoded, encoded, patched
 from widgets.notebook.attachment import Attachment
-from widgets.notebook.browser_module import joined
-from widgets.notebook.columns import Encoded, encoded, patched
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.policy import play
@@ -27,16 +26,14 @@ from widgets.plots.kinds import CHARTS, PANELS, Look
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.session_link import Condition
 
-_ESM = Path(__file__).parent / "esm"
-
 
 class Chart(anywidget.AnyWidget):
     """A live chart of a session; give its parts to ipywidgets layouts, or show it alone."""
 
     KIND: ClassVar[str] = ""
     """The kind that a subclass shows."""
-    _esm = joined(_ESM, "view")
-    _css = (_ESM / "chart.css").read_text("utf-8")
+    _esm = joined(ESM, "widget")
+    _css = (ESM / "chart.css").read_text("utf-8")
     snapshot = traitlets.Any().tag(sync=True, to_json=lambda _, chart: chart.snapshot_now())
     """The whole figure, made when the widget's state is requested; it never changes by itself."""
     patch = traitlets.Dict({"sequence": 0, "base": 0}).tag(sync=True)
@@ -94,7 +91,7 @@ class Chart(anywidget.AnyWidget):
         self._sequence, self._is_stale = 0, True
         self.player, self.is_open = PolicyPlayer(), True
         self._place = str(session.path)
-        super().__init__(height=height, has_turns=self._kind.turns)
+        super().__init__(height=height, has_turns=self._kind.turns is not None)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)

@@ -15,9 +15,7 @@ from widgets.notebook.journal import Journal
 from widgets.notebook.kept import Kept
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.trust import Trust
-
-FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
-"""The charts that are shown by default."""
+from widgets.plots.kinds import FIRST
 
 
 class Explorer(ipywidgets.VBox):

@@ -14,7 +14,7 @@ from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.policy import ROWS
 from widgets.plots.figures.selection import colour_of
-from widgets.plots.mask_reader import MaskReader
+from widgets.plots.mask_reader import Masks
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.wording import share
 
@@ -35,7 +35,7 @@ class Look:
     """What all panels of a screen show."""
 
     view: SessionView
-    masks: MaskReader
+    masks: Masks
     selection: Selection = LIVE
     metrics: MetricsCache = field(default_factory=MetricsCache)
     player: PolicyPlayer = field(default_factory=PolicyPlayer)
@@ -60,8 +60,8 @@ class PanelKind:
     """The events that change it, besides those that change all panels."""
     depends_on: frozenset[Part] = frozenset({"branch"})
     """The parts of the selection that change it, besides its cursor."""
-    turns: bool = False
-    """Whether it shows more than one thing in turn."""
+    turns: Callable[[Look], int] | None = None
+    """How many things it shows in turn; None if there is only one."""
     has_cursor: Callable[[Look], bool] = lambda _: True
     """Whether its x axis, as it is turned now, is that of its cursor."""
     reads_masks: bool = False
@@ -170,6 +170,12 @@ def wanted_analyses(look: Look) -> list[commands.Analyse]:
     return analyses_of(view, kind, branch, number)
 
 
+def _layers(look: Look) -> int:
+    branch = look.selection.branch_in(look.view)
+    leaves = [] if branch is None else look.view.branches[branch].leaves
+    return max(sum(leaf.prunable for leaf in leaves), 1)
+
+
 def _fitness(look: Look) -> Figure:
     turn = _fitness_turn(look)
     if turn is None:
@@ -214,7 +220,7 @@ PANELS: dict[str, PanelKind] = {
             "generation",
             (events.Generations, events.Scored),
             _ROUND,
-            turns=True,
+            turns=lambda _: 3,
             has_cursor=lambda look: _fitness_turn(look) in (None, "generations"),
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),
@@ -234,10 +240,17 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Analysed,),
             _GENERATION,
-            turns=True,
+            turns=lambda _: len(LANDSCAPES),
         ),
-        PanelKind("mask", _mask, depends_on=_ROUND, turns=True, reads_masks=True, lights_up=True),
-        PanelKind("distribution", _distribution, None, (events.Frame,), _GENERATION, turns=True),
+        PanelKind("mask", _mask, depends_on=_ROUND, turns=_layers, reads_masks=True, lights_up=True),
+        PanelKind(
+            "distribution",
+            _distribution,
+            None,
+            (events.Frame,),
+            _GENERATION,
+            turns=lambda _: len(figures.QUANTITIES),
+        ),
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
         PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
@@ -263,3 +276,5 @@ JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)
 """The name of the kind that is text."""
 MASK = next(name for name, kind in PANELS.items() if kind.reads_masks)
 """The name of the kind whose layer changes if the focused panel shows only one thing."""
+FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")
+"""The kinds that a browser shows until a person chooses others."""

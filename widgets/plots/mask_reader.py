@@ -1,8 +1,9 @@
-"""Reads masks of finished rounds from disk in a thread, so that the app never waits."""
+"""Reads masks of finished rounds from disk: in a thread, so that the app never waits, or at once."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,31 @@ KEPT = 64
 """How many masks are kept in memory: the rounds that a person scrubs through."""
 
 Mask = npt.NDArray[np.bool_]
+
+
+class Masks(Protocol):
+    """The masks of a session's rounds."""
+
+    def mask(self, branch: str, number: int) -> Mask | None:
+        """The mask that a round trained, bool [R, D]; None if it is not there, or not yet."""
+        ...
+
+
+class MasksOnDisk:
+    """Reads masks when they are asked for."""
+
+    def __init__(self, path: Path, ledger: Ledger) -> None:
+        """Read masks from one session's directory.
+
+        Args:
+            path: The session's directory.
+            ledger: What its journal says about its files.
+        """
+        self._directory = SessionDirectory(path, ledger)
+
+    def mask(self, branch: str, number: int) -> Mask | None:
+        """The mask that a round trained, bool [R, D]; None if it can't be read."""
+        return _read(self._directory, branch, number)
 
 
 class MaskReader:
@@ -48,8 +74,11 @@ class MaskReader:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, branch: str, number: int) -> Mask | None:
-        try:
-            directory = SessionDirectory(self._path, self._ledger())
-            return decode_round(directory.read_round(branch, number), directory.round_path(branch, number)).mask
-        except TicketError:
-            return None
+        return _read(SessionDirectory(self._path, self._ledger()), branch, number)
+
+
+def _read(directory: SessionDirectory, branch: str, number: int) -> Mask | None:
+    try:
+        return decode_round(directory.read_round(branch, number), directory.round_path(branch, number)).mask
+    except TicketError:
+        return None

@@ -71,7 +71,7 @@ def sorted_by(known: Iterable[SessionState], column: str = LATEST, reverse: bool
     """Sessions in the order of a column: texts from A, numbers and times from the greatest; equals by name.
 
     Args:
-        known: What is to be sorted.
+        known: As `Listing` has them, in any order.
         column: A name in `COLUMNS`.
         reverse: The other way round; sessions without a value stay last.
 
@@ -91,7 +91,7 @@ def matching(known: Iterable[SessionState], words: Sequence[str]) -> list[Sessio
     """The sessions that match all words, whatever their case.
 
     Args:
-        known: What is to be searched.
+        known: As `Listing` has them, in any order.
         words: Each is a text that is somewhere in a session's line, or `field:text`, `task:pendulum`, for one column.
 
     Raises:

@@ -213,7 +213,7 @@ ACTIONS: tuple[Action, ...] = (
         "export",
         ("x",),
         "Export",
-        "Write metrics, analyses, a ticket, a figure or a report.",
+        "Write metrics, analyses, a ticket, a figure, a report or a replay.",
         "explorer",
         "Decide",
     ),

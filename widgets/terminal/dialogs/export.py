@@ -1,4 +1,4 @@
-"""A file of metrics, of analyses, of one ticket, of a figure, or a report.
+"""A file of metrics, of analyses, of one ticket, of a figure, a report, or a replay.
 
 The command line writes it in a process of its own: a ticket needs JAX, which this process does without.
 """
@@ -51,6 +51,7 @@ _EXPORTS = {
     "analysis": _Export("every number of every analysis of the session", _TABLES),
     "figure": _Export("for print, in the style of papers", (".pdf", ".svg", ".png"), ("figure", "round")),
     "report": _Export("rounds, figures, history and how to reproduce it, on one page", (".html",)),
+    "replay": _Export("one page that scrubs through rounds and generations, to mail or publish", (".html",)),
 }
 
 

@@ -11,7 +11,7 @@ class OwnGymnasium(Registered, frozen=True, kw_only=True, tag="own_gymnasium"):
     """An environment of one's own of Gymnasium's kind, `./my_env.py:MyEnv`, stepped by worker processes."""
 
     filled_in: ClassVar[tuple[str, ...]] = ("measured", "source", "file")
-    id: str
+    id: str = ""
     """File and class, `my_env.py:MyEnv`."""
     source: str
     """The file's text, which the session goes on with."""

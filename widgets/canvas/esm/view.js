@@ -3,7 +3,6 @@ import { Hand } from "./hand.js";
 import { paint } from "./painting.js";
 import { plotOf } from "./plot.js";
 import { rowsAt } from "./reading.js";
-import { Store } from "./store.js";
 
 const LAYOUT = `
   <div class="te-head"><span class="te-title"></span><span class="te-tools">
@@ -228,16 +227,3 @@ export class View {
     this.tip.style.top = `${Math.max(2, Math.min(place[1] - 12, this.stage.clientHeight - this.tip.offsetHeight - 4))}px`;
   }
 }
-
-export default () => {
-  let store;
-  return {
-    initialize({ model }) {
-      store = new Store(model);
-    },
-    render({ model, el }) {
-      const view = new View(model, store, el);
-      return () => view.close();
-    },
-  };
-};

@@ -1,14 +1,16 @@
-"""The browser's module: the ES modules of `esm/`, joined into the one that anywidget takes.
+"""The browser's modules: those of `esm/`, joined into the one that anywidget takes, and into a page's script.
 
-anywidget imports its module from a blob, against which a browser resolves no relative import, and this package is built
-without Node. So the files import each other for Vitest, Biome and editors, and here the imports and exports are
-taken out: each file stands once, after those that it imports, in one scope.
+anywidget imports its module from a blob, against which a browser resolves no relative import, a page is one file, and
+this package is built without Node. So the files import each other for Vitest, Biome and editors, and here the imports
+and exports are taken out: each file stands once, after those that it imports, in one scope.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+ESM = Path(__file__).parent / "esm"
+"""Where the ES modules lie. `widget` is what notebooks load."""
 _IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(export )?(?:async )?(?:function|class|const|let|var) (\w+)", re.MULTILINE)

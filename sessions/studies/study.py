@@ -1,0 +1,252 @@
+"""A study on disk: its cells, what they found, and giving it more of them. Running it is `study_run`'s."""
+
+import getpass
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sessions.store.errors import Damaged
+from sessions.store.files import write_atomic
+from sessions.studies.cell import Cell
+from sessions.studies.cells import PlannedCell, planned_cells
+from sessions.studies.planning import additions
+from sessions.studies.records import AnyRecord, Planned, Retried
+from sessions.studies.study_dir import StudyDirectory, default_study_path, read_toml, study_path
+from sessions.studies.study_journal import StudyJournal
+from sessions.studies.study_spec import StudySpec, parse_study
+from sessions.studies.study_view import StudyView
+from ticket_explorer.errors import TicketError, UnknownName
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from sessions.reports.data_frame import RowKind
+
+
+class Study:
+    """A grid of sessions that ask one question; opening it takes no lock, and loads no JAX."""
+
+    def __init__(self, directory: StudyDirectory) -> None:
+        """Use `create` or `open`."""
+        self.path, self.directory = directory.path, directory
+        self.view = StudyView()
+        self._journal = StudyJournal(directory.journal, directory.journal_lock)
+
+    @classmethod
+    def create(cls, source: str | Path | Mapping[str, Any], path: str | Path | None = None) -> Self:
+        """Plan a new study; nothing is trained.
+
+        Args:
+            source: The TOML file of a study, or a table like one.
+            path: Its directory; by default one in the user's studies, named after the file.
+
+        Raises:
+            TicketError: if a cell's spec can't be, which is named, or the place is taken.
+        """
+        text, table, origin = _read(source)
+        study = parse_study(table)
+        cells = planned_cells(study, origin)  # what can't be leaves nothing behind
+        name = study.title or "study" if isinstance(source, Mapping) else Path(source).stem
+        made = cls(StudyDirectory.create(Path(path or default_study_path(name)), text))
+        made._plan(text, study, cells, origin)
+        return made
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """A study on disk, by its path or its name in the user's studies.
+
+        Raises:
+            TicketError: if it is not a study, or is damaged.
+        """
+        opened = cls(StudyDirectory.found(study_path(path)))
+        opened.reread()
+        if not opened.view.cells:
+            raise Damaged(opened.directory.journal, "it says nothing of the study's cells", "Remove the study")
+        return opened
+
+    def reread(self) -> None:
+        """Look again at what its journal says."""
+        self._take(self._journal.news())
+
+    def extend(self, text: str, table: Mapping[str, Any], origin: Path | None = None) -> list[str]:
+        """Plan the cells of another text of its spec; returns the names of those that are new or have more rounds.
+
+        Args:
+            text: What `study.toml` is to say.
+            table: The same as a table.
+            origin: The directory that relative paths in it start from; by default that of the text before.
+
+        Raises:
+            TicketError: if a cell can't be, or one that has begun would change.
+        """
+        self.reread()
+        study, place = parse_study(table), origin or Path(self.view.origin)
+        return self._plan(text, study, planned_cells(study, place), place)
+
+    def _plan(self, text: str, study: StudySpec, cells: list[PlannedCell], place: Path) -> list[str]:
+        more = additions(self.view.cells, cells, lambda name: self.directory.session(name).exists())
+        if self.view.cells and study.threads != self.view.threads and self._has_begun():
+            raise TicketError(
+                f"$.threads: {study.threads}, expected {self.view.threads}: cells have begun with so many, and their "
+                "bits depend on it."
+            )
+        digest, order = _digest(text), [cell.name for cell in cells]
+        if more or order != list(self.view.cells) or digest != self.view.digest:
+            planned = Planned(
+                at=time.time(),
+                by=whoami(),
+                digest=digest,
+                directory=str(place),
+                title=study.title,
+                threads=study.threads,
+                axes=list(study.axes),
+                order=order,
+                cells=more,
+            )
+            write_atomic(self.directory.spec, text.encode())
+            self.record(planned)
+        return [cell.name for cell in more]
+
+    def take_up(self) -> list[str]:
+        """Plan what its `study.toml` says by now, if somebody edited it; returns the new cells' names.
+
+        Raises:
+            TicketError: as `extend`.
+        """
+        text, table = self.directory.read_spec()
+        return [] if _digest(text) == self.view.digest else self.extend(text, table)
+
+    def retry(self, cells: Iterable[str] = ()) -> list[str]:
+        """Have cells that failed run again, by default all of them; returns their names.
+
+        Raises:
+            TicketError: if there is no such cell, or one has not failed.
+        """
+        self.reread()
+        chosen = list(cells) or list(self.view.failed)
+        for name in chosen:
+            if name not in self.view.cells:
+                raise UnknownName("cell", name, self.view.cells)
+            if name not in self.view.failed:
+                raise TicketError(f"Cell {name} has not failed; failed are: {', '.join(self.view.failed) or 'none'}.")
+        if chosen:
+            self.record(Retried(at=time.time(), by=whoami(), cells=chosen))
+        return chosen
+
+    def record(self, *records: AnyRecord) -> None:
+        """Append records to its journal."""
+        self._take(self._journal.append(records))
+
+    @property
+    def name(self) -> str:
+        """Its directory's name, without `.study`."""
+        return self.directory.name
+
+    @property
+    def title(self) -> str:
+        """The title in its spec."""
+        return self.view.title
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of its axes; `seed` is the last if its seeds have cells of their own."""
+        return tuple(self.view.axes)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Its cells, in order."""
+        return tuple(Cell(self.directory, planned, self.view) for planned in self.view.cells.values())
+
+    def cell(self, name: str) -> Cell:
+        """A cell by its name.
+
+        Raises:
+            UnknownName: if there is none.
+        """
+        if name not in self.view.cells:
+            raise UnknownName("cell", name, self.view.cells)
+        return Cell(self.directory, self.view.cells[name], self.view)
+
+    def to_frame(self, rows: "RowKind" = "rounds") -> "DataFrame":
+        """A pandas table of all cells that have begun: `cell`, a column for each axis, then the rows of sessions.
+
+        Args:
+            rows: What a row is, as in a session's own `to_frame`.
+
+        Raises:
+            TicketError: if no cell has begun, there are no such rows, or pandas is not installed.
+        """
+        begun = [cell for cell in self.cells if cell.path.exists()]
+        if not begun:
+            raise TicketError(f"No cell of {self.name} has begun yet.", remedy="Run the study first.")
+        frames = [cell.read().to_frame(rows) for cell in begun]
+        import pandas
+
+        for cell, frame in zip(begun, frames, strict=True):
+            del frame["session"]  # it is the cell
+            for place, (axis, value) in enumerate({"cell": cell.name, **cell.axes}.items()):
+                if axis in frame:  # a session's own seed is that of its axis
+                    del frame[axis]
+                frame.insert(place, axis, value)
+        return pandas.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+    def _take(self, records: Iterable[AnyRecord]) -> None:
+        for record in records:
+            self.view.apply(record)
+
+    def _has_begun(self) -> bool:
+        return any(self.directory.session(name).exists() for name in self.view.cells)
+
+    def __repr__(self) -> str:
+        return f"<Study {self.name}: {len(self.view.cells)} cells, {' × '.join(self.axes) or 'no axis'}>"
+
+
+def open_or_begin(source: str | Path, path: str | Path | None = None) -> Study:
+    """The study to run: a directory as it is, or the file's; one that exists is given what the file has more.
+
+    Args:
+        source: A study's directory or name, or the TOML file of one.
+        path: The study's directory, for a file.
+
+    Raises:
+        TicketError: if a cell's spec can't be, or the study at that place has begun otherwise.
+    """
+    given = Path(source)
+    if given.suffix != ".toml" or given.is_dir():
+        if path is not None:
+            raise TicketError(f"{source} is a study, which has its place; give --study only with a TOML file.")
+        study = Study.open(source)
+        study.take_up()
+        return study
+    place = default_study_path(given.stem) if path is None else Path(path)
+    if not os.path.lexists(place):
+        return Study.create(given, place)
+    study = Study.open(place)
+    study.extend(*read_toml(given), given.parent.absolute())
+    return study
+
+
+def whoami() -> str:
+    """This user and machine, `ada@node-7`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        user = f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
+    return f"{user}@{platform.node()}"
+
+
+def _read(source: str | Path | Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Path]:
+    """A study's text and table, and the directory that its relative paths start from."""
+    if isinstance(source, Mapping):
+        import tomlkit
+
+        return tomlkit.dumps(source), source, Path.cwd()
+    return *read_toml(Path(source)), Path(source).parent.absolute()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""`study list`, `study show`, `study rm`: studies on disk, without starting anything."""
+
+import shlex
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from sessions.reports.json_report import report
+from sessions.studies.cell import Cell
+from sessions.studies.locks import is_held, locked
+from sessions.studies.study import Study
+from sessions.studies.study_dir import SUFFIX, studies_in
+from ticket_explorer.errors import TicketError
+from ticket_explorer.places import studies_dir
+from widgets.cli import completion
+from widgets.cli.app import told
+from widgets.cli.failures import BAD_INPUT
+from widgets.cli.output import PrintableConsole, print_json, say
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+GivenStudy = Annotated[str, typer.Argument(help="A study's path, or its name.", autocompletion=completion.studies)]
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands of this module."""
+    commands.command("list")(list_)
+    commands.command()(show)
+    commands.command()(rm)
+
+
+@told
+def list_(json: Json = False) -> None:
+    """List your studies."""
+    rows = [_row(path) for path in studies_in(studies_dir())]
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        say("There are no studies yet. Start one with: ticket-explorer study run FILE.toml")
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("study", "axes", "cells", "finished", "failed", "state"):
+        left = heading in ("study", "axes", "state")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    for row in rows:
+        numbers = [str(row[key]) for key in ("cells", "finished", "failed")]
+        table.add_row(Text(row["name"]), Text(" × ".join(row["axes"])), *numbers, Text(row["state"]))
+    PrintableConsole().print(table)
+
+
+@told
+def show(study: GivenStudy, json: Json = False) -> None:
+    """Show a study's cells: how far each is, and its score at its lowest density."""
+    given = Study.open(study)
+    if json:
+        print_json(study_report(given))
+        return
+    cells_table(given)
+    for name, why in given.view.failed.items():
+        say(f"Cell {name} has failed: {why}")
+
+
+@told
+def rm(study: GivenStudy, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Remove a study with all its sessions for good, unless it is running."""
+    given = Study.open(study)
+    with locked(given.directory.lock, wait=False) as alone:
+        busy = next((cell.name for cell in given.cells if cell.is_running), None)
+        if not alone or busy is not None:
+            what = f"Cell {busy} of {given.path}" if alone else str(given.path)
+            raise TicketError(f"{what} is in use by another process. Let it finish, or stop it.")
+        if not yes and not typer.confirm(f"Remove {given.path} with {len(given.cells)} cells?", err=True):
+            raise typer.Exit(BAD_INPUT)
+        shutil.rmtree(given.path)
+    say(f"Removed {given.path}.")
+
+
+def study_command(command: str, study: Study) -> str:
+    """The command line for a command on a study, with its short name if that is enough."""
+    known = study.path.parent == studies_dir() and not Path(study.path.name).exists() and not Path(study.name).exists()
+    return shlex.join(["ticket-explorer", "study", command, study.name if known else str(study.path)])
+
+
+def study_report(study: Study) -> dict[str, Any]:
+    """A study as JSON, in the format that docs/cli.md promises."""
+    return {
+        "study": str(study.path),
+        "title": study.title,
+        "axes": list(study.axes),
+        "cells": [_cell_report(cell) for cell in study.cells],
+    }
+
+
+def cells_table(study: Study) -> None:
+    """A row for each cell on stdout, and what the states add up to."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("cell", "rounds", "sparsest", "score", "state"):
+        table.add_column(heading, justify="left" if heading in ("cell", "state") else "right", overflow="fold")
+    counts: dict[str, int] = {}
+    for cell in study.cells:
+        now = cell.now
+        counts[now.state] = counts.get(now.state, 0) + 1
+        density = "" if now.density is None else f"{100 * now.density:.2f}%"
+        rounds = f"{now.rounds_done}/{now.rounds_planned}" if now.rounds_planned else ""
+        found = "" if now.score is None else f"{now.score:.3f}"
+        table.add_row(Text(cell.name), rounds, density, found, Text(now.state))
+    table.caption = ", ".join(f"{count} {state}" for state, count in counts.items())
+    PrintableConsole().print(table)
+
+
+def _cell_report(cell: Cell) -> dict[str, Any]:
+    branches: list[Any] = []
+    if cell.has_begun:
+        session = cell.read()
+        branches = report(session.path, session.header, session.view)["branches"]
+    return {
+        "cell": cell.name,
+        "axes": cell.axes,
+        "seed": cell.seed,
+        "state": cell.now.state,
+        "why": cell.failure,
+        "session": str(cell.path),
+        "branches": branches,
+    }
+
+
+def _row(path: Path) -> dict[str, Any]:
+    """One study in the list; one that can't be read says why."""
+    row = {"name": path.name.removesuffix(SUFFIX), "path": str(path), "title": "", "axes": []}
+    try:
+        study = Study.open(path)
+    except TicketError as error:
+        return {**row, "cells": 0, "finished": 0, "failed": 0, "state": str(error)}
+    finished = sum(cell.is_finished for cell in study.cells)
+    return {
+        **row,
+        "title": study.title,
+        "axes": list(study.axes),
+        "cells": len(study.cells),
+        "finished": finished,
+        "failed": len(study.view.failed),
+        "state": _state(study, finished),
+    }
+
+
+def _state(study: Study, finished: int) -> str:
+    if is_held(study.directory.lock):
+        return "running"
+    if finished == len(study.cells):
+        return "finished"
+    if study.view.failed and finished + len(study.view.failed) == len(study.cells):
+        return "failed"
+    return "stopped" if study.view.runs else "planned"
