@@ -74,7 +74,7 @@ def main(place: Path) -> int:
         run("fashion", place / "trial.session", rounds=1, generations=GENERATIONS, settings=only, quiet=True)
         _say(msgspec.structs.replace(reached, seconds=time.perf_counter() - began))
     except (TicketError, ImportError, RuntimeError, OSError) as error:
-        _say(Trial(refusal=str(error).splitlines()[0]))
+        _say(Trial(refusal=str(error)))
         return 1
     return 0
 

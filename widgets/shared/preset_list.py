@@ -80,7 +80,8 @@ def _entry(name: str) -> _Entry:
     parts = (name, title, *(_name(table.get(key)) for key in ("task", "network", "trainer")), trainer.get("strategy"))
     tables = [table, *table.get("branch", [])]
     tasks = [given for one in tables if (given := one.get("task")) is not None] or [name_of(Fashion)]
-    kinds = [TASKS.get(_name(task)) or TaskSettings for task in tasks]
+    named = [_name(task) for task in tasks]
+    kinds = [(TASKS.get(name) if name else None) or TaskSettings for name in named]
     return _Entry(
         title,
         " ".join(str(part) for part in parts if part).casefold(),
