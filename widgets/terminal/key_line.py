@@ -28,7 +28,7 @@ class KeyLine(Footer):
         titles = getattr(self.screen, "titles", {})
         for key in shown:
             key.description = titles.get(key.action, key.description)
-            if key.action == "leave" and key_display_is_text(key, self.screen):
+            if key.action == "leave" and is_typed(key.key_display, self.screen):
                 key.key_display = key_name(key.key)
         if shown and not any(key.action in _HELP for key in shown):
             shown += self._other_help()
@@ -46,9 +46,9 @@ class KeyLine(Footer):
                 yield made.data_bind(compact=Footer.compact)
 
 
-def key_display_is_text(key: FooterKey, screen: Screen[object]) -> bool:
-    """Whether the key that is shown for an action is typed as text into what is focused; another one still works."""
-    return key.key_display not in screen.active_bindings
+def is_typed(key: str, screen: Screen[object]) -> bool:
+    """Whether a key is typed as text into what is focused; another key of the same action still works there."""
+    return screen.focused is not None and screen.focused.check_consume_key(key, key)
 
 
 def fitting(keys: Sequence[FooterKey], width: int) -> list[FooterKey]:
