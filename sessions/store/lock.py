@@ -67,7 +67,7 @@ class SessionLock:
 
     def _take(self) -> None:
         for wait in (*_WAITS, None):
-            if _flock(self._descriptor, shared=False):
+            if flock(self._descriptor, shared=False):
                 break
             if wait is None:
                 raise SessionLocked(holder_sentence(self.path))
@@ -82,17 +82,22 @@ def is_locked(path: Path) -> bool:
     with told(path):
         try:
             with open_file(path) as file:
-                return not _flock(file.fileno(), shared=True)
+                return not flock(file.fileno(), shared=True)
         except (Damaged, ModuleNotFoundError):
             return False
 
 
-def _flock(descriptor: int, shared: bool) -> bool:
-    """Lock an open file without waiting; returns whether it did. Not every system has the module."""
+def flock(descriptor: int, shared: bool, wait: bool = False) -> bool:
+    """Lock an open file, alone or beside others who share it; returns whether it did.
+
+    Raises:
+        ModuleNotFoundError: where the system has no such locks.
+        OSError: where the file system has none.
+    """
     import fcntl
 
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     return True

@@ -6,20 +6,19 @@ callers pass and get bare payloads. `file_table` lists the files.
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Self, final
 
-from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionExists, told
+from sessions.store.errors import Damaged, NewerSchema, NotASession, told
 from sessions.store.file_table import BRANCH, TABLE, TEMPORARY, FileName, name_of
-from sessions.store.files import make_directory, read_whole, sync_directory, temporary_name, write_atomic
+from sessions.store.files import make_directory, read_whole, sync_directory, write_atomic
 from sessions.store.journal_records import MAGIC
 from sessions.store.ledger import Ledger, digest
 from sessions.store.seals import Seal, seal, unseal
+from sessions.store.whole_directory import whole_directory
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.places import make_private
 
 SCHEMA = 1
 """The schema of sessions that this version writes, and the highest it reads."""
@@ -106,22 +105,11 @@ class SessionDirectory:
             SessionExists: if something exists at `path`; it is left as it is.
             DiskFull: if there is no room.
         """
-        with told(path):
-            make_private(path.parent)
-            building = temporary_name(path)
-            try:
-                building.mkdir(0o700)
-                if shared:
-                    os.chown(building, -1, path.parent.stat().st_gid)
-                    building.chmod(0o2770)
-                cls._build(building, header, session)
-                if os.path.lexists(path):
-                    raise SessionExists(path)
-                building.rename(path)
-            except BaseException:
-                shutil.rmtree(building, ignore_errors=True)
-                raise
-            sync_directory(path.parent)
+        with whole_directory(path) as building:
+            if shared:
+                os.chown(building, -1, path.parent.stat().st_gid)
+                building.chmod(0o2770)
+            cls._build(building, header, session)
         return cls(path)
 
     @classmethod

@@ -5,7 +5,6 @@ and nothing listens beyond loopback. What listens for browsers answers nothing u
 """
 
 import logging
-import os
 import queue
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from sessions.plans.memory import memory_limit
 from sessions.studies.study_view import StudyView
 from sessions.studies.work import LOG_NAME, Answer, Job, Question, check, stop, work
 from ticket_explorer.child_process import HOME
+from ticket_explorer.cores import cores
 from ticket_explorer.errors import TicketError
 
 if TYPE_CHECKING:
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 DEATHS = 3
 """How many workers may die of one piece of work before its cell has failed."""
 _NEEDED = "A study is run by Dask, and {} is not here; install it with: pip install 'ticket-explorer[cluster]'"
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def usual_workers(view: StudyView) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sessions.store.errors import told
 from sessions.store.files import mode_of_new
+from sessions.store.lock import flock
 from ticket_explorer.errors import TicketError
 
 _NO_LOCKS = (
@@ -33,7 +34,11 @@ def locked(path: Path, shared: bool = False, wait: bool = True) -> Iterator[bool
     with told(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode_of_new(path))
     try:
-        yield _flock(descriptor, path, shared, wait)
+        try:
+            is_mine = flock(descriptor, shared, wait)
+        except (ModuleNotFoundError, OSError):
+            raise TicketError(_NO_LOCKS.format(path)) from None
+        yield is_mine
     finally:
         os.close(descriptor)
 
@@ -44,16 +49,3 @@ def is_held(path: Path) -> bool:
         return False
     with locked(path, wait=False) as alone:
         return not alone
-
-
-def _flock(descriptor: int, path: Path, shared: bool, wait: bool) -> bool:
-    """Not every system has the module, and not every file system the locks."""
-    try:
-        import fcntl
-
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except (ModuleNotFoundError, OSError):
-        raise TicketError(_NO_LOCKS.format(path)) from None
-    return True

@@ -2,18 +2,18 @@
 
 import os
 import re
-import shutil
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Self, final
 
 from sessions.specs.spec import Table
-from sessions.store.errors import NotASession, SessionExists, told
-from sessions.store.files import make_directory, sync_directory, temporary_name, write_atomic
+from sessions.store.errors import NotASession, told
+from sessions.store.files import make_directory, write_atomic
 from sessions.store.journal_records import MAGIC
+from sessions.store.whole_directory import whole_directory
 from ticket_explorer.errors import TicketError
-from ticket_explorer.places import make_private, studies_dir
+from ticket_explorer.places import studies_dir
 
 SUFFIX = ".study"
 
@@ -47,22 +47,11 @@ class StudyDirectory:
             SessionExists: if something exists at `path`; it is left as it is.
             DiskFull: if there is no room.
         """
-        with told(path):
-            make_private(path.parent)
-            building = temporary_name(path)
-            try:
-                building.mkdir(0o700)
-                new = cls(building)
-                make_directory(new.cells)
-                write_atomic(new.spec, text.encode())
-                write_atomic(new.journal, MAGIC)
-                if os.path.lexists(path):
-                    raise SessionExists(path)
-                building.rename(path)
-            except BaseException:
-                shutil.rmtree(building, ignore_errors=True)
-                raise
-            sync_directory(path.parent)
+        with whole_directory(path) as building:
+            new = cls(building)
+            make_directory(new.cells)
+            write_atomic(new.spec, text.encode())
+            write_atomic(new.journal, MAGIC)
         return cls(path)
 
     @classmethod

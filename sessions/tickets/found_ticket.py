@@ -64,14 +64,10 @@ class FoundTicket:
         Raises:
             TicketError: if there is no such array.
         """
-        nested: dict[str, Any] = {}
-        for name, array in self.leaves(part).items():
-            *parents, last = name.split("/")
-            place = nested
-            for parent in parents:
-                place = place.setdefault(parent, {})
-            place[last] = array
-        return nested
+        from flax.traverse_util import unflatten_dict
+
+        tree: dict[str, Any] = unflatten_dict(self.leaves(part), sep="/")
+        return tree
 
     @property
     def arrays(self) -> dict[str, Vector]:

@@ -5,7 +5,7 @@ masks as `torch.nn.utils.prune` calls them, or nested parameters of flax's. Noth
 """
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -166,10 +166,11 @@ def _msgpack(place: Path) -> Arrays:
     if isinstance(table, dict) and "arrays" in table:
         return {name: _unpacked(packed) for name, packed in table["arrays"].items()}
     from flax.serialization import msgpack_restore
+    from flax.traverse_util import flatten_dict
 
     trees: Any = msgpack_restore(content)
     parts = {"trained" if part == "params" else part: tree for part, tree in trees.items()}
-    return {f"{part}/{name}": array for part, tree in parts.items() for name, array in _flat(tree)}
+    return {name: np.asarray(array) for name, array in flatten_dict(parts, sep="/").items()}
 
 
 def _unpacked(packed: Mapping[str, Any]) -> Array:
@@ -177,15 +178,6 @@ def _unpacked(packed: Mapping[str, Any]) -> Array:
     if dtype.hasobject:
         raise TicketError("It holds Python objects.")
     return np.frombuffer(packed["data"], dtype).reshape(packed["shape"])
-
-
-def _flat(tree: Any, above: str = "") -> Iterator[tuple[str, Array]]:
-    for key, value in tree.items():
-        name = f"{above}{key}"
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{name}/")
-        else:
-            yield name, np.asarray(value)
 
 
 _READERS = {".safetensors": _safetensors, ".npz": _npz, ".msgpack": _msgpack}

@@ -1,11 +1,12 @@
 """A ticket as a file that other programs read: by leaf, as flax parameters, or as a `state_dict` of PyTorch's."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import jax
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -116,11 +117,13 @@ def _flax(ticket: Savable) -> bytes:
     if ticket.sigma is not None:
         trees["sigma"] = ticket.tree("sigma")
     if isinstance(ticket.state, Mapping):
-        trees["batch_stats"] = _plain(ticket.state)
+        trees["batch_stats"] = jax.tree.map(np.asarray, ticket.state)
     return bytes(msgpack_serialize(trees))
 
 
 def _torch(ticket: Savable) -> bytes:
+    from flax.traverse_util import flatten_dict
+
     plan = plan_of(ticket.origin["plan"])
     trained, mask = ticket.leaves("trained"), ticket.leaves("mask")
     arrays: Arrays = {}
@@ -129,25 +132,12 @@ def _torch(ticket: Savable) -> bytes:
         if turned.leaf.prunable:
             arrays[turned.mask_name] = turned.to_torch(mask[turned.leaf.name]).astype(np.float32)
     if isinstance(ticket.state, Mapping):
-        arrays |= {statistic_name(path): array for path, array in _flat(ticket.state)}
+        arrays |= {statistic_name(path): np.asarray(array) for path, array in flatten_dict(ticket.state).items()}
     return _safetensors(ticket, arrays, format="torch")
 
 
 def _packed(array: npt.NDArray[Any]) -> dict[str, object]:
     return {"dtype": array.dtype.str, "shape": array.shape, "data": array.tobytes()}
-
-
-def _plain(tree: Any) -> Any:
-    """A pytree of nested mappings with NumPy arrays."""
-    return {key: _plain(value) for key, value in tree.items()} if isinstance(tree, Mapping) else np.asarray(tree)
-
-
-def _flat(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], npt.NDArray[Any]]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, (*above, key))
-        else:
-            yield (*above, key), np.asarray(value)
 
 
 FORMATS: Mapping[str, Format] = {

@@ -11,8 +11,9 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.networks.settings import MLP
 from ticket_explorer.problems import bind
 from ticket_explorer.tasks.control.box2d.flat import registered
-from ticket_explorer.tasks.control.box2d.registered import Registered, Spaces
+from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.box2d.registered_environment import measured
+from ticket_explorer.tasks.control.spaces import Spaces
 
 
 def task(**fields):

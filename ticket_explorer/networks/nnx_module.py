@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 from flax import nnx
+from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array
 
 from ticket_explorer.errors import TicketError
@@ -77,22 +78,12 @@ class NnxModule:
 
 
 def _tree(state: Any) -> Tree:
-    nested: Tree = {}
-    for path, variable in nnx.to_flat_state(state):
-        *parents, last = map(str, path)
-        place = nested
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = variable[...]
-    return nested
+    tree: Tree = unflatten_dict({tuple(map(str, path)): variable[...] for path, variable in nnx.to_flat_state(state)})
+    return tree
 
 
 def _filled(state: Any, tree: Mapping[str, Any]) -> Any:
     """The state with a tree's arrays in its variables."""
-    filled = []
-    for path, variable in nnx.to_flat_state(state):
-        value: Any = tree
-        for key in path:
-            value = value[str(key)]
-        filled.append((path, variable.replace(value)))
+    flat = flatten_dict(tree)
+    filled = [(path, one.replace(flat[tuple(map(str, path))])) for path, one in nnx.to_flat_state(state)]
     return nnx.from_flat_state(filled)

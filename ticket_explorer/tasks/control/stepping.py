@@ -1,6 +1,5 @@
 """What steps environments that live outside of JAX: many episodes at a time, called a play."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
@@ -63,8 +62,3 @@ def known(plays: Mapping[int, Play], number: int) -> Play:
     if number not in plays:
         raise TicketError("These episodes were ended before their time; resume to play them again.")
     return plays[number]
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

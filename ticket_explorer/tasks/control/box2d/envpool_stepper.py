@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, cores, known
+from ticket_explorer.cores import cores
+from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, known
 
 LARGEST_SEED = 0x7FFFFFFF
 ENDLESS = 1 << 30

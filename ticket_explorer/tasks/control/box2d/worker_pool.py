@@ -19,8 +19,9 @@ import msgspec
 import numpy as np
 
 from ticket_explorer.child_process import python
+from ticket_explorer.cores import cores
 from ticket_explorer.errors import TicketError
-from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, cores, known
+from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, known
 from ticket_explorer.tasks.control.worlds import LENGTH_BYTES, Act, Begin, End, Failed, Message, Seen, send
 
 ANSWER_SECONDS = 120.0
