@@ -41,10 +41,11 @@ from sessions.views.branch_view import RoundView
 from sessions.views.densities import found_densities_of
 from sessions.views.diverged import check_replicate, left_out
 from sessions.views.session_view import SessionView
-from sessions.views.turns import next_turn, planned
+from sessions.views.turns import Turn, next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, unforeseen
 from ticket_explorer.keys import Purpose
+from ticket_explorer.own_running import OwnCodeError
 from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
@@ -85,13 +86,14 @@ class Engine:
         Returns:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
-        with self._whole_or_forgotten():
+        with self._whole_or_forgotten(), self._others_go_on():
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
             self._look_ahead(running.shape)
             self._conclude(running)
-        self.work_on_analyses()
-        return done
+            self.work_on_analyses()
+            return done
+        return 0
 
     def work_on_analyses(self) -> bool:
         """Work on analyses for one slice; returns whether anything was done. A remark reports one that fails."""
@@ -245,6 +247,27 @@ class Engine:
             self.forget()
             raise
 
+    @contextmanager
+    def _others_go_on(self) -> Iterator[None]:
+        """If code of one's own fails in a branch, that branch waits for a person, and others go on."""
+        turn = next_turn(self._view)
+        try:
+            yield
+        except OwnCodeError as error:
+            if turn is None or self._view.running is not None:
+                raise
+            self.forget()
+            self._get_stuck(turn, error)
+
+    def _get_stuck(self, turn: Turn, error: OwnCodeError) -> None:
+        branch = self._view.branches[turn.branch]
+        branch.stuck = (
+            f"Branch {turn.branch!r} can't go on with round {turn.round}: {error} "
+            f"Give it another rule: ticket-explorer switch SESSION --branch {turn.branch} --set pruner=magnitude"
+        )
+        if not self._view.says(branch.stuck):
+            self._watchers.journal(events.Remarked(at=time.time(), text=branch.stuck))
+
     def _start(self) -> RunningRound:
         turn = next_turn(self._view)
         if turn is None:
@@ -340,6 +363,8 @@ class Engine:
         chunk, choice = chosen(running.shape, self.compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
+        if chunk.result.std is not None:
+            plan.trainer.check_sigma(np.asarray(chunk.result.std), np.asarray(chunk.result.mask))
         tested = self._scorer.now(running, chunk)
         self._divergence.look_at_result(running, chunk.result, np.asarray(tested.score))
         if self._is_given_up(running):

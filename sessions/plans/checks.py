@@ -44,6 +44,8 @@ def check_plan(
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
     plan.trainer.try_out(problems.of(plan))
+    plan.pruner.try_out(problems.of(plan), plan.trainer.has_sigma)
+    plan.rewind.try_out(problems.of(plan), plan.trainer.has_sigma)
     check_ratios(plan, layout.leaves)
     prunable = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
     searched = layout.size - layout.prunable_size + prunable if plan.trainer.narrows else layout.size

@@ -78,7 +78,11 @@ def _with_own_code(deed: Deed[R]) -> Deed[R]:
     if isinstance(deed, Analyse):
         kind, parameters = with_own_analysis(deed.kind, deed.parameters, Path.cwd())
         return structs.replace(deed, kind=kind, parameters=parameters)  # type: ignore[arg-type]
-    given = {key: value for key in ("overrides", "pruner") if (value := getattr(deed, key, None)) is not None}
+    given = {
+        key: value
+        for key in ("overrides", "pruner", "rewind", "trainer")
+        if (value := getattr(deed, key, None)) is not None
+    }
     if "overrides" in given:
         given["overrides"] = with_own_code(given["overrides"], Path.cwd())
     return structs.replace(deed, **with_own_code(given, Path.cwd())) if given else deed

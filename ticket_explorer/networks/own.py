@@ -24,7 +24,8 @@ from ticket_explorer.networks.network import Statistics
 from ticket_explorer.networks.nnx_module import NnxModule
 from ticket_explorer.networks.policies import Policies, is_sparse
 from ticket_explorer.networks.population import in_groups_of
-from ticket_explorer.own_code import hashable, loaded, told
+from ticket_explorer.own_code import hashable
+from ticket_explorer.own_running import loaded, told
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.own_settings import OwnNetwork
@@ -42,7 +43,7 @@ def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int
         TicketError: if its code is not trusted or fails, it is no flax module, or it gives something else than outputs
             [B, outputs].
     """
-    module = loaded(settings.place, settings.source)
+    module = loaded(settings.place, settings.source, settings.parameters)
     if not (inspect.isclass(module) and issubclass(module, nn.Module | nnx.Module)):
         raise InvalidValue("$.network.name", settings.place, "a class that is a module of flax.linen or flax.nnx")
     network = OwnFlaxNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
@@ -79,7 +80,8 @@ class OwnFlaxNetwork(FlaxNetwork):
         Raises:
             TicketError: if the module doesn't take its arguments.
         """
-        kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
+        parameters = dict(self.settings.parameters)
+        kind = loaded(self.settings.place, self.settings.source, parameters)
         for name, known in (("outputs", self.outputs), ("input_shape", self.input_shape)):
             if name in inspect.signature(kind.__init__).parameters:
                 parameters.setdefault(name, known)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import loaded, told
+from ticket_explorer.own_running import loaded, told
 
 
 class Flat:
@@ -67,7 +67,7 @@ def own(place: str, source: str, **parameters: Any) -> Flat:
     """
     import gymnasium
 
-    kind = loaded(place, source)
+    kind = loaded(place, source, parameters)
     if not (isinstance(kind, type) and issubclass(kind, gymnasium.Env)):
         raise InvalidValue("$.task.name", place, "a class that is a gymnasium.Env")
     with told(place.rpartition(":")[0], source):

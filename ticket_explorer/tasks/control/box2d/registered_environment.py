@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ticket_explorer.errors import InvalidValue, TicketError, shortened
-from ticket_explorer.own_code import import_of, is_trusted
+from ticket_explorer.own_code import import_of
+from ticket_explorer.own_trust import is_trusted
 from ticket_explorer.tasks.control.box2d.environment import Box2DEnvironment
 from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, needs
@@ -97,7 +98,7 @@ def measured(settings: Registered) -> Spaces:
 def _check_trust(settings: Registered) -> None:
     """Refuse to import the module that an id names, in a session that came from somebody else."""
     module = settings.imports
-    if module and not is_trusted(import_of(module)):
+    if module and not is_trusted(settings.id, import_of(module), {}):
         raise TicketError(
             f"This session imports the module {module} for its environment {settings.id}, which is not done before you "
             "trust it. Say so: ticket-explorer trust SESSION"
