@@ -127,18 +127,58 @@ class Outline:
     """What a class says of itself, read without running it."""
 
     bases: tuple[str, ...]
-    """The names of the classes that it is made from, `gymnasium.Env`."""
+    """The names of the classes that it is made from, `gymnasium.Env`, and of those that these are made from."""
     constants: Mapping[str, Any]
-    """Of its body, `has_sigma = True`."""
+    """Of its body, `has_sigma = True`, or of the bodies of those classes."""
 
 
 def outline_of(source: str, attribute: str) -> Outline | None:
-    """The outline of a class in a text; None if what has this name is no class."""
-    with suppress(SyntaxError, ValueError):  # which are said when the text is run
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.ClassDef) and node.name == attribute:
-                return Outline(tuple(map(ast.unparse, node.bases)), dict(_constants(node)))
+    """The outline of a class in a text, with what it inherits there; None if what has this name is no class."""
+    with suppress(SyntaxError, ValueError, RecursionError):  # which are said when the text is run
+        body = ast.parse(source).body
+        classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+        aliases = {
+            name.asname: name.name
+            for node in body
+            if isinstance(node, ast.ImportFrom)
+            for name in node.names
+            if name.asname is not None
+        }
+        if attribute in classes:
+            return _outline(classes, aliases, attribute, ())
     return None
+
+
+def _outline(
+    classes: Mapping[str, ast.ClassDef], aliases: Mapping[str, str], name: str, within: tuple[str, ...]
+) -> Outline:
+    """Of a class and those in the same text that it is made from, itself first."""
+    bases, constants = list[str](), dict(_constants(classes[name]))
+    for base in (aliases.get(base, base) for base in map(ast.unparse, classes[name].bases)):
+        bases.append(base)
+        if base in classes and base not in (name, *within):
+            inherited = _outline(classes, aliases, base, (*within, name))
+            bases += inherited.bases
+            constants = {**inherited.constants, **constants}
+    return Outline(tuple(bases), constants)
+
+
+def helpers_of(source: str, file: str) -> list[str]:
+    """The modules beside a file that its text imports: a session keeps the text alone.
+
+    Args:
+        source: The file's text.
+        file: Where the file is; empty if it is a cell's.
+    """
+    found = set[str]()
+    with suppress(SyntaxError, ValueError, RecursionError):
+        for node in ast.walk(ast.parse(source)) if file else ():
+            if isinstance(node, ast.Import):
+                found |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+    beside = Path(file).parent
+    return sorted(name for name in found if (beside / f"{name}.py").is_file() or (beside / name).is_dir())
 
 
 def _constants(node: ast.ClassDef) -> Iterator[tuple[str, Any]]:

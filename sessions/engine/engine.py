@@ -5,8 +5,7 @@ says what there is to do.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.engine.running_round import Assignment, Marks, RunningRound
 from sessions.engine.scoring import Scorer
+from sessions.engine.stuck import others_go_on, whole_or_forgotten
 from sessions.engine.way_samples import WaySamples
 from sessions.messages import events
 from sessions.messages.commands import Episode, Preview
@@ -41,11 +41,10 @@ from sessions.views.branch_view import RoundView
 from sessions.views.densities import found_densities_of
 from sessions.views.diverged import check_replicate, left_out
 from sessions.views.session_view import SessionView
-from sessions.views.turns import Turn, next_turn, planned
+from sessions.views.turns import next_turn, planned
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, unforeseen
 from ticket_explorer.keys import Purpose
-from ticket_explorer.own_running import OwnCodeError
 from ticket_explorer.problems import RemarkingProblem
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
@@ -86,14 +85,14 @@ class Engine:
         Returns:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
-        with self._whole_or_forgotten(), self._others_go_on():
+        done = 0
+        with others_go_on(self._view, self._watchers.journal), whole_or_forgotten(self.forget):
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
             self._look_ahead(running.shape)
             self._conclude(running)
-            self.work_on_analyses()
-            return done
-        return 0
+        self.work_on_analyses()
+        return done
 
     def work_on_analyses(self) -> bool:
         """Work on analyses for one slice; returns whether anything was done. A remark reports one that fails."""
@@ -110,7 +109,7 @@ class Engine:
         """Wait for the chunk in flight; returns the new generations."""
         if self.running is None:
             return 0
-        with self._whole_or_forgotten():
+        with whole_or_forgotten(self.forget):
             running = self.running
             done = running.drain()
             self._conclude(running)
@@ -222,7 +221,7 @@ class Engine:
     def abandon(self, branch: str) -> None:
         """Drop the running round if it is this branch's; if taken up again, it starts from its beginning."""
         if self.running is not None and self.running.view.branch == branch:
-            with self._whole_or_forgotten():
+            with whole_or_forgotten(self.forget):
                 self.running.drain()
             self.running = None
             self._directory.remove_checkpoint()
@@ -237,36 +236,6 @@ class Engine:
         self.compiler.close()
         self.forget()
         self.problems.close()
-
-    @contextmanager
-    def _whole_or_forgotten(self) -> Iterator[None]:
-        """If a full disk or Ctrl-C comes between a chunk and its record, go on from what is on disk."""
-        try:
-            yield
-        except BaseException:
-            self.forget()
-            raise
-
-    @contextmanager
-    def _others_go_on(self) -> Iterator[None]:
-        """If code of one's own fails in a branch, that branch waits for a person, and others go on."""
-        turn = next_turn(self._view)
-        try:
-            yield
-        except OwnCodeError as error:
-            if turn is None or self._view.running is not None:
-                raise
-            self.forget()
-            self._get_stuck(turn, error)
-
-    def _get_stuck(self, turn: Turn, error: OwnCodeError) -> None:
-        branch = self._view.branches[turn.branch]
-        branch.stuck = (
-            f"Branch {turn.branch!r} can't go on with round {turn.round}: {error} "
-            f"Give it another rule: ticket-explorer switch SESSION --branch {turn.branch} --set pruner=magnitude"
-        )
-        if not self._view.says(branch.stuck):
-            self._watchers.journal(events.Remarked(at=time.time(), text=branch.stuck))
 
     def _start(self) -> RunningRound:
         turn = next_turn(self._view)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from sessions.messages import commands, events
 from sessions.messages.emit import Emit
-from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
+from sessions.plans.checks import cautions, check_layout, check_plan, check_scope, check_start, span
 from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
@@ -197,8 +197,7 @@ class Branches:
             said: Sentences about settings that it could not keep.
             told: The events about to be journalled.
         """
-        cautious = caution(plan)
-        texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *([cautious] if cautious else [])]
+        texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *cautions(plan)]
         about_to_be = {event.text for event in told if isinstance(event, events.Remarked)}
         new = [text for text in texts if text not in about_to_be and not self._view.says(text)]
         return [events.Remarked(at=time.time(), text=text) for text in new]

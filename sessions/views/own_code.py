@@ -56,7 +56,7 @@ class KeptCode:
         try:
             if not file.is_file() or file.stat().st_size > LARGEST:  # whoever made the session chose this path
                 return ""
-            now = file.read_text("utf-8")
+            now = file.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return ""
         kept, new = self.source.splitlines(keepends=True), now.splitlines(keepends=True)

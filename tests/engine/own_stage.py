@@ -85,6 +85,36 @@ class Convolved(nn.Module):
     @nn.compact
     def __call__(self, x):
         return nn.Dense(self.outputs)(nn.Conv(2, (2, 2))(x).reshape(x.shape[0], -1))
+
+class MustKnow(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x, train):
+        x = nn.Dense(4)(x.reshape(x.shape[0], -1))
+        return nn.Dense(self.outputs)(nn.BatchNorm(use_running_average=not train)(x))
+
+class Rests(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x, *, deterministic):
+        x = nn.Dense(4)(x.reshape(x.shape[0], -1))
+        return nn.Dense(self.outputs)(nn.Dropout(0.5)(x, deterministic=deterministic))
+
+class Dropping(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x, train=False):
+        return nn.Dense(self.outputs)(nn.Dropout(0.5, deterministic=not train)(x.reshape(x.shape[0], -1)))
+
+class NeverDrops(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.outputs)(nn.Dropout(0.5, deterministic=True)(x.reshape(x.shape[0], -1)))
 """
 
 RULES = """
@@ -191,6 +221,25 @@ class Raises(Still):
     def step(self, key, state, problem):
         return state.nope
 
+class Casts(Still):
+    def step(self, key, state, problem):
+        return {"theta": state["theta"].astype(jnp.float16)}, 0.0
+
+class Keyed(Still):
+    def init(self, key, theta0, mask, problem):
+        return {"theta": theta0, "key": key}
+
+class Flat(Sure):
+    def finish(self, state, problem):
+        return state["theta"], 0 * state["theta"]
+
+class Later(Sure):
+    pass
+
+class Imaginary(Still):
+    def finish(self, state, problem):
+        return 1j * state["theta"]
+
 class Lacking:
     pass
 
@@ -255,6 +304,18 @@ class Walk(gymnasium.Env):
     def step(self, action):
         self.taken += 1
         return np.full(2, 0.1, np.float32), float(action), self.taken >= self.length, False, {}
+
+class LongWalk(Walk):
+    pass
+
+class Stumbles(Walk):
+    def step(self, action):
+        return self.nope
+
+class Careless(Walk):
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.random.default_rng().normal(size=2).astype(np.float32), {}
 """
 
 DATA = """

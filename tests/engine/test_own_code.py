@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 import ticket_explorer as tx
+from sessions.plans.checks import cautions
 from sessions.session.session import Session
+from sessions.specs.own_code import trusted_in
 from sessions.specs.sources import put
-from sessions.specs.spec import parse_spec
-from tests.engine.own_stage import NET, TRAINERS, own, ticket_explorer
+from sessions.specs.spec import parse_spec, table_of
+from tests.engine.own_stage import NET, RULES, TRAINERS, own, ticket_explorer
 from ticket_explorer import own_code
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import implementation_of
@@ -189,3 +191,60 @@ def test_a_class_of_a_cell_is_taken_in(mine: Path, lab: Any) -> None:
     spec = own(lab, pruner="magnitude", trainer={**table, "generations": 2})
     with tx.Session.create(spec, lab.path()) as session:
         session.run_round()
+
+
+def test_trust_is_in_the_object_and_its_arguments_too(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"pruner": {"name": "rules.py:my_score", "sign": 2.0}}
+    put(table, {})
+    plan = table["pruner"]
+    assert trusted_in(table) == [("rules.py:my_score", plan["source"])]
+    for forged in ({"place": "rules.py:short"}, {"parameters": {"sign": 3.0}}, {"parameters": {}}):
+        other = {"pruner": {**plan, **forged}}
+        assert trusted_in(other) == []
+        with pytest.raises(TicketError, match="which is not run before you trust it"):
+            implementation_of(parse_spec(other).branches[0].plan.pruner)
+    put(table, {"pruner.sign": 3.0})
+    assert trusted_in(table), "one's own arguments for code that is trusted"
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(mine / "somebody else"))
+    put(table, {"pruner.sign": 4.0})
+    assert trusted_in(table) == [], "arguments for code that came from somebody else"
+
+
+def test_a_branchs_own_arguments_are_trusted_with_the_file_that_is_named_above(mine: Path) -> None:
+    (mine / "spec.toml").write_text(
+        'preset = "fashion"\n[network]\nname = "./net.py:MyNet"\n[[branch]]\nname = "a"\nnetwork = { hidden = [5] }\n'
+    )
+    spec = tx.spec("spec.toml")
+    assert spec.branches[0].plan.network.parameters == {"hidden": [5]}
+    assert trusted_in(table_of(spec.branches[0].plan))
+
+
+def test_a_text_may_begin_with_a_mark_of_its_bytes(mine: Path) -> None:
+    (mine / "rules.py").write_bytes(b"\xef\xbb\xbf" + RULES.encode())
+    table: dict[str, Any] = {"pruner": "rules.py:my_score"}
+    put(table, {})
+    assert not table["pruner"]["source"].startswith("\ufeff")
+    assert callable(implementation_of(parse_spec(table).branches[0].plan.pruner))
+
+
+def test_what_a_file_imports_from_beside_it_is_remarked(mine: Path, lab: Any) -> None:
+    (mine / "helping.py").write_text("FACTOR = 2.0\n")
+    (mine / "rules.py").write_text(
+        "def my_score(key, result, ticket, problem):\n    import helping\n    return result.mean\n"
+    )
+    spec = own(lab, pruner="rules.py:my_score")
+    assert any("rules.py:my_score imports helping from beside it" in said for said in cautions(spec.branches[0].plan))
+
+
+def test_an_analysis_of_a_function_needs_no_name(mine: Path, lab: Any) -> None:
+    with lab.create() as session:
+        session.run_round()
+        found = session.analyse(tx.code_of(counted, times=2), "snr")
+        assert tx.analyse(session, tx.code_of(counted, times=2), "snr").array("value") == found.array("value")
+        assert found.array("value")[0] == 2 * session.ticket("snr", 0).mask.sum()
+    with pytest.raises(InvalidValue, match="tx.code_of"):
+        tx.Session.create(lab.spec(), lab.path("other"), data=counted)
+
+
+def counted(result, problem, times=1):  # type: ignore[no-untyped-def]
+    return times * result.mask.sum()

@@ -22,7 +22,9 @@ from ticket_explorer.own_running import loaded
     [
         ("Nope", {}, "net.py has no Nope; it has"),
         ("NoNet", {}, "a class that is a module of flax.linen or flax.nnx"),
-        ("Drops", {}, "keeps RngCount, RngKey"),
+        ("Drops", {}, "draws random numbers when it is called, as dropout does"),
+        ("Rests", {}, "draws random numbers when it is called, as dropout does"),
+        ("Dropping", {}, "draws random numbers when it is called, as dropout does"),
         ("NoRngs", {}, "net.py: TypeError: .*rngs"),
         ("Three", {}, r"gives outputs of shape \(1, 3\).*the task needs \(1, 10\)"),
         ("Fails", {}, r"^net.py, line 33: AttributeError: .*nope"),
@@ -36,7 +38,9 @@ def test_a_network_that_can_not_be(mine: Path, name: str, parameters: dict[str, 
         network(name, **parameters)
 
 
-@pytest.mark.parametrize(("name", "norm"), [("Normed", "BatchNorm_0"), ("NewerNormed", "norm")])
+@pytest.mark.parametrize(
+    ("name", "norm"), [("Normed", "BatchNorm_0"), ("MustKnow", "BatchNorm_0"), ("NewerNormed", "norm")]
+)
 def test_batch_statistics_are_carried(mine: Path, lab: Any, name: str, norm: str) -> None:
     built = network(name)
     assert isinstance(built, NormalisedNetwork)
@@ -105,3 +109,7 @@ def test_another_network_drops_the_old_ones_fields(mine: Path) -> None:
     assert table["network"]["parameters"] == {"hidden": [7]}
     assign(table, ["network.name=mlp"])
     assert table["network"] == {"name": "mlp"}
+
+
+def test_dropout_that_never_drops_is_a_network(mine: Path) -> None:
+    assert network("NeverDrops").layout.size == 100

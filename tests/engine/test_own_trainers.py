@@ -63,6 +63,9 @@ def test_a_trainer_with_a_sigma_goes_with_snr(mine: Path, lab: Any) -> None:
         ("Short", r"a number for each weight"),
         ("Raises", r"trainers.py, line \d+: AttributeError"),
         ("Nope", "trainers.py has no Nope"),
+        ("Casts", "step returned an array of float16 where init gave one of float32"),
+        ("Keyed", r"init returns a typed key, .* jax.random.key_data"),
+        ("Imaginary", "trainers.py:Imaginary: finish: weights or σ of type complex64, expected real numbers"),
     ],
 )
 def test_a_trainer_that_can_not_be_is_refused_before_the_session_begins(
@@ -84,3 +87,30 @@ def test_another_trainer_takes_the_place_of_ones_own(mine: Path, lab: Any) -> No
     put(table, {"branch.snr.trainer.name": "gradient_descent"})
     assert "source" not in table["branch"][0]["trainer"]
     assert parse_spec(table).branches[0].plan.trainer.needs_loss
+
+
+def test_a_sigma_of_zero_is_refused(mine: Path, lab: Any) -> None:
+    spec = own(lab, trainer={"name": "trainers.py:Flat", "generations": 1})
+    with (
+        tx.Session.create(spec, lab.path()) as session,
+        pytest.raises(TicketError, match=r"trainers\.py:Flat: finish: σ of"),
+    ):
+        session.run()
+    lab.assert_whole(session.path)
+
+
+def test_what_a_class_inherits_in_its_file_counts(mine: Path, lab: Any) -> None:
+    assert own(lab, trainer={"name": "trainers.py:Later"}).branches[0].plan.trainer.has_sigma
+
+
+def test_another_trainer_of_ones_own_keeps_the_generations_alone(mine: Path, lab: Any) -> None:
+    with tx.Session.create(
+        own(lab, trainer={"name": "trainers.py:Sure", "factor": 2.0, "generations": 2}), lab.path()
+    ) as session:
+        name = session.switch_trainer("snr", {"name": "trainers.py:Later"})
+        trainer = session.view.branches["snr"].plan["trainer"]
+        assert name is None
+    assert (trainer["place"], trainer["generations"], trainer["parameters"]) == ("trainers.py:Later", 2, {})
+    assert session.view.says(
+        "Branch snr: With trainers.py:Later in place of trainers.py:Sure, factor = 2.0 is dropped."
+    )

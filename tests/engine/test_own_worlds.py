@@ -1,5 +1,9 @@
 """Environments of one's own, in JAX and of Gymnasium's kind."""
 
+import os
+import select
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,21 @@ from sessions.specs.spec import parse_spec
 from tests.engine.own_stage import own, task
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.control.settings import can_be_acted_in
+
+ENDLESS = """
+import threading
+import numpy as np
+from ticket_explorer.tasks.control.box2d.worker_pool import WorkerPool
+from ticket_explorer.tasks.control.stepping import World
+
+pool = WorkerPool(1)
+begun = threading.Thread(target=pool.begin, args=(World("signal:pause", (), None), np.zeros(1, np.uint32)))
+begun.start()
+while not pool.pids:
+    pass
+print(*pool.pids, flush=True)
+"""
+"""A process whose worker makes an environment that never comes."""
 
 
 def test_an_environment_of_ones_own(mine: Path, lab: Any) -> None:
@@ -70,3 +89,34 @@ def test_a_foreign_id_imports_no_module(mine: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(TicketError, match="Gymnasium can't make"):
         task(**foreign)  # named by oneself, it is imported
     assert (mine / "mark").exists()
+
+
+def test_what_a_class_inherits_says_which_kind_it_is(mine: Path) -> None:
+    assert task(name="worlds.py:LongWalk").steps_in_processes
+
+
+def test_a_step_that_fails_in_a_worker_names_its_line(mine: Path, lab: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = own(lab, task={"name": "worlds.py:Stumbles", "episodes": 1, "test_episodes": 1, "steps": 3, "workers": 1})
+    with (
+        tx.Session.create(spec, lab.path()) as session,
+        pytest.raises(TicketError, match=r"The environment failed: worlds.py, line \d+: AttributeError: .*nope"),
+    ):
+        session.run()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_environment_that_ignores_its_seed_is_told_of(mine: Path) -> None:
+    assert "begins two episodes of the same seed differently" in task(name="worlds.py:Careless").caution()
+    assert task(name="worlds.py:Walk").caution() == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is not its own child")
+def test_a_worker_ends_with_the_process_that_started_it() -> None:
+    """Even if an environment never returns, and so never sees that its input has ended."""
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        worker = os.pidfd_open(int(started.stdout.readline()))
+        started.kill()
+    ended, _, _ = select.select([worker], [], [], 20)
+    os.close(worker)
+    assert ended

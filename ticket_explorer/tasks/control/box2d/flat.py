@@ -71,4 +71,36 @@ def own(place: str, source: str, **parameters: Any) -> Flat:
     if not (isinstance(kind, type) and issubclass(kind, gymnasium.Env)):
         raise InvalidValue("$.task.name", place, "a class that is a gymnasium.Env")
     with told(place.rpartition(":")[0], source):
-        return Flat(kind(**parameters))
+        return Told(kind(**parameters), place, source)
+
+
+class Told(Flat):
+    """An environment of one's own: what goes wrong in it is a sentence with its line.
+
+    Args:
+        made: A `gymnasium.Env`.
+        place: File and class.
+        source: The file's text.
+    """
+
+    def __init__(self, made: Any, place: str, source: str) -> None:
+        self._file, self._source = place.rpartition(":")[0], source
+        super().__init__(made)
+
+    def reset(self, seed: int) -> tuple[Any, dict[str, Any]]:
+        """The start that a seed draws.
+
+        Raises:
+            TicketError: if the environment fails.
+        """
+        with told(self._file, self._source):
+            return super().reset(seed)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """What an action leads to.
+
+        Raises:
+            TicketError: if the environment fails.
+        """
+        with told(self._file, self._source):
+            return super().step(action)
