@@ -30,9 +30,12 @@ def kept() -> Iterator[list[str]]:
 
 
 def _jax_settings() -> dict[str, Any]:
-    """JAX's settings of this process; where it is not imported, those that it should have."""
+    """JAX's settings of this process; where it is not imported yet, the flags that it will begin with."""
     jax = sys.modules.get("jax")
-    return dict(SETTINGS) if jax is None else dict(jax.config.values)
+    if jax is not None:
+        return dict(jax.config.values)
+    flags = [name for name, value in SETTINGS.items() if value is False]
+    return {name: os.environ.get(name.upper(), "").lower() in ("y", "yes", "t", "true", "on", "1") for name in flags}
 
 
 def _restored(before: Mapping[str, Any]) -> list[str]:

@@ -242,7 +242,7 @@ def test_an_analysis_of_a_function_needs_no_name(mine: Path, lab: Any) -> None:
         found = session.analyse(tx.code_of(counted, times=2), "snr")
         assert tx.analyse(session, tx.code_of(counted, times=2), "snr").array("value") == found.array("value")
         assert found.array("value")[0] == 2 * session.ticket("snr", 0).mask.sum()
-    with pytest.raises(InvalidValue, match="tx.code_of"):
+    with pytest.raises(InvalidValue, match=r"tx\.code_of"):
         tx.Session.create(lab.spec(), lab.path("other"), data=counted)
 
 

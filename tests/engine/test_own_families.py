@@ -14,6 +14,7 @@ from sessions.specs.spec import parse_spec
 from sessions.views.own_code import KeptCode
 from tests.engine.own_stage import DATA, own, task
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.own_trust import trust
 from ticket_explorer.problems import bind
 
 
@@ -96,6 +97,7 @@ def test_trust_in_a_text_is_none_in_what_it_imports(mine: Path, lab: Any) -> Non
     assert task(name="data.py:blobs").measured.train == 30
     table = with_own_code({"task": {"name": "data.py:blobs"}}, Path.cwd())["task"]
     forged = {**table, "place": "data.py:run", "parameters": {"args": f"touch {mine / 'mark'}", "shell": True}}
+    trust(forged["place"], forged["source"], forged["parameters"])
     with pytest.raises(TicketError, match=r"data\.py:run is not defined in data\.py but imported there"):
         parse_spec({"task": forged, "network": "mlp", "pruner": "magnitude"}).branches[0].plan.task.taken_up()
     assert not (mine / "mark").exists()

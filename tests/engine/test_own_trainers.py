@@ -60,7 +60,7 @@ def test_a_trainer_with_a_sigma_goes_with_snr(mine: Path, lab: Any) -> None:
         ("Grows", "return the same structure and shapes"),
         ("Loses", "a state, and the fitness or a dict of metrics"),
         ("Invents", "fitnes, expected metrics among fitness_mean"),
-        ("Short", r"a number for each weight"),
+        ("Short", r"weights or σ of shape \(3,\), expected one for each weight"),
         ("Raises", r"trainers.py, line \d+: AttributeError"),
         ("Nope", "trainers.py has no Nope"),
         ("Casts", "step returned an array of float16 where init gave one of float32"),

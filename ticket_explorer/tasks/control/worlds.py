@@ -1,4 +1,4 @@
-"""A process that steps Gymnasium environments for an engine: `python -m ticket_explorer.tasks.control.worlds`.
+"""A process that steps Gymnasium environments for an engine: `python -m ticket_explorer.tasks.control.worlds PID`.
 
 It reads messages on its input and answers each on its output, and ends when its input does: an engine that is
 killed leaves no process behind. Every episode gets a new world of its own, so its outcome depends
@@ -154,8 +154,8 @@ def _end_with(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve the process that has started this one."""
-    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    """Serve the process that has started this one, whose id is the argument: it may have ended by now."""
+    Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the engine says when to end
     warnings.simplefilter("ignore")
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -59,7 +59,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            python("ticket_explorer.tasks.control.worlds"),
+            python("ticket_explorer.tasks.control.worlds", str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
