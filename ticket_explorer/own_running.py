@@ -32,11 +32,29 @@ def loaded(place: str, source: str, parameters: Mapping[str, Any]) -> Any:
     Raises:
         TicketError: if it is not trusted, the text doesn't run, or has no such object.
     """
+    check_trust(place, source, parameters)
+    return object_of(place, source)
+
+
+def check_trust(place: str, source: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse to run what this user doesn't trust.
+
+    Raises:
+        TicketError: if it is not trusted.
+    """
     if not is_trusted(place, source, parameters):
         raise TicketError(
             f"This session has code of its own, {place}, which is not run before you trust it. "
             "Look at it, and say so: ticket-explorer trust SESSION"
         )
+
+
+def object_of(place: str, source: str) -> Any:
+    """The object that a place names in a text that was found to be trusted.
+
+    Raises:
+        TicketError: if the text doesn't run, or has no such object.
+    """
     file, _, attribute = place.rpartition(":")
     module = _module(file, source)
     if not hasattr(module, attribute):

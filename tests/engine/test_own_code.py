@@ -106,8 +106,9 @@ def test_a_foreign_session_runs_nothing(mine: Path, lab: Any, monkeypatch: pytes
         assert not mark.exists(), command
     assert "# net.py:MyNet" in ended.stdout
     assert ticket_explorer("-m", "ticket_explorer", "trust", str(session.path), "--yes").returncode == 0
-    with Session.open(session.path) as opened:
-        opened.run_round()
+    resumed = ticket_explorer("-m", "ticket_explorer", "resume", str(session.path))
+    assert resumed.returncode == 0, resumed.stderr
+    assert mark.exists()
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_value_that_some_branches_override_is_remarked(path: str) -> None:
     [
         {"pruning.rounds": 3},
         {"trainer.generations": 7},
-        {"network": "linear"},
+        {"network": "cnn"},
         {"rewind": "fresh"},
         {"rewind": "trained", "branch.own.rewind": "initial"},
         {"rewind": "trained", "branch.0.rewind": "initial"},

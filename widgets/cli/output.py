@@ -24,11 +24,11 @@ class PrintableConsole(Console):
     Its own, for colours and cursors, do.
 
     Args:
-        stderr: Whether it writes there, in place of stdout.
+        **options: Of `rich.console.Console`, such as `stderr=True`.
     """
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, emoji=False)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, emoji=False)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of anything that can be drawn."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_running import loaded, told
+from ticket_explorer.own_running import object_of, told
 
 
 class Flat:
@@ -55,7 +55,7 @@ def registered(id: str, **parameters: Any) -> Flat:
 
 
 def own(place: str, source: str, **parameters: Any) -> Flat:
-    """An environment of one's own.
+    """An environment of one's own, whose code was found to be trusted before any worker is asked for it.
 
     Args:
         place: File and class.
@@ -63,11 +63,11 @@ def own(place: str, source: str, **parameters: Any) -> Flat:
         **parameters: Of the class.
 
     Raises:
-        TicketError: if its code is not trusted or fails, or it is no `gymnasium.Env`.
+        TicketError: if its code fails, or it is no `gymnasium.Env`.
     """
     import gymnasium
 
-    kind = loaded(place, source, parameters)
+    kind = object_of(place, source)
     if not (isinstance(kind, type) and issubclass(kind, gymnasium.Env)):
         raise InvalidValue("$.task.name", place, "a class that is a gymnasium.Env")
     with told(place.rpartition(":")[0], source):

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from ticket_explorer.errors import InvalidValue, TicketError, shortened
 from ticket_explorer.own_code import import_of
+from ticket_explorer.own_running import check_trust
 from ticket_explorer.own_trust import is_trusted
 from ticket_explorer.tasks.control.box2d.environment import Box2DEnvironment
 from ticket_explorer.tasks.control.box2d.flat import Flat
@@ -115,7 +116,9 @@ def caution(settings: Registered) -> str:
 
 
 def _check_trust(settings: Registered) -> None:
-    """Refuse to import the module that an id names, in a session that came from somebody else."""
+    """Refuse to run code, or import the module that an id names, of a session that came from somebody else."""
+    if source := getattr(settings, "source", ""):
+        check_trust(settings.id, source, settings.parameters)
     module = settings.imports
     if module and not is_trusted(settings.id, import_of(module), {}):
         raise TicketError(
