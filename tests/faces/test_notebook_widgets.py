@@ -185,6 +185,27 @@ def test_trouble_with_the_store_is_raised_and_said(live, tmp_path, verb):
     live(story, own(tmp_path))
 
 
+def test_trouble_that_is_told_before_the_reply_stays_said(live, tmp_path, monkeypatch):
+    async def story(session: tx.LiveSession) -> None:
+        controls, link = Controls(session), session.attachment.link
+        ask = link.ask
+
+        async def ask_and_hear_late(command: commands.Command) -> dict[str, Any]:
+            reply = await ask(command)
+            await until(lambda: session.attachment.trouble != "")
+            return reply
+
+        monkeypatch.setattr(link, "ask", ask_and_hear_late)
+        with Disk(tmp_path).watched() as disk:
+            disk.room = 0
+            with pytest.raises(TicketError, match="full"):
+                await session.run_async()
+        await until(lambda: "full" in controls.children[4].value)
+        monkeypatch.setattr(link, "ask", ask)
+
+    live(story, own(tmp_path))
+
+
 def test_a_directory_that_is_gone_is_said(live, tmp_path):
     async def story(session: tx.LiveSession) -> None:
         shutil.rmtree(session.path)

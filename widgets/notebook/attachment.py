@@ -135,9 +135,8 @@ class Attachment:
             TicketError: with the engine's sentence, if it can't be done.
         """
         await self.ready()
-        result = await self.link.ask(command)
-        self.complain("")
-        return result
+        self.complain("")  # before the reply: what goes wrong with this command may be told before it
+        return await self.link.ask(command)
 
     async def ask_and_rest(self, command: commands.Command) -> list[events.Event]:
         """Send a command that computes, and wait until the engine rests again; returns what happened.
