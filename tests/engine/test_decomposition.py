@@ -12,6 +12,8 @@ from sessions.store.round_file import decode_round
 from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]
 
 

@@ -16,6 +16,8 @@ from sessions.store import SessionDirectory, read_records
 from sessions.store.checkpoint import Checkpoint
 from sessions.views.reading import decoded, read_view
 
+pytestmark = pytest.mark.thorough
+
 TABLES: dict[str, Any] = {
     "trainer": {"generations": 400},
     "pruning": {"ratio": 0.3, "rounds": 2},
