@@ -1,7 +1,7 @@
 """A pruner of one's own: any function that scores weights."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,9 +13,6 @@ from ticket_explorer.own_running import Called
 from ticket_explorer.problems import Problem
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
-
-if TYPE_CHECKING:
-    from ticket_explorer.pruners.own_settings import OwnPruner
 
 
 class OwnScore:
@@ -46,21 +43,21 @@ class OwnScore:
         return jnp.where((looked_at & ~jnp.isfinite(scores)).any(), jnp.inf, scores)
 
 
-def try_out(settings: "OwnPruner", problem: Problem, has_sigma: bool) -> None:
+def try_out(made: OwnScore, problem: Problem, has_sigma: bool) -> None:
     """Trace it, to hear now what can't be.
 
     Raises:
         TicketError: with the line of the function's code, if it fails there.
     """
     result, ticket = weights_of(problem, has_sigma)
-    jax.eval_shape(settings.implemented(), jax.eval_shape(lambda: jax.random.key(0)), result, ticket, problem)
+    jax.eval_shape(made, jax.eval_shape(lambda: jax.random.key(0)), result, ticket, problem)
 
 
-def check_scores(settings: "OwnPruner", thresholds: np.ndarray) -> None:
+def check_scores(place: str, thresholds: np.ndarray) -> None:
     """Refuse scores that weights can't be ranked by.
 
     Args:
-        settings: Of the pruner.
+        place: File and object.
         thresholds: Of all replicates, [R, ...]; infinite where a score was NaN or infinite.
 
     Raises:
@@ -70,4 +67,4 @@ def check_scores(settings: "OwnPruner", thresholds: np.ndarray) -> None:
     if not replicates.size:
         return
     said = f"scores of kept weights that are NaN or infinite, in replicate {', '.join(map(str, replicates))}"
-    raise refused(settings.place, said, "finite numbers, of which the lowest are pruned")
+    raise refused(place, said, "finite numbers, of which the lowest are pruned")

@@ -33,8 +33,8 @@ class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
 
     def try_out(self, problem: Any, has_sigma: bool) -> None:
         """Trace it; runs its code, if it is trusted."""
-        import_module("ticket_explorer.pruners.own").try_out(self, problem, has_sigma)
+        import_module("ticket_explorer.pruners.own").try_out(self.implemented(), problem, has_sigma)
 
     def check_scores(self, thresholds: Any) -> None:
         """Refuse NaN and infinite scores."""
-        import_module("ticket_explorer.pruners.own").check_scores(self, thresholds)
+        import_module("ticket_explorer.pruners.own").check_scores(self.place, thresholds)

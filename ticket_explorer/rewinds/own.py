@@ -1,7 +1,7 @@
 """A rewind of one's own: any function that says where kept weights restart."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,9 +12,6 @@ from ticket_explorer.own_running import Called
 from ticket_explorer.problems import Problem
 from ticket_explorer.rewinds.rewind import Origin, Start
 from ticket_explorer.trainers.trainer import TrainingResult
-
-if TYPE_CHECKING:
-    from ticket_explorer.rewinds.own_settings import OwnRewind
 
 
 class OwnRestart:
@@ -46,7 +43,7 @@ class OwnRestart:
         return Start(numbers(self._place, given, "weights", result.mean.shape), mask)
 
 
-def try_out(settings: "OwnRewind", problem: Problem, has_sigma: bool) -> None:
+def try_out(made: OwnRestart, problem: Problem, has_sigma: bool) -> None:
     """Trace it, to hear now what can't be.
 
     Raises:
@@ -54,14 +51,14 @@ def try_out(settings: "OwnRewind", problem: Problem, has_sigma: bool) -> None:
     """
     result, ticket = weights_of(problem, has_sigma)
     key = jax.eval_shape(lambda: jax.random.key(0))
-    jax.eval_shape(settings.implemented(), key, Origin(ticket.initial, None), result, result.mask, problem)
+    jax.eval_shape(made, key, Origin(ticket.initial, None), result, result.mask, problem)
 
 
-def check_start(settings: "OwnRewind", start: np.ndarray, mask: np.ndarray) -> None:
+def check_start(place: str, start: np.ndarray, mask: np.ndarray) -> None:
     """Refuse weights that no round can start from.
 
     Args:
-        settings: Of the rewind.
+        place: File and object.
         start: Of all replicates, [R, D].
         mask: Which of them are there, [R, D].
 
@@ -71,4 +68,4 @@ def check_start(settings: "OwnRewind", start: np.ndarray, mask: np.ndarray) -> N
     replicates = np.flatnonzero((mask & ~np.isfinite(start)).any(1))
     if replicates.size:
         said = f"weights that are NaN or infinite, in replicate {', '.join(map(str, replicates))}"
-        raise refused(settings.place, said, "finite numbers, from which a round can start")
+        raise refused(place, said, "finite numbers, from which a round can start")

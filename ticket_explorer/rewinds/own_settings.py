@@ -33,8 +33,8 @@ class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
 
     def try_out(self, problem: Any, has_sigma: bool) -> None:
         """Trace it; runs its code, if it is trusted."""
-        import_module("ticket_explorer.rewinds.own").try_out(self, problem, has_sigma)
+        import_module("ticket_explorer.rewinds.own").try_out(self.implemented(), problem, has_sigma)
 
     def check_start(self, start: Any, mask: Any) -> None:
         """Refuse NaN and infinite weights."""
-        import_module("ticket_explorer.rewinds.own").check_start(self, start, mask)
+        import_module("ticket_explorer.rewinds.own").check_start(self.place, start, mask)
