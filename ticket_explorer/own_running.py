@@ -93,19 +93,31 @@ def told(file: str, source: str) -> Iterator[None]:
     Raises:
         TicketError: in place of any other exception, also of one that would end the process.
     """
-    try:
+    with in_sentences(file, source):
         with kept() as changed:
             yield
+        if changed:
+            names = ", ".join(changed)
+            raise OwnCodeError(
+                f"{file} changes {names} of JAX, which all branches share; leave JAX's settings as they are."
+            )
+
+
+@contextmanager
+def in_sentences(file: str, source: str) -> Iterator[None]:
+    """Errors of a text as sentences that name its file and the line.
+
+    Raises:
+        TicketError: in place of any other exception, also of one that would end the process.
+    """
+    try:
+        yield
     except TicketError:
         raise
     except SyntaxError as error:
         raise OwnCodeError(f"{file}, line {error.lineno}: {error.msg}.") from error
     except (Exception, SystemExit) as error:
         raise OwnCodeError(f"{_where(file, source, error)}: {_what(error)}.") from error
-    if changed:
-        raise OwnCodeError(
-            f"{file} changes {', '.join(changed)} of JAX, which all branches share; leave JAX's settings as they are."
-        )
 
 
 def _where(file: str, source: str, error: BaseException) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_running import object_of, told
+from ticket_explorer.own_running import in_sentences, object_of, told
 
 
 class Flat:
@@ -93,7 +93,7 @@ class Told(Flat):
         Raises:
             TicketError: if the environment fails.
         """
-        with told(self._file, self._source):
+        with in_sentences(self._file, self._source):
             return super().reset(seed)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -102,5 +102,5 @@ class Told(Flat):
         Raises:
             TicketError: if the environment fails.
         """
-        with told(self._file, self._source):
+        with in_sentences(self._file, self._source):
             return super().step(action)
