@@ -1,5 +1,6 @@
 """Branches in which code of one's own fails: they wait for a person, and others go on."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,10 +39,8 @@ def others_go_on(view: SessionView, journal: Emit) -> Iterator[None]:
 
 
 def _sentence(turn: Turn, error: OwnCodeError) -> str:
-    return (
-        f"Branch {turn.branch!r} can't go on with round {turn.round}: {str(error).rstrip('.')}. "
-        f"Give it another rule: ticket-explorer switch SESSION --branch {turn.branch} --set pruner=magnitude"
-    )
+    command = f"ticket-explorer switch SESSION --branch {shlex.quote(turn.branch)} --set pruner=magnitude"
+    return f"Branch {turn.branch!r} needs another rule for round {turn.round} ({command}): {error}"
 
 
 @contextmanager
