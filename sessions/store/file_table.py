@@ -75,6 +75,7 @@ TABLE = {
             "Remove it while nothing runs the session",
             "note",
         ),
+        FileKind("labels", "the labels", "labels.msgpack", "Remove it, and label the session anew", "note"),
         FileKind(
             "kept-aside",
             "damaged records, kept when the journal was opened",

@@ -22,6 +22,7 @@ from widgets.terminal.screens.session_list import SessionList
 
 REFRESH_SECONDS = 3.0
 SUBTITLE = "lottery tickets, found by evolution"
+READING = "reading your sessions …"
 FILTER = "any text, or task:pendulum state:running; enter keeps it, escape clears it"
 _INVITATION = """[b]No sessions yet.[/b]
 
@@ -45,6 +46,7 @@ class Home(Screen[None]):
         self._sessions: list[SessionState] = []
         self._listing = Listing()
         self._trouble = ""
+        self._has_read = False
         self._default_takes: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -83,8 +85,8 @@ class Home(Screen[None]):
         if not found and self._default_takes is None:
             self._default_takes = ""
             self._assess()
-        if (found, trouble) != (self._sessions, self._trouble):
-            self._sessions, self._trouble = found, trouble
+        if (found, trouble, True) != (self._sessions, self._trouble, self._has_read):
+            self._sessions, self._trouble, self._has_read = found, trouble, True
             self._invite()
             self._show()
 
@@ -103,14 +105,14 @@ class Home(Screen[None]):
 
     def _show(self) -> None:
         table, empty = self.query_one(SessionList), not self._sessions
-        table.display, self.query_one("#invitation").display = not empty, empty
+        table.display, self.query_one("#invitation").display = not empty, empty and self._has_read
         table.take(self._sessions)
         self._say_order()
         if not empty and self.focused is None:
             table.focus()
 
     def _say_order(self) -> None:
-        said = self.query_one(SessionList).order if self._sessions else SUBTITLE
+        said = self.query_one(SessionList).order if self._sessions else SUBTITLE if self._has_read else READING
         self.query_one("#title", Static).update(Text.assemble(("Ticket Explorer", "bold"), (f"  {said}", "dim")))
 
     @property
