@@ -30,6 +30,9 @@ AnyEvent = (
     | events.PaceChanged
     | events.Finished
     | events.Failed
+    | events.BreakpointSet
+    | events.BreakpointRemoved
+    | events.BreakpointMet
     | events.Remarked
     | events.CommandReceived
     | events.CommandRefused

@@ -18,9 +18,9 @@ from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.tickets.given_ticket import given_arrays
 from sessions.tickets.tickets import Lineage
-from sessions.views.branch_view import BranchView
+from sessions.views.branch_view import BranchView, free_name
 from sessions.views.densities import found_densities_of
-from sessions.views.session_view import SessionView, free_name
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError, UnknownName
 
 

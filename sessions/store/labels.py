@@ -46,7 +46,7 @@ def label(session: Path, add: Iterable[str] = (), remove: Iterable[str] = (), ar
     """Change a session's labels; returns them as they are now.
 
     Args:
-        session: Its directory.
+        session: Where the session is on disk.
         add: Tags to put on it.
         remove: Tags to take off; those that it doesn't have don't matter.
         archived: Whether it is archived from now on; None leaves that.

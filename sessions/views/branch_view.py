@@ -1,5 +1,6 @@
 """A branch and its rounds, as folded from events. No JAX is imported here."""
 
+from collections.abc import Iterable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -165,3 +166,11 @@ class BranchView(msgspec.Struct, kw_only=True):
     def is_done(self) -> bool:
         """Whether it has all its rounds."""
         return self.next_round >= self.planned_rounds
+
+
+def free_name(parent: str, taken: Iterable[str]) -> str:
+    """A free name for a branch of `parent`, `snr-2`; upper and lower case count as equal."""
+    stem, _, number = parent.rpartition("-")
+    stem = stem if stem and number.isdigit() else parent
+    names = {name.lower() for name in taken}
+    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)

@@ -13,10 +13,12 @@ from msgspec import Meta
 
 from sessions.messages import events
 from sessions.messages.events import METRICS
+from sessions.specs.breakpoint import parse_breakpoint
 from sessions.store import check_branch_name
 from sessions.store.file_table import TABLE
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
+from ticket_explorer.errors import InvalidValue
 
 DEEPEST = 32
 """How deeply tables may be nested."""
@@ -292,6 +294,22 @@ def _analysed(view: SessionView, event: events.Analysed) -> None:
         _require(fits and 4 * prod(block.shape) == len(block.data), f"{name} of {block.shape} has {len(block.data)}")
 
 
+def _breakpoint_set(view: SessionView, event: events.BreakpointSet) -> None:
+    _require(view.breakpoints.last < event.number < ROUNDS, f"a breakpoint has the number {event.number}")
+    check_depth(event.when)
+    try:
+        parse_breakpoint(event.when)
+    except InvalidValue as error:
+        raise Nonsense(f"a breakpoint can't be read ({error})") from None
+
+
+def _breakpoint(view: SessionView, event: events.BreakpointRemoved | events.BreakpointMet) -> None:
+    _require(event.number in view.breakpoints.known, f"there is no breakpoint {event.number}")
+    if isinstance(event, events.BreakpointMet):
+        _branch(view, event.branch)
+        _number(event.round)
+
+
 def _received(view: SessionView, event: events.CommandReceived) -> None:
     _require(isinstance(event.command.get("type"), str), "a command has no name")
     check_depth(event.command)
@@ -329,4 +347,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.Pruned: _pruned,
     events.Analysed: _analysed,
     events.CommandReceived: _received,
+    events.BreakpointSet: _breakpoint_set,
+    events.BreakpointRemoved: _breakpoint,
+    events.BreakpointMet: _breakpoint,
 }

@@ -3,7 +3,7 @@
 Live, attached, replayed and scrubbed views differ only in where the events come from. No JAX is imported here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from sessions.messages import events
@@ -11,6 +11,7 @@ from sessions.specs.spec import completed
 from sessions.store import Ledger
 from sessions.views.adopted import adopted_branch
 from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.breakpoints import BreakpointEvent, Breakpoints
 from sessions.views.densities import densities_of
 from sessions.views.sealed import record
 from ticket_explorer.densities import overall
@@ -57,6 +58,7 @@ class SessionView:
         """Sentences on older rules that the session follows because of its age."""
         self.changed = 0.0
         """When the latest event happened, in seconds since 1970; 0 before any."""
+        self.breakpoints = Breakpoints()
         self.seconds_run = 0.0
         """For how many seconds it ran so far; pauses don't count, nor does the time after an engine was killed."""
 
@@ -208,14 +210,6 @@ def _is_routine(event: events.Event) -> bool:
     return isinstance(event, events.Analysed) and event.automatic
 
 
-def free_name(parent: str, taken: Iterable[str]) -> str:
-    """A free name for a branch of `parent`, `snr-2`; upper and lower case count as equal."""
-    stem, _, number = parent.rpartition("-")
-    stem = stem if stem and number.isdigit() else parent
-    names = {name.lower() for name in taken}
-    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
-
-
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
     if event.borrowed is not None and event.borrowed.takes == "trained" and view.learns_mask(event.borrowed.branch):
         view.former_rules[OLD_TICKETS.format(branch=event.branch, source=event.borrowed.branch)] = None
@@ -327,8 +321,8 @@ def _diverged(view: SessionView, event: events.Diverged) -> None:
 
 
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
-    view.branches[event.branch].rounds[event.round].finished = event
-    view.running = None
+    view.breakpoints.finished = view.branches[event.branch].rounds[event.round]
+    view.breakpoints.finished.finished, view.running = event, None
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:
@@ -359,6 +353,10 @@ def _state(state: State) -> Any:
 
 def _pace_changed(view: SessionView, event: events.PaceChanged) -> None:
     view.pace = event.generations_per_second
+
+
+def _breakpoint(view: SessionView, event: BreakpointEvent) -> None:
+    view.breakpoints.take(event, view.running)
 
 
 def _sealed(view: SessionView, event: events.Sealed) -> None:
@@ -397,4 +395,5 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.PaceChanged: _pace_changed,
     events.Finished: _state("finished"),
     events.Failed: _state("failed"),
+    **dict.fromkeys((events.BreakpointSet, events.BreakpointRemoved, events.BreakpointMet), _breakpoint),
 }

@@ -18,6 +18,7 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.breakpoint import BreakpointDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice
@@ -26,7 +27,16 @@ from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, DecomposeDialog, UndoDialog, ExportDialog]
+DIALOGS = [
+    PrunerDialog,
+    StrategyDialog,
+    BranchDialog,
+    TransferDialog,
+    DecomposeDialog,
+    UndoDialog,
+    BreakpointDialog,
+    ExportDialog,
+]
 
 
 @pytest.mark.parametrize("size", SIZES)

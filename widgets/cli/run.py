@@ -118,7 +118,9 @@ def _drive(session: "Session", json: bool) -> None:
         if not session.is_finished:
             say(f"Nothing finished is lost. Continue with: {command_line('resume', session.path)}")
         raise typer.Exit(FAILED)
-    if session.view.state != "finished":
+    if session.paused_at:
+        say(f"{session.paused_at} Continue with: {command_line('resume', session.path)}")
+    elif session.view.state != "finished":
         say(_paused(session.view, session.path))
         end_process(session, INTERRUPTED)
         raise typer.Exit(INTERRUPTED)

@@ -216,6 +216,8 @@ class LiveSession:
     go_back_async = Verb(commands.GoBack, _answered)
     set_aside_async = Verb(commands.SetAside, _answered)
     set_pace_async = Verb(commands.Pace, _answered)
+    pause_at_async = Verb(commands.PauseAt, _answered)
+    remove_breakpoint_async = Verb(commands.RemoveBreakpoint, _answered)
     preview_pruning_async = Verb(commands.PreviewPruning, _answered)
     rollout_async = Verb(commands.Rollout, _answered)
     cancel_analysis_async = Verb(commands.CancelAnalysis, _answered)

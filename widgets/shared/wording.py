@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
+from sessions.specs.breakpoint import parse_breakpoint
 from sessions.views.diverged import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.tables import algorithm_of
@@ -163,6 +164,12 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round}: {event.why}; computed as {event.form.words} from generation " + (
                 f"{event.generation} on"
             )
+        case events.BreakpointSet():
+            return f"Breakpoint {event.number} was set: pause {parse_breakpoint(event.when).words}"
+        case events.BreakpointRemoved():
+            return f"Breakpoint {event.number} was removed"
+        case events.BreakpointMet():
+            return event.said
         case events.PaceChanged():
             pace = event.generations_per_second
             return "No speed limit" if pace is None else f"No faster than {pace:g} generations a second"

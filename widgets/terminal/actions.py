@@ -131,6 +131,15 @@ ACTIONS: tuple[Action, ...] = (
         "explorer",
         "Run",
     ),
+    Action(
+        "breakpoint",
+        ("B",),
+        "Pause at …",
+        "Set a breakpoint, or remove one: the session pauses by itself at a round, density, generation, or finding.",
+        "explorer",
+        "Run",
+        call="decide('breakpoint')",
+    ),
     Action("slower", ("minus",), "Slower", "Run at half the pace, for watching and teaching.", "explorer", "Run"),
     Action(
         "faster",
@@ -297,7 +306,7 @@ ACTIONS: tuple[Action, ...] = (
 DECISIONS = frozenset(
     (action.call or action.name).partition("(")[0]
     for action in ACTIONS
-    if (action.group == "Decide" and action.name != "export") or action.name == "end_round"
+    if (action.group == "Decide" and action.name != "export") or action.name in ("end_round", "breakpoint")
 )
 """The methods that an engine answers, and a replay can't."""
 SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "explorer"}

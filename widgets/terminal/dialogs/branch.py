@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
-from sessions.views.session_view import free_name
+from sessions.views.branch_view import free_name
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import objection_to_name
 from widgets.decisions.complaints import Complaint, objection, remarks_on

@@ -15,6 +15,11 @@ from widgets.terminal.dialogs import ask, dialog_called
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
 NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
+DECIDED = "Done: it takes effect with the branch's next pruning or round."
+_DONE: dict[type, str] = {
+    commands.PauseAt: "Set: the session pauses there by itself.",
+    commands.RemoveBreakpoint: "The breakpoint is removed.",
+}
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
 
 
@@ -109,7 +114,7 @@ class Requests:
             made = dialog_called(dialog)(self._link, branch, self._look.selection.round)
             command = await self._screen.app.push_screen_wait(made)
             if command is not None:
-                self.send(command, "Done: it takes effect with the branch's next pruning or round.")
+                self.send(command, _DONE.get(type(command), DECIDED))
 
     async def export(self) -> None:
         """Write a file."""
