@@ -12,6 +12,7 @@ from sessions.messages.goal import Goal
 from sessions.serving.driver import Driver
 from sessions.serving.firewall import logging_to
 from sessions.serving.listener import Listener
+from sessions.session.long_runs import watch_over
 from sessions.session.session import Session
 
 HEARD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
@@ -44,6 +45,7 @@ def host(
     restore = _stop_on_signals(driver) if threading.current_thread() is threading.main_thread() else _nothing
     try:
         listener.start()
+        watch_over(session)  # after the listener, so that viewers hear of an event before what is said about it
         if while_running is not None:
             while_running(driver)
         with logging_to(session.path):

@@ -74,7 +74,7 @@ def breakpoints(given: Any, branches: Sequence[str], path: str = "$.pause_at") -
     """The breakpoints of a spec's `[[pause_at]]`.
 
     Args:
-        given: Tables.
+        given: What the spec says, tables of fields.
         branches: The names of the spec's branches.
         path: Where the tables are in the spec.
 

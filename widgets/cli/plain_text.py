@@ -4,6 +4,7 @@ The lines have no control characters. They say what the app shows, from the same
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -14,7 +15,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.shared.printable import printable
 from widgets.shared.session_link import Condition, EngineLink, Link, ReplayLink
-from widgets.shared.wording import clock, duration, score, sentence, share, speed, waiting
+from widgets.shared.wording import clock, left, score, sentence, share, speed, waiting
 
 EVERY = 5.0
 """Seconds between two lines of progress."""
@@ -68,7 +69,7 @@ def progress(view: SessionView, round_: RoundView) -> str:
         speed(view),
     ]
     if view.eta_seconds is not None:
-        parts.append(f"{duration(view.eta_seconds)} left")
+        parts.append(left(view.eta_seconds))
     before = view.round(round_.branch, round_.number - 1) if round_.number else None
     if before is not None and before.finished is not None:
         parts.append(f"last score {score(mean(before.finished.score))}")
@@ -81,12 +82,13 @@ class Teller:
     def __init__(self, link: Link, write: Write) -> None:
         self._link, self._write = link, write
         self.over = asyncio.Event()
+        self._began = time.time()
 
     def __call__(self, event: events.Event) -> None:
         """Take an event that is in the view now."""
         said = sentence(event)
         if said:
-            self._write(printable(f"{clock(event.at)}  {said}"))
+            self._write(printable(f"{clock(event.at, self._began)}  {said}"))
         is_played = isinstance(self._link, ReplayLink) and self._link.progress >= 1.0
         if is_played or (isinstance(self._link, EngineLink) and isinstance(event, events.Finished)):
             self.over.set()

@@ -1,6 +1,7 @@
 """`run` and `resume`: a session to its end, without the app, with progress."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from rich.text import Text
 from sessions.reports.json_report import report
 from sessions.reports.learning import needed_rows, solved_at
 from sessions.serving.idle import end_idle
+from sessions.session.notifications import Notifications, notifications
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
@@ -106,7 +108,7 @@ def _drive(session: "Session", json: bool) -> None:
     trouble = cache_trouble()
     if trouble is not None:
         say(trouble)
-    progress = Progress(session.view, narration)
+    progress = Progress(session.view, narration, session.path.stem, _wanted())
     session.subscribe(progress)
     with progress:
         driver = host(session, Goal(to_the_end=True), stay=False)
@@ -125,6 +127,13 @@ def _drive(session: "Session", json: bool) -> None:
         end_process(session, INTERRUPTED)
         raise typer.Exit(INTERRUPTED)
     show_result(session.path, session.header, session.view, json)
+
+
+def _wanted() -> Notifications | None:
+    """What a person wants to hear of; None if the file can't be read, which the journal says."""
+    with suppress(TicketError):
+        return notifications()
+    return None
 
 
 def show_result(path: Path, header: Header, view: SessionView, json: bool, target: float | None = None) -> None:

@@ -12,7 +12,7 @@ from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, button, markup
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition
-from widgets.shared.wording import duration, share, speed
+from widgets.shared.wording import left, share, speed
 
 _STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓ finished", "failed": "✗ failed"}
 
@@ -156,7 +156,7 @@ def _state(condition: Condition, view: SessionView) -> str:
 def _speed(view: SessionView) -> str:
     pace = "" if view.pace is None else f" (at most {view.pace:.3g})"
     eta = view.eta_seconds
-    return speed(view) + pace + ("" if eta is None else f", {duration(eta)} left")
+    return speed(view) + pace + ("" if eta is None else f", {left(eta)}")
 
 
 def _progress(view: SessionView, is_running: bool) -> str:

@@ -99,9 +99,35 @@ def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
     return f"Scores of {names} are of the searched weights under the mask they found, not of retrained tickets."
 
 
-def clock(at: float) -> str:
-    """The local time of day of an event."""
-    return time.strftime("%H:%M:%S", time.localtime(at))
+def clock(at: float, since: float | None = None) -> str:
+    """The local time of an event, `14:05:09`; with its date, if it isn't of the day on which a list of times begins.
+
+    Args:
+        at: Seconds since 1970.
+        since: The first time in the list; None: now, so that a time of another day has its date.
+    """
+    then, first = time.localtime(at), time.localtime(time.time() if since is None else since)
+    is_same_day = then[:3] == first[:3]
+    return time.strftime("%H:%M:%S" if is_same_day else "%Y-%m-%d %H:%M:%S", then)
+
+
+def first_time(view: SessionView) -> float | None:
+    """When a session's first event happened, for `clock`; None, so that dates are told, if that was not today."""
+    first = next((event.at for event in view.history if event.at), None)
+    is_today = first is not None and time.localtime(first)[:3] == time.localtime(time.time())[:3]
+    return first if is_today else None
+
+
+def left(seconds: float, now: float | None = None) -> str:
+    """The time left, and when that is in local time: `2 h 10 min left, until 14:05`; with a date if not today."""
+    now = time.time() if now is None else now
+    if seconds < 60:
+        return f"{duration(seconds)} left"
+    if seconds > _YEAR:
+        return f"{about(seconds)} left"
+    end, today = time.localtime(now + seconds), time.localtime(now)
+    form = "%H:%M" if end[:3] == today[:3] else "%Y-%m-%d %H:%M"
+    return f"{duration(seconds)} left, until {time.strftime(form, end)}"
 
 
 def date_and_time(at: datetime) -> str:

@@ -7,7 +7,7 @@ from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition, Link, ReplayLink
-from widgets.shared.wording import duration, share, speed
+from widgets.shared.wording import left, share, speed
 
 _STATES = {
     "running": ("● running", "bold green"),
@@ -105,7 +105,7 @@ def _eta(view: SessionView, is_running: bool) -> str:
         return ""
     if view.pace is not None:
         eta = max(eta, view.generations_left / view.pace)
-    return f"{duration(eta)} left"
+    return left(eta)
 
 
 def _waiting(link: Link) -> str:

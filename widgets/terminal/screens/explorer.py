@@ -163,6 +163,8 @@ class Explorer(Screen[None]):
             remember_speed(self.look.view)
         if why := trouble(event):
             self.notify(why, title="The session rests", severity="error", timeout=20, markup=False)
+        if self.link.condition is not Condition.REPLAY:
+            self.app.ring(event, self.link.path.stem)  # type: ignore[attr-defined]
 
     def _take_view(self, view: SessionView) -> None:
         self.look.view = view
@@ -183,9 +185,8 @@ class Explorer(Screen[None]):
         self.app.call_from_thread(self._renew_masks)
 
     def _renew_masks(self) -> None:
-        if self._is_left:
-            return
-        self._grid.renew(lambda kind: kind.reads_masks)
+        if not self._is_left:
+            self._grid.renew(lambda kind: kind.reads_masks)
 
     # Drawing
 
