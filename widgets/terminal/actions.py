@@ -293,6 +293,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *_panel_keys(),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
+    Action(
+        "engine_log", ("L",), "Engine's log", "Show what the engine printed, and details of errors.", "explorer", "Look"
+    ),
     Action("go_home", ("h",), "Home", "Back to the sessions; the engine goes on.", "explorer", "Look", True),
     Action(
         "help_panel", ("question_mark",), "Help", "Explain what is focused, and its keys.", "everywhere", "Help", True

@@ -396,6 +396,10 @@ class Explorer(Screen[None]):
         else:
             self.action_live()
 
+    def action_engine_log(self) -> None:
+        """Show the engine's log."""
+        self._requests.show_log()
+
     def action_go_home(self) -> None:
         """Go back to the sessions."""
         self.app.go_home()  # type: ignore[attr-defined]

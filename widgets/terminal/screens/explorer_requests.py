@@ -116,6 +116,12 @@ class Requests:
             if command is not None:
                 self.send(command, _DONE.get(type(command), DECIDED))
 
+    def show_log(self) -> None:
+        """Show the engine's log."""
+        from widgets.terminal.dialogs.engine_log import EngineLog
+
+        self._screen.app.push_screen(EngineLog(self._link.path))
+
     async def export(self) -> None:
         """Write a file."""
         from widgets.terminal.dialogs.export import ExportDialog
