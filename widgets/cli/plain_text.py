@@ -10,6 +10,8 @@ from contextlib import suppress
 
 from sessions.messages import commands, events
 from sessions.reports.statistics import mean
+from sessions.store import SessionDirectory
+from sessions.store.holder import holder_sentence
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -83,6 +85,7 @@ class Teller:
         self._link, self._write = link, write
         self.over = asyncio.Event()
         self._began = time.time()
+        self._lock = SessionDirectory(link.path).lock
 
     def __call__(self, event: events.Event) -> None:
         """Take an event that is in the view now."""
@@ -99,7 +102,9 @@ class Teller:
         while True:
             await asyncio.sleep(seconds)
             view = self._link.view
-            if view.compiling is not None:
+            if self._link.silence:
+                self._write(f"The engine is {self._link.silence}. {holder_sentence(self._lock, answers=False)}")
+            elif view.compiling is not None:
                 self._write(printable(waiting(view.compiling)))
             elif view.running is not None and view.generations_done != told:
                 told = view.generations_done

@@ -214,7 +214,7 @@ class Attachment:
         self.spawn(self._follow())
 
     async def _follow(self) -> None:
-        await self.link.follow(self._told)
+        await self.link.follow(self._told, self.renew)
         self._wake()
         self.renew()
 

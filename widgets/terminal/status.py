@@ -129,6 +129,10 @@ def _state(link: Link) -> tuple[str, str]:
         return "… starting", "bold"
     if link.condition is Condition.GONE:
         return "✗ engine gone", "bold red"
+    if link.silence:
+        return f"✗ engine {link.silence}", "bold red"
+    if link.is_pausing and link.is_running:
+        return "❚❚ pausing …", "bold yellow"
     if isinstance(link, ReplayLink):
         share_played = f"{100 * link.progress:.0f}%"
         if link.progress >= 1.0:

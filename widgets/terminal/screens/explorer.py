@@ -106,7 +106,7 @@ class Explorer(Screen[None]):
     async def _follow(self, run: bool = False, start: bool = False) -> None:
         try:
             await self._join(run, start)
-            await self.link.follow(self._told)
+            await self.link.follow(self._told, self._changed_state)
         except TicketError as error:
             self._changed_state()
             self._ask_what_now(str(error))
@@ -174,11 +174,7 @@ class Explorer(Screen[None]):
     def _changed_state(self) -> None:
         if self._is_left:
             return
-        banner = self.query_one(Banner)
-        if self.link.condition is Condition.GONE:
-            banner.say(f"{self.link.reason}  Press space to start the engine again; nothing finished is lost.")
-        else:
-            banner.clear()
+        self.query_one(Banner).show(self.link)
         self._renew()
 
     def _mask_arrived(self) -> None:
