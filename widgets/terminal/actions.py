@@ -294,7 +294,22 @@ ACTIONS: tuple[Action, ...] = (
     *_panel_keys(),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
     Action(
-        "engine_log", ("L",), "Engine's log", "Show what the engine printed, and details of errors.", "explorer", "Look"
+        "engine_log",
+        ("L",),
+        "Engine log",
+        "Show what the engine printed, and details of errors.",
+        "explorer",
+        "Look",
+        call="show('log')",
+    ),
+    Action(
+        "usage",
+        ("U",),
+        "Usage",
+        "Show what the engine takes of processor, memory and GPU, or no more.",
+        "explorer",
+        "Look",
+        call="show('usage')",
     ),
     Action("go_home", ("h",), "Home", "Back to the sessions; the engine goes on.", "explorer", "Look", True),
     Action(

@@ -1,14 +1,21 @@
 """The lines that show a session's state, its speed and the time left."""
 
+import time
+from pathlib import Path
+
 from rich.text import Text
+from textual import work
 from textual.widgets import Static
 
+from sessions.serving.usage import Meter
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition, Link, ReplayLink
-from widgets.shared.wording import left, share, speed
+from widgets.shared.wording import left, share, speed, usage
 
+MEASURES = 2.0
+"""Seconds between two looks at what the engine takes of the machine."""
 _STATES = {
     "running": ("● running", "bold green"),
     "paused": ("❚❚ paused", "bold yellow"),
@@ -49,11 +56,35 @@ class ProgressLines(Static):
     }
     """
 
+    _meter: Meter | None = None
+    _usage = ""
+
+    def measure(self, session: Path) -> None:
+        """Show what the engine takes of the machine, or show it no more."""
+        self._meter = None if self._meter is not None else Meter(session)
+        self._usage = ""
+        if self._meter is not None:
+            self._look()
+
+    @work(thread=True, exclusive=True, group="usage")
+    def _look(self) -> None:
+        """Measure at intervals; `nvidia-smi` takes its time, and nobody waits for it."""
+        while (meter := self._meter) is not None and self.is_mounted:
+            self._usage = f"{usage(meter.look())}  "
+            time.sleep(MEASURES)
+
     def show(self, link: Link) -> None:
         """Show a session's progress."""
         view, width = link.view, max(self.size.width - 2, 20)
         done, left = view.generations_done, view.generations_left
-        whole = _row("whole session", done, done + left, _eta(view, link.is_running), "  " + _count_rounds(view), width)
+        whole = _row(
+            "whole session",
+            done,
+            done + left,
+            self._usage + _eta(view, link.is_running),
+            "  " + _count_rounds(view),
+            width,
+        )
         self.update(Text("\n").join([_round_row(link, width), whole]), layout=False)
 
 

@@ -28,7 +28,7 @@ from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
-from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
+from widgets.terminal.panels.panel import FINENESS, LEAST
 from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
@@ -191,8 +191,7 @@ class Explorer(Screen[None]):
         if self.app.screen is not self or self._moved:  # who pressed a key sees the headline move first
             return
         now = time.monotonic()
-        waits = self._is_stale or self.look.view.compiling is not None
-        if waits and now >= self._stated + LEAST:
+        if now >= self._stated + LEAST and (self._is_stale or self.look.view.compiling is not None):
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()
@@ -291,7 +290,7 @@ class Explorer(Screen[None]):
 
     def action_curvature(self) -> None:
         """Compute what the curvature panel shows; if a policy is looked at, have it played."""
-        panel = self.focused_panel
+        panel = self._grid.focused_panel
         if panel is not None and panel.kind.plays:
             self.run_worker(self._have_engine(), group="ask")
         else:
@@ -360,7 +359,7 @@ class Explorer(Screen[None]):
 
     def action_maximise(self) -> None:
         """Show only the focused panel, or all again."""
-        panel = self.focused_panel
+        panel = self._grid.focused_panel
         if self.maximized is not None:
             self.minimize()
         elif panel is not None:
@@ -392,9 +391,9 @@ class Explorer(Screen[None]):
         else:
             self.action_live()
 
-    def action_engine_log(self) -> None:
-        """Show the engine's log."""
-        self._requests.show_log()
+    def action_show(self, what: str) -> None:
+        """Show the engine's log, or what it takes of the machine."""
+        self._requests.show(what, self.query_one(ProgressLines))
 
     def action_go_home(self) -> None:
         """Go back to the sessions."""

@@ -12,6 +12,7 @@ from ticket_explorer.errors import TicketError
 from widgets.plots.kinds import Look, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
+from widgets.terminal.status import ProgressLines
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
 NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
@@ -116,11 +117,14 @@ class Requests:
             if command is not None:
                 self.send(command, _DONE.get(type(command), DECIDED))
 
-    def show_log(self) -> None:
-        """Show the engine's log."""
+    def show(self, what: str, progress: ProgressLines) -> None:
+        """Show the engine's log, or in the lines of progress what it takes of the machine."""
         from widgets.terminal.dialogs.engine_log import EngineLog
 
-        self._screen.app.push_screen(EngineLog(self._link.path))
+        if what == "usage":
+            progress.measure(self._link.path)
+        else:
+            self._screen.app.push_screen(EngineLog(self._link.path))
 
     async def export(self) -> None:
         """Write a file."""
