@@ -28,7 +28,7 @@ from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.trust import ask_for_trust
 from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
-from widgets.terminal.panels.panel import FINENESS, LEAST
+from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
