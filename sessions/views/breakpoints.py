@@ -23,16 +23,15 @@ class KnownBreakpoint(msgspec.Struct, kw_only=True):
     """Where it was met, or had been passed when it was set: it pauses no round twice."""
 
 
-class Breakpoints:
+class Breakpoints(msgspec.Struct, kw_only=True):
     """The breakpoints of a session."""
 
-    def __init__(self) -> None:
-        self.known: dict[int, KnownBreakpoint] = {}
-        """Those that are set, by their numbers."""
-        self.last = 0
-        """The highest number that one ever had; 0 if none was ever set."""
-        self.finished: RoundView | None = None
-        """The round that finished last."""
+    known: dict[int, KnownBreakpoint] = msgspec.field(default_factory=dict)
+    """Those that are set, by their numbers."""
+    last: int = 0
+    """The highest number that one ever had; 0 if none was ever set."""
+    finished: RoundView | None = None
+    """The round that finished last."""
 
     def take(self, event: BreakpointEvent, running: RoundView | None) -> None:
         """Take in an event about one."""

@@ -22,7 +22,8 @@ from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
-from widgets.shared.session_table import COLUMNS, LATEST, matching, sorted_by
+from widgets.shared.session_table import ARCHIVED, COLUMNS, LATEST, matching, sorted_by
+from widgets.shared.wording import counted
 
 LEAST = 5
 """The fewest columns of the list, however narrow the terminal is."""
@@ -42,7 +43,7 @@ def register(app: typer.Typer) -> None:
 def list_(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Only sessions that match: a text, or field:text, such as task:pendulum state:running."),
+        typer.Argument(help="Only sessions that match: a text, task:pendulum, state:running, tag:x, is:archived."),
     ] = None,
     sort: Annotated[
         str, typer.Option(help="The column to sort by.", autocompletion=completion.columns, metavar="COLUMN")
@@ -63,8 +64,12 @@ def list_(
         console.print(_sessions_table(chosen, console))
     elif known:
         say(f"None of your {len(known)} sessions matches. List them all with: ticket-explorer list")
+        return
     else:
         say("There are no sessions yet. Start one with: ticket-explorer run")
+    hidden = sum(one.archived for one in known)
+    if hidden and not json and ARCHIVED not in (words or []):
+        say(f"{counted(hidden, 'archived session is', 'archived sessions are')} not shown; list {ARCHIVED} shows them.")
 
 
 @told
@@ -86,9 +91,18 @@ def show(
 
 
 @told
-def rm(session: GivenSession, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Remove a session for good, unless it is running."""
-    path = session_path(session)
+def rm(
+    sessions: Annotated[
+        list[str], typer.Argument(help="Sessions' paths, or their names.", autocompletion=completion.sessions)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove sessions for good, unless they are running."""
+    for session in sessions:
+        _remove(session_path(session), yes)
+
+
+def _remove(path: Path, yes: bool) -> None:
     directory = SessionDirectory.open_for_reading(path)
     asyncio.run(end_idle(path, CLIENT))
     with SessionLock(directory.lock):

@@ -63,15 +63,15 @@ def summary(view: SessionView) -> Iterator[str]:
         )
 
 
-def progress(view: SessionView, round_: RoundView) -> str:
-    """The progress of a running round and its session, in one line."""
+def progress(view: SessionView, round_: RoundView, is_live: bool = True) -> str:
+    """The progress of a running round and its session, in one line; the end of a replay has no time of day."""
     parts = [
         f"{round_.branch}:{round_.number} at {share(round_.density)}",
         f"generation {round_.done} of {round_.generations}",
         speed(view),
     ]
     if view.eta_seconds is not None:
-        parts.append(left(view.eta_seconds))
+        parts.append(left(view.eta_seconds, is_live))
     before = view.round(round_.branch, round_.number - 1) if round_.number else None
     if before is not None and before.finished is not None:
         parts.append(f"last score {score(mean(before.finished.score))}")
@@ -108,7 +108,7 @@ class Teller:
                 self._write(printable(waiting(view.compiling)))
             elif view.running is not None and view.generations_done != told:
                 told = view.generations_done
-                self._write(printable(progress(view, view.running)))
+                self._write(printable(progress(view, view.running, isinstance(self._link, EngineLink))))
 
 
 async def _until_over(link: EngineLink | ReplayLink, teller: Teller, every: float) -> None:

@@ -128,10 +128,15 @@ def first_time(view: SessionView) -> float | None:
     return first if is_today else None
 
 
-def left(seconds: float, now: float | None = None) -> str:
-    """The time left, and when that is in local time: `2 h 10 min left, until 14:05`; with a date if not today."""
-    now = time.time() if now is None else now
-    if seconds < 60:
+def left(seconds: float, is_live: bool = True) -> str:
+    """The time left, and when that is in local time: `2 h 10 min left, until 14:05`; with a date if not today.
+
+    Args:
+        seconds: Until the end.
+        is_live: Whether it runs now; a replay's end has no time of day.
+    """
+    now = time.time()
+    if seconds < 60 or (not is_live and seconds <= _YEAR):
         return f"{duration(seconds)} left"
     if seconds > _YEAR:
         return f"{about(seconds)} left"

@@ -68,7 +68,25 @@ ACTIONS: tuple[Action, ...] = (
         "replay", ("r",), "Replay", "Watch the session's journal again; nothing is computed.", "home", "Sessions", True
     ),
     Action("rename", ("f2",), "Rename", "Give the session another name.", "home", "Sessions"),
-    Action("delete", ("delete", "backspace"), "Delete", "Delete the session; asks first.", "home", "Sessions", True),
+    Action(
+        "delete",
+        ("delete", "backspace"),
+        "Delete",
+        "Delete the session, or all that are marked; asks first.",
+        "home",
+        "Sessions",
+        True,
+    ),
+    Action("mark", ("space",), "Mark", "Mark the session, or mark it no more, and go to the next.", "home", "Sessions"),
+    Action("tag", ("t",), "Tag", "Put tags on the session, or on all that are marked.", "home", "Sessions"),
+    Action(
+        "archive",
+        ("a",),
+        "Archive",
+        "Archive the session, or all that are marked, or bring them back; `is:archived` in the filter shows them.",
+        "home",
+        "Sessions",
+    ),
     Action(
         "filter",
         ("slash",),

@@ -81,7 +81,7 @@ class ProgressLines(Static):
             "whole session",
             done,
             done + left,
-            self._usage + _eta(view, link.is_running),
+            self._usage + _eta(link),
             "  " + _count_rounds(view),
             width,
         )
@@ -130,13 +130,14 @@ def _count_rounds(view: SessionView) -> str:
     return f"{done}/{max(planned, done)} rounds"
 
 
-def _eta(view: SessionView, is_running: bool) -> str:
+def _eta(link: Link) -> str:
+    view = link.view
     eta = view.eta_seconds
-    if eta is None or not is_running or not view.generations_left:
+    if eta is None or not link.is_running or not view.generations_left:
         return ""
     if view.pace is not None:
         eta = max(eta, view.generations_left / view.pace)
-    return left(eta)
+    return left(eta, link.condition is not Condition.REPLAY)
 
 
 def _waiting(link: Link) -> str:

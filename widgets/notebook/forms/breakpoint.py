@@ -23,7 +23,7 @@ class BreakpointForm:
         remove = button("Remove", "Remove the breakpoint that is chosen", lambda: self.form.ask(self._removal))
         rows = [self._kind, self._value, self._of, self._there]
         self.form = Form(attachment, subject, _INTRO, rows, "Set", self._request, remove)
-        self._kind.observe(lambda _: self._explain(), "value")
+        self._kind.observe(attachment.heeding(lambda _: self._explain()), "value")
 
     def renew(self) -> None:
         """Show the breakpoints that are set."""
