@@ -89,6 +89,13 @@ class SetAsideChanged(Event, frozen=True, kw_only=True):
     aside: bool
 
 
+class BranchRemoved(Event, frozen=True, kw_only=True):
+    """A branch is no longer shown or run; its finished rounds stay on disk, and its name stays taken."""
+
+    must_last: ClassVar[bool] = True
+    branch: str
+
+
 class Pruned(Event, frozen=True, kw_only=True):
     """A finished round's weights were pruned; the next round can begin."""
 

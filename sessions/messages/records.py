@@ -12,6 +12,7 @@ AnyEvent = (
     | events.BranchAdopted
     | events.PlanChanged
     | events.SetAsideChanged
+    | events.BranchRemoved
     | events.Pruned
     | events.RoundStarted
     | events.Generations

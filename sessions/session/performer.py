@@ -18,6 +18,7 @@ from sessions.specs.own_code import analysis_called
 from sessions.specs.spec import parse_plan
 from sessions.specs.validation import convert
 from sessions.store import SessionDirectory
+from sessions.views.removal import check_removal
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import AnalysisSettings
 
@@ -112,6 +113,17 @@ class Performer:
         """
         self.branches.called(wish.branch)
         self._set_aside(wish.branch, wish.aside)
+
+    def remove_branch(self, branch: str) -> None:
+        """Show and run a branch no more; its running round, if any, is dropped.
+
+        Raises:
+            TicketError: if there is no such branch, or another one needs it.
+        """
+        check_removal(self.view, branch)
+        self.engine.abandon(branch)
+        self.emit(events.BranchRemoved(at=time.time(), branch=branch))
+        self.finish_if_done()
 
     def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
         if aside:

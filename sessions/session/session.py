@@ -276,6 +276,7 @@ class Session:
     adopt = Verb(commands.Adopt, performed)
     go_back = Verb(commands.GoBack, performed)
     set_aside = Verb(commands.SetAside, performed)
+    remove_branch = Verb(commands.RemoveBranch, performed)
     set_pace = Verb(commands.Pace, performed)
     pause_at = Verb(commands.PauseAt, performed)
     remove_breakpoint = Verb(commands.RemoveBreakpoint, performed)

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+OLD_TICKETS = (
+    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
+    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
+)
+"""Said of a branch that takes transferred tickets as early versions did."""
+
+
 class RoundView(msgspec.Struct, kw_only=True):
     """One round of a branch, running or finished."""
 
@@ -174,3 +181,10 @@ def free_name(parent: str, taken: Iterable[str]) -> str:
     stem = stem if stem and number.isdigit() else parent
     names = {name.lower() for name in taken}
     return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
+
+
+def density_told(event: events.RoundStarted, branch: BranchView) -> float:
+    """The density that a round began with; corrects what an early version wrote for transferred learned masks."""
+    prunable = branch.prunable
+    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
+    return event.density if is_exact else event.kept / prunable

@@ -17,8 +17,9 @@ from sessions.specs.breakpoint import parse_breakpoint
 from sessions.store import check_branch_name
 from sessions.store.file_table import TABLE
 from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.removal import check_removal
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import InvalidValue
+from ticket_explorer.errors import InvalidValue, TicketError
 
 DEEPEST = 32
 """How deeply tables may be nested."""
@@ -187,6 +188,13 @@ def _of_branch(view: SessionView, event: Any) -> None:
     _branch(view, event.branch)
 
 
+def _removed(view: SessionView, event: events.BranchRemoved) -> None:
+    try:
+        check_removal(view, event.branch)
+    except TicketError as error:
+        raise Nonsense(str(error)) from None
+
+
 def _started(view: SessionView, event: events.RoundStarted) -> None:
     branch = _branch(view, event.branch)
     _number(event.round)
@@ -321,8 +329,9 @@ def _opened(view: SessionView, event: events.Opened) -> None:
 
 
 def _sealed(view: SessionView, event: events.Sealed) -> None:
+    known = (*view.branches, *view.removed)
     _require(event.kind in TABLE, f"there are no files of kind {event.kind!r}")
-    _require("{branch}" not in TABLE[event.kind].place or event.branch in view.branches, f"no branch {event.branch!r}")
+    _require("{branch}" not in TABLE[event.kind].place or event.branch in known, f"no branch {event.branch!r}")
     _require(0 <= event.number <= GENERATIONS, f"a file has the number {event.number}")
     digits = set(event.sha256) <= set("0123456789abcdef")
     _require(len(event.sha256) == 64 and digits, "it names no SHA-256")
@@ -335,6 +344,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.BranchAdopted: _adopted,
     events.PlanChanged: _changed,
     events.SetAsideChanged: _of_branch,
+    events.BranchRemoved: _removed,
     events.RoundStarted: _started,
     events.Generations: _generations,
     events.Scored: _scored,

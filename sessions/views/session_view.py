@@ -12,17 +12,13 @@ from sessions.messages import events
 from sessions.specs.spec import completed
 from sessions.store import Ledger
 from sessions.views.adopted import adopted_branch
-from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.branch_view import OLD_TICKETS, BranchView, RoundView, density_told
 from sessions.views.breakpoints import BreakpointEvent, Breakpoints
 from sessions.views.densities import densities_of
 from sessions.views.sealed import record
 from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
 
-OLD_TICKETS = (
-    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
-    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
-)
 State = Literal["paused", "running", "finished", "failed"]
 
 _UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing, events.Sealed)
@@ -35,6 +31,8 @@ class SessionView:
 
     def __init__(self) -> None:
         self.branches: dict[str, BranchView] = {}
+        self.removed: list[str] = []
+        """The names of removed branches, whose files are still there."""
         self.state: State = "paused"
         self.message: str = ""
         """Why the session is paused or has failed, if there is more to say."""
@@ -247,6 +245,14 @@ def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
         view.state = "paused"
 
 
+def _branch_removed(view: SessionView, event: events.BranchRemoved) -> None:
+    del view.branches[event.branch]
+    view.removed.append(event.branch)
+    view.analyses = [known for known in view.analyses if known.branch != event.branch]
+    if view.running is not None and view.running.branch == event.branch:
+        view.running = view.live = None
+
+
 def _round_started(view: SessionView, event: events.RoundStarted) -> None:
     branch = view.branches[event.branch]
     known = branch.rounds.get(event.round)
@@ -254,7 +260,7 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         known = RoundView(
             branch=event.branch,
             number=event.round,
-            trained_density=_density_told(event, branch),
+            trained_density=density_told(event, branch),
             trained_kept=event.kept,
             dimension=event.dimension,
             prunable=branch.prunable,
@@ -265,13 +271,6 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         )
         branch.rounds[event.round] = known
     view.running, view.live = known, None
-
-
-def _density_told(event: events.RoundStarted, branch: BranchView) -> float:
-    """The density that a round began with; corrects what an early version wrote for transferred learned masks."""
-    prunable = branch.prunable
-    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
-    return event.density if is_exact else event.kept / prunable
 
 
 def _generations(view: SessionView, event: events.Generations) -> None:
@@ -382,6 +381,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.BranchAdopted: _branch_adopted,
     events.PlanChanged: _plan_changed,
     events.SetAsideChanged: _set_aside,
+    events.BranchRemoved: _branch_removed,
     events.RoundStarted: _round_started,
     events.Generations: _generations,
     events.Scored: _scored,

@@ -29,9 +29,10 @@ NAMES = {
     "rules_3": {"refused"},
     "rules_4": {"evolution-sep-cma-es"},
     "rules_5": {"troubled"},
+    "rules_6": {"stopped"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "troubled"}
+QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "stopped", "troubled"}
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}

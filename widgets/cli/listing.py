@@ -12,7 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from sessions.messages import commands
 from sessions.reports.session_list import Listing, SessionState
+from sessions.serving.ask import answer
 from sessions.serving.idle import end_idle
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
@@ -96,8 +98,16 @@ def rm(
         list[str], typer.Argument(help="Sessions' paths, or their names.", autocompletion=completion.sessions)
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    branch: Annotated[
+        str | None, typer.Option(help="Only this branch of it, whose rounds stay on disk.", metavar="NAME")
+    ] = None,
 ) -> None:
-    """Remove sessions for good, unless they are running."""
+    """Remove sessions for good, unless they are running, or one branch of a session."""
+    if branch is not None:
+        for session in sessions:
+            answer(session_path(session), commands.RemoveBranch(branch), CLIENT)
+            say(f"Branch {branch} is no longer shown or run; its finished rounds stay on disk.")
+        return
     for session in sessions:
         _remove(session_path(session), yes)
 

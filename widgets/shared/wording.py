@@ -183,6 +183,8 @@ def sentence(event: events.Event) -> str:
             return f"Branch {event.branch} goes on with {_plan(event.plan)}"
         case events.SetAsideChanged():
             return f"Branch {event.branch} was {'set aside' if event.aside else 'taken up again'}"
+        case events.BranchRemoved():
+            return f"Branch {event.branch} was removed; its rounds stay on disk"
         case events.Pruned():
             return (
                 f"{event.branch}:{event.round} pruned by {event.pruner} to {event.kept:,} weights, "

@@ -225,6 +225,15 @@ ACTIONS: tuple[Action, ...] = (
         True,
         call="decide('undo')",
     ),
+    Action(
+        "remove_branch",
+        ("delete",),
+        "Remove branch",
+        "Show and run the branch no more; asks first, and its rounds stay on disk.",
+        "explorer",
+        "Decide",
+        call="decide('remove')",
+    ),
     Action("set_aside", ("a",), "Set aside", "Stop running the branch, or take it up again.", "explorer", "Decide"),
     Action(
         "curvature",

@@ -19,6 +19,7 @@ NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
 DECIDED = "Done: it takes effect with the branch's next pruning or round."
 _DONE: dict[type, str] = {
     commands.PauseAt: "Set: the session pauses there by itself.",
+    commands.RemoveBranch: "The branch is removed; its rounds stay on disk.",
     commands.RemoveBreakpoint: "The breakpoint is removed.",
 }
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
