@@ -9,6 +9,7 @@ import pytest
 from sessions.messages import commands
 from tests.faces.conftest import GOLDEN
 from widgets.notebook import controls
+from widgets.notebook.attachment import Attachment
 from widgets.shared import session_link
 from widgets.shared.session_link import Condition, EngineLink, ReplayLink
 from widgets.terminal.status import _state
@@ -75,3 +76,39 @@ def test_it_shows_and_passes(suspended: bool, answering: bool, said: str, monkey
 def test_a_replay_is_never_silent() -> None:
     link = ReplayLink(GOLDEN)
     assert (link.silence, link.is_pausing) == ("", False)
+
+
+class RestartedLink(EngineLink):
+    """A link whose engine ends, and is started again by somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__(GOLDEN)
+        self.joined, self.ended, self.started = 0, asyncio.Event(), asyncio.Event()
+
+    async def connect(self, run: bool = False, start: bool = False) -> None:
+        self.joined, self.condition = self.joined + 1, Condition.ATTACHED
+
+    async def follow(self, told: Any, moved: Any = None) -> None:
+        await self.ended.wait()
+        self.ended.clear()
+        self.condition = Condition.GONE
+
+    async def until_started(self) -> None:
+        await self.started.wait()
+
+
+def test_a_notebook_follows_the_engine_that_another_viewer_starts() -> None:
+    async def story() -> None:
+        link = RestartedLink()
+        attachment = Attachment(link)
+        await attachment.ready()
+        link.ended.set()
+        await attachment.parted()
+        assert link.joined == 1
+        link.started.set()
+        while not attachment.is_attached:
+            await asyncio.sleep(0)
+        assert link.joined == 2
+        await attachment.close()
+
+    asyncio.run(asyncio.wait_for(story(), 20))
