@@ -103,7 +103,7 @@ class Teller:
             await asyncio.sleep(seconds)
             view = self._link.view
             if self._link.silence:
-                self._write(f"The engine is {self._link.silence}. {holder_sentence(self._lock, answers=False)}")
+                self._write(printable(holder_sentence(self._lock, answers=False)))
             elif view.compiling is not None:
                 self._write(printable(waiting(view.compiling)))
             elif view.running is not None and view.generations_done != told:

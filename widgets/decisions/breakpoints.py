@@ -10,8 +10,8 @@ KINDS = {
     "round": "before a round begins",
     "density": "before a round at a density, or less",
     "generation": "after a generation of a round",
-    "score_drop": "after a round whose score drops by more than",
-    "correlation_below": "after a round whose SNR–magnitude correlation is below",
+    "score_drop": "after a round whose score drops by",
+    "correlation_below": "after a round whose correlation is below",
     "collapse": "before a layer would keep no weights",
 }
 """What there is to pause at, by the fields of the command."""
@@ -19,8 +19,8 @@ VALUES = {
     "round": "the round's number, counted from 0",
     "density": "the share of the prunable weights, in (0, 1]",
     "generation": "17: of each round; 3:17: of round 3",
-    "score_drop": "the drop, from 0",
-    "correlation_below": "the correlation, from -1 to 1",
+    "score_drop": "more than this drop, from 0",
+    "correlation_below": "of SNR and magnitude, from -1 to 1",
     "collapse": "nothing: leave it empty",
 }
 """The number that goes with each."""

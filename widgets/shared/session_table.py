@@ -53,8 +53,8 @@ COLUMNS: dict[str, Column] = {
     "task": _text(lambda one: one.task),
     "network": _text(lambda one: one.network),
     "strategy": _text(lambda one: one.strategy),
-    "tags": _text(lambda one: ", ".join(one.tags)),
     "changed": _moment(lambda one: one.changed),
+    "tags": _text(lambda one: ", ".join(one.tags)),
     "branches": Column(lambda one: str(one.branches or ""), lambda one: one.branches or None, True),
     "duration": Column(
         lambda one: duration(one.seconds_run) if one.seconds_run else "", lambda one: one.seconds_run or None, True

@@ -30,8 +30,7 @@ class Banner(Static):
     def show(self, link: Link) -> None:
         """Say why nothing is heard of the engine, if that is so."""
         if link.silence:
-            lock = SessionDirectory(link.path).lock
-            self.say(f"The engine is {link.silence}. {holder_sentence(lock, answers=False)}")
+            self.say(holder_sentence(SessionDirectory(link.path).lock, answers=False))
         elif link.condition is Condition.GONE:
             self.say(f"{link.reason}  Press space to start the engine again; nothing finished is lost.")
         else:
