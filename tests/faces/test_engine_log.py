@@ -28,7 +28,7 @@ def write(session: Path, text: str) -> None:
 
 
 def test_it_rotates_and_the_older_part_comes_first(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_log, "LARGEST", 10)
+    monkeypatch.setattr(engine_log, "LARGEST", 5)
     for text in ("the first\n", "second one\n", "third part\n"):
         write(session, text)
     assert log_file(session).read_text() == "third part\n"
