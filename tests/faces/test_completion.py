@@ -62,6 +62,7 @@ def offers(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) -> Offers:
 
 COMMANDS_OF_SESSIONS = (
     *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code"),
+    *("log", "tag", "archive", "archive first", "pause-at"),
     *("branch", "transfer", "decompose", "adopt", "adopt first", "analyse", "export", "compare", "compare first"),
 )
 
