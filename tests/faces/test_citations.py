@@ -16,6 +16,7 @@ CITED = {
     "comparison": "7, top",  # difference of SNR and magnitude pruning
     "snr_magnitude": "7",  # middle: thresholds of both
     "correlation": "7, bottom",  # correlation of SNRs and magnitudes across rounds
+    "overlap": "7, bottom",  # what follows from that
     "distribution": "11",  # weight summary statistics
     "decomposition": "8",  # permutation baselines, of gradient descent
     "surface": "10",  # two-dimensional projections of the loss

@@ -14,9 +14,10 @@ from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.policy import ROWS
 from widgets.plots.figures.selection import colour_of
+from widgets.plots.mask_panel import mask_panel, mask_turns
 from widgets.plots.mask_reader import Masks
+from widgets.plots.names import LETTERS
 from widgets.plots.policy.player import PolicyPlayer
-from widgets.shared.wording import share
 
 Cursor = Literal["generation", "round", "density"]
 
@@ -72,13 +73,15 @@ class PanelKind:
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
     """Whether a person can pick weights in it, which are then named below."""
+    needs: Callable[[Look], str] | None = None
+    """The kind of analysis that computes what it shows, if it shows one."""
     told: tuple[str, str] | None = None
     """Its title and its help, if it is not a figure, which has its own."""
 
     @property
-    def number(self) -> int:
-        """The key that shows it: 1 to 9, then 0."""
-        return (list(PANELS).index(self.name) + 1) % 10
+    def key(self) -> str:
+        """The key that shows it: 1 to 9, then 0, then letters."""
+        return LETTERS.get(self.name) or str((list(PANELS).index(self.name) + 1) % 10)
 
     @property
     def title(self) -> str:
@@ -116,25 +119,7 @@ _JOURNAL_HELP = (
 
 
 def _mask(look: Look) -> Figure:
-    branch = look.selection.branch_in(look.view)
-    if branch is None:
-        return Figure("Mask", Axis(""), Axis(""), note=look.selection.missing_in(look.view))
-    leaves = look.view.branches[branch].leaves
-    prunable = [leaf.name for leaf in leaves if leaf.prunable]
-    finished = [round_ for round_ in look.view.lineage(branch) if round_.finished]
-    wanted = [round_ for round_ in finished if look.selection.round in (None, round_.number)]
-    if not prunable or not wanted:
-        note = "A mask is drawn when its round is finished." if prunable else "This session did not record its layers."
-        return Figure("Mask", Axis(""), Axis(""), note=note)
-    found = look.masks.mask(wanted[-1].branch, wanted[-1].number)
-    if found is None:
-        return Figure("Mask", Axis(""), Axis(""), note="Reading the mask …")
-    leaf = prunable[look.turns.get("mask", 0) % len(prunable)]
-    shape = look.view.branches[branch].input_shape
-    drawn = figures.mask(found, leaves, leaf, shape)
-    lit = figures.lit_weights(look.picked, leaves, leaf, shape)
-    place = f"{leaf} · {branch}, round {wanted[-1].number}, {share(wanted[-1].density)} kept"
-    return Figure(place, drawn.x, drawn.y, (*drawn.marks, *lit), drawn.note)
+    return mask_panel(look.view, look.selection, look.masks, look.picked, look.turns.get("mask", 0))
 
 
 LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] = (
@@ -159,21 +144,20 @@ def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Fi
     return LANDSCAPES[look.turns.get("curvature", 0) % len(LANDSCAPES)]
 
 
-def wanted_analyses(look: Look) -> list[commands.Analyse]:
-    """The analyses that compute what the curvature panel shows, for the selected round or the running one."""
+def wanted_analyses(look: Look, shown: PanelKind) -> list[commands.Analyse]:
+    """The analyses that compute what a panel shows, for the selected round or the running one.
+
+    Args:
+        look: What is selected.
+        shown: The panel; for one that shows no analysis, what the curvature panel shows.
+    """
     view, selection = look.view, look.selection
-    branch, kind = selection.branch_in(view), landscape_of(look)[0]
+    branch, kind = selection.branch_in(view), (shown.needs or LANDSCAPE.needs or (lambda _: ""))(look)
     if branch is None:
         return []
     known = selection.round_in(view)
     number = selection.round if known is not None and known.finished is not None else None
     return analyses_of(view, kind, branch, number)
-
-
-def _layers(look: Look) -> int:
-    branch = look.selection.branch_in(look.view)
-    leaves = [] if branch is None else look.view.branches[branch].leaves
-    return max(sum(leaf.prunable for leaf in leaves), 1)
 
 
 def _fitness(look: Look) -> Figure:
@@ -241,8 +225,16 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             _GENERATION,
             turns=lambda _: len(LANDSCAPES),
+            needs=lambda look: landscape_of(look)[0],
         ),
-        PanelKind("mask", _mask, depends_on=_ROUND, turns=_layers, reads_masks=True, lights_up=True),
+        PanelKind(
+            "mask",
+            _mask,
+            depends_on=_ROUND,
+            turns=lambda look: mask_turns(look.view, look.selection),
+            reads_masks=True,
+            lights_up=True,
+        ),
         PanelKind(
             "distribution",
             _distribution,
@@ -254,9 +246,18 @@ PANELS: dict[str, PanelKind] = {
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
         PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
+        PanelKind(
+            "overlap",
+            lambda look: figures.overlap(look.view, look.selection),
+            "round",
+            (events.Analysed,),
+            needs=lambda _: "snr",
+        ),
     )
 }
-"""The kinds by name, in the order of their keys 1 to 9 and 0."""
+"""The kinds by name, in the order of their keys 1 to 9 and 0; those after them have letters."""
+LANDSCAPE = next(kind for kind in PANELS.values() if kind.needs is not None)
+"""The kind that shows landscapes in turn."""
 
 
 def offered(view: SessionView) -> list[str]:

@@ -133,7 +133,8 @@ def _draw_over(axes: Any, figure: Figure) -> None:
     points = [mark for mark in figure.marks if isinstance(mark, Points)]
     for mark in points:
         colour = LIGHT[mark.colour % len(LIGHT)]
-        axes.scatter(mark.x - 0.5, mark.y - 0.5, s=12, label=mark.name, color=colour, linewidths=0)
+        marker = MARKERS[mark.colour % len(MARKERS)] if mark.marked else "o"
+        axes.scatter(mark.x - 0.5, mark.y - 0.5, s=12, label=mark.name, color=colour, linewidths=0, marker=marker)
     if points:
         axes.legend(fontsize=7)
 
@@ -195,7 +196,8 @@ def _draw_mark(axes: Any, mark: Mark) -> None:
             if mark.low is not None and mark.high is not None:
                 _draw_spread(axes, mark, colour)
         case Points():
-            axes.scatter(mark.x, mark.y, s=5, color=colour, label=name, linewidths=0, marker=marker)
+            size, before = (14, 3) if mark.marked else (5, 2)
+            axes.scatter(mark.x, mark.y, s=size, color=colour, label=name, linewidths=0, marker=marker, zorder=before)
         case Bars():
             axes.stairs(mark.heights, mark.edges, color=colour, label=name, fill=True, alpha=0.7)
         case Rule():

@@ -53,10 +53,19 @@ FIGURES: dict[str, Kind] = {
     "snr_magnitude": Kind(
         "SNR against magnitude",
         "Each point is a weight: large ones are to the right, and those that evolution is sure about, with a high "
-        "ratio of size to uncertainty (SNR, |θ| / σ), at the top. The line is where the next pruning cuts: SNR pruning "
-        "removes what is below it, magnitude pruning what is left of it; those points are grey. If all points lie on a "
-        "diagonal, both would prune the same weights; they disagree about points away from it. Cf. figure 7 of Lange & "
-        "Sprekeler (2023), which analyses these thresholds.",
+        "ratio of size to uncertainty (SNR, |θ| / σ), at the top. Two lines show where the next pruning would cut: SNR "
+        "pruning removes what is below its line, magnitude pruning what is left of its own. Grey points both prune, "
+        "points of the branch's colour both keep; the criteria disagree about the two other groups: small weights that "
+        "the search is sure of, and large ones that it isn't. The mask panel lights these up after its layers. If all "
+        "points lie on a diagonal, both prune the same weights. Cf. figure 7 of Lange & Sprekeler (2023), which "
+        "analyses these thresholds.",
+    ),
+    "overlap": Kind(
+        "Overlap of the criteria",
+        "Of the weights that SNR or magnitude pruning would remove after a round, the share that both would. At 100% "
+        "they prune the same weights, and SNR can't be better; at the lower line two choices at random would agree as "
+        "much. Error bars are standard errors over replicates. Cf. figure 7, bottom, of Lange & Sprekeler (2023): "
+        "the correlation of the two.",
     ),
     "correlation": Kind(
         "SNR–magnitude correlation",
@@ -174,6 +183,9 @@ FIGURES: dict[str, Kind] = {
 }
 """All kinds of figures, by the name of the function that makes them."""
 
+LETTERS = {"overlap": "o"}
+"""The keys of panels beyond the ten that have a digit, by name."""
+
 SHOWN = (
     "ticket_curve",
     "fitness",
@@ -181,6 +193,7 @@ SHOWN = (
     "sparsity",
     "snr_magnitude",
     "correlation",
+    "overlap",
     "curvature",
     "sharpness",
     "hessian",

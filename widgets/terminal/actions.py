@@ -10,6 +10,8 @@ from typing import Literal
 
 from textual.binding import Binding
 
+from widgets.plots.names import FIGURES, LETTERS
+
 Scope = Literal["everywhere", "home", "new", "explorer"]
 
 
@@ -54,6 +56,11 @@ def _panel_keys() -> Iterator[Action]:
             "explorer",
             "Look",
             call=f"panel({number})",
+        )
+    for name, letter in LETTERS.items():
+        title = FIGURES[name].title
+        yield Action(
+            f"panel_{name}", (letter,), title, f"Go to the panel {title}.", "explorer", "Look", call=f"panel('{name}')"
         )
 
 

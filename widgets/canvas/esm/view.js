@@ -3,6 +3,7 @@ import { Hand } from "./hand.js";
 import { paint } from "./painting.js";
 import { plotOf } from "./plot.js";
 import { rowsAt } from "./reading.js";
+import { signOf, signPath } from "./signs.js";
 
 const LAYOUT = `
   <div class="te-head"><span class="te-title"></span><span class="te-tools">
@@ -167,6 +168,10 @@ export class View {
     const entry = document.createElement("button");
     entry.className = `te-entry te-${mark.kind}${mark.faint ? " te-faint" : ""}`;
     entry.style.setProperty("--te-own", this.#ink(mark));
+    if (mark.markers || mark.marked) {
+      entry.classList.add("te-signed");
+      entry.style.setProperty("--te-sign", `path("${signPath(signOf(mark.colour))}")`);
+    }
     entry.setAttribute("aria-pressed", String(!this.hidden.has(mark.name)));
     entry.title = "Show or hide";
     entry.textContent = mark.name;

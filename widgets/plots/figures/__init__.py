@@ -13,6 +13,7 @@ from widgets.plots.figures.learning import learning
 from widgets.plots.figures.mask import lit_weights, mask
 from widgets.plots.figures.metrics_cache import MetricsCache
 from widgets.plots.figures.normalised import normalised
+from widgets.plots.figures.overlap import overlap
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
 from widgets.plots.figures.selection import Selection
@@ -51,6 +52,7 @@ __all__ = [
     "lit_weights",
     "mask",
     "normalised",
+    "overlap",
     "policy",
     "sharpness",
     "snr_magnitude",

@@ -134,9 +134,9 @@ def _draw_marks(canvas: Canvas, figure: Figure, layout: Layout, cursor: float | 
         draw_band(inside, frame, line)
     for line in sorted(lines, key=lambda line: not line.faint):
         draw_line(inside, frame, line)
-    for mark in figure.marks:
-        if isinstance(mark, Points):
-            draw_points(inside, frame, mark)
+    points = [mark for mark in figure.marks if isinstance(mark, Points)]
+    for mark in sorted(points, key=lambda mark: mark.marked):
+        draw_points(inside, frame, mark)
     for line in lines:
         draw_markers(inside, frame, line)
     draw_axes(canvas, figure, layout, cursor)

@@ -107,11 +107,16 @@ def _draw_errors(canvas: Canvas, frame: Frame, line: Line, across: Values) -> No
 
 
 def draw_points(canvas: Canvas, frame: Frame, points: Points) -> None:
-    """Draw a dot a point; blobs of four where there are few."""
+    """Draw a dot a point, or its marker; blobs of four dots where there are few."""
     dots = np.zeros((4 * frame.height, 2 * frame.width), dtype=np.bool_)
     across, down = np.rint(frame.across(points.x)), np.rint(frame.down(points.y))
     inside = _inside(across, down, frame)
     columns, rows = across[inside].astype(np.int64), down[inside].astype(np.int64)
+    if points.marked:
+        where = np.zeros((frame.height, frame.width), dtype=np.bool_)
+        where[rows // 4, columns // 2] = True
+        canvas.put(where, ord(marker(points.colour)), points.colour)
+        return
     few = columns.size <= frame.width * frame.height // 8
     for right, below in _BLOB if few else _BLOB[:1]:
         dots[np.minimum(rows + below, dots.shape[0] - 1), np.minimum(columns + right, dots.shape[1] - 1)] = True
@@ -228,7 +233,7 @@ def swatch(mark: Mark) -> str:
         case Line():
             return marker(mark.colour) if mark.markers else "━"
         case Points():
-            return "⠶"
+            return marker(mark.colour) if mark.marked else "⠶"
         case Bars():
             return "▆"
         case Rule():

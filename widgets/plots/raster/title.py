@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from widgets.plots.figure import MUTED, Bars, Figure, Line
+from widgets.plots.figure import MUTED, Bars, Figure, Line, Picture
 from widgets.plots.raster.canvas import TEXT, TITLE, Canvas, one_cell_each, shortened
 from widgets.plots.raster.marks import swatch
 from widgets.plots.raster.reading import Reading
@@ -41,7 +41,8 @@ def draw_title(
     """
     title, y_name = one_cell_each(figure.title), one_cell_each(figure.y.label)
     entries = _entries(figure, readings, are_bars_named)
-    if y_name.casefold() == title.casefold() or figure.is_empty or not any(swatch(mark) for mark in figure.marks):
+    has_axes = not any(isinstance(mark, Picture) for mark in figure.marks) and any(map(swatch, figure.marks))
+    if y_name.casefold() == title.casefold() or figure.is_empty or not has_axes:
         y_name = ""
     heads = [(title, y_name), (title, ""), (shortened(title, canvas.width // 3), ""), ("", "")]
     for head in heads:

@@ -127,6 +127,6 @@ class Panel(Vertical):
         return JournalPanel() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:
-        titles = Content(f"{self.kind.number} {title or self.kind.title}"), Content(note)
+        titles = Content(f"{self.kind.key} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles

@@ -180,7 +180,7 @@ class Explorer(Screen[None]):
         self._renew()
 
     def _mask_arrived(self) -> None:
-        self.app.call_from_thread(self._renew_masks)
+        self.call_later(self._renew_masks)  # from the thread that read it, or from this one if it was quick
 
     def _renew_masks(self) -> None:
         if self._is_left:
@@ -293,12 +293,12 @@ class Explorer(Screen[None]):
         self._requests.set_aside()
 
     def action_curvature(self) -> None:
-        """Compute what the curvature panel shows; if a policy is looked at, have it played."""
+        """Compute what the focused panel shows, or the curvature panel; if a policy is looked at, have it played."""
         panel = self.focused_panel
         if panel is not None and panel.kind.plays:
             self.run_worker(self._have_engine(), group="ask")
-        else:
-            self._requests.analyse()
+        elif panel is not None:
+            self._requests.analyse(panel.kind)
 
     def action_cancel_analyses(self) -> None:
         """Cancel all analyses that wait or are under way."""
@@ -370,9 +370,9 @@ class Explorer(Screen[None]):
             self.maximize(panel, container=False)
         self.call_after_refresh(self._renew)
 
-    async def action_panel(self, number: int) -> None:
-        """Go to a kind of panel."""
-        await self._grid.go_to(list(PANELS)[number - 1])
+    async def action_panel(self, kind: int | str) -> None:
+        """Go to a kind of panel, by its number from 1 or by its name."""
+        await self._grid.go_to(kind if isinstance(kind, str) else list(PANELS)[kind - 1])
 
     async def action_swap(self) -> None:
         """Show the next kind of panel in the focused one's place."""
