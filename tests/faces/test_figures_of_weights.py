@@ -43,7 +43,7 @@ def groups_of(view: SessionView, selection: Selection = LATEST) -> dict[str, Poi
 
 def pruned_by(groups: dict[str, Points], criterion: str) -> np.ndarray:
     """The entries that one criterion prunes."""
-    only = {"snr": "only SNR prunes", "magnitude": "only magnitude prunes"}[criterion]
+    only = {"snr": "only SNR", "magnitude": "only magnitude"}[criterion]
     parts = [groups["both prune"].entries, groups[only].entries]
     return np.concatenate([part for part in parts if part is not None])
 
@@ -68,7 +68,7 @@ class TestSNRMagnitude:
             assert rules[name].across == across
             assert (scores(arrays, criterion) <= rules[name].value).mean() == pytest.approx(ratio, abs=0.01)
             other = "magnitude" if criterion == "snr" else "snr"
-            spared = [groups["both keep"], groups[f"only {'SNR' if other == 'snr' else other} prunes"]]
+            spared = [groups["both keep"], groups[f"only {'SNR' if other == 'snr' else other}"]]
             assert min(getattr(part, across).min() for part in spared if part.x.size) > rules[name].value
         hidden = 512 - sum(points.x.size for points in groups.values())
         assert (hidden > 0) == (zeros > 0), "a logarithmic axis shows no zeros"
@@ -76,7 +76,7 @@ class TestSNRMagnitude:
     def test_the_groups_look_apart_without_their_colours(self) -> None:
         groups = groups_of(view_of(branch("a"), start("a"), frame("a", weights())))
         assert (groups["both prune"].colour, groups["both keep"].colour) == (MUTED, 0)
-        apart = [groups[name] for name in ("only SNR prunes", "only magnitude prunes")]
+        apart = [groups[name] for name in ("only SNR", "only magnitude")]
         assert all(points.marked for points in apart)
         assert len({points.colour for points in groups.values()}) == 4
 
@@ -90,7 +90,7 @@ class TestSNRMagnitude:
         low, small = np.abs(mean) / std <= rules["SNR cut"].value, np.abs(mean) <= rules["magnitude cut"].value
         counts = [(low & small).sum(), (~low & ~small).sum(), (low & ~small).sum(), (~low & small).sum()]
         names = [*marks(figures.snr_magnitude(view, Selection()), Points)]
-        said = ("both prune", "both keep", "only SNR prunes", "only magnitude prunes")
+        said = ("both prune", "both keep", "only SNR", "only magnitude")
         assert names == [f"{name} {count}" for name, count in zip(said, counts, strict=True)]
         share = 100 * counts[0] / (counts[0] + counts[2] + counts[3])
         assert f"both prune {share:.3g}%" in figures.snr_magnitude(view, Selection()).note
@@ -248,12 +248,12 @@ class TestLitUpInTheMask:
         plain, lit = (mask_panel(view, Selection(), self.AllKept(), turn=turn) for turn in (0, 2))
         assert not marks(plain, Points)
         wanted = LAYOUT.prunable_leaves[0].slice
-        for name in ("only SNR prunes", "only magnitude prunes"):
+        for name in ("only SNR", "only magnitude"):
             entries = groups[name].entries
             assert entries is not None
             inside = [entry for entry in entries if wanted.start <= entry < wanted.stop]
-            assert sorted(marks(lit, Points)[name].entries) == sorted(inside)
-            assert marks(lit, Points)[name].marked
+            assert sorted(marks(lit, Points)[f"{name} prunes"].entries) == sorted(inside)
+            assert marks(lit, Points)[f"{name} prunes"].marked
         assert "Of the 512 sampled weights" in lit.note
 
     def test_weights_without_sigma_are_shown_once(self) -> None:

@@ -10,6 +10,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
+from widgets.plots.compare_panel import TURNS as COMPARISONS
+from widgets.plots.compare_panel import Company, compare_panel
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.policy import ROWS
@@ -46,6 +48,10 @@ class Look:
     """The entries of θ that a person selected."""
     policy_rows: int = ROWS
     """How finely a policy's episode is drawn."""
+    company: Company = field(default_factory=Company)
+    """What the session's branches are compared with."""
+    hidden: frozenset[str] = frozenset()
+    """The names of marks that a person doesn't want to see."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,11 @@ def _distribution(look: Look) -> Figure:
     return figures.distribution(look.view, look.selection, figures.QUANTITIES[turn % len(figures.QUANTITIES)])
 
 
+def _compare(look: Look) -> Figure:
+    turn = look.turns.get("compare", 0)
+    return compare_panel(look.view, look.selection, look.company, turn)
+
+
 def _policy(look: Look) -> Figure:
     branch, player = look.selection.branch_in(look.view), look.player
     player.look_at(branch, look.selection.round)
@@ -253,6 +264,7 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             needs=lambda _: "snr",
         ),
+        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
     )
 }
 """The kinds by name, in the order of their keys 1 to 9 and 0; those after them have letters."""

@@ -79,7 +79,9 @@ def _disagreement(view: SessionView, branch: str, round_: RoundView, leaf: str) 
     for group in quadrants.groups:
         if group.differs:
             name, _, _ = group.name.rpartition(" ")
-            lit += figures.lit_weights(entries[group.where].tolist(), leaves, leaf, shape, (name, group.colour))
+            lit += figures.lit_weights(
+                entries[group.where].tolist(), leaves, leaf, shape, (f"{name} prunes", group.colour)
+            )
     counts = ", ".join(f"{points.name} {points.x.size}" for points in lit) or "the criteria agree about all of them"
     return tuple(lit), f"Of the {entries.size} sampled weights, those of this layer: {counts}."
 

@@ -28,6 +28,8 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1.5, 1)),
 """By palette index: of two lines of one dash, the markers differ, and the other way round."""
 _MARGIN = 0.03
 """The share of an axis that stays free beyond the outermost markers."""
+_LEGEND_ROW = 0.14
+"""Inches of a row of names."""
 _LEGEND_LETTER, _LEGEND_HANDLE, _LABEL_LETTER, _TITLE_LETTER = 0.06, 0.6, 0.062, 0.075
 """Inches of a letter of a name and of the sign before it, of an axis's label, and of the title."""
 _FRAME = 0.55
@@ -91,7 +93,9 @@ def _draw(axes: Any, figure: Figure, size: tuple[float, float]) -> None:
         return
     for mark in figure.marks:
         _draw_mark(axes, mark)
-    for axis, which, inches in ((figure.x, "x", size[0]), (figure.y, "y", size[1])):
+    names = axes.get_legend_handles_labels()[1]
+    height = max(size[1] - _LEGEND_ROW * -(-len(names) // _legend_columns(names, size[0])), size[1] / 4)
+    for axis, which, inches in ((figure.x, "x", size[0]), (figure.y, "y", height)):
         _scale(axes, which, axis, shown_values(figure, which), any(_has_markers(mark) for mark in figure.marks))
         _tick(axes, which, axis, inches)
     _label(axes, figure, size[1])
@@ -118,8 +122,13 @@ def _name(canvas: "Canvas", width: float) -> None:
     handles, labels = canvas.axes[0].get_legend_handles_labels()
     if not handles:
         return
-    columns = next((n for n in range(len(labels), 1, -1) if _legend_width(labels, n) <= width), 1)
+    columns = _legend_columns(labels, width)
     canvas.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=7, frameon=False, handlelength=3)
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """In how many columns names stand side by side."""
+    return next((n for n in range(len(labels), 1, -1) if _legend_width(labels, n) <= width), 1)
 
 
 def _legend_width(labels: Sequence[str], columns: int) -> float:
@@ -202,7 +211,8 @@ def _draw_mark(axes: Any, mark: Mark) -> None:
             axes.stairs(mark.heights, mark.edges, color=colour, label=name, fill=True, alpha=0.7)
         case Rule():
             line = axes.axhline if mark.across == "y" else axes.axvline
-            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle=(0, (1, 1)))
+            dash = (0, (1, 1)) if mark.across == "y" else (0, (4, 1.5, 1, 1.5))
+            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle=dash)
 
 
 def _style(colour: int) -> tuple[str, str, Any]:

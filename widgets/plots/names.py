@@ -159,6 +159,16 @@ FIGURES: dict[str, Kind] = {
         "counts the densities where p < 0.05, with Holm's correction for all of them and without it. Cf. figure 7, "
         "top, of Lange & Sprekeler (2023), which compares SNR and magnitude pruning.",
     ),
+    "compare": Kind(
+        "Compare",
+        "How much better the selected branch scores than another one at equal density: above zero it is better. The "
+        "other one is the branch's parent or the first other branch, unless you pin one. Replicates see the same "
+        "initial weights, batches and noise, so differences are taken pair by pair; bars are 95% intervals of the mean "
+        "(Student's paired t-test), and the sentence below counts the densities where p < 0.05, with Holm's "
+        "correction for all of them and without it. Next come the differences of all branches, and all branches in one "
+        "ticket curve, as they are and scaled from the worst to the best. Branches of other sessions can be added. "
+        "Cf. figure 7, top, of Lange & Sprekeler (2023), which compares SNR and magnitude pruning.",
+    ),
     "mask": Kind(
         "Mask",
         "Which weights of one layer are left. For the first layer each cell is a pixel of the input; the stronger its "
@@ -183,7 +193,7 @@ FIGURES: dict[str, Kind] = {
 }
 """All kinds of figures, by the name of the function that makes them."""
 
-LETTERS = {"overlap": "o"}
+LETTERS = {"overlap": "o", "compare": "y"}
 """The keys of panels beyond the ten that have a digit, by name."""
 
 SHOWN = (

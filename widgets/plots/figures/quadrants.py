@@ -23,7 +23,7 @@ class Group:
     """The sampled weights of one quadrant."""
 
     name: str
-    """With how many there are: `only SNR prunes 12`."""
+    """With how many there are: `only SNR 12`."""
     where: npt.NDArray[np.bool_]
     """[n], which weights of the sample are in it."""
     colour: int
@@ -61,8 +61,8 @@ def quadrants_of(view: SessionView, branch: str, round_: RoundView, frame: Frame
     groups = (
         _group("both prune", snr_goes & magnitude_goes, MUTED),
         _group("both keep", ~snr_goes & ~magnitude_goes, colour),
-        _group("only SNR prunes", snr_goes & ~magnitude_goes, first, True),
-        _group("only magnitude prunes", magnitude_goes & ~snr_goes, second, True),
+        _group("only SNR", snr_goes & ~magnitude_goes, first, True),
+        _group("only magnitude", magnitude_goes & ~snr_goes, second, True),
     )
     return Quadrants(sample, (by_snr, by_magnitude), groups)
 

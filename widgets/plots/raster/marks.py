@@ -15,6 +15,9 @@ from widgets.plots.raster.frame import Frame
 
 MARKERS = "●■▲◆×+"
 """The glyphs of markers, by palette index."""
+DASHES = ("1", "1111110000", "110000", "11111111000011000", "111111111111110000")
+"""The dots and gaps of lines without markers, by palette index."""
+_SWATCHES = "━╍┅┉╌"
 FAINT = 12
 """The strength of lines that stand behind others."""
 
@@ -78,8 +81,18 @@ def draw_line(canvas: Canvas, frame: Frame, line: Line) -> None:
     """Draw the line itself, and behind it a tint where it covers its own band."""
     covered = spans(frame.across(line.x), frame.down(line.y), 2 * frame.width)
     in_band = (canvas.colours == line.colour) & (canvas.strengths == _BAND)
-    canvas.dots(covered.filled(4 * frame.height), line.colour, FAINT if line.faint else FULL)
+    dots = covered.filled(4 * frame.height)
+    if not (line.faint or line.markers):
+        dots &= _dashes(line.colour, dots.shape[1])
+    canvas.dots(dots, line.colour, FAINT if line.faint else FULL)
     canvas.grounds[in_band & (canvas.strengths != _BAND)] = _BEHIND
+
+
+def _dashes(colour: int, width: int) -> Dots:
+    """In which columns of dots a line of a palette index is drawn [width]: without markers, dashes tell lines apart."""
+    pattern = DASHES[colour % len(DASHES)] if colour >= 0 else DASHES[0]
+    dashes: Dots = np.resize(np.array([letter == "1" for letter in pattern]), width)
+    return dashes
 
 
 def draw_markers(canvas: Canvas, frame: Frame, line: Line) -> None:
@@ -231,7 +244,7 @@ def swatch(mark: Mark) -> str:
     """What stands for a mark in the legend; nothing for what isn't named there."""
     match mark:
         case Line():
-            return marker(mark.colour) if mark.markers else "━"
+            return marker(mark.colour) if mark.markers else _SWATCHES[max(mark.colour, 0) % len(_SWATCHES)]
         case Points():
             return marker(mark.colour) if mark.marked else "⠶"
         case Bars():

@@ -76,7 +76,10 @@ def fitted(axis: Axis, values: Values, margin: float = 0.0) -> Scale:
         given = sorted(float(np.clip(limit, -_LARGEST, _LARGEST)) for limit in axis.limits)
         low, high = (low, max(given[1], low)) if log and given[0] <= 0 else (given[0], given[1])
         margin = 0.0
+    highest = high
     low, high = _widened(low, high, log, margin)
+    if axis.percent and highest <= 1.0:  # no share is above 100%
+        high = min(high, 1.0)
     return Scale(low, high, log, axis.reverse)
 
 

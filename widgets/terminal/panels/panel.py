@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from sessions.messages import events
 from widgets.plots.kinds import PANELS, Look, PanelKind
+from widgets.plots.lens import Deed, without
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import JournalPanel
 
@@ -50,6 +51,12 @@ class Panel(Vertical):
 
         panel: "Panel"
         x: float | None
+
+    @dataclass
+    class Toggled(Message):
+        """Marks of a name are to be hidden, or shown again."""
+
+        name: str
 
     def __init__(self, kind: str, look: Look) -> None:
         super().__init__()
@@ -104,13 +111,25 @@ class Panel(Vertical):
         self._is_stale, self.drawn = False, time.monotonic()
         content = self.content
         if isinstance(content, Chart) and self.kind.draw is not None:
-            figure = self.kind.draw(self._look)
-            self._entitle(figure.title, "" if figure.is_empty else figure.note)
+            figure = without(self.kind.draw(self._look), self._look.hidden)
             content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))
             content.cursor = self.kind.place_of(self._look)
+            words = [content.lens.told(), "" if figure.is_empty else figure.note]
+            self._entitle(figure.title, " · ".join(filter(None, words)))
         elif isinstance(content, JournalPanel):
             self._entitle(self.kind.title, "")
             content.follow(self._look.view)
+
+    def deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, if it shows a chart."""
+        if isinstance(self.content, Chart):
+            self.content.deal(deed)
+            self.renew()
+
+    def on_chart_named(self, message: Chart.Named) -> None:
+        """Hide what was clicked in the legend, or show it again."""
+        message.stop()
+        self.post_message(self.Toggled(message.name))
 
     def mark(self, kind: str | None, x: float | None) -> None:
         """Move the cursor with that of another panel with the same x axis; without one, to the selection."""

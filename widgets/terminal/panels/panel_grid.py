@@ -7,6 +7,7 @@ from textual.containers import Grid
 
 from sessions.messages import events
 from widgets.plots.kinds import MASK, PANELS, Look, PanelKind, offered
+from widgets.plots.lens import Deed
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.panel import Panel
@@ -125,6 +126,21 @@ class PanelGrid(Grid):
         """Follow the selection, of which these parts have changed."""
         for panel in self.panels:
             panel.look_elsewhere(changed)
+
+    def deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, in the focused panel."""
+        if self.focused_panel is not None:
+            self.focused_panel.deal(deed)
+
+    def toggle(self, name: str) -> None:
+        """Hide marks of a name in all panels, or show them again."""
+        self._look.hidden ^= {name}
+        self.renew()
+
+    def on_panel_toggled(self, message: Panel.Toggled) -> None:
+        """Hide what was clicked in a legend, or show it again."""
+        message.stop()
+        self.toggle(message.name)
 
     def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
         """Link the cursors of panels with the same x axis."""
