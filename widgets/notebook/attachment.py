@@ -208,7 +208,8 @@ class Attachment:
         except TicketError as error:
             self.complain(str(error))
             return
-        self.look.view, self.look.metrics = self.link.view, MetricsCache()
+        self.look.take(self.link.view, getattr(self.link, "header", None))
+        self.look.metrics = MetricsCache()
         self.trouble = ""
         self.renew()
         self.spawn(self._follow())

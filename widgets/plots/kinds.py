@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sessions.messages import commands, events
+from sessions.views.reading import Header
 from sessions.views.session_view import SessionView
 from ticket_explorer.tasks import TASKS
 from widgets.decisions.analyses import analyses_of
@@ -20,6 +21,8 @@ from widgets.plots.mask_panel import mask_panel, mask_turns
 from widgets.plots.mask_reader import Masks
 from widgets.plots.names import LETTERS
 from widgets.plots.policy.player import PolicyPlayer
+from widgets.plots.spec_panel import TURNS as SPEC_TURNS
+from widgets.plots.spec_panel import SpecTable, spec_table_of
 
 Cursor = Literal["generation", "round", "density"]
 
@@ -50,8 +53,16 @@ class Look:
     """How finely a policy's episode is drawn."""
     company: Company = field(default_factory=Company)
     """What the session's branches are compared with."""
+    header: Header | None = None
+    """What was fixed when the session was created."""
     hidden: frozenset[str] = frozenset()
     """The names of marks that a person doesn't want to see."""
+
+    def take(self, view: SessionView, header: Header | None) -> None:
+        """Show a session's view, and what was fixed when it was created; None while it is being created."""
+        self.view, self.header = view, header
+        if header is not None:
+            self.company = replace(self.company, seed=header.spec.get("seed"))
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,8 @@ class PanelKind:
     """Whether a person can pick weights in it, which are then named below."""
     needs: Callable[[Look], str] | None = None
     """The kind of analysis that computes what it shows, if it shows one."""
+    rows: Callable[[Look], SpecTable] | None = None
+    """The function that makes its table, if it shows one."""
     told: tuple[str, str] | None = None
     """Its title and its help, if it is not a figure, which has its own."""
 
@@ -118,6 +131,11 @@ class PanelKind:
         return float(round_.number) if cursor == "round" else round_.density
 
 
+_SPEC_HELP = (
+    "How the selected branch trains, prunes and rewinds now, field by field, beside the preset that the session began "
+    "from: what differs is marked. Next come only the fields in which it differs from another branch, the one that "
+    "Compare compares it with. Changes take effect with the next pruning or round."
+)
 _JOURNAL_HELP = (
     "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. "
     "Everything that is shown here can be rebuilt from it. Search it with the search key."
@@ -264,6 +282,15 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             needs=lambda _: "snr",
         ),
+        PanelKind(
+            "spec",
+            None,
+            turns=lambda _: SPEC_TURNS,
+            rows=lambda look: spec_table_of(
+                look.view, look.selection, look.header, look.company, look.turns.get("spec", 0)
+            ),
+            told=("Spec", _SPEC_HELP),
+        ),
         PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
     )
 }
@@ -285,8 +312,8 @@ def offered(view: SessionView) -> list[str]:
 
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
 """The names of the kinds that are drawn."""
-JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)
-"""The name of the kind that is text."""
+JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None and kind.rows is None)
+"""The name of the kind that tells what happened."""
 MASK = next(name for name, kind in PANELS.items() if kind.reads_masks)
 """The name of the kind whose layer changes if the focused panel shows only one thing."""
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")

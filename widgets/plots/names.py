@@ -193,7 +193,7 @@ FIGURES: dict[str, Kind] = {
 }
 """All kinds of figures, by the name of the function that makes them."""
 
-LETTERS = {"overlap": "o", "compare": "y"}
+LETTERS = {"overlap": "o", "spec": "i", "compare": "y"}
 """The keys of panels beyond the ten that have a digit, by name."""
 
 SHOWN = (

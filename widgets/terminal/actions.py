@@ -58,7 +58,7 @@ def _panel_keys() -> Iterator[Action]:
             call=f"panel({number})",
         )
     for name, letter in LETTERS.items():
-        title = FIGURES[name].title
+        title = FIGURES[name].title if name in FIGURES else name.capitalize()
         yield Action(
             f"panel_{name}", (letter,), title, f"Go to the panel {title}.", "explorer", "Look", call=f"panel('{name}')"
         )

@@ -15,6 +15,7 @@ from widgets.plots.kinds import PANELS, Look, PanelKind
 from widgets.plots.lens import Deed, without
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import JournalPanel
+from widgets.terminal.panels.spec import SpecPanel
 
 LEAST = 0.25
 """The least seconds between two drawings of a panel, unless a person asks for one."""
@@ -116,6 +117,10 @@ class Panel(Vertical):
             content.cursor = self.kind.place_of(self._look)
             words = [content.lens.told(), "" if figure.is_empty else figure.note]
             self._entitle(figure.title, " · ".join(filter(None, words)))
+        elif isinstance(content, SpecPanel) and self.kind.rows is not None:
+            table = self.kind.rows(self._look)
+            self._entitle(table.title, table.note if table.rows else "")
+            content.show(table)
         elif isinstance(content, JournalPanel):
             self._entitle(self.kind.title, "")
             content.follow(self._look.view)
@@ -143,6 +148,8 @@ class Panel(Vertical):
         self.post_message(self.CursorMoved(self, message.x))
 
     def _content(self) -> Widget:
+        if self.kind.rows is not None:
+            return SpecPanel()
         return JournalPanel() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:

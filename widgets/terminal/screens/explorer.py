@@ -54,6 +54,7 @@ class Explorer(Screen[None]):
         self.link = link
         self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
         self.look = Look(link.view, self._masks, policy_rows=FINENESS)
+        self.look.take(link.view, getattr(link, "header", None))
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
@@ -169,7 +170,7 @@ class Explorer(Screen[None]):
             self.notify(why, title="The session rests", severity="error", timeout=20, markup=False)
 
     def _take_view(self, view: SessionView) -> None:
-        self.look.view = view
+        self.look.take(view, getattr(self.link, "header", None))
         self.look.metrics = type(self.look.metrics)()
         self._renew()
 
