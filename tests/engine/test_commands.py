@@ -75,7 +75,7 @@ def test_an_answer_arrives_as_it_was_given(kind: Any) -> None:
     given = answers.get(get_type_hints(kind.perform)["return"])
     fields = dict.fromkeys(kind.__struct_fields__, "x")
     deed = kind(**fields)
-    if kind is not commands.Rollout:
+    if kind not in (commands.Rollout, commands.Examples):
         assert deed.heard(msgspec.msgpack.decode(msgspec.msgpack.encode(deed.told(given)))) == given
 
 

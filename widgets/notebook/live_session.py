@@ -218,6 +218,7 @@ class LiveSession:
     set_pace_async = Verb(commands.Pace, _answered)
     preview_pruning_async = Verb(commands.PreviewPruning, _answered)
     rollout_async = Verb(commands.Rollout, _answered)
+    examples_async = Verb(commands.Examples, _answered)
     cancel_analysis_async = Verb(commands.CancelAnalysis, _answered)
     note_async = Verb(commands.Note, _answered)
     analyse_async = Verb(commands.Analyse, _found)

@@ -20,6 +20,8 @@ from widgets.plots.figures.selection import colour_of
 from widgets.plots.mask_panel import mask_panel, mask_turns
 from widgets.plots.mask_reader import Masks
 from widgets.plots.names import LETTERS
+from widgets.plots.policy.asking import Asker
+from widgets.plots.policy.gallery import Gallery
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.plots.spec_panel import TURNS as SPEC_TURNS
 from widgets.plots.spec_panel import SpecTable, spec_table_of
@@ -45,6 +47,7 @@ class Look:
     selection: Selection = LIVE
     metrics: MetricsCache = field(default_factory=MetricsCache)
     player: PolicyPlayer = field(default_factory=PolicyPlayer)
+    gallery: Gallery = field(default_factory=Gallery)
     turns: dict[str, int] = field(default_factory=dict)
     """How often a person asked each kind of panel for its next leaf or quantity."""
     picked: tuple[int, ...] = ()
@@ -86,6 +89,8 @@ class PanelKind:
     """Whether it is redrawn when a mask was read from disk."""
     plays: bool = False
     """Whether it plays a policy's episodes, step by step."""
+    asks: Callable[[Look], Asker] | None = None
+    """What asks the engine while somebody looks at it; None if its figure needs no engine."""
     lights_up: bool = False
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
@@ -224,6 +229,18 @@ def _policy(look: Look) -> Figure:
     return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch), look.policy_rows)
 
 
+def _examples(look: Look) -> Figure:
+    branch, gallery = look.selection.branch_in(look.view), look.gallery
+    gallery.look_at(branch, look.selection.round)
+    if branch is None or gallery.seen is None:
+        waiting = gallery.refusal or "Asking the engine …"
+        note = look.selection.missing_in(look.view) if branch is None else waiting
+        return Figure("Examples", Axis(""), Axis(""), note=note)
+    task = TASKS.get(look.view.branches[branch].plan["task"]["name"])
+    classes = getattr(getattr(task, "data", None), "classes", ())
+    return figures.examples(gallery.seen, classes, colour_of(look.view, branch), gallery.picked)
+
+
 PANELS: dict[str, PanelKind] = {
     kind.name: kind
     for kind in (
@@ -274,7 +291,7 @@ PANELS: dict[str, PanelKind] = {
         ),
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
-        PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
+        PanelKind("policy", _policy, depends_on=_ROUND, plays=True, asks=lambda look: look.player),
         PanelKind(
             "overlap",
             lambda look: figures.overlap(look.view, look.selection),
@@ -292,6 +309,14 @@ PANELS: dict[str, PanelKind] = {
             told=("Spec", _SPEC_HELP),
         ),
         PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
+        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery),
+        PanelKind(
+            "search",
+            lambda look: figures.search(look.view, look.selection),
+            None,
+            (events.Frame,),
+            _GENERATION,
+        ),
     )
 }
 """The kinds by name, in the order of their keys 1 to 9 and 0; those after them have letters."""
@@ -300,14 +325,16 @@ LANDSCAPE = next(kind for kind in PANELS.values() if kind.needs is not None)
 
 
 def offered(view: SessionView) -> list[str]:
-    """The kinds that a session has something for: a policy plays where networks act, not where they see examples.
+    """The kinds that a session has something for: policies where networks act, examples where they see some.
 
     Args:
         view: The session; one that has no branch yet may turn out to be anything.
     """
     tasks = [TASKS.get(branch.plan["task"]["name"]) for branch in view.branches.values()]
     has_policy = not tasks or any(task is None or not task.has_examples for task in tasks)
-    return [name for name, kind in PANELS.items() if has_policy or not kind.plays]
+    has_examples = not tasks or any(task is None or task.has_examples for task in tasks)
+    fits = {True: has_policy, False: has_examples}
+    return [name for name, kind in PANELS.items() if kind.asks is None or fits[kind.plays]]
 
 
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)

@@ -183,6 +183,22 @@ FIGURES: dict[str, Kind] = {
         "single bar for σ means that the strategy has one σ for all weights, so that SNR pruning is magnitude pruning. "
         "The paper summarises weights in figure 11, and its figure 7 is about these thresholds.",
     ),
+    "examples": Kind(
+        "Examples",
+        "Images of the test set as the search mean sees them: their class, ✓ or ✗ and the class that they are "
+        "taken for, and how sure that is; after the arrow the same with the weights that the next pruning would leave. "
+        "Images that are taken for another class are grey. A click, or enter, lights up the weights that matter most "
+        "for what an image is taken for, in the mask and among the points of SNR against magnitude. The papers report "
+        "only how many are right; that is the score.",
+    ),
+    "search": Kind(
+        "Search",
+        "How the search moves through the space of weights in a round, seen on the plane in which its mean moves most. "
+        "The line is the mean's way from its start to the generation that you look at; grey points are individuals "
+        "as the search draws them there, and the rings are one σ around the mean, at the start and now: as the search "
+        "gets surer, its ring shrinks. The plane is that of a fixed sample of weights. Li et al. (2018) show ways of "
+        "gradient descent like this; Lange & Sprekeler (2023) have no such figure.",
+    ),
     "policy": Kind(
         "Policy",
         "An episode of the branch's current policy, played over and over: the search mean, on the first of the test "
@@ -193,7 +209,7 @@ FIGURES: dict[str, Kind] = {
 }
 """All kinds of figures, by the name of the function that makes them."""
 
-LETTERS = {"overlap": "o", "spec": "i", "compare": "y"}
+LETTERS = {"overlap": "o", "spec": "i", "compare": "y", "examples": "E", "search": "S"}
 """The keys of panels beyond the ten that have a digit, by name."""
 
 SHOWN = (
@@ -204,6 +220,7 @@ SHOWN = (
     "snr_magnitude",
     "correlation",
     "overlap",
+    "search",
     "curvature",
     "sharpness",
     "hessian",

@@ -5,6 +5,7 @@ from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature, sharpness
 from widgets.plots.figures.decomposition import decomposition
 from widgets.plots.figures.distribution import QUANTITIES, distribution, distributions
+from widgets.plots.figures.examples import examples
 from widgets.plots.figures.fitness import fitness
 from widgets.plots.figures.hessian import eigenvalues, hessian, hessian_correlation
 from widgets.plots.figures.instability import instability, instability_from, instability_profile
@@ -16,6 +17,7 @@ from widgets.plots.figures.normalised import normalised
 from widgets.plots.figures.overlap import overlap
 from widgets.plots.figures.policy import policy
 from widgets.plots.figures.sample import Quantity
+from widgets.plots.figures.search import search
 from widgets.plots.figures.selection import Selection
 from widgets.plots.figures.snr_magnitude import snr_magnitude
 from widgets.plots.figures.sparsity import sparsity, sparsity_now
@@ -42,6 +44,7 @@ __all__ = [
     "distribution",
     "distributions",
     "eigenvalues",
+    "examples",
     "fitness",
     "hessian",
     "hessian_correlation",
@@ -54,6 +57,7 @@ __all__ = [
     "normalised",
     "overlap",
     "policy",
+    "search",
     "sharpness",
     "snr_magnitude",
     "sparsity",

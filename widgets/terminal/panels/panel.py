@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widget import Widget
 
@@ -52,6 +53,12 @@ class Panel(Vertical):
 
         panel: "Panel"
         x: float | None
+
+    @dataclass
+    class Chosen(Message):
+        """A picture was chosen, or none."""
+
+        number: int | None
 
     @dataclass
     class Toggled(Message):
@@ -130,6 +137,19 @@ class Panel(Vertical):
         if isinstance(self.content, Chart):
             self.content.deal(deed)
             self.renew()
+
+    def on_chart_clicked(self, message: Chart.Clicked) -> None:
+        """Choose the picture that was clicked, where pictures can be chosen."""
+        if self.kind.asks is not None and not self.kind.plays and message.reading is not None:
+            message.stop()
+            self.post_message(self.Chosen(message.reading.mark))
+
+    def on_key(self, event: Key) -> None:
+        """Choose the next picture."""
+        if event.key == "enter" and self.kind.asks is not None and not self.kind.plays:
+            event.stop()
+            picked = self._look.gallery.picked
+            self.post_message(self.Chosen(0 if picked is None else picked + 1))
 
     def on_chart_named(self, message: Chart.Named) -> None:
         """Hide what was clicked in the legend, or show it again."""

@@ -30,9 +30,9 @@ from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
+from widgets.terminal.screens.asking import Asking
 from widgets.terminal.screens.comparing import Comparing
 from widgets.terminal.screens.explorer_requests import STARTING, Requests
-from widgets.terminal.screens.policy_watch import PolicyWatch
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
@@ -59,7 +59,7 @@ class Explorer(Screen[None]):
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
         self._requests = Requests(self, link, self.look, self._have_engine)
-        self._policy = PolicyWatch(self, link, self.look, self._grid)
+        self._asking = Asking(self, link, self.look, self._grid)
         self._comparing = Comparing(self, self.look, self._grid)
         self._is_stale = True
         self._moved = set[str]()
@@ -204,7 +204,7 @@ class Explorer(Screen[None]):
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()
-        self._policy.watch(now)
+        self._asking.watch(now)
 
     def _renew(self) -> None:
         self._grid.renew()
@@ -283,7 +283,7 @@ class Explorer(Screen[None]):
     def action_curvature(self) -> None:
         """Compute what the focused panel shows, or the curvature panel; if a policy is looked at, have it played."""
         panel = self.focused_panel
-        if panel is not None and panel.kind.plays:
+        if panel is not None and panel.kind.asks is not None:
             self.run_worker(self._have_engine(), group="ask")
         elif panel is not None:
             self._requests.analyse(panel.kind)

@@ -14,7 +14,7 @@ from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
-NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
+NOT_PLAYED = "No engine runs that could be asked. The curvature key starts one."
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
 
 
