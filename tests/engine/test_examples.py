@@ -27,10 +27,10 @@ def test_images_are_seen_by_the_mean_now_and_after_the_next_pruning(lab: Any) ->
         problem, ticket = saved.problem("snr"), saved.ticket("snr", 0)
         inputs, labels = problem.test_set()
         assert seen.labels == labels[:5].tolist()
-        logits = np.asarray(problem.outputs(ticket.mean, inputs[:5], ()))
+        logits = np.asarray(problem.outputs(ticket.trained, inputs[:5], ()))
         expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         np.testing.assert_allclose(probabilities(seen, seen.before), expected, rtol=1e-4)
-        masked = ticket.mean * saved.ticket("snr", 1).mask
+        masked = ticket.trained * saved.ticket("snr", 1).mask
         logits = np.asarray(problem.outputs(masked, inputs[:5], ()))
         expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         np.testing.assert_allclose(probabilities(seen, seen.after), expected, rtol=1e-4)  # as it was pruned

@@ -74,7 +74,7 @@ class TestExamples:
         figure = figures.examples(seen(), ("bag", "boot"), 2, picked=1)
         pictures = [mark for mark in figure.marks if isinstance(mark, Picture)]
         assert [picture.name for picture in pictures] == [
-            "bag ✓90% → ✗boot 70%", "▶ boot ✗bag 80% → ✗bag 80%", "boot ✓60% → ✓80%",
+            "✓90→✗boot 70 bag", "▶ ✗bag 80→✗bag 80 boot", "✓60→✓80 boot",
         ]  # fmt: skip
         assert [picture.colour for picture in pictures] == [2, MUTED, 2]
         assert figure.note == "2 of 3 right now, 1 after the next pruning: it takes 1."

@@ -8,14 +8,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from sessions.reports.learning import needed_rows
-from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import completion
 from widgets.cli.app import session_path, told
-from widgets.cli.output import PrintableConsole, print_json, say, write
-from widgets.cli.overlaying import Overlaid, seed_of, show_overlay
+from widgets.cli.output import PrintableConsole, print_json, write
+from widgets.cli.overlaying import Overlaid, seed_of, show_overlay, show_pooled, write_figure
+from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
 from widgets.cli.tables import needed_table
 from widgets.shared.wording import share
 
@@ -44,6 +44,13 @@ def compare(
     branches: Annotated[
         list[str] | None, typer.Option(help="Only this branch, or SESSION:BRANCH; may be repeated.")
     ] = None,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="A line for each branch name, over all seeds and replicates.")
+    ] = False,
+    size: Size = "4.5x3",
+    dpi: Dpi = 200,
+    no_title: NoTitle = False,
+    style: Style = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Average sessions' scores, lay branches over each other, or compare what a score cost.
@@ -59,16 +66,18 @@ def compare(
     paths = list(dict.fromkeys(session_path(given) for given in sessions))
     stems = [path.stem for path in paths]
     views = {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
-    wanted = Overlaid(normalised, baseline, branches)
-    if target is not None:
+    wanted, paper = Overlaid(normalised, baseline, branches), Paper(size, dpi, no_title, style)
+    if pool:
+        show_pooled(paths, branches, out, paper)
+    elif target is not None:
         _show_needed(views, target, out, json)
     elif overlay or wanted != Overlaid():
-        show_overlay({s: (views[s], seed_of(p)) for s, p in zip(views, paths, strict=True)}, wanted, out, json)
+        show_overlay({s: (views[s], seed_of(p)) for s, p in zip(views, paths, strict=True)}, wanted, out, paper, json)
     else:
-        _show_scores(views, out, json)
+        _show_scores(views, out, paper, json)
 
 
-def _show_scores(views: dict[str, SessionView], out: Path | None, json: bool) -> None:
+def _show_scores(views: dict[str, SessionView], out: Path | None, paper: Paper, json: bool) -> None:
     from sessions.reports.comparison import normalised_rows
     from widgets.plots import figures
     from widgets.plots.raster.drawing import draw
@@ -76,10 +85,7 @@ def _show_scores(views: dict[str, SessionView], out: Path | None, json: bool) ->
     rows = normalised_rows(views)
     figure = figures.normalised(rows)
     if out is not None:
-        from widgets.plots import matplotlib_figure as paper
-
-        write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
-        say(f"Wrote {out}.")
+        write_figure(figure, out, paper)
     if json:
         print_json(rows)
         return

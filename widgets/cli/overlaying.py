@@ -1,8 +1,8 @@
 """`compare --overlay`: branches of any sessions as lines of one ticket curve, and how they differ from one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -13,7 +13,11 @@ from sessions.views.reading import read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.output import PrintableConsole, print_json, say, write
+from widgets.cli.paper import Paper
 from widgets.shared.wording import share
+
+if TYPE_CHECKING:
+    from widgets.plots.figure import Figure
 
 HEIGHT = 22
 
@@ -32,7 +36,11 @@ def seed_of(path: Path) -> int | None:
 
 
 def show_overlay(
-    sessions: Mapping[str, tuple[SessionView, int | None]], wanted: Overlaid, out: Path | None, json: bool
+    sessions: Mapping[str, tuple[SessionView, int | None]],
+    wanted: Overlaid,
+    out: Path | None,
+    paper: Paper,
+    json: bool,
 ) -> None:
     """Print the curve and a table, or JSON; write the figure if that is asked for.
 
@@ -52,10 +60,7 @@ def show_overlay(
     shown = picked(known, wanted.branches)
     figure = overlay(shown, normalised=wanted.normalised, baseline=base)
     if out is not None:
-        from widgets.plots import matplotlib_figure as paper
-
-        write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
-        say(f"Wrote {out}.")
+        write_figure(figure, out, paper)
     scaled = {one.name: one for one in normalised_series(known)} if wanted.normalised else {}
     rows = overlay_rows([scaled.get(one.name, one) for one in shown], scaled.get(base.name, base) if base else None)
     if json:
@@ -64,6 +69,30 @@ def show_overlay(
     console = PrintableConsole()
     write(draw(figure, min(console.width, 120), HEIGHT).text() + "\n")
     console.print(_table(rows))
+
+
+def show_pooled(paths: Sequence[Path], branches: Sequence[str] | None, out: Path | None, paper: Paper) -> None:
+    """Print the curves of each branch name over all sessions' replicates; write the figure if that is asked for.
+
+    Raises:
+        TicketError: if there is no such branch.
+    """
+    from sessions.saved.session import SavedSession
+    from widgets.plots.figures.pooled import pooled_ticket_curve
+    from widgets.plots.raster.drawing import draw
+
+    figure = pooled_ticket_curve([SavedSession.read(path) for path in paths], branches=branches)
+    if out is not None:
+        write_figure(figure, out, paper)
+    write(draw(figure, min(PrintableConsole().width, 120), HEIGHT).text() + "\n")
+
+
+def write_figure(figure: "Figure", out: Path, paper: Paper) -> None:
+    """Write a figure, and say so."""
+    from widgets.plots.matplotlib_figure import drawn
+
+    write_atomic(out, drawn(figure, out.suffix.removeprefix("."), paper.look()))
+    say(f"Wrote {out}.")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

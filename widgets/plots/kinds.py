@@ -9,6 +9,7 @@ from sessions.messages import commands, events
 from sessions.views.reading import Header
 from sessions.views.session_view import SessionView
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.settings import ImageSettings
 from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
 from widgets.plots.compare_panel import TURNS as COMPARISONS
@@ -229,6 +230,12 @@ def _policy(look: Look) -> Figure:
     return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch), look.policy_rows)
 
 
+def class_names(task: str) -> tuple[str, ...]:
+    """The names of a built-in data set's classes; none for others."""
+    settings = TASKS.get(task)
+    return settings().data.classes if settings is not None and issubclass(settings, ImageSettings) else ()
+
+
 def _examples(look: Look) -> Figure:
     branch, gallery = look.selection.branch_in(look.view), look.gallery
     gallery.look_at(branch, look.selection.round)
@@ -236,9 +243,12 @@ def _examples(look: Look) -> Figure:
         waiting = gallery.refusal or "Asking the engine …"
         note = look.selection.missing_in(look.view) if branch is None else waiting
         return Figure("Examples", Axis(""), Axis(""), note=note)
-    task = TASKS.get(look.view.branches[branch].plan["task"]["name"])
-    classes = getattr(getattr(task, "data", None), "classes", ())
-    return figures.examples(gallery.seen, classes, colour_of(look.view, branch), gallery.picked)
+    return figures.examples(
+        gallery.seen,
+        class_names(look.view.branches[branch].plan["task"]["name"]),
+        colour_of(look.view, branch),
+        gallery.picked,
+    )
 
 
 PANELS: dict[str, PanelKind] = {

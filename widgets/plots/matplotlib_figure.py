@@ -4,7 +4,9 @@ They can be read in black and white: each colour has a marker and a dash of its 
 name lies over a line, and no label over another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, floor, log10
 from textwrap import fill
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.plots.colours import LIGHT
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule, Values
 from widgets.plots.raster.layout import shown_values
@@ -21,6 +23,7 @@ from widgets.plots.raster.scales import fitted
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+_MISSING = "Figures need matplotlib; install it with: pip install 'ticket-explorer[figures]'"
 GREY = "#70767e"
 DOTS_PER_INCH = 200
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -40,24 +43,62 @@ _INSIDE = 0.75
 """The share of a figure's width and height that its frame has at least."""
 
 
-def drawn(figure: Figure, form: str, size: tuple[float, float] = (4.5, 3.0)) -> bytes:
-    """A figure as a file's content.
+@dataclass(frozen=True)
+class Look:
+    """How a figure looks on paper."""
+
+    size: tuple[float, float] = (4.5, 3.0)
+    """Width and height, inches."""
+    dpi: int = DOTS_PER_INCH
+    """Dots per inch of a PNG."""
+    title: bool = True
+    """Whether its title is written above it; a paper has captions."""
+    style: str | None = None
+    """A matplotlib style file, or the name of a style; its letters and lines take the place of ours."""
+
+
+def drawn(figure: Figure, form: str, look: Look = Look()) -> bytes:
+    """A figure as a file's content; in vectors, text stays text.
 
     Args:
         figure: What to draw.
         form: `png`, `svg` or `pdf`.
-        size: Width and height in inches.
+        look: Its size and style.
 
     Raises:
-        TicketError: if matplotlib is not installed.
+        TicketError: if matplotlib is not installed, or can't read the style.
     """
     content = BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    canvas_of(figure, size).savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=metadata)
+    with _styled(look.style):
+        canvas_of(figure, look).savefig(content, format=form, dpi=look.dpi, metadata=metadata)
     return content.getvalue()
 
 
-def canvas_of(figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> "Canvas":
+@contextmanager
+def _styled(style: str | None) -> Iterator[None]:
+    """With a person's style, and letters that can be searched and edited.
+
+    Raises:
+        TicketError: if matplotlib is not installed, or can't read the style.
+    """
+    try:
+        import matplotlib
+        from matplotlib import style as styles
+    except ImportError:
+        raise TicketError(_MISSING) from None
+    with matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}):
+        if style is not None:
+            try:
+                styles.use(style)
+            except (OSError, ValueError) as error:
+                raise InvalidValue(
+                    "--style", style, f"a matplotlib style file, or one of its styles ({error})"
+                ) from None
+        yield
+
+
+def canvas_of(figure: Figure, look: Look = Look()) -> "Canvas":
     """A figure as matplotlib's, with its axes.
 
     Raises:
@@ -66,7 +107,8 @@ def canvas_of(figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> "Canvas
     try:
         from matplotlib.figure import Figure as Canvas
     except ImportError:
-        raise TicketError("Figures need matplotlib; install it with: pip install 'ticket-explorer[figures]'") from None
+        raise TicketError(_MISSING) from None
+    size = look.size
     canvas = Canvas(figsize=size, layout="constrained")
     pictures = [mark for mark in figure.marks if isinstance(mark, Picture)]
     if pictures:
@@ -82,7 +124,8 @@ def canvas_of(figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> "Canvas
     else:
         _draw(canvas.subplots(), figure, size)
         _name(canvas, size[0])
-    canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
+    if look.title:
+        canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
     return canvas
 
 

@@ -236,6 +236,11 @@ SHOWN = (
 )
 """The kinds that need only a view and a selection, by the function's name."""
 
+OF_PANELS = ("mask", "distribution", "compare")
+"""Kinds that can be exported too, and show one of several layers, quantities or branches."""
+EXPORTED = (*SHOWN, *OF_PANELS)
+"""The kinds of figures of one session that a file can hold."""
+
 Against = Literal["generations", "environment_steps", "forward_passes"]
 AGAINST: dict[Against, str] = {
     "generations": "generation",

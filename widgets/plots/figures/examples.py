@@ -11,7 +11,7 @@ _X, _Y = Axis("column"), Axis("row", reverse=True)
 
 
 def examples(seen: ExamplesSeen, classes: Sequence[str], colour: int = 0, picked: int | None = None) -> Figure:
-    """Each image, named by its class, ✓ or ✗ with the class it is taken for, and how sure that is; then after pruning.
+    """Each image, named by ✓ or ✗, the class it is taken for and how sure that is, in percent, now and after pruning.
 
     Args:
         seen: The engine's answer.
@@ -54,11 +54,12 @@ def _right(found: "np.ndarray | None", labels: list[int]) -> "np.ndarray":
 def _told(
     number: int, label: int, names: Sequence[str], before: "np.ndarray | None", after: "np.ndarray | None"
 ) -> str:
-    """`boot ✓98% → ✗bag 51%`."""
+    """`✓98→✗bag 51 boot`: what is most important comes first, where there is little room."""
     parts = [_verdict(found[number], label, names) for found in (before, after) if found is not None]
-    return f"{names[label]} {' → '.join(parts)}"
+    return f"{'→'.join(parts)} {names[label]}"
 
 
 def _verdict(found: "np.ndarray", label: int, names: Sequence[str]) -> str:
     chosen = int(found.argmax())
-    return f"✓{found[chosen]:.0%}" if chosen == label else f"✗{names[chosen]} {found[chosen]:.0%}"
+    sure = f"{100 * found[chosen]:.0f}"
+    return f"✓{sure}" if chosen == label else f"✗{names[chosen]} {sure}"

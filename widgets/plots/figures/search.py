@@ -16,7 +16,7 @@ from widgets.plots.names import FIGURES
 
 INDIVIDUALS = 96
 """How many are drawn from the search distribution."""
-_BETWEEN = 12
+_BETWEEN = 24
 """Points between two samples of the way."""
 _AROUND = 72
 _APART = (3, 4)

@@ -31,6 +31,8 @@ class Asking:
             asker = kind.asks(self._look)
             if self._link.condition is Condition.RESTING:
                 asker.refusal = NOT_PLAYED
+            elif self._link.condition not in (Condition.ATTACHED, Condition.REPLAY):
+                continue  # it is asked as soon as somebody answers
             elif (question := asker.question(now, self._look.view)) is not None:
                 self._screen.run_worker(self._ask(asker, question), group=kind.name, exclusive=True)
             if asker.has_moved(now):
