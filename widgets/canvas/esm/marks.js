@@ -9,7 +9,7 @@ export const PAINTERS = {
     const [x, y, low, high] = ["x", "y", "low", "high"].map((name) => column(name));
     context.strokeStyle = context.fillStyle = ink;
     if (low && !mark.markers) paintBand(plot, x, low, high);
-    context.globalAlpha = mark.faint ? 0.45 : 1;
+    context.globalAlpha = mark.faint ? plot.theme.faint : 1;
     context.lineWidth = mark.faint ? 1.2 : 1.8;
     context.setLineDash(mark.faint ? [] : dashOf(mark.colour));
     context.stroke(pathOf(plot, x, y));

@@ -18,7 +18,7 @@ MARKERS = "●■▲◆×+"
 DASHES = ("1", "1111110000", "110000", "11111111000011000", "111111111111110000")
 """The dots and gaps of lines without markers, by palette index."""
 _SWATCHES = "━╍┅┉╌"
-FAINT = 12
+FAINT = 17
 """The strength of lines that stand behind others."""
 
 _BAND = 13
