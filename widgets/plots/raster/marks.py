@@ -38,11 +38,20 @@ class Spans(NamedTuple):
     first: Runs
     last: Runs
 
-    def filled(self, height: int) -> Dots:
-        """The dots of the spans [height, width]."""
-        down = np.arange(height, dtype=np.int64)[:, None]
-        dots: Dots = (down >= self.first) & (down <= self.last)
+    def filled(self, height: int, top: int = 0) -> Dots:
+        """The dots of the spans [height, width], from `top` on."""
+        down = np.arange(top, top + height, dtype=np.int32)[:, None]
+        first, last = (np.clip(edge, -1, 1 << 20).astype(np.int32) for edge in self)
+        dots: Dots = (down >= first) & (down <= last)
         return dots
+
+    def rows(self, height: int) -> tuple[int, int]:
+        """The first row of cells that has a dot, and how many rows there are up to the last one."""
+        seen = self.first <= self.last
+        if not seen.any():
+            return 0, 0
+        top = int(np.clip(self.first[seen].min() // 4, 0, height))
+        return top, int(np.clip(self.last[seen].max() // 4 + 1, top, height)) - top
 
 
 def marker(colour: int) -> str:
@@ -81,10 +90,11 @@ def draw_line(canvas: Canvas, frame: Frame, line: Line) -> None:
     """Draw the line itself, and behind it a tint where it covers its own band."""
     covered = spans(frame.across(line.x), frame.down(line.y), 2 * frame.width)
     in_band = (canvas.colours == line.colour) & (canvas.strengths == _BAND)
-    dots = covered.filled(4 * frame.height)
+    top, rows = covered.rows(frame.height)
+    dots = covered.filled(4 * rows, 4 * top)
     if not (line.faint or line.markers):
         dots &= _dashes(line.colour, dots.shape[1])
-    canvas.dots(dots, line.colour, FAINT if line.faint else FULL)
+    canvas.part(0, top, frame.width, rows).dots(dots, line.colour, FAINT if line.faint else FULL)
     canvas.grounds[in_band & (canvas.strengths != _BAND)] = _BEHIND
 
 
@@ -102,9 +112,8 @@ def draw_markers(canvas: Canvas, frame: Frame, line: Line) -> None:
     across, down = np.rint(frame.across(line.x)), np.rint(frame.down(line.y))
     _draw_errors(canvas, frame, line, across)
     inside = _inside(across, down, frame)
-    where = np.zeros((frame.height, frame.width), dtype=np.bool_)
-    where[down[inside].astype(np.int64) // 4, across[inside].astype(np.int64) // 2] = True
-    canvas.put(where, ord(marker(line.colour)), line.colour, FAINT if line.faint else FULL)
+    rows, columns = down[inside].astype(np.int64) // 4, across[inside].astype(np.int64) // 2
+    canvas.put_at(rows, columns, ord(marker(line.colour)), line.colour, FAINT if line.faint else FULL)
 
 
 def _draw_errors(canvas: Canvas, frame: Frame, line: Line, across: Values) -> None:
@@ -113,10 +122,16 @@ def _draw_errors(canvas: Canvas, frame: Frame, line: Line, across: Values) -> No
     ends = np.stack([_rows(frame.down(line.low)), _rows(frame.down(line.high))])
     seen = np.isfinite(across) & (across >= 0) & (across < 2 * frame.width) & (ends > -_FAR).all(axis=0)
     columns = across[seen].astype(np.int64)
-    covered = _nothing(2 * frame.width)
-    np.minimum.at(covered.first, columns, ends.min(axis=0)[seen])
-    np.maximum.at(covered.last, columns, ends.max(axis=0)[seen])
-    canvas.dots(covered.filled(4 * frame.height), line.colour, _ERROR)
+    if not columns.size:
+        return
+    cells = np.unique(columns // 2)  # few of all
+    places = 2 * np.searchsorted(cells, columns // 2) + columns % 2
+    covered = _nothing(2 * cells.size)
+    np.minimum.at(covered.first, places, ends.min(axis=0)[seen])
+    np.maximum.at(covered.last, places, ends.max(axis=0)[seen])
+    part = canvas.of_columns(cells)
+    part.dots(covered.filled(4 * frame.height), line.colour, _ERROR)
+    canvas.take_columns(cells, part)
 
 
 def draw_points(canvas: Canvas, frame: Frame, points: Points) -> None:
@@ -126,9 +141,7 @@ def draw_points(canvas: Canvas, frame: Frame, points: Points) -> None:
     inside = _inside(across, down, frame)
     columns, rows = across[inside].astype(np.int64), down[inside].astype(np.int64)
     if points.marked:
-        where = np.zeros((frame.height, frame.width), dtype=np.bool_)
-        where[rows // 4, columns // 2] = True
-        canvas.put(where, ord(marker(points.colour)), points.colour)
+        canvas.put_at(rows // 4, columns // 2, ord(marker(points.colour)), points.colour)
         return
     few = columns.size <= frame.width * frame.height // 8
     for right, below in _BLOB if few else _BLOB[:1]:

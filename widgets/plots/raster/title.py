@@ -4,6 +4,7 @@ Names never vanish: the part that all have in common goes first, then the legend
 shortened, each as little as possible.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from widgets.plots.figure import MUTED, Bars, Figure, Line, Picture
@@ -113,30 +114,44 @@ def _planned(figure: Figure, entries: list[_Entry], width: int, rows: int) -> _P
     tries = [((title, y_name), entries, whole, 1), ((title, ""), entries, whole, 1)]
     tries += [((title, y_name), trimmed, longest, 1), ((title, ""), trimmed, longest, 1)]
     tries += [((title, y_name), trimmed, longest, rows)] if rows > 1 else []
-    tries += [((title, ""), trimmed, most, rows) for most in range(longest, min(5, longest) - 1, -1)]
-    tries += [(short, trimmed, most, rows) for most in range(longest, min(5, longest) - 1, -1)]
-    tries += [(("", ""), trimmed, most, rows) for most in range(longest, 0, -1)]
     for head, these, most, allowed in tries:
-        places = _flowed(these, _head_width(*head), width, most)
-        if places is not None and 1 + places[-1][0] <= allowed:
+        if (places := _flowed(these, _head_width(*head), width, most, allowed)) is not None:
             return _Plan(head, these, most, places)
-    places = _flowed(trimmed, 0, width, 1, rows) or []
-    return _Plan(("", ""), trimmed, 1, places)
+    least = min(5, longest)
+    for head, fewest in (((title, ""), least), (short, least), (("", ""), 1)):
+        start = _head_width(*head)
+        most = bisect_right(
+            range(fewest, longest + 1), 0, key=lambda most: _is_too_wide(trimmed, start, width, most, rows)
+        )
+        if most:
+            most += fewest - 1
+            return _Plan(head, trimmed, most, _flowed(trimmed, start, width, most, rows) or [])
+    return _Plan(("", ""), trimmed, 1, _fitting(trimmed, width, rows))
 
 
-def _flowed(entries: list[_Entry], start: int, width: int, most: int, rows: int = 0) -> list[tuple[int, int]] | None:
-    """Where entries are, row by row; None if one is too wide. With `rows`, those that fit into so many."""
+def _is_too_wide(entries: list[_Entry], start: int, width: int, most: int, rows: int) -> int:
+    return int(_flowed(entries, start, width, most, rows) is None)
+
+
+def _flowed(entries: list[_Entry], start: int, width: int, most: int, rows: int) -> list[tuple[int, int]] | None:
+    """Where entries are, row by row; None if they don't fit into so many rows."""
     row = 0
     places: list[tuple[int, int]] = []
     for entry in entries:
         needed = entry.width(most)
         if start + needed > width and start > 0:
             row, start = row + 1, 0
-        if needed > width or (rows and row >= rows):
-            return places if rows else None
+        if needed > width or row >= rows:
+            return None
         places.append((row, start))
         start += needed + _GAP
     return places
+
+
+def _fitting(entries: list[_Entry], width: int, rows: int) -> list[tuple[int, int]]:
+    """Where the first entries are, as many as there is room for with names of one letter."""
+    fits = [count for count in range(len(entries), 0, -1) if _flowed(entries[:count], 0, width, 1, rows) is not None]
+    return (_flowed(entries[: fits[0]], 0, width, 1, rows) or []) if fits else []
 
 
 def _without_common(entries: list[_Entry]) -> list[_Entry]:
