@@ -16,7 +16,7 @@ from sessions.reports.overlay import Series
 from sessions.serving.client import Client
 from sessions.serving.launch import launch
 from sessions.specs.spec import parse_spec, spec_table
-from widgets.plots.figures.overlay import overlay
+from widgets.plots.figures.compare import compare
 from widgets.plots.lens import Lens, through
 from widgets.plots.policy.gallery import AGAIN
 from widgets.plots.raster import draw
@@ -45,11 +45,11 @@ def _series() -> list[Series]:
 
 def _redraws() -> list[Figure]:
     series = _series()
-    figure = overlay(series)
+    figure = compare(series)
     zoomed = Lens(x=(0.05, 0.5), y=(0.3, 0.6))
     drawn = _median(lambda: draw(figure, WIDTH, HEIGHT, 0.2))
     near = _median(lambda: draw(through(figure, zoomed), WIDTH, HEIGHT))
-    whole = _median(lambda: draw(overlay(series), WIDTH, HEIGHT))
+    whole = _median(lambda: draw(compare(series), WIDTH, HEIGHT))
     names = ("redraw of 50 branches", "redraw of 50 branches, zoomed", "50 branches from scores to cells")
     return [
         Figure(name, 1000 * value, 30.0, at_least=False, unit="ms")

@@ -28,7 +28,7 @@ def examples(bench: Workbench, looked: Looked, pruned: Array | None, first: int,
 
     Args:
         bench: What the session works with.
-        looked: The weights.
+        looked: The weights that are asked.
         pruned: The mask after the next pruning, of replicate 0 [D]; None if nothing is pruned by a criterion.
         first: The first image's place in the test split.
         count: How many images.

@@ -48,7 +48,7 @@ def show_overlay(
         TicketError: if there is no such branch, or nothing is finished.
     """
     from sessions.reports.overlay import normalised_series, overlay_rows, picked, series_of
-    from widgets.plots.figures.overlay import overlay
+    from widgets.plots.figures.compare import compare
     from widgets.plots.raster.drawing import draw
 
     known = series_of(sessions)
@@ -58,7 +58,7 @@ def show_overlay(
     if wanted.baseline is not None and base is None:
         raise InvalidValue("--baseline", wanted.baseline, f"one of {', '.join(one.name for one in known)}")
     shown = picked(known, wanted.branches)
-    figure = overlay(shown, normalised=wanted.normalised, baseline=base)
+    figure = compare(shown, normalised=wanted.normalised, baseline=base)
     if out is not None:
         write_figure(figure, out, paper)
     scaled = {one.name: one for one in normalised_series(known)} if wanted.normalised else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sessions.reports.overlay import Series, series_of
 from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure
-from widgets.plots.figures.overlay import TITLE, overlay
+from widgets.plots.figures.compare import TITLE, compare
 from widgets.plots.figures.selection import Selection
 
 TURNS = 4
@@ -29,7 +29,7 @@ def compare_panel(view: SessionView, selection: Selection, company: Company, tur
     """The difference of the selected branch from the baseline; that of all branches; all scores, raw or normalised.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at.
         company: Other sessions, and the series to take differences from; without one it is the branch's parent, or the
             first other branch.
@@ -43,13 +43,13 @@ def compare_panel(view: SessionView, selection: Selection, company: Company, tur
         return Figure(TITLE, Axis(""), Axis(""), note=note)
     colours, turn = list(range(len(series))), turn % TURNS
     if turn >= 2:
-        return overlay(series, colours, normalised=turn == 3 and _varies(series))
+        return compare(series, colours, normalised=turn == 3 and _varies(series))
     other = _other(view, series, branch, company.pinned)
     if other is None:
         note = "There is nothing to compare with yet: another branch, here or in a session that you add."
         return Figure(TITLE, Axis(""), Axis(""), note=note)
     shown = [one for one in series if turn == 1 or one in (looked_at, other)]
-    return overlay(shown, [series.index(one) for one in shown], baseline=other)
+    return compare(shown, [series.index(one) for one in shown], baseline=other)
 
 
 def series_names(view: SessionView, selection: Selection, company: Company) -> list[str]:

@@ -112,7 +112,7 @@ def _part(scale: Scale, axis: Axis, first: float, last: float, keep: bool = Fals
 
     Args:
         scale: The scale as it is drawn.
-        axis: Its axis.
+        axis: What the scale is of, in the figure as it is.
         first: The place that will be at the left or at the bottom.
         last: The place at the other end.
         keep: Whether the range keeps its size at an end of what can be.

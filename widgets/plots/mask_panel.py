@@ -33,7 +33,7 @@ def mask_panel(
     """The mask of one layer of the last finished round, or of the selected one.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at.
         masks: Reads masks.
         picked: Entries of θ that a person selected, which are lit up.

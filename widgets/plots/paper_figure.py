@@ -116,7 +116,7 @@ def drawn_panel(kind: str, path: Path, view: SessionView, selection: Selection, 
     Args:
         kind: `mask`, `distribution` or `compare`.
         path: The session's directory.
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at.
         of: Which layer, which quantity, or the branch to compare with; None is the first.
 

@@ -30,7 +30,7 @@ def spec_table_of(
     """The selected branch's plan beside its preset's, or the fields in which it differs from another branch's.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         selection: What is looked at.
         header: What was fixed when the session was created; None if it isn't known.
         company: What the branch is compared with.

@@ -1,5 +1,6 @@
 """From a session's view to figures: one pure function for each, drawn elsewhere. No JAX is imported here."""
 
+from widgets.plots.figures.compare import compare
 from widgets.plots.figures.comparison import comparison
 from widgets.plots.figures.correlation import correlation
 from widgets.plots.figures.curvature import curvature, sharpness
@@ -36,6 +37,7 @@ __all__ = [
     "MetricsCache",
     "Quantity",
     "Selection",
+    "compare",
     "comparison",
     "connectivity",
     "correlation",

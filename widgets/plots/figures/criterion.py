@@ -42,7 +42,7 @@ def criterion_of(
     """The criterion that prunes a round's result in a branch, as seen in a frame of that round.
 
     Args:
-        view: The session.
+        view: The session as its events tell it.
         branch: Whose result is pruned.
         round_: The round whose result it is.
         frame: What is seen of its weights.

@@ -21,7 +21,7 @@ class SpecPanel(VerticalScroll, can_focus=True):
     """
 
     def compose(self) -> ComposeResult:
-        """The table."""
+        """Room for the table of fields."""
         yield Static()
 
     def show(self, table: SpecTable) -> None:

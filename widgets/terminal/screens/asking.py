@@ -20,7 +20,7 @@ class Asking:
             screen: Runs the requests.
             link: The way to the engine.
             look: What is selected.
-            grid: The panels.
+            grid: The panels that are shown.
         """
         self._screen, self._link, self._look, self._grid = screen, link, look, grid
 

@@ -22,7 +22,7 @@ class Comparing:
         Args:
             screen: Shows notifications and dialogs.
             look: What all panels show.
-            grid: The panels.
+            grid: The panels that are shown.
         """
         self._screen, self._look, self._grid = screen, look, grid
 

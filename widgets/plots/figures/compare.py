@@ -16,7 +16,7 @@ _X = Axis("weights kept", scale="log", reverse=True, percent=True)
 TITLE = "Compare"
 
 
-def overlay(
+def compare(
     series: Sequence[Series],
     colours: Sequence[int] | None = None,
     normalised: bool = False,
