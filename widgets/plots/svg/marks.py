@@ -89,7 +89,7 @@ def _line(mark: Line, plot: Plot, ink: str) -> str:
     dash = "" if mark.faint or not (gaps := DASHES[mark.colour % len(DASHES)]) else f' stroke-dasharray="{gaps}"'
     parts.append(f'<path d="{_path(across, down)}" fill="none" stroke="{ink}" stroke-width="1.6"{faint}{dash}/>')
     if mark.markers:
-        parts.append(_signs(across, down, ink, mark.colour))
+        parts.append(signs(across, down, ink, mark.colour))
     return "".join(parts)
 
 
@@ -120,10 +120,10 @@ def _error_bars(across: Values, low: Values, high: Values, ink: str) -> str:
 def _points(mark: Points, plot: Plot, ink: str) -> str:
     every = -(-max(mark.x.size, 1) // POINTS)
     across, down = plot.lefts(mark.x[::every]), plot.tops(mark.y[::every])
-    return _signs(across, down, ink, mark.colour) if mark.marked else _dots(across, down, ink, 3.6, 0.75)
+    return signs(across, down, ink, mark.colour) if mark.marked else _dots(across, down, ink, 3.6, 0.75)
 
 
-def _signs(across: Values, down: Values, ink: str, colour: int) -> str:
+def signs(across: Values, down: Values, ink: str, colour: int) -> str:
     """The marker of a palette index at each place: the same shapes as in the terminal and in notebooks."""
     shape = SHAPES[colour % len(SHAPES)] if colour >= 0 else ""
     if not shape:
