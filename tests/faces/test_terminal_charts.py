@@ -48,7 +48,7 @@ def test_a_chart_is_zoomed_moved_and_shown_whole_again() -> None:
         await pilot._post_mouse_events([_scrolled()], chart, offset=(30, 6))
         assert chart.lens.x is not None
         await pilot.press("1")
-        await pilot.press("g", "L")
+        await pilot.press("g", "V")
         assert chart_of(screen).lens.smoothing
         assert chart_of(screen).lens.log_y
 

@@ -77,8 +77,8 @@ _CHART_KEYS = (
     ("pan_up", ("ctrl+up",), "Move up", "Move up in a chart."),
     ("pan_down", ("ctrl+down",), "Move down", "Move down in a chart."),
     ("fit", ("F",), "Close up", "Begin the axis at the lowest value in sight, so that lines that lie close part."),
-    ("log_x", ("G",), "Scale of x", "A logarithmic x axis instead of a linear one, or the other way round."),
-    ("log_y", ("L",), "Scale of y", "A logarithmic y axis instead of a linear one, or the other way round."),
+    ("log_x", ("X",), "Scale of x", "A logarithmic x axis instead of a linear one, or the other way round."),
+    ("log_y", ("V",), "Scale of y", "A logarithmic y axis instead of a linear one, or the other way round."),
     ("smooth", ("g",), "Smooth", "Average lines over 5, 15, 45 neighbouring values, then not at all."),
     ("reset", ("ctrl+r",), "Reset chart", "Show the whole chart as it is again; so do two clicks."),
 )
