@@ -56,6 +56,8 @@ class FakeLink:
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
         self.asked.append(command)
+        if isinstance(command, commands.Examples):
+            raise TicketError("This engine has no images.")
         if self.refusal is not None:
             raise TicketError(self.refusal)
         return {}
