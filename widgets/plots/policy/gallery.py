@@ -9,7 +9,7 @@ from sessions.messages.commands import ExamplesSeen
 from sessions.views.session_view import SessionView
 from widgets.plots.figures.examples import path_of
 
-AGAIN = 2.0
+AGAIN = 5.0
 """Seconds after which the images are looked at again, if the branch went on."""
 
 
