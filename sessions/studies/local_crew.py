@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sessions.plans.devices import computing_gpu
-from sessions.plans.memory import memory_limit
 from sessions.studies.study_view import StudyView
 from sessions.studies.work import LOG_NAME, Answer, Job, Question, check, stop, work
 from ticket_explorer.child_process import HOME
 from ticket_explorer.cores import cores
 from ticket_explorer.errors import TicketError
+from ticket_explorer.machine_memory import memory_limit
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
