@@ -22,6 +22,8 @@ from ticket_explorer import own_code
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import implementation_of
 
+pytestmark = pytest.mark.thorough
+
 READING = """
 import sys
 from widgets.cli import main

@@ -17,6 +17,8 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_trust import trust
 from ticket_explorer.problems import bind
 
+pytestmark = pytest.mark.thorough
+
 
 def test_data_that_a_function_returns(mine: Path, lab: Any) -> None:
     spec = own(lab, task={"name": "data.py:blobs", "count": 90, "split": False, "batch": 10})

@@ -16,6 +16,8 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.networks.network import Network, NormalisedNetwork
 from ticket_explorer.own_running import loaded
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(
     ("name", "parameters", "said"),

@@ -12,6 +12,8 @@ from sessions.specs.sources import put
 from tests.engine.own_stage import own
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_branch_takes_a_rule_by_its_file(mine: Path, lab: Any) -> None:
     with lab.create() as session:

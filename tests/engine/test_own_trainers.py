@@ -12,6 +12,8 @@ from sessions.specs.spec import parse_spec, spec_table
 from tests.engine.own_stage import own
 from ticket_explorer.errors import InvalidValue, TicketError
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_trainer_of_ones_own_trains(mine: Path, lab: Any) -> None:
     spec = own(lab, pruner="magnitude", trainer={"name": "trainers.py:Still", "factor": 2.0, "generations": 3})

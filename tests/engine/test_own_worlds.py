@@ -16,6 +16,8 @@ from tests.engine.own_stage import own, task
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks.control.settings import can_be_acted_in
 
+pytestmark = pytest.mark.thorough
+
 ENDLESS = """
 import threading
 import numpy as np

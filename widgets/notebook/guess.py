@@ -22,7 +22,7 @@ class Guess(ipywidgets.VBox):
     """
 
     def __init__(self, session: LiveSession, question: str, choices: Sequence[str]) -> None:
-        """Show a question with its choices.
+        """Ask, with an answer to choose.
 
         Args:
             session: The session that the question is about.
