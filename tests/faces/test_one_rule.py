@@ -42,9 +42,9 @@ PLAYED = {"task": {"name": "pendulum", "steps": 5}}
 
 WISHES = [
     ("tuned", "sep_cma_es", {**TUNED, "population": 8, "generations": 3, "temperature": None, "parameters": {}}, "snr",
-     ["With sep_cma_es in place of snes, temperature = 5.0 and parameters are dropped."]),
+     ["With sep_cma_es in place of snes, temperature = 5.0 and lr_std_init = 0.2 are dropped."]),
     ("tuned", "des", {**TUNED, "temperature": 5.0, "parameters": {}}, "snr",
-     ["With des in place of snes, parameters is dropped."]),
+     ["With des in place of snes, lr_std_init = 0.2 is dropped."]),
     ("odd", "pgpe", {"population": 34, "generations": 3}, "snr",
      ["The population rises from 33 to 34: pgpe draws mirrored pairs."]),
     ("odd", "gradient_descent", {"generations": 3, "weight_decay": 0.0}, "magnitude",
@@ -158,7 +158,7 @@ def test_an_odd_population_that_is_asked_for_is_refused_alike(base: Session, tel
 
 
 def test_dialogs_and_forms_say_what_does_not_stay(base: Session) -> None:
-    sentence = "With sep_cma_es in place of snes, temperature = 5.0 and parameters are dropped."
+    sentence = "With sep_cma_es in place of snes, temperature = 5.0 and lr_std_init = 0.2 are dropped."
     kinds = list(kinds_for(read_view(base.path).branches["tuned"].plan))
 
     async def choose(dialog: ModalScreen[Any], pilot: Pilot[None]) -> None:

@@ -53,7 +53,7 @@ def compare(
     style: Style = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average sessions' scores, lay branches over each other, or compare what a score cost.
+    """Compare sessions' scores or costs; overlay branches.
 
     Each session's scores are scaled to 0 for its worst and 1 for its best round.
 

@@ -110,7 +110,7 @@ def rm(
         str | None, typer.Option(help="Only this branch of it, whose rounds stay on disk.", metavar="NAME")
     ] = None,
 ) -> None:
-    """Remove sessions for good, unless they are running, or one branch of a session."""
+    """Remove sessions for good, or one branch of a session."""
     if branch is not None:
         for session in sessions:
             answer(session_path(session), commands.RemoveBranch(branch), CLIENT)
