@@ -62,6 +62,11 @@ class Cell:
         return self.planned.seed
 
     @property
+    def cites(self) -> tuple[str, ...]:
+        """The papers' figures that it belongs to, as the study says."""
+        return tuple(figure.cites for figure in self._view.figures if self.name in figure.cells)
+
+    @property
     def has_begun(self) -> bool:
         """Whether its session is there."""
         return os.path.lexists(self.path)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sessions.store.errors import Damaged
 from sessions.store.files import write_atomic
+from sessions.studies.belonging import StudyPlan, study_plan
 from sessions.studies.cell import Cell
-from sessions.studies.cells import PlannedCell, planned_cells
 from sessions.studies.planning import additions
 from sessions.studies.records import AnyRecord, Planned, Retried
 from sessions.studies.study_dir import StudyDirectory, default_study_path, read_toml, study_path
 from sessions.studies.study_journal import StudyJournal
+from sessions.studies.study_rows import study_frame
 from sessions.studies.study_spec import StudySpec, parse_study
 from sessions.studies.study_view import StudyView
 from ticket_explorer.errors import TicketError, UnknownName
@@ -49,10 +50,10 @@ class Study:
         """
         text, table, origin = _read(source)
         study = parse_study(table)
-        cells = planned_cells(study, origin)  # what can't be leaves nothing behind
+        plan = study_plan(study, origin)  # what can't be leaves nothing behind
         name = study.title or "study" if isinstance(source, Mapping) else Path(source).stem
         made = cls(StudyDirectory.create(Path(path or default_study_path(name)), text))
-        made._plan(text, study, cells, origin)
+        made._plan(text, study, plan, origin)
         return made
 
     @classmethod
@@ -85,16 +86,16 @@ class Study:
         """
         self.reread()
         study, place = parse_study(table), origin or Path(self.view.origin)
-        return self._plan(text, study, planned_cells(study, place), place)
+        return self._plan(text, study, study_plan(study, place), place)
 
-    def _plan(self, text: str, study: StudySpec, cells: list[PlannedCell], place: Path) -> list[str]:
-        more = additions(self.view.cells, cells, lambda name: self.directory.session(name).exists())
+    def _plan(self, text: str, study: StudySpec, plan: StudyPlan, place: Path) -> list[str]:
+        more = additions(self.view.cells, plan.cells, lambda name: self.directory.session(name).exists())
         if self.view.cells and study.threads != self.view.threads and self._has_begun():
             raise TicketError(
                 f"$.threads: {study.threads}, expected {self.view.threads}: cells have begun with so many, and their "
                 "bits depend on it."
             )
-        digest, order = _digest(text), [cell.name for cell in cells]
+        digest, order = _digest(text), [cell.name for cell in plan.cells]
         if more or order != list(self.view.cells) or digest != self.view.digest:
             planned = Planned(
                 at=time.time(),
@@ -106,6 +107,8 @@ class Study:
                 axes=list(study.axes),
                 order=order,
                 cells=more,
+                figures=plan.figures,
+                analyses=plan.analyses,
             )
             write_atomic(self.directory.spec, text.encode())
             self.record(planned)
@@ -171,6 +174,19 @@ class Study:
             raise UnknownName("cell", name, self.view.cells)
         return Cell(self.directory, self.view.cells[name], self.view)
 
+    def cells_of_figure(self, number: int) -> tuple[Cell, ...]:
+        """The cells that a figure of the paper is drawn from: those that the study's `[[figure]]` tables give it.
+
+        All cells, if the study has no such tables; none, if its tables don't name the figure.
+
+        Args:
+            number: The figure of Lange & Sprekeler (2023).
+        """
+        if not self.view.figures:
+            return self.cells
+        names = {name for figure in self.view.figures if figure.number == number for name in figure.cells}
+        return tuple(cell for cell in self.cells if cell.name in names)
+
     def to_frame(self, rows: "RowKind" = "rounds") -> "DataFrame":
         """A pandas table of all cells that have begun: `cell`, a column for each axis, then the rows of sessions.
 
@@ -180,19 +196,7 @@ class Study:
         Raises:
             TicketError: if no cell has begun, there are no such rows, or pandas is not installed.
         """
-        begun = [cell for cell in self.cells if cell.path.exists()]
-        if not begun:
-            raise TicketError(f"No cell of {self.name} has begun yet.", remedy="Run the study first.")
-        frames = [cell.read().to_frame(rows) for cell in begun]
-        import pandas
-
-        for cell, frame in zip(begun, frames, strict=True):
-            del frame["session"]  # it is the cell
-            for place, (axis, value) in enumerate({"cell": cell.name, **cell.axes}.items()):
-                if axis in frame:  # a session's own seed is that of its axis
-                    del frame[axis]
-                frame.insert(place, axis, value)
-        return pandas.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+        return study_frame(self.cells, rows)
 
     def _take(self, records: Iterable[AnyRecord]) -> None:
         for record in records:

@@ -138,7 +138,9 @@ class StudyRun:
         """Hand out a cell's next piece; earlier cells come first, so that they are finished first."""
         self._flying.add(cell.name)
         spec = msgspec.msgpack.encode(cell.planned.spec_table())
-        self._crew.send(Job(cell.name, str(cell.path), spec), self._priorities[cell.name])
+        wanted = [one for one in self.study.view.analyses if cell.name in one.cells]
+        job = Job(cell.name, str(cell.path), spec, msgspec.msgpack.encode(wanted))
+        self._crew.send(job, self._priorities[cell.name])
 
     def _take(self, answer: Answer) -> None:
         self._flying.discard(answer.cell)
@@ -181,7 +183,7 @@ class StudyRun:
 
     @staticmethod
     def _has_ended(answer: Answer) -> bool:
-        return answer.state is not None and answer.state.state == "finished"
+        return answer.state is not None and answer.state.state == "finished" and answer.is_analysed
 
     def _look_at_others(self) -> None:
         """Now and then, go on with cells that other processes had and have no longer."""

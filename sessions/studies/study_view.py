@@ -1,7 +1,7 @@
 """What a study's journal adds up to: its cells, what became of each, and what they took."""
 
 from sessions.studies.cells import PlannedCell
-from sessions.studies.records import AnyRecord, CellFailed, Planned, Retried, RunBegan, Worked
+from sessions.studies.records import AnalysisOf, AnyRecord, CellFailed, FigureOf, Planned, Retried, RunBegan, Worked
 
 
 class StudyView:
@@ -27,6 +27,10 @@ class StudyView:
         self.generations: dict[str, int] = {}
         """Generations that came of that."""
         self.runs: list[RunBegan] = []
+        self.figures: list[FigureOf] = []
+        """The papers' figures that cells belong to."""
+        self.analyses: list[AnalysisOf] = []
+        """Analyses of finished cells."""
 
     def apply(self, record: AnyRecord) -> None:
         """Take in one record."""
@@ -49,6 +53,12 @@ class StudyView:
         self.title, self.threads, self.axes = record.title, record.threads, record.axes
         self.digest, self.origin = record.digest, record.directory
         self.created = self.created or record.at
+        self.figures = record.figures
+        for wanted in record.analyses:
+            if wanted not in self.analyses:  # finished cells are to be opened once more
+                for name in wanted.cells:
+                    self.latest.pop(name, None)
+        self.analyses = record.analyses
         known = {**self.cells, **{cell.name: cell for cell in record.cells}}
         self.cells = {name: known[name] for name in record.order}
         for cell in record.cells:  # new, or with more rounds to go

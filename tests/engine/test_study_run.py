@@ -117,6 +117,20 @@ def test_more_rounds_and_seeds_go_on_from_what_is_there(lab: Any) -> None:
     assert set(states(study).values()) == {"finished"}
 
 
+def test_finished_cells_are_analysed_even_if_that_was_asked_later(lab: Any) -> None:
+    study = begun(lab, seeds=1)
+    run(study)
+    asked = {**SEEDS, "seeds": 1, "analyse": [{"name": "layers", "branches": ["snr"]}]}
+    assert study.extend("", asked) == []
+    assert not study.cells[0].is_finished
+    assert len(run(study)) == 1
+    assert [(one.kind, one.branch) for one in read_view(study.cells[0].path).analyses] == [("layers", "snr")]
+    assert study.cells[0].is_finished
+    assert run(study) == [], "it is analysed once"
+    with pytest.raises(TicketError, match=r"^\$\.analyse\[0\]\.branches: .*'other'"):
+        study.extend("", {**asked, "analyse": [{"name": "layers", "branches": ["other"]}]})
+
+
 def test_the_whole_study_is_refused_before_anything_begins(lab: Any) -> None:
     """A network that can't have so many rounds, which only the engine knows."""
     axis = {"name": "rounds", "path": "pruning.rounds", "values": [1, 200]}

@@ -11,7 +11,7 @@ import typer
 
 from sessions.studies.study import Study, open_or_begin
 from ticket_explorer.own_process import cache_trouble
-from widgets.cli import completion, study_changes, study_lists
+from widgets.cli import completion, study_changes, study_export, study_lists
 from widgets.cli.app import told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     commands.command()(run)
     study_lists.register(commands)
     study_changes.register(commands)
+    study_export.register(commands)
 
 
 @told

@@ -124,6 +124,7 @@ def _cell_report(cell: Cell) -> dict[str, Any]:
         "seed": cell.seed,
         "state": cell.now.state,
         "why": cell.failure,
+        "cites": list(cell.cites),
         "session": str(cell.path),
         "branches": branches,
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sessions.saved.session import SavedSession
 from sessions.store.files import write_atomic
+from sessions.studies.study import Study
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from widgets.plots import figures
@@ -13,7 +14,9 @@ from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.figures.pooled import pooled_ticket_curve
 from widgets.plots.kinds import PANELS, Look
-from widgets.plots.matplotlib_figure import canvas_of, drawn
+from widgets.plots.matplotlib_figure import canvas_of, drawn, usual_size
+from widgets.plots.sheet import Sheet
+from widgets.plots.studies import PAPER, study_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -24,16 +27,16 @@ FORMS = ("png", "svg", "pdf")
 
 
 class PaperFigure:
-    """One figure, drawn by matplotlib."""
+    """One figure, or a sheet of several, drawn by matplotlib."""
 
-    def __init__(self, figure: Figure, size: tuple[float, float] = (4.5, 3.0)) -> None:
+    def __init__(self, figure: Figure | Sheet, size: tuple[float, float] | None = None) -> None:
         """Keep a figure.
 
         Args:
             figure: What to draw.
-            size: Width and height, inches.
+            size: Width and height, inches; None is 4.5 × 3, or what a sheet's panels need.
         """
-        self.figure, self._size = figure, size
+        self.figure, self._size = figure, size or usual_size(figure)
 
     def save(self, path: str | Path) -> None:
         """Write it to a file that ends in .png, .svg or .pdf.
@@ -58,7 +61,7 @@ class PaperFigure:
         return drawn(self.figure, "png", self._size)
 
 
-def panel_figure(kind: str, look: Look, size: tuple[float, float] = (4.5, 3.0)) -> PaperFigure:
+def panel_figure(kind: str, look: Look, size: tuple[float, float] | None = None) -> PaperFigure:
     """The figure that a panel shows.
 
     Raises:
@@ -71,30 +74,35 @@ def panel_figure(kind: str, look: Look, size: tuple[float, float] = (4.5, 3.0)) 
 
 
 def figure(
-    kind: str,
-    sessions: "Session | SavedSession | str | Path | Sequence[SavedSession]",
+    kind: str | int,
+    sessions: "Session | SavedSession | Study | str | Path | Sequence[SavedSession]",
     *,
     by: str | None = None,
     branches: Sequence[str] | None = None,
     branch: str | None = None,
     round: int | None = None,
-    size: tuple[float, float] = (4.5, 3.0),
+    size: tuple[float, float] | None = None,
 ) -> PaperFigure:
-    """A figure of one session, or the ticket curves of many; needs matplotlib (extra `figures`) to be drawn.
+    """A figure of one session, the ticket curves of many, or a paper's figure from a study.
+
+    It needs matplotlib (extra `figures`) to be drawn.
 
     Args:
-        kind: The kind, as for charts: `ticket_curve`, `correlation` …; for many sessions `ticket_curve`.
-        sessions: A session, its path or name, or several saved ones, as `read_all` returns them.
+        kind: The kind, as for charts: `ticket_curve`, `correlation` …; for many sessions `ticket_curve`; for a study
+            the number of the figure in Lange & Sprekeler (2023), 1 to 11.
+        sessions: A session, its path or name; several saved ones, as `read_all` returns them; or a study.
         by: For ticket curves, a field of the spec by path, `trainer.strategy`: a line for each of its values, pooled
             over sessions and replicates.
         branches: The branches to draw; None is all.
         branch: The branch to show, if the figure shows only one.
         round: The round to show; None is the last.
-        size: Width and height, inches.
+        size: Width and height, inches; None is 4.5 × 3, or what a sheet's panels need.
 
     Raises:
         TicketError: if there is no such kind, session, branch or field.
     """
+    if isinstance(sessions, Study) or isinstance(kind, int):
+        return _of_study(kind, sessions, size)
     one = SavedSession.read(sessions) if isinstance(sessions, str | Path) else sessions
     if isinstance(one, Sequence) or by is not None:
         several = one if isinstance(one, Sequence) else [SavedSession.read(one.path)]
@@ -106,3 +114,13 @@ def figure(
         raise UnknownName("figure", kind, figures.SHOWN)
     draw: Callable[[SessionView, Selection], Figure] = getattr(figures, kind)
     return PaperFigure(draw(one.view, Selection(branch, round, branches=shown)), size)
+
+
+def _of_study(kind: str | int, study: object, size: tuple[float, float] | None) -> PaperFigure:
+    if isinstance(study, str | Path):
+        study = Study.open(study)
+    if not isinstance(study, Study):
+        raise TicketError(f"Figure {kind} of the paper needs a study; a session has {', '.join(figures.SHOWN)}.")
+    if not isinstance(kind, int):
+        raise UnknownName("figure of a study", kind, map(str, PAPER))
+    return PaperFigure(study_figure(study, kind), size)
