@@ -5,12 +5,14 @@ import hashlib
 import os
 import platform
 import time
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessions.store.errors import Damaged
 from sessions.store.files import write_atomic
+from sessions.studies import shipped
 from sessions.studies.belonging import StudyPlan, study_plan
 from sessions.studies.cell import Cell
 from sessions.studies.planning import additions
@@ -42,7 +44,7 @@ class Study:
         """Plan a new study; nothing is trained.
 
         Args:
-            source: The TOML file of a study, or a table like one.
+            source: The TOML file of a study, the name of a shipped one, or a table.
             path: Its directory; by default one in the user's studies, named after the file.
 
         Raises:
@@ -213,16 +215,20 @@ def open_or_begin(source: str | Path, path: str | Path | None = None) -> Study:
     """The study to run: a directory as it is, or the file's; one that exists is given what the file has more.
 
     Args:
-        source: A study's directory or name, or the TOML file of one.
+        source: A study's directory or name, the TOML file of one, or the name of a shipped one.
         path: The study's directory, for a file.
 
     Raises:
         TicketError: if a cell's spec can't be, or the study at that place has begun otherwise.
     """
     given = Path(source)
+    if (name := _shipped(source)) is not None and not study_path(path or name).exists():
+        return Study.create(name, path)
     if given.suffix != ".toml" or given.is_dir():
         if path is not None:
-            raise TicketError(f"{source} is a study, which has its place; give --study only with a TOML file.")
+            raise TicketError(
+                f"{source} is a study, which has its place; give --study with a TOML file or a new shipped study."
+            )
         study = Study.open(source)
         study.take_up()
         return study
@@ -249,7 +255,16 @@ def _read(source: str | Path | Mapping[str, Any]) -> tuple[str, Mapping[str, Any
         import tomlkit
 
         return tomlkit.dumps(source), source, Path.cwd()
+    if (name := _shipped(source)) is not None:
+        text = shipped.text(name)
+        return text, tomllib.loads(text), Path.cwd()
     return *read_toml(Path(source)), Path(source).parent.absolute()
+
+
+def _shipped(source: str | Path) -> str | None:
+    """The name of the shipped study that is meant; None if it is another."""
+    name = str(source)
+    return name if name in shipped.names() and not Path(source).exists() else None
 
 
 def _digest(text: str) -> str:

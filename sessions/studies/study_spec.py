@@ -72,6 +72,15 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return [self.number(one) for one in (given if several else [given])]
 
 
+class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[where]]`: values that are set over some cells only."""
+
+    cells: dict[str, Any]
+    """A value, or a list of values, for some axes; what fits all of them is meant."""
+    settings: dict[str, Any] = msgspec.field(name="set")
+    """Values by path, set after the study's own `[set]`."""
+
+
 class Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[figure]]`: which cells a figure of a paper is drawn from."""
 
@@ -109,6 +118,8 @@ class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     axis: tuple[Axis, ...] = ()
     settings: dict[str, Any] = msgspec.field(name="set", default_factory=dict)
     """Values by path, set over every cell before its axes are."""
+    where: tuple[Where, ...] = ()
+    """Values that are set over some cells only; of two for the same path the later counts."""
     leave_out: tuple[dict[str, Any], ...] = ()
     """Combinations that make no cell: each a value, or a list of values, for some axes."""
     figure: tuple[Cited, ...] = ()
@@ -125,6 +136,11 @@ class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             first = self.base.get("seed", 0)
             return tuple(range(first, first + self.seeds))
         return self.seeds or ()
+
+    @property
+    def most_cells(self) -> int:
+        """How many cells it has, if no combination is left out."""
+        return prod(len(axis.takes) for axis in self.axis) * max(len(self.seed_values), 1)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -155,6 +171,12 @@ def parse_study(table: Mapping[str, Any]) -> StudySpec:
         if not combination:
             raise InvalidValue(f"$.leave_out[{number}]", "an empty table", "a value for at least one axis")
         _check_chosen(study, combination, f"$.leave_out[{number}]")
+    for number, where in enumerate(study.where):
+        _check_chosen(study, where.cells, f"$.where[{number}].cells")
+        if SEED in where.cells:
+            raise InvalidValue(
+                f"$.where[{number}].cells.{SEED}", where.cells[SEED], "other axes: seeds differ in nothing"
+            )
     for number, figure in enumerate(study.figure):
         _check_chosen(study, figure.cells, f"$.figure[{number}].cells")
     for number, wanted in enumerate(study.analyse):
@@ -162,9 +184,8 @@ def parse_study(table: Mapping[str, Any]) -> StudySpec:
             raise UnknownName("analysis", wanted.name, ANALYSES, f"$.analyse[{number}].name")
         convert(wanted.settings, ANALYSES[wanted.name], f"$.analyse[{number}].settings")
         _check_chosen(study, wanted.cells, f"$.analyse[{number}].cells")
-    count = prod(len(axis.takes) for axis in study.axis) * max(len(study.seed_values), 1)
-    if count > MOST_CELLS:
-        raise InvalidValue("$.axis", f"{count:,} combinations", f"at most {MOST_CELLS:,} cells")
+    if study.most_cells > MOST_CELLS:
+        raise InvalidValue("$.axis", f"{study.most_cells:,} combinations", f"at most {MOST_CELLS:,} cells")
     return study
 
 

@@ -59,7 +59,9 @@ def study(file: Path) -> Any:
 
 def test_a_study_is_listed_and_shown(study: Study, tell: Any) -> None:
     assert "mine" in tell("study", "list").stdout
-    (row,) = json.loads(tell("study", "list", "--json").stdout)
+    row, *others = json.loads(tell("study", "list", "--json").stdout)
+    assert {other["state"] for other in others} == {"shipped"}
+    assert "lange-2023-small" in [other["name"] for other in others]
     assert {key: row[key] for key in ("name", "axes", "cells", "failed", "state")} == {
         "name": "mine",
         "axes": ["strategy", "seed"],

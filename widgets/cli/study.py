@@ -40,7 +40,7 @@ def run(
         str,
         typer.Argument(
             metavar="FILE.toml|STUDY",
-            help="The TOML file of a study, or a study's path or name, which is continued.",
+            help="The TOML file of a study, a study's path or name, which is continued, or the name of a shipped one.",
             autocompletion=completion.studies_and_files,
         ),
     ],

@@ -1,7 +1,7 @@
 """`study figure` and `study export`: a paper's figures and one table, from what a study has found so far."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,8 +15,10 @@ from ticket_explorer.errors import InvalidValue
 from widgets.cli.app import told
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.study_lists import GivenStudy
-from widgets.plots.sheet import Sheet
 from widgets.shared.wording import share
+
+if TYPE_CHECKING:
+    from widgets.plots.sheet import Sheet
 
 WIDTH, HEIGHT = 100, 16
 """Characters of a panel."""
@@ -82,7 +84,7 @@ def export(
     say(f"Wrote {out}.")
 
 
-def _draw(sheet: Sheet) -> None:
+def _draw(sheet: "Sheet") -> None:
     from widgets.plots.raster.drawing import draw
 
     write(f"{sheet.title}\n")
@@ -91,7 +93,7 @@ def _draw(sheet: Sheet) -> None:
         write(draw(panel, width, HEIGHT).text() + "\n")
 
 
-def _differences(sheet: Sheet) -> Table:
+def _differences(sheet: "Sheet") -> Table:
     """Differences at each setting's sparsest density; --json has all."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("setting", "difference", "kept", "mean", "95% interval", "pairs"):

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.reports.json_report import report
+from sessions.studies import shipped
 from sessions.studies.cell import Cell
 from sessions.studies.locks import is_held, locked
 from sessions.studies.study import Study
@@ -35,13 +36,11 @@ def register(commands: typer.Typer) -> None:
 
 @told
 def list_(json: Json = False) -> None:
-    """List your studies."""
+    """List your studies, and those that come with the package."""
     rows = [_row(path) for path in studies_in(studies_dir())]
+    rows += [_shipped_row(name) for name in shipped.names() if name not in [row["name"] for row in rows]]
     if json:
         print_json(rows)
-        return
-    if not rows:
-        say("There are no studies yet. Start one with: ticket-explorer study run FILE.toml")
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("study", "axes", "cells", "finished", "failed", "state"):
@@ -51,6 +50,7 @@ def list_(json: Json = False) -> None:
         numbers = [str(row[key]) for key in ("cells", "finished", "failed")]
         table.add_row(Text(row["name"]), Text(" × ".join(row["axes"])), *numbers, Text(row["state"]))
     PrintableConsole().print(table)
+    say("Start one, or a file of your own, with: ticket-explorer study run NAME|FILE.toml")
 
 
 @told
@@ -147,6 +147,13 @@ def _row(path: Path) -> dict[str, Any]:
         "failed": len(study.view.failed),
         "state": _state(study, finished),
     }
+
+
+def _shipped_row(name: str) -> dict[str, Any]:
+    """A study that comes with the package and was not begun yet."""
+    spec = shipped.spec(name)
+    counts = {"cells": spec.most_cells, "finished": 0, "failed": 0}
+    return {"name": name, "path": None, "title": spec.title, "axes": list(spec.axes), **counts, "state": "shipped"}
 
 
 def _state(study: Study, finished: int) -> str:
