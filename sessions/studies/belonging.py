@@ -24,7 +24,7 @@ def study_plan(study: StudySpec, directory: Path) -> StudyPlan:
     """The plan that follows from a study's spec.
 
     Args:
-        study: The spec.
+        study: What varies, and what cells begin with.
         directory: The directory that relative paths of data and code start from.
 
     Raises:

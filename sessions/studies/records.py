@@ -115,6 +115,13 @@ class Retried(Record, frozen=True, kw_only=True, tag=True):
     cells: list[str]
 
 
+class Moved(Record, frozen=True, kw_only=True, tag=True):
+    """Cells may go on with another kind of device than they began with: their last bits may differ."""
+
+    by: str
+    cells: list[str]
+
+
 class RunEnded(Record, frozen=True, kw_only=True, tag=True):
     """A run of the study ended in order."""
 
@@ -123,6 +130,6 @@ class RunEnded(Record, frozen=True, kw_only=True, tag=True):
     """`finished`, or what ended it."""
 
 
-AnyRecord: TypeAlias = Planned | RunBegan | Worked | CellFailed | Retried | RunEnded
+AnyRecord: TypeAlias = Planned | RunBegan | Worked | CellFailed | Retried | Moved | RunEnded
 
 DECODER = msgspec.msgpack.Decoder(AnyRecord)

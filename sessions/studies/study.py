@@ -16,7 +16,7 @@ from sessions.studies import shipped
 from sessions.studies.belonging import StudyPlan, study_plan
 from sessions.studies.cell import Cell
 from sessions.studies.planning import additions
-from sessions.studies.records import AnyRecord, Planned, Retried
+from sessions.studies.records import AnyRecord, Moved, Planned, Retried
 from sessions.studies.study_dir import StudyDirectory, default_study_path, read_toml, study_path
 from sessions.studies.study_journal import StudyJournal
 from sessions.studies.study_rows import study_frame
@@ -140,6 +140,14 @@ class Study:
                 raise TicketError(f"Cell {name} has not failed; failed are: {', '.join(self.view.failed) or 'none'}.")
         if chosen:
             self.record(Retried(at=time.time(), by=whoami(), cells=chosen))
+        return chosen
+
+    def move(self) -> list[str]:
+        """Let cells that have begun and aren't finished go on with any kind of device; returns their names."""
+        self.reread()
+        chosen = [cell.name for cell in self.cells if cell.name in self.view.devices and not cell.is_finished]
+        if chosen:
+            self.record(Moved(at=time.time(), by=whoami(), cells=chosen))
         return chosen
 
     def record(self, *records: AnyRecord) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from sessions.plans.checks import versions
 from sessions.studies.cell import Cell
 from sessions.studies.cells import of_cell
-from sessions.studies.crew import Crew
+from sessions.studies.crew import Crew, kind_of
 from sessions.studies.pace import seconds_left
 from sessions.studies.records import AnyRecord, CellFailed, RunBegan, RunEnded, Worked
 from sessions.studies.study import Study, whoami
@@ -57,14 +57,25 @@ class StudyRun:
         crew: Who does it.
         tell: Called with each answer, and a few times a second.
         is_stopping: Whether the run is to end; asked a few times a second.
+        kinds: The kinds of workers that there are; cells that began with others are left alone. None: any may come.
     """
 
-    def __init__(self, study: Study, crew: Crew, tell: Tell, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        study: Study,
+        crew: Crew,
+        tell: Tell,
+        is_stopping: Callable[[], bool],
+        kinds: frozenset[str] | None = None,
+    ) -> None:
         self.study, self._crew, self._tell, self._is_stopping = study, crew, tell, is_stopping
         self._id = secrets.token_hex(8)
         self._cells = {cell.name: cell for cell in study.cells}
         self._priorities = {name: -number for number, name in enumerate(self._cells)}
         self._finished = {name for name, cell in self._cells.items() if cell.is_finished}
+        kept = {name: self._kind(name) for name in self._cells}
+        self.elsewhere = [name for name, kind in kept.items() if self._is_elsewhere(name, kind, kinds)]
+        """Cells that began with another kind of workers than there are."""
         self._flying: set[str] = set()
         self._with_others: set[str] = set()
         self._stopped = False
@@ -132,17 +143,27 @@ class StudyRun:
         return why
 
     def _todo(self) -> list[Cell]:
-        return [cell for name, cell in self._cells.items() if name not in self._finished and cell.failure is None]
+        away = {*self._finished, *self.elsewhere}
+        return [cell for name, cell in self._cells.items() if name not in away and cell.failure is None]
+
+    def _kind(self, cell: str) -> str:
+        device = self.study.view.devices.get(cell)
+        return "" if device is None else kind_of(device, self.study.view.threads)
+
+    def _is_elsewhere(self, cell: str, kind: str, kinds: frozenset[str] | None) -> bool:
+        return cell not in self._finished and bool(kind) and kinds is not None and kind not in kinds
 
     def _send(self, cell: Cell) -> None:
         """Hand out a cell's next piece; earlier cells come first, so that they are finished first."""
         self._flying.add(cell.name)
         spec = msgspec.msgpack.encode(cell.planned.spec_table())
         wanted = [one for one in self.study.view.analyses if cell.name in one.cells]
-        job = Job(cell.name, str(cell.path), spec, msgspec.msgpack.encode(wanted))
+        job = Job(cell.name, str(cell.path), spec, msgspec.msgpack.encode(wanted), self._kind(cell.name))
         self._crew.send(job, self._priorities[cell.name])
 
     def _take(self, answer: Answer) -> None:
+        if answer.came == "lost":
+            raise TicketError(answer.why)
         self._flying.discard(answer.cell)
         cell = self._cells[answer.cell]
         records: list[AnyRecord] = []

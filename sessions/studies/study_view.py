@@ -1,7 +1,17 @@
 """What a study's journal adds up to: its cells, what became of each, and what they took."""
 
 from sessions.studies.cells import PlannedCell
-from sessions.studies.records import AnalysisOf, AnyRecord, CellFailed, FigureOf, Planned, Retried, RunBegan, Worked
+from sessions.studies.records import (
+    AnalysisOf,
+    AnyRecord,
+    CellFailed,
+    FigureOf,
+    Moved,
+    Planned,
+    Retried,
+    RunBegan,
+    Worked,
+)
 
 
 class StudyView:
@@ -26,6 +36,8 @@ class StudyView:
         """Seconds that workers spent on each cell, all runs together."""
         self.generations: dict[str, int] = {}
         """Generations that came of that."""
+        self.devices: dict[str, str] = {}
+        """What each cell that has begun computes on, `cpu` or `gpu`; it stays unless somebody moves the cell."""
         self.runs: list[RunBegan] = []
         self.figures: list[FigureOf] = []
         """The papers' figures that cells belong to."""
@@ -39,6 +51,7 @@ class StudyView:
                 self._plan(record)
             case Worked():
                 self.latest[record.cell] = record
+                self.devices.setdefault(record.cell, record.device)
                 self.seconds[record.cell] = self.seconds.get(record.cell, 0.0) + record.seconds
                 self.generations[record.cell] = self.generations.get(record.cell, 0) + record.generations
             case CellFailed():
@@ -46,6 +59,9 @@ class StudyView:
             case Retried():
                 for name in record.cells:
                     self.failed.pop(name, None)
+            case Moved():
+                for name in record.cells:
+                    self.devices.pop(name, None)
             case RunBegan():
                 self.runs.append(record)
 

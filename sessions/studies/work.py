@@ -32,8 +32,9 @@ PIECE_SECONDS = 20.0
 LOG_NAME = "workers.log"
 """Where tracebacks of unexpected errors go, in a study's directory."""
 
-Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed"]
-"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress."""
+Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed", "lost"]
+"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress. `lost`: nobody
+knows; the cell is as it was, and the run can't go on."""
 
 EMPTY = msgspec.msgpack.encode([])
 """No analyses."""
@@ -53,6 +54,8 @@ class Job:
     """Its spec, a table as msgpack."""
     analyses: bytes = EMPTY
     """What is analysed when it is finished: a list of `AnalysisOf` as msgpack."""
+    kind: str = ""
+    """The kind of workers that it began with, `cpu-1`; empty: any."""
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def found_in(study: Study, number: int, title: str) -> Found:
     """What the cells of a figure have found so far.
 
     Args:
-        study: The study.
+        study: Whose cells are read, as they are now.
         number: The figure's number in the paper.
         title: The figure's title.
 
