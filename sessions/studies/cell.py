@@ -35,6 +35,8 @@ class CellState:
     """The best score there."""
     why: str | None = None
     """Why it has failed."""
+    curve: tuple[float, ...] = ()
+    """The ticket curve: the best score at each density, from dense to sparse."""
 
 
 class Cell:
@@ -94,13 +96,14 @@ class Cell:
             return CellState("failed" if self.failure else PLANNED, why=self.failure)
         if (known := self._known) is not None:
             counts = known.rounds_done, known.rounds_planned, known.density, known.score
+            curve = tuple(known.curve)
             state: str = "running" if self.is_running else known.state
         else:
             found = session_state(self.path)
             counts = found.rounds_done, found.rounds_planned, found.lowest_density, found.best_score
-            state = found.state
+            state, curve = found.state, found.curve
         failed = self.failure is not None and state != "running"
-        return CellState("failed" if failed else state, *counts, why=self.failure)
+        return CellState("failed" if failed else state, *counts, why=self.failure, curve=curve)
 
     def read(self) -> "SavedSession":
         """Its session, to be read.

@@ -1,5 +1,6 @@
 """A crew on a cluster that is already there: dask-jobqueue's, dask-kubernetes', dask-cuda's, or processes by hand."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -110,6 +111,7 @@ def _workers(client: "Client") -> list[str]:
 
 @contextmanager
 def _reached(distributed: Any, address: str) -> Iterator["Client"]:
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in sentences
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:

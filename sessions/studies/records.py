@@ -98,6 +98,8 @@ class Worked(Record, frozen=True, kw_only=True, tag=True):
     """The best score there."""
     journal_bytes: int
     """The length of the session's journal then; while it is the same, all of this is still so."""
+    curve: list[float] = []
+    """The ticket curve: the best score at each density, from dense to sparse."""
 
 
 class CellFailed(Record, frozen=True, kw_only=True, tag=True):

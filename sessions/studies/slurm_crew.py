@@ -4,6 +4,7 @@ The scheduler runs in this process and listens to the cluster's network; TLS wit
 out. A job that ends, at its time limit or because it was cancelled, costs its cell the running chunk.
 """
 
+import logging
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -59,6 +60,7 @@ def slurm_crew(study: StudyDirectory, jobs: int, threads: int, options: Mapping[
     """
     dask, distributed, jobqueue = imported("dask_jobqueue")
     make_private(study.path / PLACE)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in sentences
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.worker.daemon": False}),
         _cluster(jobqueue, distributed, threads, study.path / PLACE, options) as cluster,

@@ -200,6 +200,7 @@ class StudyRun:
             density=state.lowest_density,
             score=state.best_score,
             journal_bytes=answer.journal_bytes,
+            curve=list(state.curve),
         )
 
     @staticmethod

@@ -180,7 +180,7 @@ def test_a_cluster_that_is_there(lab: Any, tmp_path: Path) -> None:
                 lab.until(lambda: any(cell.is_running for cell in study.cells), seconds=240)
                 head.kill()
                 _, err = client.communicate(timeout=240)
-                assert client.returncode == 1, err
+                assert client.returncode == 2, err
                 assert "talks without TLS" in err
                 assert "The scheduler is gone" in err
                 assert "Traceback" not in err

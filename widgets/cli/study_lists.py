@@ -14,6 +14,7 @@ from sessions.reports.json_report import report
 from sessions.studies import shipped
 from sessions.studies.cell import Cell
 from sessions.studies.locks import is_held, locked
+from sessions.studies.pace import Pace
 from sessions.studies.study import Study
 from sessions.studies.study_dir import SUFFIX, studies_in
 from ticket_explorer.errors import TicketError
@@ -21,7 +22,9 @@ from ticket_explorer.places import studies_dir
 from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.failures import BAD_INPUT
+from widgets.cli.in_terminal import require_terminal
 from widgets.cli.output import PrintableConsole, print_json, say
+from widgets.plots.cell_table import cell_rows, summed_up
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 GivenStudy = Annotated[str, typer.Argument(help="A study's path, or its name.", autocompletion=completion.studies)]
@@ -31,6 +34,7 @@ def register(commands: typer.Typer) -> None:
     """Add the commands of this module."""
     commands.command("list")(list_)
     commands.command()(show)
+    commands.command("open")(open_)
     commands.command()(rm)
 
 
@@ -66,6 +70,19 @@ def show(study: GivenStudy, json: Json = False) -> None:
 
 
 @told
+def open_(study: GivenStudy) -> None:
+    """Open a study in the app: its cells, and their ticket curves.
+
+    Enter opens a cell's session. Nothing is run by it; a run that goes on elsewhere is seen.
+    """
+    given = Study.open(study)
+    require_terminal(f"{study_command('show', given)} writes a table instead.")
+    from widgets.terminal.app import TicketExplorer
+
+    TicketExplorer(study=given.path).run()
+
+
+@told
 def rm(study: GivenStudy, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Remove a study with all its sessions for good, unless it is running."""
     given = Study.open(study)
@@ -92,6 +109,7 @@ def study_report(study: Study) -> dict[str, Any]:
         "study": str(study.path),
         "title": study.title,
         "axes": list(study.axes),
+        "device_hours": _device_hours(study),
         "cells": [_cell_report(cell) for cell in study.cells],
     }
 
@@ -99,18 +117,22 @@ def study_report(study: Study) -> dict[str, Any]:
 def cells_table(study: Study) -> None:
     """A row for each cell on stdout, and what the states add up to."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("cell", "rounds", "sparsest", "score", "state"):
-        table.add_column(heading, justify="left" if heading in ("cell", "state") else "right", overflow="fold")
-    counts: dict[str, int] = {}
-    for cell in study.cells:
-        now = cell.now
-        counts[now.state] = counts.get(now.state, 0) + 1
-        density = "" if now.density is None else f"{100 * now.density:.2f}%"
-        rounds = f"{now.rounds_done}/{now.rounds_planned}" if now.rounds_planned else ""
-        found = "" if now.score is None else f"{now.score:.3f}"
-        table.add_row(Text(cell.name), rounds, density, found, Text(now.state))
-    table.caption = ", ".join(f"{count} {state}" for state, count in counts.items())
+    for heading in ("cell", "rounds", "sparsest", "score", "ticket curve", "left", "state"):
+        left = heading in ("cell", "ticket curve", "state")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    rows = cell_rows(study)
+    for row in rows:
+        found = (row.rounds, row.sparsest, row.score, row.curve, row.left)
+        table.add_row(Text(row.name), *found, Text(row.state))
+    table.caption = summed_up(study, rows)
     PrintableConsole().print(table)
+
+
+def _device_hours(study: Study) -> dict[str, float | None]:
+    """Hours of one worker's device: so far, and about how many are left; None if that isn't known."""
+    left = [cell.name for cell in study.cells if not cell.is_finished and cell.failure is None]
+    work = Pace(study.view).work_left(left)
+    return {"so_far": sum(study.view.seconds.values()) / 3600, "left": None if work is None else sum(work) / 3600}
 
 
 def _cell_report(cell: Cell) -> dict[str, Any]:

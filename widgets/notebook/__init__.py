@@ -20,6 +20,7 @@ from widgets.notebook.explorer import Explorer
 from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
+from widgets.notebook.study import Study
 from widgets.plots.kinds import CHARTS
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Policy",
     "SnrMagnitude",
     "Sparsity",
+    "Study",
     "TicketCurve",
     "explore",
 ]

@@ -1,6 +1,6 @@
 """A study in jobs of a real Slurm on this machine, which are cancelled, requeued and run out of time.
 
-Needs root, Debian's slurm-wlm and munge, and dask-jobqueue; `slurm.sh` beside this file starts and stops Slurm.
+Needs root, Debian's slurm-wlm and munge, and dask-jobqueue; `tests/cluster/slurm.sh` starts and stops Slurm.
 """
 
 import os
@@ -20,7 +20,7 @@ from tests.engine.conftest import TINY
 from tests.engine.test_study_workers import ROOT, assert_as_undisturbed, surroundings, undisturbed
 
 __all__ = ["undisturbed"]
-SCRIPT = Path(__file__).with_name("slurm.sh")
+SCRIPT = ROOT / "tests" / "cluster" / "slurm.sh"
 MISSING = [name for name in ("slurmctld", "slurmd", "sbatch", "munged") if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.slow,
