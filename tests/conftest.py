@@ -6,6 +6,7 @@ tests start: the first lines say so before anything imports JAX.
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 if version("jaxlib").startswith("0.10."):  # XLA ends the process at a flag that it doesn't know
@@ -38,6 +39,21 @@ def _executables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         patch.setenv("JAX_COMPILATION_CACHE_DIR", directory)
         patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
         yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--thorough`: whether a run of the whole suite takes in the modules marked `thorough`."""
+    parser.addoption("--thorough", action="store_true", help="run modules marked `thorough` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--thorough`, modules that are marked so run only where a file is named."""
+    is_file_named = any(Path(argument.partition("::")[0]).is_file() for argument in config.args)
+    if config.getoption("thorough") or is_file_named:
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)

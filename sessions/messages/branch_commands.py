@@ -73,9 +73,9 @@ class Transfer(Deed[list[str]], frozen=True):
         control: Whether to also run a control with random masks of the same size.
         native: Whether to also run a branch that finds its own tickets.
         overlap: Whether layers of different shapes share the part that both have, instead of being refused.
-        start: The weights that the tickets start from: `initial`, `trained`, or `early:K`, those of generation K of the
-            branch's first round. By default those that their rounds began with, or the initial ones if the branch goes
-            on from trained weights.
+        start: The weights that the tickets start from: `initial`, `fresh`, `trained`, or `early:K`, those of generation
+            K of the branch's first round. By default those that their rounds began with, or the initial ones if the
+            branch goes on from trained weights.
     """
 
     answer_name: ClassVar[str] = "branches"

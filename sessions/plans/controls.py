@@ -12,7 +12,7 @@ from msgspec import structs
 
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan
-from sessions.plans.problems import Problems, plan_of
+from sessions.plans.problems import Problems, plan_of, start_of
 from sessions.plans.transfer import Addition, check_new_names, checked_rounds, lent_start, with_rounds
 from sessions.specs.overrides import default_pruner
 from sessions.specs.spec import Plan, parse_plan
@@ -21,6 +21,7 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.decomposition import CONTROLS, RANDOM
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.registry import name_of
+from ticket_explorer.rewinds.settings import Fresh
 
 _WORDS = {"permuted_weights": "permuted weights", "permuted_mask": "a permuted mask", RANDOM: "random masks"}
 
@@ -139,5 +140,8 @@ def _control(known: BranchView, branch: str) -> str | None:
 
 
 def _borrows_all_of(known: BranchView, branch: str) -> bool:
-    """Whether a branch borrows another branch's whole tickets, not only the part that two networks have in common."""
-    return known.borrowed is not None and known.borrowed.branch == branch and not known.borrowed.overlap
+    """Whether a branch borrows another branch's whole tickets: all layers, and, but for random masks, its weights."""
+    borrowed = known.borrowed
+    if borrowed is None or borrowed.branch != branch or borrowed.overlap:
+        return False
+    return borrowed.control or not isinstance(start_of(borrowed), Fresh)

@@ -33,7 +33,7 @@ from ticket_explorer.trainers.settings import TrainerSettings
 
 Table = dict[str, Any]
 
-STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "early", "trained")}
+STARTS: Mapping[str, type[RewindSettings]] = {name: REWINDS[name] for name in ("initial", "fresh", "early", "trained")}
 """Where transferred tickets may start."""
 BRANCH_KEYS = ("name", "transfer", "ticket", *PLAN_KEYS)
 
@@ -141,8 +141,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rewind: Literal["permuted_weights", "permuted_mask"] | None = None
     """What to permute before training: the tickets' weights, or mask and weights."""
     start: str | dict[str, Any] | None = None
-    """The weights that they start from: `initial`, `trained` or `{ name = "early", generation = k }`; None: those that
-    their rounds began with, or the initial ones if the branch continues from trained weights."""
+    """The weights that they start from: `initial`, `fresh`, `trained` or `{ name = "early", generation = k }`; None:
+    those that their rounds began with, or the initial ones if the branch continues from trained weights."""
 
 
 class BranchSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +244,7 @@ def parse_start(given: str | Mapping[str, Any], path: str = "$.start") -> Rewind
     if isinstance(given, str) and ":" in given:
         name, _, generation = given.partition(":")
         if not generation.isdecimal():
-            raise InvalidValue(path, repr(given), "initial, trained, or early:K with a number of generations")
+            raise InvalidValue(path, repr(given), "initial, fresh, trained, or early:K with a number of generations")
         given = {"name": name, "generation": int(generation)}
     start = _settings("start", STARTS, given, path)
     assert isinstance(start, RewindSettings)

@@ -1,8 +1,9 @@
 """The errors that a person sees if a session can't be read, written or shared."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -100,3 +101,16 @@ def as_sentence(path: Path | str, error: OSError) -> TicketError:
     if error.errno in _NO_MORE_FILES:
         return TooManyFiles(path)
     return DiskFull(path) if error.errno in _FULL else DiskRefused(path, error)
+
+
+def nearest(kind: str, wanted: str, names: Sequence[str]) -> str:
+    """A sentence, after a space, with the names nearest to one that isn't there: ` Sessions there: a.session.`
+
+    Args:
+        kind: What they name, in the plural: `Sessions`.
+        wanted: The name that isn't there.
+        names: Those that are; without any, there is nothing to say.
+    """
+    near = get_close_matches(wanted, names, n=3) or names[:5]
+    others = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    return f" {kind} there: {', '.join(near)}{others}." if near else ""

@@ -8,6 +8,7 @@ is not whole and right, so a reader needs no lock: it sees a prefix of what was 
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +22,15 @@ _LENGTH = struct.Struct("<I")
 _MOST = 2**32 - 1
 _SEARCHED_BYTES = 2**20
 _CHECKSUMMED_BYTES = 2**26
+_PIECE = 2**22
 
 
 @dataclass(frozen=True)
 class Records:
     """The whole records in a part of a journal."""
 
-    payloads: list[bytes]
+    payloads: list[memoryview]
+    """Parts of what was read: nothing is copied."""
     end: int
     """The offset after the last of them: where to read on."""
     torn: int
@@ -60,17 +63,31 @@ def read_records(path: Path, start: int = 0, end: int | None = None) -> Records:
         DiskRefused: if it can't be read.
     """
     data, first = _read(path, start, end)
-    payloads: list[bytes] = []
-    position, size, header, unpack = 0, len(data), _HEADER.size, _HEADER.unpack_from
+    payloads: list[memoryview] = []
+    view, position, size, header, unpack = memoryview(data), 0, len(data), _HEADER.size, _HEADER.unpack_from
     while position + header <= size:
         checksum, length = unpack(data, position)
         following = position + header + length
-        body = data[position + 4 : following]
-        if not length or following > size or zlib.crc32(body) != checksum:
+        if not length or following > size or zlib.crc32(view[position + 4 : following]) != checksum:
             break
-        payloads.append(body[4:])
+        payloads.append(view[position + header : following])
         position = following
     return Records(payloads, first + position, size - position)
+
+
+def payloads_of(path: Path) -> Iterator[memoryview]:
+    """The payloads of all whole records, read piece by piece: of a long file little is in memory at once.
+
+    Raises:
+        TicketError: as `read_records` does.
+    """
+    start, piece = 0, _PIECE
+    while True:
+        found = read_records(path, start, start + piece)
+        yield from found.payloads
+        if found.end + found.torn < start + piece:  # the file ends here
+            return
+        start, piece = found.end, (_PIECE if found.payloads else piece * 2)  # a record may be longer than a piece
 
 
 def is_damage(tail: bytes) -> bool:

@@ -7,11 +7,10 @@ callers pass and get bare payloads. `file_table` lists the files.
 import os
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Self, final
 
-from sessions.store.errors import Damaged, NewerSchema, NotASession, told
+from sessions.store.errors import Damaged, NewerSchema, NotASession, nearest, told
 from sessions.store.file_table import BRANCH, TABLE, TEMPORARY, FileName, name_of
 from sessions.store.files import make_directory, read_whole, sync_directory, write_atomic
 from sessions.store.journal_records import MAGIC
@@ -263,6 +262,4 @@ def _near(path: Path) -> str:
         names = [session.name for session in sessions_in(path.parent)]
     except TicketError:
         return ""
-    near = get_close_matches(path.name, names, n=3) or names[:5]
-    others = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
-    return f" Sessions there: {', '.join(near)}{others}." if near else ""
+    return nearest("Sessions", path.name, names)

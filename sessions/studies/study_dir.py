@@ -3,12 +3,11 @@
 import os
 import re
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Self, final
 
 from sessions.specs.spec import Table
-from sessions.store.errors import NotASession, told
+from sessions.store.errors import NotASession, nearest, told
 from sessions.store.files import make_directory, write_atomic
 from sessions.store.journal_records import MAGIC
 from sessions.store.whole_directory import whole_directory
@@ -67,8 +66,7 @@ class StudyDirectory:
                 return directory
             what = f"{path} is not a study." if path.exists() else f"There is no study at {path}."
         names = [one.name for one in studies_in(path.parent)]
-        near = get_close_matches(path.name, names, n=3) or names[:5]
-        raise NotASession(f"{what} Studies there: {', '.join(near)}." if near else what)
+        raise NotASession(f"{what}{nearest('Studies', path.name, names)}")
 
     def read_spec(self) -> tuple[str, Table]:
         """Its `study.toml`: as text, and as a table.

@@ -80,7 +80,7 @@ class StudyJournal:
             os.ftruncate(descriptor, self._end)
             raise as_sentence(self.path, error) from error
 
-    def _decoded(self, payload: bytes) -> AnyRecord:
+    def _decoded(self, payload: memoryview) -> AnyRecord:
         try:
             record: AnyRecord = DECODER.decode(payload)
         except UNREADABLE as error:

@@ -37,6 +37,7 @@ from ticket_explorer.problems import Problem
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.rewind import Origin
+from ticket_explorer.rewinds.settings import Fresh
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import LearnedScores, TrainingResult
 from ticket_explorer.transfers import fitted, rewound, sparsity_matched
@@ -224,6 +225,8 @@ class Lineage:
         source, target = self._problems.of(plan_of(known.plan)).layout, self._problems.of(plan)
         fresh = self._drawn(Purpose.TRANSFER, plan)
         ticket = fitted(self._lent(borrowed, borrowed.rounds[number]), source, target.layout, fresh)
+        if isinstance(start_of(borrowed), Fresh):
+            ticket = replace(ticket, start=fresh, initial=fresh)
         kept = _kept(ticket, target)
         if borrowed.control:
             matched = kept if borrowed.takes == "found" else np.full_like(kept, kept[0])

@@ -5,12 +5,14 @@ Its first record says which session it belongs to.
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sessions.messages import events
 from sessions.messages.records import AnyEvent, decode_record
-from sessions.store import SessionDirectory, read_records
+from sessions.store import SessionDirectory
 from sessions.store.errors import UNREADABLE
+from sessions.store.journal_records import payloads_of
 from sessions.views.event_checks import Nonsense, check
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -29,17 +31,17 @@ class KeptFrames:
     def of(cls, directory: SessionDirectory) -> "KeptFrames":
         """The frames on disk; none if the file can't be read."""
         kept = cls()
-        try:
-            payloads = read_records(directory.frames).payloads
-        except TicketError:
-            return kept
-        for payload in payloads:
-            for event in _decoded(payload):
-                if isinstance(event, events.Opened):
-                    kept.session = event.session
-                elif isinstance(event, events.Frame):
-                    kept.waiting.setdefault((event.branch, event.round), deque()).append(event)
+        with suppress(TicketError):
+            for payload in payloads_of(directory.frames):
+                for event in _decoded(payload):
+                    kept._take(event)
         return kept
+
+    def _take(self, event: AnyEvent) -> None:
+        if isinstance(event, events.Opened):
+            self.session = event.session
+        elif isinstance(event, events.Frame):
+            self.waiting.setdefault((event.branch, event.round), deque()).append(event)
 
     def after(self, block: events.Generations, view: SessionView) -> Iterator[events.Frame]:
         """The frames that were taken in a block of generations which the view has; each is in the view already."""
@@ -54,7 +56,7 @@ class KeptFrames:
             yield frame
 
 
-def _decoded(payload: bytes) -> list[AnyEvent]:
+def _decoded(payload: memoryview) -> list[AnyEvent]:
     try:
         return decode_record(payload)
     except UNREADABLE:

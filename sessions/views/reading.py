@@ -61,7 +61,7 @@ def read_header(directory: SessionDirectory) -> Header:
         raise Damaged(directory.header, f"it can't be read ({_why(error)})") from None
 
 
-def decoded(payloads: Iterable[bytes], path: Path) -> Iterator[events.Event]:
+def decoded(payloads: Iterable[bytes | memoryview], path: Path) -> Iterator[events.Event]:
     """The events of journal records.
 
     Raises:

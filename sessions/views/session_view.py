@@ -6,6 +6,8 @@ Live, attached, replayed and scrubbed views differ only in where the events come
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
+from msgspec import structs
+
 from sessions.messages import events
 from sessions.specs.spec import completed
 from sessions.store import Ledger
@@ -302,6 +304,8 @@ def _scored(view: SessionView, event: events.Scored) -> None:
 def _frame(view: SessionView, event: events.Frame) -> None:
     view.live = event
     frames = view.branches[event.branch].rounds[event.round].frames
+    if frames and frames[-1].indices == event.indices:
+        event = structs.replace(event, indices=frames[-1].indices)  # kept once: a round samples the same weights
     if not frames or frames[-1].generation < event.generation:
         frames.append(event)
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.distribution import plug_in_projects as projects
 
+pytestmark = pytest.mark.thorough
+
 Runs = Callable[..., "subprocess.CompletedProcess[str]"]
 
 TELLS = {

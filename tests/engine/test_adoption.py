@@ -14,6 +14,8 @@ from sessions.store.round_file import RoundArrays, decode_round
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="session")
 def other(shared_lab: Any) -> Path:

@@ -20,6 +20,8 @@ from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionLock
 from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def halfway(lab: Any) -> Path:

@@ -18,6 +18,8 @@ from sessions.serving.finding import Finding
 from sessions.serving.trial import Trial, tried
 from ticket_explorer.places import VARIABLE
 
+pytestmark = pytest.mark.thorough
+
 FINE = Trial(device="cpu (cpu)", starting=1.0, seconds=2.0)
 NAMES = [
     "Python",

@@ -13,6 +13,8 @@ from sessions.session.session import Session
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import arithmetic
 
+pytestmark = pytest.mark.thorough
+
 TABLES = {
     "task": {"name": "pendulum", "episodes": 2, "test_episodes": 2, "steps": 15, "normalise": True},
     "network": {"name": "mlp", "hidden": [4], "activation": "tanh"},

@@ -34,6 +34,8 @@ from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.tasks.control.settings import ControlSettings
 from ticket_explorer.tasks.labelled import LabelledImages, Splits
 
+pytestmark = pytest.mark.thorough
+
 KEPT = Path(__file__).parent / "golden_cuda.json"
 TOLERANCE = 0.02
 """Of operations and bytes: what a rewrite of no consequence may change."""

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from sessions.messages import commands
+from sessions.plans.controls import controls_of
 from sessions.plans.problems import Problems
 from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
 from sessions.views.reading import read_view
+from ticket_explorer.analysis.decomposition import RANDOM
 from ticket_explorer.errors import InvalidValue, TicketError
+
+pytestmark = pytest.mark.thorough
 
 NAMES = ["snr-permuted-weights", "snr-permuted-mask", "snr-random"]
 
@@ -47,6 +51,30 @@ def test_killed_and_resumed_controls_come_out_the_same(lab: Any) -> None:
         session.pulse(25)
     path = lab.go_on(lab.kill(session))
     lab.assert_same(path, lab.finished("in one go", branch=branches), rounds=6)
+
+
+def test_a_ladder_of_controls_takes_one_thing_after_another_away(lab: Any) -> None:
+    """As in the preset `fashion-ladder`; what starts afresh is neither a ticket nor a control with its weights."""
+    rungs = [
+        {"name": "snr"},
+        {"name": "fresh-weights", "transfer": {"branch": "snr", "start": "fresh"}},
+        {"name": "layer-shares", "transfer": {"branch": "snr", "start": "fresh", "rewind": "permuted_mask"}},
+        {"name": "random", "transfer": {"branch": "snr", "control": True}},
+    ]
+    with lab.create(branch=rungs) as session:
+        session.run()
+        lineage = session._engine.lineage
+        ticket, fresh, shares, random = (lineage.trained(branch.name, 2) for branch in session.spec.branches)
+        layout = Problems().of(session.spec.branches[0].plan).layout
+        assert controls_of(session.view, "snr") == {RANDOM: "random"}
+    np.testing.assert_array_equal(ticket.mask, fresh.mask)
+    np.testing.assert_array_equal(fresh.start, random.start)
+    assert not np.isin(np.asarray(fresh.start)[0, layout.prunable], np.asarray(ticket.start)[0]).any()
+    assert (np.asarray(shares.mask) != np.asarray(ticket.mask)).any()
+    kept = {name: [np.asarray(one.mask)[0, leaf.slice].sum() for leaf in layout]
+            for name, one in (("ticket", ticket), ("shares", shares), ("random", random))}  # fmt: skip
+    assert kept["shares"] == kept["ticket"] != kept["random"]
+    assert sum(kept["random"]) == sum(kept["ticket"])
 
 
 def test_only_missing_controls_are_begun(lab: Any) -> None:

@@ -20,6 +20,8 @@ from sessions.views.failures import failures
 from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 SGD: dict[str, Any] = {"name": "gradient_descent", "optimizer": {"name": "sgd"}, "generations": 12}
 WILD = {**SGD, "optimizer": {"name": "sgd", "learning_rate": 1e12}}
 TWO = {"ratio": 0.3, "rounds": 2}

@@ -23,6 +23,7 @@ from sessions.session.session import Session
 from sessions.views.reading import read_view
 from tests.engine.any_command import any_command
 from tests.engine.served import Engine, address
+from tests.siege.figures import count
 from ticket_explorer.errors import TicketError
 from widgets.shared.wording import sentence
 
@@ -91,6 +92,9 @@ def prepared(shared_lab: Any) -> Path:
     return Path(session.path)
 
 
+COMMANDS = 500
+
+
 @pytest.mark.siege
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("batch", range(40))
@@ -98,8 +102,8 @@ def test_twenty_thousand_commands_end_no_engine(lab: Any, prepared: Path, batch:
     """Of 500 each; a session that grows without end would only be slow."""
     engine = Besieged(Session.open(shutil.copytree(prepared, lab.path())))
 
-    @seed(batch)
-    @settings(max_examples=500, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @seed(count.part(batch))
+    @settings(max_examples=COMMANDS, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(command=any_command)
     def besiege(command: Any) -> None:
         assert "unexpected error" not in engine.ask(command)
@@ -112,6 +116,7 @@ def test_twenty_thousand_commands_end_no_engine(lab: Any, prepared: Path, batch:
         engine.close()
     lab.assert_whole(lab.path())
     Session.open(lab.path()).close()
+    count.add("commands to a live engine, of any kind", COMMANDS, seed=count.part(batch))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from ticket_explorer.networks import form_table
 from ticket_explorer.networks.form_table import Measured, Timed
 from ticket_explorer.networks.forms import Form, Work
 
+pytestmark = pytest.mark.thorough
+
 USUAL = Form(kind="grouped", group=16, sparse=True)
 OTHER = Form(kind="shared", group=4)
 WORK = Work(

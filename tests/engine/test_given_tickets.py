@@ -22,6 +22,8 @@ from sessions.specs.spec import parse_spec, spec_table
 from sessions.tickets.ticket_formats import FORMATS
 from ticket_explorer.errors import InvalidValue, TicketError
 
+pytestmark = pytest.mark.thorough
+
 CNN = {"task": {"name": "fashion", "batch": 16}, "network": {"name": "cnn", "filters": [3, 4]}}
 
 

@@ -18,6 +18,8 @@ from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from tests.engine.served import Engine, connected, hello
 
+pytestmark = pytest.mark.thorough
+
 GOLDEN = Path(__file__).parent / "golden" / "schema_1"
 
 

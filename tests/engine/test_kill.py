@@ -16,6 +16,8 @@ from sessions.store import SessionDirectory, read_records
 from sessions.store.checkpoint import Checkpoint
 from sessions.views.reading import decoded, read_view
 
+pytestmark = pytest.mark.thorough
+
 TABLES: dict[str, Any] = {
     "trainer": {"generations": 400},
     "pruning": {"ratio": 0.3, "rounds": 2},
@@ -53,10 +55,10 @@ def moments(seed: int) -> Iterator[tuple[int, float]]:
         yield growth, float(random.uniform(0, 0.05))
 
 
-def kill_again_and_again(lab: Any, engines: Any, path: Path, kills: int) -> list[float]:
+def kill_again_and_again(lab: Any, engines: Any, path: Path, kills: int, seed: int | None = None) -> list[float]:
     """Start an engine, kill it, look at what is left; returns the seconds lost by each kill."""
     journal, lost = SessionDirectory(path).journal, []
-    moment = moments(seed=kills)
+    moment = moments(seed=kills if seed is None else seed)
     for _ in range(kills):
         growth, pause = next(moment)
         before = journal.stat().st_size

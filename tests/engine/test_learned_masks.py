@@ -15,6 +15,8 @@ from sessions.views.branch_view import RoundView
 from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import InvalidValue, UnknownName
 
+pytestmark = pytest.mark.thorough
+
 CONTINUOUS = {
     "name": "continuous_sparsification",
     "generations": 30,

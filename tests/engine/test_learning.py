@@ -15,6 +15,8 @@ from sessions.store import SessionDirectory
 from sessions.views.reading import read_header, read_view
 from tests.folding import fold
 
+pytestmark = pytest.mark.thorough
+
 TABLES: dict[str, Any] = {
     "task": {"name": "cartpole", "episodes": 2, "test_episodes": 2, "steps": 30},
     "network": {"name": "mlp", "hidden": [4], "activation": "tanh"},

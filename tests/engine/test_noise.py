@@ -14,6 +14,8 @@ from sessions.specs.spec import parse_plan, parse_spec
 from sessions.views.reading import read_view
 from ticket_explorer.errors import InvalidValue, TicketError
 
+pytestmark = pytest.mark.thorough
+
 STEP = 25
 BRANCHES = [
     {"name": "base"},

@@ -14,7 +14,7 @@ from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.tasks import embedded
 
-pytestmark = pytest.mark.usefixtures("own_problems")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("own_problems")]
 FIELDS = {"name": "arrays", "batch": 64}
 
 

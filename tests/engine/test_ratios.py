@@ -12,6 +12,8 @@ from ticket_explorer.densities import finer, overall, ratios_of, scope_of, unuse
 from ticket_explorer.errors import TicketError
 from ticket_explorer.layout import Layout, Leaf
 
+pytestmark = pytest.mark.thorough
+
 OWN = {"ratio": 0.4, "ratios": {"dense": 0.3, "output": 0.1}, "rounds": 4}
 
 

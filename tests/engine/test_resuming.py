@@ -16,6 +16,8 @@ from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS
 
+pytestmark = pytest.mark.thorough
+
 
 def by_pulses(budget: int) -> Callable[[Session], None]:
     def drive(session: Session) -> None:

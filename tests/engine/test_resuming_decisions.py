@@ -11,6 +11,8 @@ from sessions.session.session import Session
 from sessions.store import FileName, SessionDirectory, read_records
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 TWO = {"ratio": 0.3, "rounds": 2}
 KEPT = FileName("early", "snr", 13)
 EARLY = {"name": "early", "generation": 13}

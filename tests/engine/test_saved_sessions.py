@@ -22,6 +22,8 @@ from sessions.store.errors import SessionExists, SessionLocked
 from sessions.store.round_file import decode_round
 from ticket_explorer.errors import InvalidValue, TicketError
 
+pytestmark = pytest.mark.thorough
+
 SECOND = {"branch": [{"name": "snr"}, {"name": "small", "pruner": "magnitude"}]}
 
 

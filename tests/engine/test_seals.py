@@ -212,7 +212,8 @@ def test_weights_that_the_journal_does_not_know_are_drawn_again(lab: Any, whole:
 
 def test_frames_are_apart_and_come_where_they_were_taken(lab: Any) -> None:
     path = lab.finished("framed")
-    kinds = [payload for payload in read_records(SessionDirectory(path).journal).payloads if b"\xa5Frame" in payload]
+    payloads = map(bytes, read_records(SessionDirectory(path).journal).payloads)
+    kinds = [payload for payload in payloads if b"\xa5Frame" in payload]
     assert kinds == []
     frames = read_view(path).branches["snr"].rounds[0].frames
     assert len(frames) > 5

@@ -21,6 +21,8 @@ from sessions.store.errors import NotASession
 from sessions.store.lock import is_locked
 from sessions.views.reading import read_view
 
+pytestmark = pytest.mark.thorough
+
 
 def listens(path: Path) -> bool:
     log = Path(f"{path}.log")

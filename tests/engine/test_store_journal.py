@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions.store import JournalFile, read_records
+from sessions.store import JournalFile, journal_records, read_records
 from sessions.store.errors import Damaged, DiskFull, DiskRefused, NewerSchema, SessionExists
 from sessions.store.journal_records import MAGIC, frame
 from ticket_explorer.errors import TicketError
@@ -209,3 +209,14 @@ def failing_write(taken: int, error: BaseException) -> Callable[[int, bytes], in
         return count
 
     return fail
+
+
+@pytest.mark.parametrize("piece", [1, 20, 64, 2**22])
+def test_records_read_piece_by_piece_are_the_same(path, piece, monkeypatch):
+    monkeypatch.setattr(journal_records, "_PIECE", piece)
+    written(path, PAYLOADS * 3)
+    assert list(journal_records.payloads_of(path)) == PAYLOADS * 3
+    path.write_bytes(path.read_bytes()[:-4])
+    assert list(journal_records.payloads_of(path)) == (PAYLOADS * 3)[:-1]
+    path.write_bytes(path.read_bytes() + bytes(100))
+    assert list(journal_records.payloads_of(path)) == (PAYLOADS * 3)[:-1]

@@ -17,6 +17,8 @@ from sessions.views.reading import read_view
 from tests.engine.conftest import TINY
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 SEEDS = {**TINY, "seeds": 2, "pruning": {"ratio": 0.3, "rounds": 2}}
 
 

@@ -18,6 +18,8 @@ from ticket_explorer import own_process
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.trainers.strategies import STRATEGIES
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = {
     "JAX_ENABLE_X64": "1",
     "JAX_NUMPY_DTYPE_PROMOTION": "strict",

@@ -1,6 +1,7 @@
 """A stage for the notebook's forms: a session read from disk, and an engine that answers what it is told to."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ class Stage:
 
     def spawn(self, work: Any) -> None:
         asyncio.run(work)
+
+    def heeding(self, act: Callable[..., None]) -> Callable[..., None]:
+        return act
 
     def form(self, title: str, branch: str = "snr") -> Decision:
         self.subject.choice.value = branch

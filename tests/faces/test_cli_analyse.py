@@ -9,6 +9,8 @@ import pytest
 
 from sessions.views.reading import read_view
 
+pytestmark = pytest.mark.thorough
+
 SMALL = ("--set", "examples=50", "--set", "points=5")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from sessions.views.reading import read_view
 
+pytestmark = pytest.mark.thorough
+
 COMMAND = str(Path(sys.executable).with_name("ticket-explorer"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
@@ -17,26 +18,31 @@ from widgets.terminal.status import Headline
 WIDTHS = (60, 80, 120, 200)
 
 
-def shown(app: TicketExplorer) -> list[str]:
+def shown(app: App[None]) -> list[str]:
     """The keys that are wholly in sight."""
     line = app.screen.query_one(KeyLine)
     keys = [key for key in line.query(FooterKey) if key.region.right <= app.size.width]
     return [f"{key.key_display} {key.description}" for key in keys]
 
 
-def footer(width: int, *keys: str, wanted: Callable[[list[str]], bool], session: Path | None = None) -> list[str]:
-    """What is in sight once what is wanted is, or when nothing more comes."""
+def footers(*keys: str, wanted: Callable[[list[str]], bool], session: Path | None = None) -> dict[int, list[str]]:
+    """For each width, what is in sight once what is wanted is, or when nothing more comes."""
 
-    async def story() -> list[str]:
+    async def story() -> dict[int, list[str]]:
         app = TicketExplorer(session, replay=session is not None, speed=1e9)
-        async with app.run_test(size=(width, 24)) as pilot:
+        async with app.run_test(size=(WIDTHS[0], 24)) as pilot:
             await settled(pilot, *keys)
-            limit = time.monotonic() + 10
-            while not (found := shown(app)) or (not wanted(found) and time.monotonic() < limit):
-                await pilot.pause(0.05)
-            return found
+            return {width: await at_width(pilot, width, wanted) for width in WIDTHS}
 
     return asyncio.run(story())
+
+
+async def at_width(pilot: Pilot[None], width: int, wanted: Callable[[list[str]], bool]) -> list[str]:
+    await pilot.resize_terminal(width, 24)
+    limit = time.monotonic() + 10
+    while not (found := shown(pilot.app)) or (not wanted(found) and time.monotonic() < limit):
+        await pilot.pause(0.05)
+    return found
 
 
 async def settled(pilot: Pilot[None], *keys: str) -> None:
@@ -46,24 +52,22 @@ async def settled(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.3)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("keys", [(), ("n",), ("n", "tab")])
-def test_help_and_quit_are_in_sight(width: int, keys: tuple[str, ...]) -> None:
+def test_help_and_quit_are_in_sight_at_every_width(keys: tuple[str, ...]) -> None:
     def is_in_sight(found: list[str]) -> bool:
         if keys == ("n", "tab"):  # a field takes both single letters as text
             return {"f1 Help", "ctrl+q Quit"} <= set(found)
         return all(any(key.endswith(word) for key in found) for word in (" Help", " Quit"))
 
-    found = footer(width, *keys, wanted=is_in_sight)
-    assert is_in_sight(found), found
+    for width, found in footers(*keys, wanted=is_in_sight).items():
+        assert is_in_sight(found), (width, found)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_replay_offers_what_it_can_do(width: int) -> None:
+def test_a_replay_offers_what_it_can_do_at_every_width() -> None:
     offered = {"space Play", "s Step", "? Help"}
-    found = footer(width, wanted=lambda found: offered <= set(found), session=recorded_session())
-    assert offered <= set(found)
-    assert not any(key.split()[1] in ("Run", "Pruner", "Strategy", "Branch", "Undo") for key in found)
+    for width, found in footers(wanted=lambda found: offered <= set(found), session=recorded_session()).items():
+        assert offered <= set(found), (width, found)
+        assert not any(key.split()[1] in ("Run", "Pruner", "Strategy", "Branch", "Undo") for key in found)
 
 
 def test_a_replay_that_is_over_is_no_alarm() -> None:

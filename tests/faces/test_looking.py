@@ -23,6 +23,8 @@ from widgets.terminal.screens.explorer import Explorer
 from widgets.terminal.screens.explorer_requests import STARTING
 from widgets.terminal.status import Headline, ProgressLines
 
+pytestmark = pytest.mark.thorough
+
 LOOKING = "left right comma full_stop end right_square_bracket v w 2 5 8 0 slash escape m m l question_mark escape"
 """Keys that only look."""
 

@@ -16,6 +16,7 @@ from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 from widgets.notebook import CHARTS, Chart
 from widgets.notebook.controls import Controls
+from widgets.notebook.decisions import Decisions
 from widgets.notebook.explorer import FIRST, Explorer
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition
@@ -185,6 +186,27 @@ def test_trouble_with_the_store_is_raised_and_said(live, tmp_path, verb):
     live(story, own(tmp_path))
 
 
+def test_trouble_that_is_told_before_the_reply_stays_said(live, tmp_path, monkeypatch):
+    async def story(session: tx.LiveSession) -> None:
+        controls, link = Controls(session), session.attachment.link
+        ask = link.ask
+
+        async def ask_and_hear_late(command: commands.Command) -> dict[str, Any]:
+            reply = await ask(command)
+            await until(lambda: session.attachment.trouble != "")
+            return reply
+
+        monkeypatch.setattr(link, "ask", ask_and_hear_late)
+        with Disk(tmp_path).watched() as disk:
+            disk.room = 0
+            with pytest.raises(TicketError, match="full"):
+                await session.run_async()
+        await until(lambda: "full" in controls.children[4].value)
+        monkeypatch.setattr(link, "ask", ask)
+
+    live(story, own(tmp_path))
+
+
 def test_a_directory_that_is_gone_is_said(live, tmp_path):
     async def story(session: tx.LiveSession) -> None:
         shutil.rmtree(session.path)
@@ -214,6 +236,48 @@ def test_what_cannot_be_done_is_shown_in_the_widgets(live):
         await until(lambda: "no finished round 99" in controls.children[4].value)
         await session.note_async("fine")
         assert chart.trouble == ""
+
+    live(story)
+
+
+def fails(*args: Any, **kwargs: Any) -> Any:
+    raise RuntimeError("boom")
+
+
+async def fails_later(*args: Any) -> Any:
+    fails()
+
+
+MISHAPS: dict[str, Callable[[tx.LiveSession, pytest.MonkeyPatch], Any]] = {
+    "drawn": lambda session, patch: patch.setattr(Chart, "redraw", fails) or session.attachment.renew(),
+    "told": lambda session, patch: patch.setattr(Chart, "touch", fails),
+    "asked": lambda session, patch: session.attachment.spawn(fails_later()),
+    "clicked": lambda session, patch: session.attachment.heeding(fails)(),
+    "selected": lambda session, patch: (
+        patch.setattr(session.attachment, "pick", fails) or setattr(Chart(session, "snr_magnitude"), "selected", [1])
+    ),
+    "typed": lambda session, patch: (
+        patch.setattr("widgets.notebook.forms.branch.objection", fails)
+        or setattr(Decisions(session)._forms["Branch"]._ratio._rows["ratio"].line, "value", "0.3")
+    ),
+}
+
+
+@pytest.mark.parametrize("mishap", MISHAPS.values(), ids=MISHAPS)
+def test_an_unexpected_error_is_a_sentence_and_the_rest_goes_on(live, mishap, monkeypatch, caplog):
+    async def story(session: tx.LiveSession) -> None:
+        controls, chart = Controls(session), Chart(session, "fitness")
+        chart.visible = True
+        with monkeypatch.context() as patch:
+            mishap(session, patch)
+            if not session.attachment.trouble:  # it comes with the next event
+                await session.note_async("meanwhile")
+            await until(lambda: "RuntimeError: boom" in session.attachment.trouble)
+            assert "the kernel's log" in session.attachment.trouble
+            assert "Traceback" in caplog.text
+        await session.note_async("afterwards")
+        await until(lambda: "boom" not in controls.children[4].value)
+        assert session.view.remarks[-1].text == "afterwards"
 
     live(story)
 

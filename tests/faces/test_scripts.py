@@ -10,6 +10,8 @@ from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from widgets.plots.figure import Line
 from widgets.plots.figures.pooled import pooled_curves
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 TINY = {"task": {"name": "fashion", "batch": 32, "pool": 4}, "network.hidden": [4], "trainer.population": 8}
 

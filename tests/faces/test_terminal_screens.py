@@ -26,6 +26,8 @@ from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 from widgets.terminal.recorded import recorded_session
 
+pytestmark = pytest.mark.thorough
+
 SCREENS = {
     "invitation": (False, ""),
     "new": (False, "n"),

@@ -20,6 +20,8 @@ from widgets.terminal.screens.explorer import Explorer
 from widgets.terminal.screens.home import Home
 from widgets.terminal.status import Headline
 
+pytestmark = pytest.mark.thorough
+
 OPENED = ("p", "e", "b", "t", "u", "D", "n", "R", "question_mark", "slash", "x", "m", "v", "w", "0", "5", "ctrl+p")
 """Keys that open a dialog, another layout or another panel; each is left again."""
 

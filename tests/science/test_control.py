@@ -25,6 +25,8 @@ from ticket_explorer.tasks.control.normaliser import Statistics, Sums
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.repeated import Repeated
 
+pytestmark = pytest.mark.thorough
+
 KEY = jax.random.key(3)
 DEFAULT = ("pendulum", "space_invaders", "frozen_lake")
 SMALL = {"episodes": 2, "test_episodes": 3, "steps": 12}

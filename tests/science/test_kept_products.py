@@ -13,6 +13,8 @@ from ticket_explorer.layout import Layout
 from ticket_explorer.networks.kept_products import KeptProducts
 from ticket_explorer.networks.nnx_module import NnxModule
 
+pytestmark = pytest.mark.thorough
+
 SHAPE = (3, 4, 2)
 """Of an input."""
 

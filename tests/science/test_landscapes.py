@@ -20,6 +20,8 @@ from ticket_explorer.problems import MeasurableProblem, bind
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tasks.settings import Fashion
 
+pytestmark = pytest.mark.thorough
+
 KEYS = jax.random.split(jax.random.key(3), 2)
 EXAMPLES = 64
 

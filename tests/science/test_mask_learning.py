@@ -14,6 +14,8 @@ from ticket_explorer.trainers.mask_evolution import MaskEvolution
 from ticket_explorer.trainers.mask_evolution_settings import MaskEvolution as MaskEvolutionSettings
 from ticket_explorer.trainers.settings import Optimizer
 
+pytestmark = pytest.mark.thorough
+
 MASK = jnp.asarray([True, True, True, True, False])
 THETA0 = jnp.asarray([1.0, -1.0, 0.5, 2.0, 3.0])
 

@@ -24,6 +24,8 @@ from ticket_explorer.networks.mlp import build_mlp
 from ticket_explorer.networks.policies import is_sparse
 from ticket_explorer.networks.settings import CNN, MLP
 
+pytestmark = pytest.mark.thorough
+
 
 @every_network
 def test_every_form_is_apply_of_each(network: Any) -> None:

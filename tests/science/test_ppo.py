@@ -24,6 +24,8 @@ from ticket_explorer.trainers.ppo_policy import draw, entropy_of, gaussian, log_
 from ticket_explorer.trainers.ppo_settings import PPO
 from ticket_explorer.trainers.trainer import KeepingTrainer
 
+pytestmark = pytest.mark.thorough
+
 KEY = jax.random.key(2)
 TINY = PPO(environments=4, steps=8, minibatches=2, epochs=2, value_hidden=(8,), generations=10)
 

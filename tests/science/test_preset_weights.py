@@ -10,6 +10,8 @@ from sessions.specs.spec import parse_spec
 from ticket_explorer import presets
 from ticket_explorer.registry import implementation_of, name_of
 
+pytestmark = pytest.mark.thorough
+
 
 def networks() -> list[Any]:
     """Each network of a preset, with the inputs and outputs it has in one, and the name of that."""

@@ -15,6 +15,8 @@ from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.box2d.registered_environment import measured
 from ticket_explorer.tasks.control.spaces import Spaces
 
+pytestmark = pytest.mark.thorough
+
 
 def task(**fields):
     return Registered(**{"episodes": 2, "test_episodes": 2, "workers": 1, **fields})

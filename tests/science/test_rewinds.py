@@ -20,6 +20,8 @@ from ticket_explorer.rewinds.rewind import Origin
 from ticket_explorer.tasks.images import ImageProblem, Images
 from ticket_explorer.trainers.trainer import TrainingResult
 
+pytestmark = pytest.mark.thorough
+
 REPLICATES = 3
 
 

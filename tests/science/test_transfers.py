@@ -13,6 +13,8 @@ from ticket_explorer.tasks.images import ImageProblem, Images
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.transfers import fitted, mismatches, rewound, sparsity_matched
 
+pytestmark = pytest.mark.thorough
+
 NO_IMAGES = Images((3, 3, 1), jnp.zeros((1, 9), jnp.uint8), jnp.zeros(1, jnp.int32))
 PROBLEM = ImageProblem(build_mlp(MLP(hidden=(8,)), (9,), 4), 1, (0.0,), (1.0,), NO_IMAGES, NO_IMAGES)
 KEYS = jax.random.split(jax.random.key(0), 3)

@@ -37,15 +37,26 @@ class Count:
         """What chance begins from in this run."""
         self._is_kept = given is not None
 
-    def add(self, what: str, times: int) -> None:
-        """So many more of something were tried, and all went well."""
+    def part(self, number: int) -> int:
+        """What chance begins from in one of up to a hundred parts of what is tried."""
+        return 100 * self.seed + number
+
+    def add(self, what: str, times: int, seed: int | None = None) -> None:
+        """So many more of something were tried, and all went well.
+
+        Args:
+            what: A name, the same in every run.
+            times: How many.
+            seed: What chance began from, if not from the run's own seed: each counts once.
+        """
         if not self._is_kept:
             return
+        seed = self.seed if seed is None else seed
         kept: Kept = json.loads(KEPT.read_text())
         figure = kept.setdefault(what, {"times": 0, "seeds": []})
-        if self.seed not in figure["seeds"]:
+        if seed not in figure["seeds"]:
             figure["times"] += times
-            figure["seeds"].append(self.seed)
+            figure["seeds"].append(seed)
         KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
         PAGE.write_text(shown(PAGE.read_text(), kept))
 

@@ -132,7 +132,8 @@ def give(session: Session, command: commands.Command) -> str | None:
     driver, errors = Driver(session), []
     driver.ask(command, "siege", lambda answer, error: errors.append(error))
     driver.run(stay=False)
-    return errors[0] or (str(driver.failure) if driver.failure is not None else None)
+    failure = errors[0] or driver.failure
+    return None if failure is None else str(failure)
 
 
 def tell(session: Session, told: list[Step], heard: Callable[[int], None] = lambda number: None) -> None:

@@ -24,6 +24,8 @@ from tests.siege.disk import Again, Disk, Operation, Platter
 from tests.siege.figures import count
 from tests.siege.story import DECISIONS, DONOR, TABLES, decisions, give, journalled_kinds, steps, tell, told_kinds
 
+pytestmark = pytest.mark.thorough
+
 NAME = "mine.session"
 Decided = tuple[bytes, ...]
 

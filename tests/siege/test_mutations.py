@@ -10,6 +10,8 @@ import pytest
 from tests.siege.figures import KEPT, PAGE, count, shown
 from tests.siege.mutations import tried
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("times", [40, pytest.param(5_000, marks=[pytest.mark.siege, pytest.mark.timeout(7200)])])
 def test_every_reader_of_every_broken_session_ends_in_a_sentence(

@@ -26,6 +26,7 @@ TASKS_BY_NAME: Mapping[str, str] = {name: name for name, settings in TASKS.items
 STARTS: Mapping[str, str] = {
     "": "where their rounds began",
     "initial": "initial weights",
+    "fresh": "fresh weights",
     "trained": "trained weights",
 }
 """The weights that transferred tickets may start from; early ones need the command line."""
@@ -91,6 +92,6 @@ class Wish:
         """Why tickets can't be trained like this; None if they can."""
         if self.name.strip() and (said := objection_to_name(self.name.strip(), view.branches)):
             return said
-        if not self.overrides:
-            return Complaint("", "Choose another task or trainer; these tickets were already trained this way.")
+        if not self.overrides and not self.start:
+            return Complaint("", "Choose another task, trainer or start; these tickets were already trained this way.")
         return objection(view.branches[self.branch].plan, self.overrides)

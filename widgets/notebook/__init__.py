@@ -17,6 +17,7 @@ from widgets.notebook.charts import (
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
 from widgets.notebook.explorer import Explorer
+from widgets.notebook.guess import Guess
 from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
@@ -35,6 +36,7 @@ __all__ = [
     "Distribution",
     "Explorer",
     "Fitness",
+    "Guess",
     "Journal",
     "LiveSession",
     "Mask",

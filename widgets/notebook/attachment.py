@@ -4,15 +4,16 @@ All widgets of a session show the same branch, round and generation, unless told
 """
 
 import asyncio
-import logging
-from contextlib import suppress
-from typing import Any, Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from typing import Any, ParamSpec, Protocol
 
 import msgspec
 
 from sessions.messages import commands, events
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
+from widgets.notebook.unexpected import spoken
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.kinds import Look
 from widgets.plots.mask_reader import MaskReader
@@ -25,6 +26,7 @@ DRAWN = 25
 """The most times a second that widgets are drawn."""
 BYTES = 600_000
 """The most bytes a second for all charts together: Jupyter's server drops what exceeds a million."""
+P = ParamSpec("P")
 _RESTS = (events.Paused, events.Finished, events.Failed)
 
 
@@ -89,6 +91,19 @@ class Attachment:
             self.trouble = sentence
             self.renew()
 
+    def speaking(self) -> AbstractContextManager[None]:
+        """Show in all widgets what goes wrong inside, and go on after it."""
+        return spoken(self.complain)
+
+    def heeding(self, act: Callable[P, None]) -> Callable[P, None]:
+        """What a widget calls when a person does something: what goes wrong in it is shown in all widgets."""
+
+        def acted(*args: P.args, **kwargs: P.kwargs) -> None:
+            with self.speaking():
+                act(*args, **kwargs)
+
+        return acted
+
     def watch(self, watcher: Watcher) -> None:
         """Keep a widget up to date from now on."""
         self._watchers.append(watcher)
@@ -135,9 +150,8 @@ class Attachment:
             TicketError: with the engine's sentence, if it can't be done.
         """
         await self.ready()
-        result = await self.link.ask(command)
-        self.complain("")
-        return result
+        self.complain("")  # before the reply: what goes wrong with this command may be told before it
+        return await self.link.ask(command)
 
     async def ask_and_rest(self, command: commands.Command) -> list[events.Event]:
         """Send a command that computes, and wait until the engine rests again; returns what happened.
@@ -196,18 +210,16 @@ class Attachment:
         task.add_done_callback(self._tasks.discard)
 
     async def _guarded(self, work: Any) -> None:
-        try:
+        with self.speaking():
             await work
-        except TicketError as error:
-            self.complain(str(error))
 
     async def _connect(self, start: bool = False) -> None:
         self.renew()
-        try:
+        with self.speaking():
             await self.link.connect(start=start)
-        except TicketError as error:
-            self.complain(str(error))
-            return
+            self._connected()
+
+    def _connected(self) -> None:
         self.look.view, self.look.metrics = self.link.view, MetricsCache()
         self.trouble = ""
         self.renew()
@@ -226,7 +238,8 @@ class Attachment:
         elif isinstance(event, events.Resumed):
             self.complain("")
         for watcher in self._watchers:
-            watcher.touch(event)
+            with self.speaking():
+                watcher.touch(event)
         self._wake()
 
     def _wake(self) -> None:
@@ -240,17 +253,14 @@ class Attachment:
             self._stale.clear()
             began, sent = self._loop.time(), 0
             for watcher in tuple(self._watchers):
-                sent += self._drawn(watcher)
+                with spoken(self._note):
+                    sent += watcher.redraw()
                 await asyncio.sleep(0)  # between two charts, others have their turn
             await asyncio.sleep(began + max(1 / DRAWN, sent / BYTES) - self._loop.time())
 
-    def _drawn(self, watcher: Watcher) -> int:
-        try:
-            return watcher.redraw()
-        except Exception as error:
-            logging.getLogger(__name__).exception("A widget could not be drawn")
-            self.trouble = f"A widget could not be drawn ({type(error).__name__}: {error}); the kernel's log says more."
-            return 0
+    def _note(self, sentence: str) -> None:
+        """Show a sentence with what is drawn next: what can't be drawn asks for no drawing again and again."""
+        self.trouble = sentence
 
     def _mask_arrived(self) -> None:
         with suppress(RuntimeError):  # the loop may be closed while a mask is read

@@ -35,7 +35,7 @@ class BranchTree(ipywidgets.VBox):
         self._is_showing = False
         super().__init__([self._head, self._list, ipywidgets.HTML(STYLE)])
         self.add_class("te-tree")
-        self._list.observe(self._chosen, "value")
+        self._list.observe(self._attachment.heeding(self._chosen), "value")
         self._watch = Watch(self._attachment, self._show)
 
     def close(self) -> None:

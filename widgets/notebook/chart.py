@@ -157,12 +157,14 @@ class Chart(anywidget.AnyWidget):
 
     @traitlets.observe("asked")
     def _asked(self, change: Any) -> None:
-        now = self._encoded()
-        self._pass_on(patched(None, now), now, None)
+        with self.attachment.speaking():
+            now = self._encoded()
+            self._pass_on(patched(None, now), now, None)
 
     @traitlets.observe("selected")
     def _selected(self, change: Any) -> None:
-        self.attachment.pick(tuple(self.selected))
+        with self.attachment.speaking():
+            self.attachment.pick(tuple(self.selected))
 
     def _encoded(self) -> Encoded:
         return encoded(self.figure, self._kind.place_of(self._look))

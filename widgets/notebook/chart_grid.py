@@ -56,7 +56,7 @@ class ChartGrid(ipywidgets.VBox):
         made = ipywidgets.ToggleButton(kind in self._made, description=title, tooltip=f"Show or hide: {title}")
         made.layout.width = "auto"
         made.add_class("te-chip")
-        made.observe(lambda change: self._turn(kind, bool(change["new"])), "value")
+        made.observe(self._session.attachment.heeding(lambda change: self._turn(kind, bool(change["new"]))), "value")
         return made
 
     def _turn(self, kind: str, shown: bool) -> None:

@@ -42,9 +42,10 @@ class Controls(ipywidgets.VBox):
         self.add_class("te-controls")
         for slider in (self._round, self._generation):
             slider.layout.flex, slider.layout.min_width = "1 1 220px", "200px"
-        self._round.observe(lambda _: self._scrub(None), "value")
-        self._generation.observe(lambda _: self._scrub(self._generation.value), "value")
-        self._live.observe(lambda _: self._return_to_now(), "value")
+        heeding = self._attachment.heeding
+        self._round.observe(heeding(lambda _: self._scrub(None)), "value")
+        self._generation.observe(heeding(lambda _: self._scrub(self._generation.value)), "value")
+        self._live.observe(heeding(lambda _: self._return_to_now()), "value")
         self._watch = Watch(self._attachment, self._show)
 
     def close(self) -> None:

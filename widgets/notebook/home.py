@@ -11,6 +11,7 @@ from ticket_explorer.errors import TicketError
 from widgets.notebook.explorer import Explorer
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
+from widgets.notebook.unexpected import spoken
 from widgets.notebook.watching import button, markup
 from widgets.shared.preset_list import groups
 
@@ -56,10 +57,11 @@ class Home(ipywidgets.VBox):
         self._become(lambda: LiveSession.open(str(self._session.value), **self._created))
 
     def _become(self, found: Callable[[], LiveSession]) -> None:
-        try:
+        with spoken(self._say):
             self.children = [Explorer(found())]
-        except TicketError as error:
-            self._said.value = _alert(error)
+
+    def _say(self, sentence: str) -> None:
+        self._said.value = _alert(sentence)
 
 
 def _sessions() -> tuple[list[tuple[str, str]], str]:
@@ -67,11 +69,11 @@ def _sessions() -> tuple[list[tuple[str, str]], str]:
     try:
         return [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()], ""
     except TicketError as error:
-        return [], _alert(error)
+        return [], _alert(str(error))
 
 
-def _alert(error: TicketError) -> str:
-    return f'<div role="alert">{markup(str(error), "te-alert")}</div>'
+def _alert(sentence: str) -> str:
+    return f'<div role="alert">{markup(sentence, "te-alert")}</div>'
 
 
 def explore(session: LiveSession | str | Path | None = None, **created: Any) -> ipywidgets.Widget:

@@ -6,7 +6,7 @@ from html import escape
 import ipywidgets
 
 from sessions.views.own_code import KeptCode
-from ticket_explorer.errors import TicketError
+from widgets.notebook.unexpected import spoken
 from widgets.notebook.watching import button, markup
 from widgets.shared.printable import printable
 from widgets.shared.wording import CODE_QUESTION
@@ -28,13 +28,13 @@ class Trust(ipywidgets.VBox):
         super().__init__(rows if codes else [])
 
     def _trust(self) -> None:
-        try:
+        with spoken(self._say):
             for code in self._codes:
                 code.trust()
-        except TicketError as error:
-            self._said.value = markup(str(error), "te-alert")
-        else:
             self.children = [ipywidgets.HTML(markup("The code is trusted; press Run.", "te-done"))]
+
+    def _say(self, sentence: str) -> None:
+        self._said.value = markup(sentence, "te-alert")
 
 
 def _plain(source: str) -> str:

@@ -30,7 +30,7 @@ class AnalysisForm:
         self._summary = ipywidgets.HTML()
         give_up = button("Cancel", "Cancel the running analyses", self._give_up)
         self.form = Form(attachment, subject, _INTRO, [self._kind, self._summary], "Analyse", self._request, give_up)
-        self._kind.observe(lambda _: self._explain(), "value")
+        self._kind.observe(attachment.heeding(lambda _: self._explain()), "value")
         self._explain()
 
     def renew(self) -> None:

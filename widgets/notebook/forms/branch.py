@@ -29,13 +29,13 @@ class BranchForm:
         self._attachment, self._subject = attachment, subject
         self._round, self._name = choice("after round", {}), text("name")
         self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", {}))
-        self._rewind = RewindRows(self._check)
-        self._ratio = FieldRows(self._check)
+        self._rewind = RewindRows(attachment, self._check)
+        self._ratio = FieldRows(attachment.heeding(self._check))
         rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Branch", self._request)
         self._plan: Table | None = None
         for field in (self._name, self._pruner, self._trainer):
-            field.observe(lambda _: self._check(), "value")
+            field.observe(attachment.heeding(lambda _: self._check()), "value")
         self.renew()
 
     def renew(self) -> None:

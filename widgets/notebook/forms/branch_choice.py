@@ -22,7 +22,7 @@ class BranchChoice:
         self.choice = choice("branch", {})
         self._followed: str | None = None
         self.renew()
-        self.choice.observe(lambda _: changed(), "value")
+        self.choice.observe(attachment.heeding(lambda _: changed()), "value")
 
     @property
     def branch(self) -> str:

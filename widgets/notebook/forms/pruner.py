@@ -30,12 +30,12 @@ class PrunerForm:
         self._attachment, self._subject = attachment, subject
         self._pruner = choice("pruner", stay_or("", _NAMES))
         self._summary = ipywidgets.HTML()
-        self._rewind = RewindRows(self._check)
+        self._rewind = RewindRows(attachment, self._check)
         compare = button("Compare", "What would each pruner remove now?", lambda: attachment.spawn(self._preview()))
         rows = [self._pruner, self._summary, self._rewind.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Switch", self._request, compare)
         self._plan: Table | None = None
-        self._pruner.observe(lambda _: self._check(), "value")
+        self._pruner.observe(attachment.heeding(lambda _: self._check()), "value")
         self.renew()
 
     def renew(self) -> None:

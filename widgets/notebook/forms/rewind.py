@@ -10,6 +10,7 @@ from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
 from widgets.decisions.complaints import Complaint
 from widgets.decisions.fields import fields_of
+from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or
 from widgets.notebook.forms.field_rows import FieldRows
 from widgets.notebook.watching import markup
@@ -18,14 +19,14 @@ from widgets.notebook.watching import markup
 class RewindRows:
     """A choice of rewinds, of which the first changes nothing, above the fields of the chosen one."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+    def __init__(self, attachment: Attachment, changed: Callable[[], None]) -> None:
+        self._changed = attachment.heeding(changed)
         self._choice = choice("rewind", stay_or("", {name: name for name in REWINDS}))
         self._summary = ipywidgets.HTML()
-        self._rows = FieldRows(changed)
+        self._rows = FieldRows(self._changed)
         self.box = ipywidgets.VBox([self._choice, self._summary, self._rows.box])
         self._present: Table = {}
-        self._choice.observe(lambda _: self._choose(), "value")
+        self._choice.observe(attachment.heeding(lambda _: self._choose()), "value")
 
     def renew(self, present: Table) -> None:
         """Begin with the current rewind, `{"name": "initial"}`."""

@@ -25,13 +25,13 @@ class TrainerForm:
         self._when = choice("takes effect", {"later": WHEN["later"]})
         self._kind = choice("trainer", {kind: kind for kind in TRAINER_KINDS})
         self._summary = ipywidgets.HTML()
-        self._rows = FieldRows(self._check)
+        self._rows = FieldRows(attachment.heeding(self._check))
         rows = [self._when, self._kind, self._summary, self._rows.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Change", self._request)
         self._draft: TrainerDraft | None = None
         self._shown: tuple[Any, ...] = ()
-        self._when.observe(lambda _: self._choose(), "value")
-        self._kind.observe(lambda _: self._choose(), "value")
+        self._when.observe(attachment.heeding(lambda _: self._choose()), "value")
+        self._kind.observe(attachment.heeding(lambda _: self._choose()), "value")
         self.renew()
 
     def renew(self) -> None:

@@ -42,7 +42,7 @@ class TransferForm:
         self.form = Form(attachment, subject, _INTRO, rows, "Transfer", self._request, decompose)
         self._plan: Table | None = None
         for field in (self._task, self._trainer, self._name):
-            field.observe(lambda _: self._check(), "value")
+            field.observe(attachment.heeding(lambda _: self._check()), "value")
         self.renew()
 
     def renew(self) -> None:
