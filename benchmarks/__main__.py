@@ -23,6 +23,7 @@ NAMES = (
     "own_network",
     "gymnasium_pool",
     "plug_ins",
+    "study",
 )
 
 

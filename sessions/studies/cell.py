@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,11 @@ class Cell:
     @property
     def is_running(self) -> bool:
         """Whether a process has its session now."""
-        return self.has_begun and is_locked(SessionDirectory(self.path).lock)
+        return self.has_begun and is_locked(self._files.lock)
+
+    @cached_property
+    def _files(self) -> SessionDirectory:
+        return SessionDirectory(self.path)
 
     @property
     def failure(self) -> str | None:
@@ -97,7 +102,7 @@ class Cell:
         if (known := self._known) is not None:
             counts = known.rounds_done, known.rounds_planned, known.density, known.score
             curve = tuple(known.curve)
-            state: str = "running" if self.is_running else known.state
+            state = "running" if known.state != "finished" and self.is_running else str(known.state)
         else:
             found = session_state(self.path)
             counts = found.rounds_done, found.rounds_planned, found.lowest_density, found.best_score
@@ -124,7 +129,7 @@ class Cell:
         if known is None:
             return None
         try:
-            size = SessionDirectory(self.path).journal.stat().st_size
+            size = self._files.journal.stat().st_size
         except OSError:
             return None
         return known if size == known.journal_bytes else None

@@ -56,8 +56,10 @@ async def test_the_apps_study_screen(made: Study) -> None:
     app = TicketExplorer(study=made.path)
     async with app.run_test(size=(110, 40)) as pilot:
         screen = await reached(pilot, StudyScreen)
-        table, chart = screen.query_one(Rows), screen.query_one(Chart)
-        await until(pilot, lambda: table.row_count == 4 and not chart.figure.is_empty)
+        table = screen.query_one(Rows)
+        await until(pilot, lambda: table.row_count == 4 and bool(screen.query(Chart)))
+        chart = screen.query_one(Chart)
+        assert not chart.figure.is_empty
         await pilot.press("space", "down", "space")
         await until(pilot, lambda: len(chart.figure.marks) == 2 * len(made.cells[0].read().branches))
         assert screen.marked == ["snes,seed-0", "snes,seed-1"]

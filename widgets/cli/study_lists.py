@@ -23,9 +23,12 @@ from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.failures import BAD_INPUT
 from widgets.cli.in_terminal import require_terminal
-from widgets.cli.output import PrintableConsole, print_json, say
+from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.plots.cell_table import cell_rows, summed_up
 
+_HEAD = ("cell", "rounds", "sparsest", "score", "ticket curve", "left", "state")
+_RIGHT = (False, True, True, True, False, True, False)
+"""Which columns of that table stand right."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 GivenStudy = Annotated[str, typer.Argument(help="A study's path, or its name.", autocompletion=completion.studies)]
 
@@ -115,17 +118,15 @@ def study_report(study: Study) -> dict[str, Any]:
 
 
 def cells_table(study: Study) -> None:
-    """A row for each cell on stdout, and what the states add up to."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("cell", "rounds", "sparsest", "score", "ticket curve", "left", "state"):
-        left = heading in ("cell", "ticket curve", "state")
-        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    """A line for each cell on stdout, and what the states add up to; plain text, since a study may have thousands."""
     rows = cell_rows(study)
-    for row in rows:
-        found = (row.rounds, row.sparsest, row.score, row.curve, row.left)
-        table.add_row(Text(row.name), *found, Text(row.state))
-    table.caption = summed_up(study, rows)
-    PrintableConsole().print(table)
+    lines = [_HEAD, *((row.name, row.rounds, row.sparsest, row.score, row.curve, row.left, row.state) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = []
+    for line in lines:
+        cells = (word.rjust(w) if right else word.ljust(w) for word, w, right in zip(line, widths, _RIGHT, strict=True))
+        text.append("  ".join(cells).rstrip())
+    write("\n".join((*text, "", summed_up(study, rows))))
 
 
 def _device_hours(study: Study) -> dict[str, float | None]:

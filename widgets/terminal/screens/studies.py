@@ -7,6 +7,7 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from widgets.plots.figure import Figure
 
 REFRESH_SECONDS = 3.0
+AT_ONCE = 100
+"""Rows that are added before the screen is drawn."""
 _NONE = """[b]No studies yet.[/b]
 
 A study is a grid of sessions that ask one question. Start one in a shell:
@@ -102,12 +105,10 @@ class StudyScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The grid of cells, why one failed, and the chart."""
-        from widgets.terminal.charts.chart import Chart
-
         yield Static(id="title")
         yield Rows(cursor_type="row", id="cells")
         yield Static(id="why")
-        yield Chart(id="overlay")
+        yield Container(id="overlay")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -150,10 +151,19 @@ class StudyScreen(Screen[None]):
         table = self.query_one(Rows)
         place, scroll = table.cursor_row, table.scroll_y
         table.clear()
-        for row in self._rows:
-            table.add_row(*self._cells(row), key=row.name)
+        self._add(0, max(AT_ONCE, place + 1))
         table.move_cursor(row=place)
         table.scroll_to(y=scroll, animate=False)
+
+    def _add(self, first: int, count: int) -> None:
+        """Add rows from `first` on: those that can be seen at once, others when there is time."""
+        table = self.query_one(Rows)
+        if table.row_count != first:  # filled anew meanwhile
+            return
+        for row in self._rows[first : first + count]:
+            table.add_row(*self._cells(row), key=row.name)
+        if first + count < len(self._rows):
+            self.call_after_refresh(self._add, first + count, AT_ONCE)
 
     def _cells(self, row: CellRow) -> list[Text]:
         state = Text(row.state, style=_STATES.get(row.state, ""))
@@ -222,9 +232,14 @@ class StudyScreen(Screen[None]):
         self.app.call_from_thread(self._show, figure)
 
     def _show(self, figure: "Figure") -> None:
+        """Draw the figure; the chart, which needs NumPy, comes after the first picture."""
         from widgets.terminal.charts.chart import Chart
 
-        self.query_one(Chart).show(figure)
+        charts = self.query(Chart)
+        if charts:
+            charts.first().show(figure)
+        else:
+            self.query_one("#overlay").mount(Chart(figure))
 
 
 def _in_list(path: Path) -> tuple[Path, list[str]]:
