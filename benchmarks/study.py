@@ -25,6 +25,7 @@ from sessions.studies.local_crew import local_crew
 from sessions.studies.records import Worked
 from sessions.studies.study import Study
 from sessions.studies.study_run import StudyRun
+from sessions.studies.work import PIECE_SECONDS
 
 SMALL = {
     "preset": "fashion",
@@ -123,8 +124,9 @@ def simulated(place: Path) -> Iterator[Figure]:
     stands = f"{rate:.0f} pieces a second: {rate * PIECE:,.0f} workers at {PIECE:.0f} s a piece"
     yield Figure(f"share of a core of scheduler and run, at {stands}", mine / took, 0.5, at_least=False, unit="")
     yield Figure(f"memory of both, with {LARGE:,} cells", memory, 1000, at_least=False, unit="MB")
-    idle = 1 - pieces * sleeping_engine.SECONDS / (WORKERS * took)
-    yield Figure("share of their time that workers don't work", idle, 0.05, at_least=False, unit="")
+    idle = WORKERS * took / pieces - sleeping_engine.SECONDS
+    share = idle / PIECE_SECONDS
+    yield Figure("share of idle time beside pieces of 20 s", share, 0.05, at_least=False, unit="")
     added = 1000 * (mine + theirs) / pieces
     yield Figure("processor time added to a piece, all processes", added, 20, at_least=False, unit="ms")
 

@@ -7,6 +7,7 @@ from there. Several processes may run one study; a cell that another one has is 
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,8 @@ LOOKS = 0.25
 """Seconds between two looks at whether to stop, and at cells that others have."""
 EVERY = 1.0
 """Seconds between two reckonings of the time that is left."""
+AHEAD, FEWEST = 4, 200
+"""Pieces that are handed out for each worker, and at the least: a scheduler need not know all of a large study."""
 GRACE = 60.0
 """Seconds that workers have to rest when the run is to stop."""
 
@@ -76,6 +79,8 @@ class StudyRun:
         kept = {name: self._kind(name) for name in self._cells}
         self.elsewhere = [name for name, kind in kept.items() if self._is_elsewhere(name, kind, kinds)]
         """Cells that began with another kind of workers than there are."""
+        self._waiting: deque[Cell] = deque()
+        """Cells that are handed out once others are finished."""
         self._flying: set[str] = set()
         self._with_others: set[str] = set()
         self._stopped = False
@@ -124,10 +129,9 @@ class StudyRun:
             at=time.time(), run=self._id, by=whoami(), pid=os.getpid(), workers=self._crew.workers, versions=versions()
         )
         self._record(began)
-        for cell in self._todo():
-            self._send(cell)
+        self._waiting.extend(self._todo())
         stop_by = float("inf")
-        while self._flying or (self._with_others and not self._stopped):
+        while self._hand_out() or (self._with_others and not self._stopped):
             if self._is_stopping() and not self._stopped:
                 self._stopped, stop_by = True, time.monotonic() + GRACE
                 self._crew.stop()
@@ -152,6 +156,13 @@ class StudyRun:
 
     def _is_elsewhere(self, cell: str, kind: str, kinds: frozenset[str] | None) -> bool:
         return cell not in self._finished and bool(kind) and kinds is not None and kind not in kinds
+
+    def _hand_out(self) -> bool:
+        """Hand out cells while the crew has few pieces before it; whether any is out."""
+        most = max(AHEAD * self._crew.workers, FEWEST)
+        while self._waiting and not self._stopped and len(self._flying) < most:
+            self._send(self._waiting.popleft())
+        return bool(self._flying)
 
     def _send(self, cell: Cell) -> None:
         """Hand out a cell's next piece; earlier cells come first, so that they are finished first."""

@@ -18,7 +18,7 @@ import msgspec
 
 from sessions.reports.session_list import SessionState, state_of
 from sessions.specs.spec import Spec, parse_spec
-from sessions.store.errors import SessionExists, SessionLocked
+from sessions.store.errors import DiskFull, SessionExists, SessionLocked
 from sessions.studies.analysing import analyse, left_to_analyse
 from sessions.studies.records import AnalysisOf
 from ticket_explorer.errors import TicketError, unforeseen
@@ -33,8 +33,8 @@ LOG_NAME = "workers.log"
 """Where tracebacks of unexpected errors go, in a study's directory."""
 
 Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed", "lost"]
-"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress. `lost`: nobody
-knows; the cell is as it was, and the run can't go on."""
+"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress. `lost`: the
+scheduler is gone, or the disk is full: the cell is as it was, and the run can't go on."""
 
 EMPTY = msgspec.msgpack.encode([])
 """No analyses."""
@@ -130,6 +130,8 @@ def work(job: Job) -> Answer:
         session = _opened(job)
     except (SessionLocked, SessionExists):
         return _answer(job.cell, "taken")
+    except DiskFull as error:
+        return _answer(job.cell, "lost", str(error))
     except TicketError as error:
         return _answer(job.cell, "failed", str(error))
     except Exception as error:
@@ -164,6 +166,8 @@ def _worked(session: "Session", wanted: Sequence[AnalysisOf]) -> tuple[Came, str
         _advance(session, wanted)
     except GivenUp:
         pass
+    except DiskFull as error:
+        came, why = "lost", str(error)
     except TicketError as error:
         came, why = "failed", str(error)
         if not session.is_finished:
@@ -175,6 +179,8 @@ def _worked(session: "Session", wanted: Sequence[AnalysisOf]) -> tuple[Came, str
         _at_work.remove(session)
     try:
         session.close("" if came == "advanced" else why)
+    except DiskFull as error:
+        came, why = "lost", str(error)
     except TicketError as error:
         came, why = "failed", why or str(error)
     is_done = session.is_finished and not left_to_analyse(session.view, wanted)

@@ -15,6 +15,7 @@ from sessions.studies.study_run import Progress, StudyRun
 from sessions.studies.work import Answer, Job, Question
 from sessions.views.reading import read_view
 from tests.engine.conftest import TINY
+from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
 pytestmark = pytest.mark.thorough
@@ -260,3 +261,19 @@ def test_a_session_that_somebody_changed_is_read_again(lab: Any) -> None:
     run(Study.open(study.path))
     assert cell.read().rounds("more") == (0, 1)
     assert Path(cell.path).exists()
+
+
+def test_a_full_disk_ends_the_run_and_fails_no_cell(lab: Any, tmp_path: Path) -> None:
+    study = Study.create(SEEDS, tmp_path / "mine.study")
+    with Disk(tmp_path).watched() as disk:
+        disk.room = 6_000
+        with pytest.raises(TicketError, match=r"is full\. .*Free some space"):
+            run(study)
+    assert not Study.open(study.path).view.failed
+    again = Study.open(study.path)
+    run(again)
+    assert set(states(again).values()) == {"finished"}
+    for cell in again.cells:
+        with Session.create(cell.planned.spec(), lab.path(cell.name)) as alone:
+            alone.run()
+        lab.assert_same(alone.path, cell.path, rounds=2)
