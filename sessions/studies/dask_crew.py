@@ -4,6 +4,7 @@ A cell takes a whole worker process, and goes on only where the kind of device a
 it began with, since bits depend on them: Dask's resources `cell` and `cpu-1`, which each worker says it has one of.
 """
 
+import logging
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +23,12 @@ DEATHS = 3
 CELL = "cell"
 """The resource of which a worker has one: it computes one cell at a time."""
 _NEEDED = "A study is run by Dask, and {} is not here; install it with: pip install 'ticket-explorer[cluster]'"
+
+
+def quiet() -> None:
+    """Have Dask log nothing of this process: what goes wrong is said in sentences."""
+    for handler in logging.getLogger("distributed").handlers:
+        handler.setLevel(logging.CRITICAL + 1)
 
 
 class DaskCrew:

@@ -1,6 +1,5 @@
 """A crew on a cluster that is already there: dask-jobqueue's, dask-kubernetes', dask-cuda's, or processes by hand."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +7,7 @@ from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessions.studies.dask_crew import DaskCrew, check_workers, imported
+from sessions.studies.dask_crew import DaskCrew, check_workers, imported, quiet
 from sessions.studies.study_dir import StudyDirectory
 from sessions.studies.work import LOG_NAME
 from ticket_explorer.errors import InvalidValue, TicketError
@@ -111,7 +110,7 @@ def _workers(client: "Client") -> list[str]:
 
 @contextmanager
 def _reached(distributed: Any, address: str) -> Iterator["Client"]:
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in sentences
+    quiet()
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:

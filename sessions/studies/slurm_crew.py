@@ -4,7 +4,6 @@ The scheduler runs in this process and listens to the cluster's network; TLS wit
 out. A job that ends, at its time limit or because it was cancelled, costs its cell the running chunk.
 """
 
-import logging
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from sessions.studies.dask_crew import CELL, DEATHS, DaskCrew, check_workers, imported
+from sessions.studies.dask_crew import CELL, DEATHS, DaskCrew, check_workers, imported, quiet
 from sessions.studies.joined_crew import Newcomers
 from sessions.studies.study_dir import StudyDirectory
 from sessions.studies.threads import thread_settings
@@ -60,7 +59,7 @@ def slurm_crew(study: StudyDirectory, jobs: int, threads: int, options: Mapping[
     """
     dask, distributed, jobqueue = imported("dask_jobqueue")
     make_private(study.path / PLACE)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in sentences
+    quiet()
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS, "distributed.worker.daemon": False}),
         _cluster(jobqueue, distributed, threads, study.path / PLACE, options) as cluster,

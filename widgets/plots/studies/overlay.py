@@ -20,7 +20,7 @@ def overlay(study: Study, names: Sequence[str]) -> Figure:
     Lines of several cells begin with the cell's place among them: `2 snr`.
 
     Args:
-        study: The study.
+        study: Whose cells are drawn, as they are now.
         names: The cells' names.
 
     Raises:
