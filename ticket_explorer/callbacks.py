@@ -4,6 +4,7 @@ JAX makes a text of what they raise, and raises that elsewhere. The error itself
 of the process, so that the caller of the compiled function can raise it with all its fields.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
@@ -14,6 +15,8 @@ from ticket_explorer.errors import TicketError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_JAXS = logging.getLogger("jax._src.callback")
+"""Where JAX logs what callbacks raise."""
 _raised: deque[TicketError] = deque(maxlen=1)
 
 
@@ -28,7 +31,14 @@ def keeping_errors(call: Callable[P, R]) -> Callable[P, R]:
             _raised.append(error)
             raise
 
+    _JAXS.addFilter(_is_unknown)  # the same filter is added once
     return wrapped
+
+
+def _is_unknown(record: logging.LogRecord) -> bool:
+    """Whether a traceback that JAX logs is not that of an error which is told in a sentence."""
+    raised = record.exc_info[1] if record.exc_info else None
+    return not isinstance(raised, TicketError)
 
 
 def raised_in_callback() -> TicketError | None:

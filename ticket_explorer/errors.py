@@ -76,7 +76,8 @@ def unforeseen(error: Exception, what: str) -> Unforeseen:
     """
     LOG.error("%s", what, exc_info=error)
     reason = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
-    return Unforeseen(f"{what} because of an unexpected error ({reason}).", remedy="The engine's log says more.")
+    where = "The engine's log says more." if LOG.handlers else "Its traceback, above, says more."
+    return Unforeseen(f"{what} because of an unexpected error ({reason}).", remedy=where)
 
 
 def shortened(given: str) -> str:

@@ -1,29 +1,22 @@
-"""Code of one's own in a session: the text of a file, whose it is trusted by, and how it becomes an object.
+"""Code of one's own in a session: how it is named, and its text; nothing of it is run here, and no JAX is imported.
 
-Settings keep the text itself, so a session goes on with the code that it began with, also on another machine. It is
-never run unless this user named the file, or looked at the text and trusts it: `ticket-explorer trust`. No JAX is
-imported here.
+Settings keep the text itself, so a session goes on with the code that it began with, also on another machine.
+`own_trust` says whether it may run, `own_running` runs it.
 """
 
 import ast
-import hashlib
 import importlib.util
 import inspect
 import linecache
-import os
-import sys
 import textwrap
-import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from ticket_explorer.errors import InvalidValue, TicketError, shortened
-from ticket_explorer.places import home, make_private
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.own_trust import trust
 
 NAME = "own"
 """What settings of code of one's own are called, but for few."""
@@ -37,7 +30,7 @@ def names_code(name: object) -> bool:
 
 
 def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
-    """The fields `place`, `source` and `file` of an object in a file or a module; its text is trusted from now on.
+    """The fields `place`, `source` and `file` of an object in a file or a module.
 
     Args:
         name: `./rules.py:my_score`, relative to `directory`, or `module:object`.
@@ -54,7 +47,7 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
     if file.exists() and not file.is_file():
         raise InvalidValue(path, f"{file}, which is not a regular file", "FILE.py:OBJECT")
     try:
-        source = file.read_text("utf-8")
+        source = file.read_text("utf-8-sig")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise InvalidValue(path, f"{file} ({why})", "FILE.py:OBJECT of a file that can be read") from None
@@ -62,7 +55,6 @@ def taken_in(name: str, path: str, directory: Path) -> dict[str, str]:
         raise InvalidValue(path, f"{file}, which is not text in UTF-8", "FILE.py:OBJECT") from None
     if len(source) > LARGEST:
         raise InvalidValue(path, f"{len(source):,} characters", f"a file of at most {LARGEST:,}")
-    trust(source)
     return {"place": f"{file.name}:{attribute}", "source": source, "file": str(file.absolute())}
 
 
@@ -92,8 +84,8 @@ def code_of(given: Any, **parameters: Any) -> dict[str, Any]:
     except (OSError, TypeError):
         raise InvalidValue("code_of", repr(given), "a function or a class that a file or a cell defines") from None
     source = IMPORTS + text
-    trust(source)
     place = f"{given.__module__}.py:{given.__name__}"
+    trust(place, source, parameters)
     return {"name": NAME, "place": place, "source": source, "parameters": parameters}
 
 
@@ -135,18 +127,58 @@ class Outline:
     """What a class says of itself, read without running it."""
 
     bases: tuple[str, ...]
-    """The names of the classes that it is made from, `gymnasium.Env`."""
+    """The names of the classes that it is made from, `gymnasium.Env`, and of those that these are made from."""
     constants: Mapping[str, Any]
-    """Of its body, `has_sigma = True`."""
+    """Of its body, `has_sigma = True`, or of the bodies of those classes."""
 
 
 def outline_of(source: str, attribute: str) -> Outline | None:
-    """The outline of a class in a text; None if what has this name is no class."""
-    with suppress(SyntaxError, ValueError):  # which are said when the text is run
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.ClassDef) and node.name == attribute:
-                return Outline(tuple(map(ast.unparse, node.bases)), dict(_constants(node)))
+    """The outline of a class in a text, with what it inherits there; None if what has this name is no class."""
+    with suppress(SyntaxError, ValueError, RecursionError):  # which are said when the text is run
+        body = ast.parse(source).body
+        classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+        aliases = {
+            name.asname: name.name
+            for node in body
+            if isinstance(node, ast.ImportFrom)
+            for name in node.names
+            if name.asname is not None
+        }
+        if attribute in classes:
+            return _outline(classes, aliases, attribute, ())
     return None
+
+
+def _outline(
+    classes: Mapping[str, ast.ClassDef], aliases: Mapping[str, str], name: str, within: tuple[str, ...]
+) -> Outline:
+    """Of a class and those in the same text that it is made from, itself first."""
+    bases, constants = list[str](), dict(_constants(classes[name]))
+    for base in (aliases.get(base, base) for base in map(ast.unparse, classes[name].bases)):
+        bases.append(base)
+        if base in classes and base not in (name, *within):
+            inherited = _outline(classes, aliases, base, (*within, name))
+            bases += inherited.bases
+            constants = {**inherited.constants, **constants}
+    return Outline(tuple(bases), constants)
+
+
+def helpers_of(source: str, file: str) -> list[str]:
+    """The modules beside a file that its text imports: a session keeps the text alone.
+
+    Args:
+        source: The file's text.
+        file: Where the file is; empty if it is a cell's.
+    """
+    found = set[str]()
+    with suppress(SyntaxError, ValueError, RecursionError):
+        for node in ast.walk(ast.parse(source)) if file else ():
+            if isinstance(node, ast.Import):
+                found |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+    beside = Path(file).parent
+    return sorted(name for name in found if (beside / f"{name}.py").is_file() or (beside / name).is_dir())
 
 
 def _constants(node: ast.ClassDef) -> Iterator[tuple[str, Any]]:
@@ -162,128 +194,6 @@ def hashable(value: Any) -> Any:
     return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value
 
 
-def digest(source: str) -> str:
-    """What tells a text from all others."""
-    return hashlib.sha256(source.encode()).hexdigest()
-
-
-def is_trusted(source: str) -> bool:
-    """Whether this user named the file, or looked at the text and said so."""
-    try:
-        return digest(source) in _trusted().read_text("utf-8").split()
-    except OSError:
-        return False
-
-
-def trust(source: str) -> None:
-    """Run this text whenever a session has it.
-
-    Raises:
-        TicketError: if that can't be kept.
-    """
-    if is_trusted(source):
-        return
-    try:
-        make_private(home())
-        descriptor = os.open(_trusted(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{digest(source)}\n")
-    except OSError as error:
-        raise TicketError(f"{_trusted()} can't be written: {error.strerror or error}.") from None
-
-
-def _trusted() -> Path:
-    return home() / "trusted"
-
-
 def import_of(module: str) -> str:
     """The text that stands for importing an installed module, where a name alone does it: it is trusted as any text."""
     return f"import {module}\n"
-
-
-def loaded(place: str, source: str) -> Any:
-    """The object that a place names in a text.
-
-    Raises:
-        TicketError: if the text is not trusted, doesn't run, or has no such object.
-    """
-    if not is_trusted(source):
-        raise TicketError(
-            f"This session has code of its own, {place}, which is not run before you trust it. "
-            "Look at it, and say so: ticket-explorer trust SESSION"
-        )
-    file, _, attribute = place.rpartition(":")
-    module = _module(file, source)
-    if not hasattr(module, attribute):
-        there = [name for name in vars(module) if not name.startswith("_")]
-        raise TicketError(f"{file} has no {attribute}; it has {', '.join(there) or 'nothing'}.")
-    found = getattr(module, attribute)
-    if getattr(found, "__module__", None) != module.__name__:  # trust is in the text, not in what it imports
-        raise TicketError(
-            f"{place} is not defined in {file} but imported there; name a function or class of that file."
-        )
-    return found
-
-
-@cache
-def _module(file: str, source: str) -> ModuleType:
-    """The text run once, as a module of its own."""
-    name = f"_own_{digest(source)[:16]}"
-    shown = _shown(file, source)
-    linecache.cache[shown] = (len(source), None, source.splitlines(keepends=True), shown)
-    module = ModuleType(name)
-    module.__file__ = shown
-    sys.modules[name] = module
-    try:
-        with told(file, source):
-            exec(compile(source, shown, "exec"), module.__dict__)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-@contextmanager
-def told(file: str, source: str) -> Iterator[None]:
-    """Errors of a text as sentences that name its file and the line.
-
-    Raises:
-        TicketError: in place of any other exception.
-    """
-    try:
-        yield
-    except TicketError:
-        raise
-    except SyntaxError as error:
-        raise TicketError(f"{file}, line {error.lineno}: {error.msg}.") from error
-    except Exception as error:
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == _shown(file, source)
-        ]
-        where = f"{file}, line {lines[-1]}" if lines else file
-        raise TicketError(f"{where}: {shortened(f'{type(error).__name__}: {error}'.splitlines()[0])}.") from error
-
-
-def _shown(file: str, source: str) -> str:
-    return f"<{file} {digest(source)[:8]}>"
-
-
-class Called:
-    """A function of one's own with its parameters; what goes wrong in it names the line."""
-
-    def __init__(self, place: str, source: str, parameters: Mapping[str, Any]) -> None:
-        self._file, self._source = place.rpartition(":")[0], source
-        self._function, self._parameters = loaded(place, source), dict(parameters)
-        if not callable(self._function):
-            raise TicketError(f"{place} is no function.")
-
-    def __call__(self, *given: Any) -> Any:
-        """What the function returns.
-
-        Raises:
-            TicketError: if it fails, with the line.
-        """
-        with told(self._file, self._source):
-            return self._function(*given, **self._parameters)

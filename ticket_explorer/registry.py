@@ -136,8 +136,8 @@ class Registry(Mapping[str, type[S]]):
             return None
         try:
             settings = entry.load()
-        except Exception as error:  # anybody's code
-            why = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
+        except (Exception, SystemExit) as error:  # anybody's code
+            why = shortened(f"{type(error).__name__}: {error}".splitlines()[0]).rstrip(": ")
             warnings.warn(f"{said}{entry.value} can't be imported: {why}.", PlugInWarning, stacklevel=4)
             return None
         if not (isinstance(settings, type) and issubclass(settings, Settings) and name_of(settings) == entry.name):

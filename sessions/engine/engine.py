@@ -5,8 +5,7 @@ says what there is to do.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
 from sessions.engine.running_round import Assignment, Marks, RunningRound
 from sessions.engine.scoring import Scorer
+from sessions.engine.stuck import others_go_on, whole_or_forgotten
 from sessions.engine.way_samples import WaySamples
 from sessions.messages import events
 from sessions.messages.commands import Episode, Preview
@@ -85,7 +85,8 @@ class Engine:
         Returns:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
-        with self._whole_or_forgotten():
+        done = 0
+        with others_go_on(self._view, self._watchers.journal), whole_or_forgotten(self.forget):
             running = self.running or self._start()
             done = 0 if running.is_complete else running.advance(budget)
             self._look_ahead(running.shape)
@@ -108,7 +109,7 @@ class Engine:
         """Wait for the chunk in flight; returns the new generations."""
         if self.running is None:
             return 0
-        with self._whole_or_forgotten():
+        with whole_or_forgotten(self.forget):
             running = self.running
             done = running.drain()
             self._conclude(running)
@@ -220,7 +221,7 @@ class Engine:
     def abandon(self, branch: str) -> None:
         """Drop the running round if it is this branch's; if taken up again, it starts from its beginning."""
         if self.running is not None and self.running.view.branch == branch:
-            with self._whole_or_forgotten():
+            with whole_or_forgotten(self.forget):
                 self.running.drain()
             self.running = None
             self._directory.remove_checkpoint()
@@ -235,15 +236,6 @@ class Engine:
         self.compiler.close()
         self.forget()
         self.problems.close()
-
-    @contextmanager
-    def _whole_or_forgotten(self) -> Iterator[None]:
-        """If a full disk or Ctrl-C comes between a chunk and its record, go on from what is on disk."""
-        try:
-            yield
-        except BaseException:
-            self.forget()
-            raise
 
     def _start(self) -> RunningRound:
         turn = next_turn(self._view)
@@ -340,6 +332,8 @@ class Engine:
         chunk, choice = chosen(running.shape, self.compiler, self._seed, view.number, running.latest())
         plan = plan_of(view.plan)
         problem_state, beside = running.problem_state(chunk), running.beside(chunk)
+        if chunk.result.std is not None:
+            plan.trainer.check_sigma(np.asarray(chunk.result.std), np.asarray(chunk.result.mask))
         tested = self._scorer.now(running, chunk)
         self._divergence.look_at_result(running, chunk.result, np.asarray(tested.score))
         if self._is_given_up(running):

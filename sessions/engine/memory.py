@@ -11,9 +11,9 @@ import jax
 
 from sessions.engine.round_runner import RoundShape, advance_executable
 from sessions.plans.devices import computing_gpu
-from sessions.plans.memory import memory_limit
 from sessions.tickets.compiler import Compiler, Executable
 from ticket_explorer.errors import TicketError
+from ticket_explorer.machine_memory import memory_limit
 from ticket_explorer.problems import with_forms
 
 USABLE = 0.9

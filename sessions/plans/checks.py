@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.plans.problems import Problems
-from sessions.specs.spec import Plan, check_ratios
+from sessions.specs.own_code import codes_of
+from sessions.specs.spec import Plan, check_ratios, table_of
 from sessions.views.branch_view import RoundView
 from ticket_explorer import masks
 from ticket_explorer.densities import Density, Scope, finer, parts, scope_of
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.layout import Layout
+from ticket_explorer.own_code import helpers_of
 from ticket_explorer.problems import CurvedProblem, DifferentiableProblem
 from ticket_explorer.registry import name_of
 from ticket_explorer.trainers import TRAINERS
@@ -44,6 +46,8 @@ def check_plan(
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
     plan.trainer.try_out(problems.of(plan))
+    plan.pruner.try_out(problems.of(plan), plan.trainer.has_sigma)
+    plan.rewind.try_out(problems.of(plan), plan.trainer.has_sigma)
     check_ratios(plan, layout.leaves)
     prunable = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
     searched = layout.size - layout.prunable_size + prunable if plan.trainer.narrows else layout.size
@@ -196,8 +200,22 @@ def check_transfer(plan: Plan, before: Plan, problems: Problems, overlap: bool) 
         raise TicketError("The two networks have no layer in common, so nothing of the tickets can be transferred.")
 
 
-def caution(plan: Plan) -> str | None:
+def cautions(plan: Plan) -> list[str]:
     """What a person should know about a plan that works but may not mean what it seems to."""
+    return [said for said in (_caution_of_sigma(plan), plan.task.caution(), *_cautions_of_code(plan)) if said]
+
+
+def _cautions_of_code(plan: Plan) -> Iterator[str]:
+    """That a session keeps the text of a file, and nothing that it imports from beside it."""
+    for code in codes_of(table_of(plan)):
+        if helpers := helpers_of(str(code["source"]), str(code.get("file", ""))):
+            yield (
+                f"{code['place']} imports {', '.join(helpers)} from beside it, which the session doesn't keep: it goes "
+                "on only where they can be imported, and with what they say by then. Put them into the same file."
+            )
+
+
+def _caution_of_sigma(plan: Plan) -> str | None:
     if plan.pruner.needs_sigma and plan.trainer.has_sigma and not plan.trainer.has_sigma_of_each_weight:
         return (
             f"{plan.trainer.algorithm} has one σ for all weights, so SNR pruning is magnitude pruning here; "

@@ -11,8 +11,8 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 
-from sessions.plans.memory import memory_limit
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.machine_memory import memory_limit
 
 _TIMEOUT = 10.0
 """Seconds that the driver may take to answer."""

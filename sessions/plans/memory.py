@@ -1,17 +1,13 @@
 """Whether a plan fits into this machine's memory: the least that it needs against what the machine has."""
 
-import os
-from contextlib import suppress
-from pathlib import Path
-
 from sessions.specs.spec import Plan
 from ticket_explorer.errors import InvalidValue
+from ticket_explorer.machine_memory import memory_limit
 
 LEAST = 4
 """A search needs at least this share of what its settings give as its peak."""
 _NUMBER = 4
 """Bytes of one number."""
-_CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
@@ -35,22 +31,6 @@ def check_memory(plan: Plan, dimension: int, replicates: int) -> None:
             "Choose a smaller population or fewer replicates, or a strategy without a covariance of all weights, such "
             "as sep_cma_es.",
         )
-
-
-def memory_limit() -> int:
-    """Bytes of memory that a process may use here, by the limits of the machine and its container."""
-    limits = [_machine()]
-    for place in _CGROUP:
-        with suppress(OSError, ValueError):
-            limits.append(int(Path(place).read_text(encoding="ascii")))
-    return min(limits)
-
-
-def _machine() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 2**63  # not known here: nothing is refused
 
 
 def _size(count: int) -> str:

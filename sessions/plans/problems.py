@@ -10,6 +10,7 @@ from msgspec import structs
 from sessions.messages import events
 from sessions.specs.spec import Plan, Spec, parse_plan, parse_start
 from ticket_explorer.backend import device_kind
+from ticket_explorer.errors import InvalidValue
 from ticket_explorer.networks.form_table import chosen
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.network import FormedNetwork
@@ -115,6 +116,10 @@ def learning_from(spec: Spec, data: "Arrays") -> Spec:
     Raises:
         TicketError: if they can't be learned from.
     """
+    if not hasattr(data, "task"):
+        instead = "in the spec's task, tx.code_of(my_data) names a function"
+        expected = f"tx.Arrays(x_train, y_train, x_test, y_test); {instead}"
+        raise InvalidValue("data", repr(data), expected)
     return _with_tasks(spec, data.task)
 
 

@@ -14,7 +14,7 @@ from sessions.messages import commands
 from sessions.messages.events import Analysed, Analysing
 from sessions.serving.client import Client
 from sessions.serving.reaching import NotRunning
-from sessions.session.verbs import name_it, spoken
+from sessions.session.verbs import name_it, spoken, unfolded
 from sessions.specs.validation import checked
 from ticket_explorer.errors import TicketError
 
@@ -89,7 +89,8 @@ def analyse(
         TicketError: if it can't be done.
     """
     if isinstance(session, str | Path):
-        return analysed(Path(session), [checked(commands.Analyse(kind, branch, round, parameters))])[0]
+        wanted = checked(unfolded(commands.Analyse(kind, branch, round, parameters)))
+        return analysed(Path(session), [wanted])[0]
     return session.analyse(kind, branch, round, parameters)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sessions.plans.devices import gpus
-from sessions.plans.memory import memory_limit
 from sessions.serving.endpoint import LOOPBACK, private_directory
 from sessions.serving.finding import Finding, fine, remark, trouble
 from sessions.serving.installed import OURS, packages, widgets
@@ -24,6 +23,7 @@ from sessions.store.errors import told
 from sessions.store.files import write_atomic
 from ticket_explorer.child_process import INTERPRETER
 from ticket_explorer.errors import TicketError
+from ticket_explorer.machine_memory import memory_limit
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.places import VARIABLE, make_private, sessions_dir
 

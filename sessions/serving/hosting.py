@@ -5,12 +5,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import FrameType
 
 from sessions.messages import commands
 from sessions.messages.goal import Goal
 from sessions.serving.driver import Driver
 from sessions.serving.firewall import logging_to
+from sessions.serving.impatience import heard_at_once
 from sessions.serving.listener import Listener
 from sessions.session.session import Session
 
@@ -41,12 +43,13 @@ def host(
     """
     driver = Driver(session, goal)
     listener = Listener(driver, linger)
-    restore = _stop_on_signals(driver) if threading.current_thread() is threading.main_thread() else _nothing
+    is_main = threading.current_thread() is threading.main_thread()
+    restore = _stop_on_signals(driver) if is_main else _nothing
     try:
         listener.start()
         if while_running is not None:
             while_running(driver)
-        with logging_to(session.path):
+        with logging_to(session.path), heard_at_once(_signals()) if is_main else nullcontext():
             driver.run(stay)
     finally:
         restore()
@@ -67,14 +70,19 @@ def _stop_on_signals(driver: Driver) -> Callable[[], None]:
         driver.ask(commands.Stop(), client=signal.Signals(number).name)
         signal.signal(number, signal.default_int_handler)
 
-    heard = (signal.Signals[name] for name in HEARD if name in signal.Signals.__members__)
-    before = {number: signal.signal(number, stop) for number in heard if signal.getsignal(number) != signal.SIG_IGN}
+    before = {
+        number: signal.signal(number, stop) for number in _signals() if signal.getsignal(number) != signal.SIG_IGN
+    }
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
     return restore
+
+
+def _signals() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in HEARD if name in signal.Signals.__members__]
 
 
 def end_process(session: Session, code: int) -> None:

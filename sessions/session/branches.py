@@ -8,12 +8,13 @@ from msgspec import structs
 
 from sessions.messages import commands, events
 from sessions.messages.emit import Emit
-from sessions.plans.checks import caution, check_layout, check_plan, check_scope, check_start, span
+from sessions.plans.checks import cautions, check_layout, check_plan, check_scope, check_start, span
 from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
 from sessions.session.adopt import Source, adopt
 from sessions.specs.overrides import overridden
+from sessions.specs.own_code import trust_changes, trusted_in
 from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.tickets.given_ticket import given_arrays
@@ -107,7 +108,7 @@ class Branches:
         if known is None or known.finished is None:
             numbers = [known.number for known in self._view.lineage(parent) if known.finished]
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
-        plan = taken_up(parse_plan(view.plan, wish.overrides))
+        plan = _changed(view, wish.overrides)
         first = self._first_generations(parent)
         check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
@@ -152,7 +153,7 @@ class Branches:
             TicketError: if that can't work.
         """
         view = self.called(branch)
-        plan = taken_up(parse_plan(view.plan, overrides))
+        plan = _changed(view, overrides)
         done = view.next_round - 1
         density = found_densities_of(self._view, branch, done) if done >= 0 else 1.0
         check_plan(plan, self._problems, density, max(done, 0), self._first_generations(branch))
@@ -196,8 +197,7 @@ class Branches:
             said: Sentences about settings that it could not keep.
             told: The events about to be journalled.
         """
-        cautious = caution(plan)
-        texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *([cautious] if cautious else [])]
+        texts = [*(f"Branch {branch}: {sentence}" for sentence in said), *cautions(plan)]
         about_to_be = {event.text for event in told if isinstance(event, events.Remarked)}
         new = [text for text in texts if text not in about_to_be and not self._view.says(text)]
         return [events.Remarked(at=time.time(), text=text) for text in new]
@@ -205,6 +205,13 @@ class Branches:
     def _first_generations(self, branch: str) -> int | None:
         first = self._view.round(branch, 0)
         return None if first is None else first.generations
+
+
+def _changed(view: BranchView, overrides: Mapping[str, Any]) -> Plan:
+    """A branch's plan with overrides; this user's arguments for code that may run are trusted with it."""
+    known, plan = trusted_in(view.plan), parse_plan(view.plan, overrides)
+    trust_changes(known, table_of(plan))
+    return taken_up(plan)
 
 
 def _said_of(added: events.Event) -> list[str]:

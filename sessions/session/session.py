@@ -31,8 +31,7 @@ from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.tickets.found_ticket import FoundTicket, found_ticket
-from sessions.views.diverged import told
-from sessions.views.failures import failures
+from sessions.views.failures import failure, failures
 from sessions.views.reading import Header, default_path, read_header, session_path
 from sessions.views.turns import next_turn
 from ticket_explorer.errors import TicketError
@@ -206,7 +205,7 @@ class Session:
         """Run to the end of the running round, or of the next one; None if the session is finished.
 
         Raises:
-            TicketError: if every replicate of its branch diverged.
+            TicketError: if every replicate of its branch diverged, or code of one's own fails in it.
         """
         self._check_open()
         turn = next_turn(self.view)
@@ -216,8 +215,9 @@ class Session:
         rounds = self.view.branches[turn.branch].rounds
         while turn.round not in rounds or rounds[turn.round].finished is None:
             self.pulse()
-            if (failed := self.view.branches[turn.branch].failed) is not None:
-                raise TicketError(told(failed))
+            branch = self.view.branches[turn.branch]
+            if not branch.can_go_on:
+                raise TicketError(failure(self.view, branch) or "")
         self._finish_analyses()
         return rounds[turn.round].finished
 
@@ -225,7 +225,7 @@ class Session:
         """Run until every branch has all its rounds, or has failed.
 
         Raises:
-            TicketError: at the end, if a branch has failed: every replicate of it diverged.
+            TicketError: at the end, if a branch has failed: every replicate of it diverged, or code of one's own fails.
         """
         self._check_open()
         while not self.is_finished:
@@ -378,7 +378,10 @@ class Session:
             self._finish()
 
     def _finish(self) -> None:
-        if self.view.state != "finished":
+        stuck = " ".join(branch.stuck for branch in self.view.branches.values() if branch.stuck)
+        if stuck and self.view.state == "running":
+            self._emit(events.Paused(at=time.time(), reason=stuck, is_trouble=True))
+        if not stuck and self.view.state != "finished":
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
 

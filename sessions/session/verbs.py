@@ -15,11 +15,13 @@ from msgspec import structs
 from sessions.messages.commands import Analyse, Deed
 from sessions.specs.own_code import with_own_analysis, with_own_code
 from sessions.specs.validation import checked
+from ticket_explorer.tables import is_table
 
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S")
 T = TypeVar("T")
+D = TypeVar("D", bound=Deed[Any])
 
 
 class Subject(Protocol):
@@ -66,11 +68,20 @@ def spoken(
     """
 
     def function(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return do(subject, _with_own_code(checked(kind(*args, **kwargs))))
+        return do(subject, _with_own_code(checked(unfolded(kind(*args, **kwargs)))))
 
     vars(function)["__signature__"] = _signature(kind, subject)
     function.__doc__ = inspect.getdoc(kind)
     return function
+
+
+def unfolded(deed: D) -> D:
+    """A command whose analysis is given as `tx.code_of` gives it, a table: its name, and the rest as parameters."""
+    if isinstance(deed, Analyse) and is_table(deed.kind):
+        kind = str(deed.kind.get("name"))
+        more = {field: value for field, value in deed.kind.items() if field != "name"}
+        return structs.replace(deed, kind=kind, parameters={**more, **deed.parameters})
+    return deed
 
 
 def _with_own_code(deed: Deed[R]) -> Deed[R]:
@@ -78,7 +89,11 @@ def _with_own_code(deed: Deed[R]) -> Deed[R]:
     if isinstance(deed, Analyse):
         kind, parameters = with_own_analysis(deed.kind, deed.parameters, Path.cwd())
         return structs.replace(deed, kind=kind, parameters=parameters)  # type: ignore[arg-type]
-    given = {key: value for key in ("overrides", "pruner") if (value := getattr(deed, key, None)) is not None}
+    given = {
+        key: value
+        for key in ("overrides", "pruner", "rewind", "trainer")
+        if (value := getattr(deed, key, None)) is not None
+    }
     if "overrides" in given:
         given["overrides"] = with_own_code(given["overrides"], Path.cwd())
     return structs.replace(deed, **with_own_code(given, Path.cwd())) if given else deed

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sessions.specs.own_succession import with_own_succession
 from ticket_explorer.networks import NETWORKS
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.pruners.settings import PrunerSettings
@@ -43,7 +44,9 @@ def overridden(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     """
     given = {key: value for key, value in (overrides or {}).items() if key in PLAN_KEYS and value is not None}
     before = {key: table.get(key, DEFAULTS.get(key)) for key in PLAN_KEYS}
-    after = overlay(before, given)
+    begun, given = with_own_succession(before, given)
+    after = overlay(begun.tables, given)
+    after = Overlaid(after.tables, (*begun.said, *after.said))
     after = Overlaid({**after.tables, "task": _to_be_measured(before["task"], after.tables["task"])}, after.said)
     if not is_table(given.get("network")) or "precision" not in given["network"]:
         after = _in_a_precision(after)

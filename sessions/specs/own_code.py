@@ -1,6 +1,6 @@
 """Your own code in a spec's tables: `FILE.py:OBJECT` is replaced by the object's name and the file's text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,9 @@ from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.analysis.own_settings import OwnAnalysis
 from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import import_of, names_code, outline_of, taken_in, trust
+from ticket_explorer.own_code import import_of, names_code, outline_of, taken_in
 from ticket_explorer.own_settings import OWN, own_settings, settings_for
+from ticket_explorer.own_trust import is_trusted, trust
 from ticket_explorer.registry import lookup, name_of
 from ticket_explorer.tables import is_table
 
@@ -34,13 +35,39 @@ def with_own_code(tables: Mapping[str, Any], directory: Path, path: str = "$") -
 
 
 def codes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The tables of a plan that have code of one's own: `place` and `source`, and `file` where it was."""
+    """The tables of a plan that have code of one's own: `place`, `source`, `parameters`, and `file` where it was."""
     for key in OWN:
         table = plan.get(key)
         if is_table(table) and table.get("source"):
             yield table if "place" in table else {**table, "place": table.get("id", "")}
         elif is_table(table) and (imported := imported_by(key, table)):
             yield {"place": str(table["id"]), "source": import_of(imported)}
+
+
+def trusted_in(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The places and sources of a plan's code that this user lets run as it is called there."""
+    return [(place, source) for place, source, given in _calls(plan) if is_trusted(place, source, given)]
+
+
+def trust_changes(known: Collection[tuple[str, str]], plan: Mapping[str, Any]) -> None:
+    """Trust code also with the arguments that this user has given it, if it was trusted with those before.
+
+    Args:
+        known: What was trusted, as `trusted_in` gives it.
+        plan: The tables with what the user has changed.
+
+    Raises:
+        TicketError: if that can't be kept.
+    """
+    for place, source, given in _calls(plan):
+        if (place, source) in known:
+            trust(place, source, given)
+
+
+def _calls(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for code in codes_of(plan):
+        given = code.get("parameters")
+        yield str(code.get("place", "")), str(code["source"]), given if is_table(given) else {}
 
 
 def analysis_called(kind: str) -> type[AnalysisSettings]:
@@ -78,7 +105,7 @@ def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     if key == "task" and table.get("name") == "gymnasium" and ".py:" in str(table.get("id", "")):
         table["name"] = table.pop("id")
     if module := imported_by(key, table):
-        trust(import_of(module))
+        trust(str(table["id"]), import_of(module), {})
     name, found = table.get("name"), {}
     if key not in OWN or not (names_code(name) or own_settings(key, name)):
         return given
@@ -97,4 +124,6 @@ def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     kept = {field: value for field, value in table.items() if field in fields}
     more = {field: value for field, value in table.items() if field not in fields}
     parameters = {**table.get("parameters", {}), **more}
+    if found or is_trusted(place, source, table.get("parameters", {})):
+        trust(place, source, parameters)
     return {**kept, **found, "name": name_of(settings), **({"parameters": parameters} if parameters else {})}

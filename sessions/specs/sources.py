@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sessions.specs.overrides import FAMILIES
-from sessions.specs.own_code import with_own_code
+from sessions.specs.own_code import trusted_in, with_own_code
+from sessions.specs.own_succession import is_other_code, lost_arguments, without_code
+from sessions.specs.own_trust import trust_in_branches, trusted_in_branches
+from sessions.specs.settings_of_branches import overridden_by_branches
 from sessions.specs.spec import Spec, Table, parse_spec, spec_table
 from ticket_explorer import presets
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.own_code import names_code
 from ticket_explorer.registry import name_of
 from ticket_explorer.tasks import TASKS
 from ticket_explorer.tasks.own_data.settings import Arrays, ImageFolder
@@ -19,6 +23,8 @@ from ticket_explorer.tasks.settings import absolute
 from ticket_explorer.trainers.succession import Succession, dropped, succeed
 
 DEFAULT = "fashion"
+_OF_CODE = ("place", "source", "file", "measured")
+"""Fields that no person has set."""
 
 
 def load_table(source: str | None) -> Table:
@@ -117,6 +123,7 @@ def _anchor(table: Table, directory: Path) -> None:
             for field in {field for settings in TASKS.values() for field in settings.paths} & {*task}:
                 if isinstance(task[field], str):
                     task[field] = absolute(task[field], directory)
+    trust_in_branches(trusted_in(table), table)
 
 
 def _anchor_ticket(place: Table, directory: Path) -> None:
@@ -152,11 +159,13 @@ def put(table: Table, values: Mapping[str, Any], given: str = "settings", direct
         given: The values as the person wrote them, for errors.
         directory: The directory that relative paths in values start from; by default the working directory.
     """
-    remarks: list[str] = []
+    remarks, known = list[str](), trusted_in_branches(table)
     for path in sorted(values, key=lambda path: not (_names_trainer(path) or _names_other(path))):
         remarks += _put(table, path, values[path], given)
+    remarks += overridden_by_branches(table, values, given)
     if remarks:
         table["remarks"] = [*table.get("remarks", ()), *remarks]
+    trust_in_branches(known, table)
     _anchor(table, directory or Path.cwd())
 
 
@@ -181,7 +190,7 @@ def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
     if _names_trainer(path):
         found = succeed(dict(place), {last: value})
     else:
-        found = _replaced(place, value) if _names_other(path) else Succession({**place, last: value})
+        found = _replaced(place, value) if _names_other(path) else _with_field(place, last, value)
     place.clear()
     place.update(found.table)
     return found.said
@@ -190,9 +199,20 @@ def _put(table: Table, path: str, value: Any, given: str) -> tuple[str, ...]:
 def _replaced(before: Table, name: Any) -> Succession:
     """The table of another algorithm than before: none of the old one's settings stay."""
     fields = {field: value for field, value in before.items() if field != "name"}
-    if "name" not in before or name == before["name"]:
+    if before.get("source") and is_other_code(before, name):
+        return Succession({**without_code(before), "name": name}, lost_arguments(before, name))
+    if "name" not in before or name == before["name"] or (names_code(name) and before.get("source")):
         return Succession({**before, "name": name})
+    fields = {field: value for field, value in fields.items() if field not in _OF_CODE}
     return Succession({"name": name}, (dropped(str(name), before["name"], fields),) if fields else ())
+
+
+def _with_field(before: Table, field: str, value: Any) -> Succession:
+    """The table with one field set; says which arguments of code of one's own that drops."""
+    known = before.get(field)
+    if isinstance(known, dict) and known.get("source") and is_other_code(known, value):
+        return Succession({**before, field: value}, lost_arguments(known, value))
+    return Succession({**before, field: value})
 
 
 def spec_of(
@@ -225,10 +245,10 @@ def with_lengths(
     table, _ = named_table(source)
     put(table, settings)
     short = {"pruning.rounds": rounds, "trainer.generations": generations, "replicates": replicates, "seed": seed}
-    put(table, {path: value for path, value in short.items() if value is not None})
     for branch in table.get("branch", ()):
         if isinstance(branch, dict):
             put(branch, {p: v for p, v in short.items() if v is not None and p.partition(".")[0] in branch})
+    put(table, {path: value for path, value in short.items() if value is not None})
     return table
 
 

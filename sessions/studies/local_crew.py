@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sessions.plans.devices import computing_gpu, gpus, visible
-from sessions.plans.memory import memory_limit
 from sessions.studies.crew import kind_of
 from sessions.studies.dask_crew import CELL, DEATHS, DaskCrew, imported
 from sessions.studies.study_view import StudyView
@@ -20,6 +19,7 @@ from sessions.studies.threads import thread_settings
 from sessions.studies.work import LOG_NAME
 from ticket_explorer.child_process import HOME
 from ticket_explorer.cores import cores
+from ticket_explorer.machine_memory import memory_limit
 
 
 def usual_workers(view: StudyView) -> int:

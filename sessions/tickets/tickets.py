@@ -277,6 +277,8 @@ class Lineage:
             Origin(before.initial, self._early_for(branch, plan)),
             density,
         )
+        plan.pruner.check_scores(np.asarray(start.threshold))
+        plan.rewind.check_start(np.asarray(start.theta0), np.asarray(start.mask))
         if scores is not None and not bool((start.mask == result.mask).all()):
             scores = None  # the mask was permuted
         ticket = Ticket(start.mask, start.theta0, before.initial, scores)

@@ -125,6 +125,8 @@ class BranchView(msgspec.Struct, kw_only=True):
     """Whether it is set aside until a command continues it."""
     failed: events.Diverged | None = None
     """Set if it can't go on because no replicate is left."""
+    stuck: str = ""
+    """Why it can't go on for now, a sentence: code of one's own fails in it. Not kept on disk: it is tried again."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None
@@ -139,6 +141,11 @@ class BranchView(msgspec.Struct, kw_only=True):
         if self.borrowed is None or number >= len(self.borrowed.rounds):
             return None
         return self.borrowed.branch, self.borrowed.rounds[number]
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether nothing keeps it from training its next round."""
+        return self.failed is None and not self.stuck
 
     @property
     def prunable(self) -> int:

@@ -14,12 +14,14 @@ def failure(view: SessionView, branch: BranchView) -> str | None:
     """Why a branch can't reach its planned rounds; None if it can, or has."""
     if branch.failed is not None:
         return told(branch.failed)
+    if branch.stuck:
+        return branch.stuck
     cause = waits_for_failed(view, branch)
     return f"Branch {branch.name!r} waits for rounds of {cause!r}, which has failed." if cause is not None else None
 
 
 def waits_for_failed(view: SessionView, branch: BranchView) -> str | None:
-    """The failed branch whose coming rounds a branch's next round needs; None if there is none."""
+    """The failed or stuck branch whose coming rounds a branch's next round needs; None if there is none."""
     if branch.is_done:
         return None
     needed: list[tuple[str, int]] = []
@@ -30,7 +32,7 @@ def waits_for_failed(view: SessionView, branch: BranchView) -> str | None:
     for name, number in needed:
         owner = view.branches[name]
         if owner.next_round <= number:
-            if owner.failed is not None:
+            if not owner.can_go_on:
                 return name
             if (cause := waits_for_failed(view, owner)) is not None:
                 return cause

@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from sessions.specs.own_code import codes_of
 from sessions.views.branch_view import BranchView
-from ticket_explorer.own_code import LARGEST, is_trusted, trust
+from ticket_explorer.own_code import LARGEST
+from ticket_explorer.own_trust import is_trusted, trust
+from ticket_explorer.tables import is_table
 
 
 class Branches(Protocol):
@@ -26,11 +28,19 @@ class KeptCode:
     source: str
     file: str = ""
     """Where the text came from, on the machine that took it in."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What the object is called with."""
+
+    @property
+    def call(self) -> str:
+        """The object with its arguments, `rules.py:my_score(power=0.7)`: what is trusted, with the text."""
+        given = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{self.place}({given})" if given else self.place
 
     @property
     def is_trusted(self) -> bool:
         """Whether it is run here."""
-        return is_trusted(self.source)
+        return is_trusted(self.place, self.source, self.parameters)
 
     def trust(self) -> None:
         """Run it here from now on.
@@ -38,7 +48,7 @@ class KeptCode:
         Raises:
             TicketError: if that can't be kept.
         """
-        trust(self.source)
+        trust(self.place, self.source, self.parameters)
 
     def changes(self) -> str:
         """What its file says otherwise by now, as a unified diff; empty if it is gone, or the same."""
@@ -46,7 +56,7 @@ class KeptCode:
         try:
             if not file.is_file() or file.stat().st_size > LARGEST:  # whoever made the session chose this path
                 return ""
-            now = file.read_text("utf-8")
+            now = file.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return ""
         kept, new = self.source.splitlines(keepends=True), now.splitlines(keepends=True)
@@ -65,13 +75,15 @@ class KeptCode:
 
 
 def kept_code(view: Branches) -> list[KeptCode]:
-    """All code that a session's plans have, each text once."""
+    """All code that a session's plans have, each text once for each way to call it."""
     plans: list[Mapping[str, Any]] = [branch.plan for branch in view.branches.values()]
     plans += [round_.plan for branch in view.branches.values() for round_ in branch.rounds.values()]
-    found: dict[tuple[str, str], KeptCode] = {}
+    found: dict[tuple[str, str, str], KeptCode] = {}
     for table in (table for plan in plans for table in codes_of(plan)):
         place, source, file = (str(table.get(field, "")) for field in ("place", "source", "file"))
-        found.setdefault((place, source), KeptCode(place, source, file))
+        given = table.get("parameters")
+        code = KeptCode(place, source, file, given if is_table(given) else {})
+        found.setdefault((code.call, place, source), code)
     return list(found.values())
 
 

@@ -241,12 +241,14 @@ def _branch_adopted(view: SessionView, event: events.BranchAdopted) -> None:
 
 def _plan_changed(view: SessionView, event: events.PlanChanged) -> None:
     view.branches[event.branch].plan = completed(event.plan, view.former_rules)
+    view.branches[event.branch].stuck = ""
     if view.state == "finished":
         view.state = "paused"
 
 
 def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
     view.branches[event.branch].aside = event.aside
+    view.branches[event.branch].stuck = ""
     if view.running is not None and view.running.branch == event.branch:
         view.running = None
     if view.state == "finished":

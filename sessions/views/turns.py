@@ -35,7 +35,7 @@ def planned(view: SessionView, turn: Turn) -> Table:
 
 
 def next_turn(view: SessionView) -> Turn | None:
-    """The round to train now; None if every branch has all its rounds, has failed, or is set aside."""
+    """The round to train now; None if every branch has all its rounds, has failed, is stuck, or is set aside."""
     return next(upcoming(view), None)
 
 
@@ -44,7 +44,7 @@ def _next(view: SessionView, wanted: list[str], position: dict[str, int]) -> str
     waiting = [name for name in wanted if _is_open(view.branches[name], position)]
     for name in sorted(waiting, key=position.__getitem__):
         blocker = _blocker(view, name, position)
-        if view.branches[blocker].failed is None:
+        if view.branches[blocker].can_go_on:
             return blocker
     return None
 

@@ -57,7 +57,7 @@ def test_an_engine_starts_and_what_it_says_is_what_the_face_says() -> None:
 def test_an_export_and_a_worker_start() -> None:
     assert asyncio.run(_told_by_command_line("presets")) is None
     worker = subprocess.run(
-        python("ticket_explorer.tasks.control.worlds"), stdin=subprocess.DEVNULL, capture_output=True
+        python("ticket_explorer.tasks.control.worlds", str(os.getpid())), stdin=subprocess.DEVNULL, capture_output=True
     )
     assert (worker.returncode, worker.stderr) == (0, b"")
 

@@ -38,7 +38,7 @@ def installed(place: Path, name: str, module: str, points: str) -> None:
 
 @pytest.fixture
 def plug_ins(tmp_path: Path) -> Path:
-    """One that is good, one that raises, one whose name is taken, one that adds no settings."""
+    """One that is good, one that raises, one that exits, one whose name is taken, one that adds no settings."""
     installed(
         tmp_path,
         "good",
@@ -46,6 +46,7 @@ def plug_ins(tmp_path: Path) -> Path:
         "[ticket_explorer.pruners]\nmine = good:Mine\n[ticket_explorer.networks]\nmy_net = good:MyNet\n",
     )
     installed(tmp_path, "raising", "1 / 0", "[ticket_explorer.pruners]\nbroken = raising:X\n")
+    installed(tmp_path, "quitting", "import sys; sys.exit()", "[ticket_explorer.pruners]\nquits = quitting:X\n")
     installed(tmp_path, "shadowing", GOOD, "[ticket_explorer.pruners]\nsnr = shadowing:Mine\n")
     installed(tmp_path, "nothing", "X = 3", "[ticket_explorer.pruners]\nthree = nothing:X\n")
     return tmp_path
@@ -66,6 +67,8 @@ def test_what_works_is_listed_and_what_fails_is_one_line_each(plug_ins: Path) ->
     failed = "raising:X can't be imported: ZeroDivisionError: division by zero."
     assert told == [
         f"ticket-explorer: The plug-in 'broken' of raising is left out of pruners: {failed}",
+        "ticket-explorer: The plug-in 'quits' of quitting is left out of pruners: quitting:X can't be imported: "
+        "SystemExit.",
         "ticket-explorer: The plug-in 'snr' of shadowing is left out of pruners: there is another one of that name.",
         "ticket-explorer: The plug-in 'three' of nothing is left out of pruners: nothing:X is not a class of settings "
         "whose tag is 'three'.",

@@ -24,6 +24,7 @@ from sessions.store import SessionDirectory
 from sessions.store.round_file import decode_round
 from sessions.tickets.compiler import Compiler, Executables
 from sessions.views.reading import read_view
+from tests.engine.own_stage import TEXTS
 
 GENERATIONS = 60
 TINY: dict[str, Any] = {
@@ -280,3 +281,13 @@ def whole(shared_lab: Laboratory) -> Path:
 def home() -> Path:
     """Where TICKET_EXPLORER_HOME points."""
     return Path(_PLACE.name, "home")
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of one's own code, and a home in which nothing is trusted."""
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for name, text in TEXTS.items():
+        Path(f"{name}.py").write_text(text)
+    return tmp_path

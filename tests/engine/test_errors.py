@@ -1,5 +1,6 @@
 """Errors have fields: they travel as such, and no sentence is taken apart to have them."""
 
+import logging
 import re
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +18,7 @@ from sessions.specs.spec import parse_spec
 from sessions.specs.validation import LARGEST, SMALLEST, convert
 from sessions.store.errors import DiskFull
 from ticket_explorer.callbacks import keeping_errors, raised_in_callback
-from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
+from ticket_explorer.errors import LOG, InvalidValue, TicketError, UnknownName, unforeseen
 
 PACKAGES = [Path(package.__path__[0]) for package in (ticket_explorer, sessions, widgets)]
 FULL = "The disk that holds /x is full. Nothing written so far is lost."
@@ -171,3 +172,10 @@ def test_tables_without_end_are_refused() -> None:
         table = {"a": table}
     with pytest.raises(InvalidValue, match="no more than 16 deep"):
         convert({"either": table}, Outer, "$")
+
+
+def test_an_unexpected_error_sends_nobody_to_a_log_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LOG, "handlers", [])
+    assert unforeseen(KeyError("x"), "The run stopped").remedy == "Its traceback, above, says more."
+    monkeypatch.setattr(LOG, "handlers", [logging.NullHandler()])
+    assert unforeseen(KeyError("x"), "The run stopped").remedy == "The engine's log says more."

@@ -62,7 +62,18 @@ def offers(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) -> Offers:
 
 COMMANDS_OF_SESSIONS = (
     *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code"),
-    *("branch", "transfer", "decompose", "adopt", "adopt first", "analyse", "export", "compare", "compare first"),
+    *(
+        "branch",
+        "switch",
+        "transfer",
+        "decompose",
+        "adopt",
+        "adopt first",
+        "analyse",
+        "export",
+        "compare",
+        "compare first",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
+from rich.table import Column, Table
 from textual.color import Color
 
 from sessions.messages import events
@@ -101,3 +102,17 @@ def test_the_command_line_has_no_other_way_out():
         attributes = {node.attr for node in tree if isinstance(node, ast.Attribute)}
         assert not (called & {"print", "Console"}), path
         assert not (attributes & {"echo", "secho", "stdout"}), path
+
+
+def test_the_command_line_shows_a_persons_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(Column("branch:two:"))
+    table.add_row("a:smile:b")
+    for console in (output.PrintableConsole(), output.PrintableConsole(stderr=True)):
+        console.print("one:two:three", table, markup=False)
+    output.say("one:two:three [bold]x[/bold]")
+    out, err = capsys.readouterr()
+    for shown in (out, err):
+        assert "one:two:three" in shown
+        assert "branch:two:" in shown
+        assert "a:smile:b" in shown
+    assert "[bold]x[/bold]" in err

@@ -1,6 +1,7 @@
 """Code that came with somebody else's session: each face shows it and asks; nothing runs it before."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from importlib.resources import files
@@ -132,3 +133,50 @@ def test_a_form_takes_code_by_its_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert (plan.trainer.place, plan.pruner.place) == ("trainer.py:MyTrainer", "pruner.py:my_score")
     shown = [field.name for section in draft.sections() for field in section.fields]
     assert not {"source", "file", "kernel_init"} & set(shown)
+
+
+def test_a_branch_whose_rule_fails_is_repaired_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tell: Tell
+) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("rules.py").write_text(
+        "def broken(key, result, ticket, problem):\n    print('a rule prints')\n    return result.mean / 0\n\n"
+        "def mended(key, result, ticket, problem, factor=1.0):\n    return factor * result.mean\n"
+    )
+    small = ["--rounds", "2", "--generations", "2", "--session", "one.session"]
+    ended = tell("run", "--set", "branch.magnitude.pruner=rules.py:broken", *small, "--json")
+    assert ended.exit_code == 1, ended.output
+    assert "ticket-explorer switch SESSION --branch magnitude" in ended.stderr
+    assert "a rule prints" in ended.stderr
+    done = {branch["name"]: len(branch["rounds"]) for branch in json.loads(ended.stdout)["branches"]}
+    assert done == {"snr": 2, "magnitude": 1, "random": 2}
+    for values, said in (
+        (["pruner=rules.py:nope"], "rules.py has no nope"),
+        (["seed=3"], "expected pruner, rewind, trainer or pruning"),
+        (["pruner=snr", "pruning.ratio=0.3"], "one after another"),
+    ):
+        refused = tell("switch", "one.session", "--branch", "magnitude", *(f"--set={value}" for value in values))
+        assert refused.exit_code == 2
+        assert said in refused.stderr
+    switched = tell(
+        "switch", "one.session", "--branch", "magnitude", "--set=pruner=rules.py:mended", "--set=pruner.factor=2.0"
+    )
+    assert switched.exit_code == 0, switched.output
+    ended = tell("resume", "one.session", "--json")
+    assert ended.exit_code == 0, ended.output
+    assert "rules.py:mended(factor=2.0)" in tell("code", "one.session").stdout
+
+
+def test_code_that_ends_the_process_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tell: Tell) -> None:
+    monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("rules.py").write_text("import sys\nsys.exit()\n")
+    ended = tell("run", "--set", "branch.snr.pruner=rules.py:x", "--session", "one.session")
+    assert ended.exit_code == 2
+    assert "rules.py, line 2: it ends the process by sys.exit" in ended.stderr
+    assert not Path("one.session").exists()
+
+
+def test_the_help_names_the_option_for_tracebacks(tell: Tell) -> None:
+    assert "--traceback" in tell("--help").stdout

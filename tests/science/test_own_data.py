@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from msgspec import structs
+from numpy.lib import format as npy
 
 from ticket_explorer.errors import TicketError
 from ticket_explorer.networks import CNN, MLP
@@ -132,6 +133,18 @@ def refusal(act: Callable[[Arrays], object], settings: Arrays) -> TicketError | 
     except TicketError as error:
         return error
     return None
+
+
+def test_arrays_that_claim_more_than_memory_are_never_made(tmp_path):
+    """A small file, of zeros or of nothing, may claim any size."""
+    np.savez(tmp_path / "bomb.npz", **arrays())
+    head = io.BytesIO()
+    npy.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": (20, 10**9, 10**9)})
+    with zipfile.ZipFile(tmp_path / "bomb.npz") as whole, zipfile.ZipFile(tmp_path / "worse.npz", "w") as worse:
+        for name in whole.namelist():
+            worse.writestr(name, head.getvalue() if name == "x_train.npy" else whole.read(name))
+    with pytest.raises(TicketError, match=r"x_train says that it has 20,000,000,000 GB, and the machine has"):
+        Arrays(path=str(tmp_path / "worse.npz")).taken_up()
 
 
 def test_pickled_objects_are_never_loaded(tmp_path):

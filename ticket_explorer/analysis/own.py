@@ -8,7 +8,7 @@ from jaxtyping import Array
 
 from ticket_explorer.analysis.analysis import Points, Seen, Subject
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import Called
+from ticket_explorer.own_running import Called
 from ticket_explorer.trainers.trainer import TrainingResult
 
 if TYPE_CHECKING:

@@ -15,6 +15,10 @@ from jaxtyping import Array
 
 from ticket_explorer.errors import TicketError
 
+CHANCE = (
+    "{} draws random numbers when it is called, as dropout does. A network here is a function of its weights and its "
+    "inputs alone; leave dropout out."
+)
 Tree = dict[str, Any]
 """Nested dicts of arrays; what is numbered in the module, `layers[0]`, goes by its number as a name."""
 
@@ -30,8 +34,8 @@ class NnxModule:
     def __init__(self, make: Callable[[nnx.Rngs], nnx.Module], name: str) -> None:
         self._make, self._name = make, name
 
-    def init(self, key: Array, inputs: Array) -> Tree:
-        """Draw its variables: `params`, and `batch_stats` if it has some.
+    def init(self, key: Array, inputs: Array, train: bool = False) -> Tree:
+        """Draw its variables: `params`, and `batch_stats` if it has some; they don't depend on what it is drawn for.
 
         Raises:
             TicketError: if it keeps anything else, as dropout does.
@@ -41,10 +45,10 @@ class NnxModule:
         variables = {"params": _tree(nnx.state(made, nnx.Param)), "batch_stats": _tree(nnx.state(made, nnx.BatchStat))}
         return {name: tree for name, tree in variables.items() if tree or name == "params"}
 
-    def init_with_output(self, key: Array, inputs: Array) -> tuple[Array, Tree]:
+    def init_with_output(self, key: Array, inputs: Array, train: bool = False) -> tuple[Array, Tree]:
         """The same with the outputs for some inputs."""
         variables = self.init(key, inputs)
-        return self.apply(variables, inputs), variables
+        return self.apply(variables, inputs, train=train), variables
 
     def apply(self, variables: Mapping[str, Any], inputs: Array, mutable: Any = None, train: bool = True) -> Any:
         """Its outputs; and the changed variables, if any are mutable.
@@ -73,6 +77,8 @@ class NnxModule:
             abstract = nnx.eval_shape(lambda: self._make(nnx.Rngs(0)))
         graph, parameters, statistics, rest = nnx.split(abstract, nnx.Param, nnx.BatchStat, ...)
         if left := sorted({type(variable).__name__ for _, variable in nnx.to_flat_state(rest)}):
+            if any(name.startswith("Rng") for name in left):
+                raise TicketError(CHANCE.format(self._name))
             raise TicketError(f"{self._name} keeps {', '.join(left)}; parameters and batch statistics can be carried.")
         return graph, parameters, statistics
 

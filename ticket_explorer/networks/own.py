@@ -3,36 +3,40 @@
 import inspect
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import jax.numpy as jnp
+from flax import errors, nnx
 from flax import linen as nn
-from flax import nnx
 from jax.custom_batching import sequential_vmap
 from jaxtyping import Array, Float, Int
 from msgspec import structs
 
 from ticket_explorer.backend import backend
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.layout import Layout
 from ticket_explorer.networks.flax_network import FlaxNetwork
 from ticket_explorer.networks.forms import Form
 from ticket_explorer.networks.kept_products import KeptProducts
 from ticket_explorer.networks.mlp import SPARSE_FROM, SPARSE_GROUP
 from ticket_explorer.networks.network import Statistics
-from ticket_explorer.networks.nnx_module import NnxModule
+from ticket_explorer.networks.nnx_module import CHANCE, NnxModule
 from ticket_explorer.networks.policies import Policies, is_sparse
 from ticket_explorer.networks.population import in_groups_of
-from ticket_explorer.own_code import hashable, loaded, told
+from ticket_explorer.own_code import hashable
+from ticket_explorer.own_running import loaded, told
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.own_settings import OwnNetwork
 
 GROUPED = Form(kind="grouped", group=16, sparse=True)
 """Of dense layers; as fast as the network `mlp` in its usual form. Grouped convolutions would be slow on a CPU."""
-TRAINS = ("train", "training", "trains")
+TRAINS = ("train", "training", "trains", "is_training")
 """Arguments of a module's call that say whether it is trained."""
+RESTS = ("deterministic", "use_running_average", "eval")
+"""Arguments of a module's call that say the opposite."""
 
 
 def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int) -> "OwnFlaxNetwork":
@@ -42,7 +46,7 @@ def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int
         TicketError: if its code is not trusted or fails, it is no flax module, or it gives something else than outputs
             [B, outputs].
     """
-    module = loaded(settings.place, settings.source)
+    module = loaded(settings.place, settings.source, settings.parameters)
     if not (inspect.isclass(module) and issubclass(module, nn.Module | nnx.Module)):
         raise InvalidValue("$.network.name", settings.place, "a class that is a module of flax.linen or flax.nnx")
     network = OwnFlaxNetwork(settings=settings, input_shape=input_shape, outputs=outputs)
@@ -54,6 +58,7 @@ def build_own(settings: "OwnNetwork", input_shape: tuple[int, ...], outputs: int
         raise TicketError(
             f"{settings.place} keeps {', '.join(sorted(known))}; parameters and batch_stats can be carried."
         )
+    network.refuse_chance()
     given = network.shape_of_outputs()
     if given != (1, outputs):
         raise TicketError(
@@ -79,7 +84,8 @@ class OwnFlaxNetwork(FlaxNetwork):
         Raises:
             TicketError: if the module doesn't take its arguments.
         """
-        kind, parameters = loaded(self.settings.place, self.settings.source), dict(self.settings.parameters)
+        parameters = dict(self.settings.parameters)
+        kind = loaded(self.settings.place, self.settings.source, parameters)
         for name, known in (("outputs", self.outputs), ("input_shape", self.input_shape)):
             if name in inspect.signature(kind.__init__).parameters:
                 parameters.setdefault(name, known)
@@ -143,7 +149,8 @@ class OwnFlaxNetwork(FlaxNetwork):
     def _products(self, inputs: tuple[int, ...]) -> KeptProducts | None:
         """The module's products with its kernels; None if it uses some of them otherwise."""
         module: Any = self.module
-        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units), self.layout, inputs)
+        mode = self._mode(False)
+        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units, **mode), self.layout, inputs)
         return found if found.are_all else None
 
     @property
@@ -167,9 +174,49 @@ class OwnFlaxNetwork(FlaxNetwork):
         """
         with told(self._file, self.settings.source):
             shape: tuple[int, ...] = jax.eval_shape(
-                lambda: self.module.init_with_output(jax.random.key(0), self._input)
+                lambda: self.module.init_with_output(jax.random.key(0), self._input, **self._mode(False))
             )[0].shape
         return shape
+
+    def refuse_chance(self) -> None:
+        """Trace it as it is trained and as it is tested, without keys to draw from.
+
+        Raises:
+            TicketError: if it draws random numbers, as dropout does, or fails.
+        """
+        variables = self.variables
+        for trains in (True, False):
+            try:
+                with told(self._file, self.settings.source):
+                    jax.eval_shape(
+                        partial(self.module.apply, mutable=["batch_stats"], **self._mode(trains)),
+                        variables,
+                        self._input,
+                    )
+            except TicketError as error:
+                if isinstance(error.__cause__, errors.InvalidRngError):
+                    raise TicketError(CHANCE.format(self.settings.place)) from error.__cause__
+                raise
+
+    def initialise(self, key: Array) -> Float[Array, " D"]:
+        """Draw initial weights."""
+        return self.layout.flatten(self.module.init(key, self._input, **self._mode(False))["params"])
+
+    def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
+        """The outputs of one network; differentiable in θ."""
+        variables = {"params": self.layout.unflatten(theta)}
+        return cast(Array, self.module.apply(variables, inputs, **self._mode(False)))
+
+    @property
+    def layout(self) -> Layout:
+        """The leaves of θ; those that fit the settings' pattern are prunable."""
+        return _layout_of(self)
+
+    def _mode(self, trains: bool) -> dict[str, Any]:
+        """The arguments of a call that say whether it is trained; none where the module takes none."""
+        known = inspect.signature(type(self.module).__call__).parameters
+        told_so = {name: trains for name in TRAINS if name in known}
+        return told_so | {name: not trains for name in RESTS if name in known}
 
     @property
     def _file(self) -> str:
@@ -195,7 +242,7 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
 
     def initial_statistics(self) -> Statistics:
         """What the module begins with."""
-        drawn: Statistics = self.module.init(jax.random.key(0), self._input)["batch_stats"]
+        drawn: Statistics = self.module.init(jax.random.key(0), self._input, **self._mode(False))["batch_stats"]
         return drawn
 
     def apply_training(
@@ -216,14 +263,17 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
     def _with(self, theta: Float[Array, " D"], statistics: Statistics) -> dict[str, Any]:
         return {"params": self.layout.unflatten(theta), "batch_stats": statistics}
 
-    def _mode(self, trains: bool) -> dict[str, Any]:
-        known = inspect.signature(type(self.module).__call__).parameters
-        return {name: trains for name in TRAINS if name in known}
-
 
 @cache
 def _variables(network: OwnFlaxNetwork) -> Any:
     with told(network._file, network.settings.source):
         return jax.eval_shape(
-            network.module.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *network.input_shape), jnp.float32)
+            partial(network.module.init, **network._mode(False)),
+            jax.random.key(0),
+            jax.ShapeDtypeStruct((1, *network.input_shape), jnp.float32),
         )
+
+
+@cache
+def _layout_of(network: OwnFlaxNetwork) -> Layout:
+    return Layout.of(_variables(network)["params"], network.is_prunable)

@@ -1,6 +1,7 @@
 """Settings of pruners of one's own; no JAX is imported here, and no code is run."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 import msgspec
@@ -29,3 +30,11 @@ class OwnPruner(PrunerSettings, frozen=True, kw_only=True, tag=NAME):
         from ticket_explorer.pruners.own import OwnScore
 
         return OwnScore(self.place, self.source, self.parameters)
+
+    def try_out(self, problem: Any, has_sigma: bool) -> None:
+        """Trace it; runs its code, if it is trusted."""
+        import_module("ticket_explorer.pruners.own").try_out(self.implemented(), problem, has_sigma)
+
+    def check_scores(self, thresholds: Any) -> None:
+        """Refuse NaN and infinite scores."""
+        import_module("ticket_explorer.pruners.own").check_scores(self.place, thresholds)

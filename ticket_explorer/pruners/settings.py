@@ -1,6 +1,6 @@
 """What can be said of each pruner; no JAX is imported here."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ticket_explorer.registry import Settings
 
@@ -18,6 +18,27 @@ class PrunerSettings(Settings, frozen=True, kw_only=True):
     """What it ranks by, where a weight's mean and σ alone tell."""
     needs_curvature: ClassVar[bool] = False
     """Whether that loss must be one of each example by itself: no batch normalisation."""
+
+    def try_out(self, problem: Any, has_sigma: bool) -> None:
+        """Refuse what only trying it on a problem tells; loads JAX where there is anything to try.
+
+        Args:
+            problem: Whose weights it is for.
+            has_sigma: Whether the trainer finds a σ of each weight.
+
+        Raises:
+            TicketError: with what can't be.
+        """
+
+    def check_scores(self, thresholds: Any) -> None:
+        """Refuse scores that turn out to be no numbers.
+
+        Args:
+            thresholds: Of all replicates, [R, ...].
+
+        Raises:
+            TicketError: with what can't be.
+        """
 
 
 class SNR(PrunerSettings, frozen=True, kw_only=True, tag="snr"):

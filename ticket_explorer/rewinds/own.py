@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
+import jax
+import numpy as np
 from jaxtyping import Array, Bool
 
-from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import Called
+from ticket_explorer.own_numbers import numbers, refused, weights_of
+from ticket_explorer.own_running import Called
 from ticket_explorer.problems import Problem
 from ticket_explorer.rewinds.rewind import Origin, Start
 from ticket_explorer.trainers.trainer import TrainingResult
@@ -38,9 +39,33 @@ class OwnRestart:
         Raises:
             TicketError: if the function fails, or returns something else.
         """
-        start = jnp.asarray(self._function(key, origin, result, mask, problem))
-        if start.shape != result.mean.shape:
-            raise InvalidValue(
-                self._place, f"weights of shape {start.shape}", f"one for each entry, {result.mean.shape}"
-            )
-        return Start(start.astype(jnp.float32), mask)
+        given = self._function(key, origin, result, mask, problem)
+        return Start(numbers(self._place, given, "weights", result.mean.shape), mask)
+
+
+def try_out(made: OwnRestart, problem: Problem, has_sigma: bool) -> None:
+    """Trace it, to hear now what can't be.
+
+    Raises:
+        TicketError: with the line of the function's code, if it fails there.
+    """
+    result, ticket = weights_of(problem, has_sigma)
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    jax.eval_shape(made, key, Origin(ticket.initial, None), result, result.mask, problem)
+
+
+def check_start(place: str, start: np.ndarray, mask: np.ndarray) -> None:
+    """Refuse weights that no round can start from.
+
+    Args:
+        place: File and object.
+        start: Of all replicates, [R, D].
+        mask: Which of them are there, [R, D].
+
+    Raises:
+        OwnCodeError: if any of them is NaN or infinite.
+    """
+    replicates = np.flatnonzero((mask & ~np.isfinite(start)).any(1))
+    if replicates.size:
+        said = f"weights that are NaN or infinite, in replicate {', '.join(map(str, replicates))}"
+        raise refused(place, said, "finite numbers, from which a round can start")

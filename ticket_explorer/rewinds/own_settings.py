@@ -1,6 +1,7 @@
 """Settings of rewinds of one's own; no JAX is imported here, and no code is run."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 import msgspec
@@ -29,3 +30,11 @@ class OwnRewind(RewindSettings, frozen=True, kw_only=True, tag=NAME):
         from ticket_explorer.rewinds.own import OwnRestart
 
         return OwnRestart(self.place, self.source, self.parameters)
+
+    def try_out(self, problem: Any, has_sigma: bool) -> None:
+        """Trace it; runs its code, if it is trusted."""
+        import_module("ticket_explorer.rewinds.own").try_out(self.implemented(), problem, has_sigma)
+
+    def check_start(self, start: Any, mask: Any) -> None:
+        """Refuse NaN and infinite weights."""
+        import_module("ticket_explorer.rewinds.own").check_start(self.place, start, mask)

@@ -1,6 +1,6 @@
 """What can be said of each rewind; no JAX is imported here."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -19,6 +19,28 @@ class RewindSettings(Settings, frozen=True, kw_only=True):
     def early_generation(self) -> int | None:
         """The generation of the first round whose weights it needs; None if it needs none."""
         return None
+
+    def try_out(self, problem: Any, has_sigma: bool) -> None:
+        """Refuse what only trying it on a problem tells; loads JAX where there is anything to try.
+
+        Args:
+            problem: Whose weights it is for.
+            has_sigma: Whether the trainer finds a σ of each weight.
+
+        Raises:
+            TicketError: with what can't be.
+        """
+
+    def check_start(self, start: Any, mask: Any) -> None:
+        """Refuse weights that turn out to be no numbers.
+
+        Args:
+            start: Of all replicates, [R, D].
+            mask: Which of them are there, [R, D].
+
+        Raises:
+            TicketError: with what can't be.
+        """
 
 
 class Initial(RewindSettings, frozen=True, kw_only=True, tag="initial"):

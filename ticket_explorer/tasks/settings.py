@@ -66,6 +66,10 @@ class TaskSettings(Settings, frozen=True, kw_only=True):
         """These settings without what only training depends on: tasks that agree in the rest have the same losses."""
         return self
 
+    def caution(self) -> str:
+        """What a person should know about a task that works but may not mean what it seems to; empty if nothing."""
+        return ""
+
     def _sizes_unknown(self) -> TicketError:
         return TicketError(f"The sizes of the task {name_of(self)!r} are known only after it is loaded.")
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ticket_explorer.errors import InvalidValue, TicketError
-from ticket_explorer.own_code import loaded, told
+from ticket_explorer.own_numbers import numbers, refused
+from ticket_explorer.own_running import OwnCodeError, loaded, told
 from ticket_explorer.problems import Problem, ProblemState
 from ticket_explorer.trainers.live_changes import check_changes
 from ticket_explorer.trainers.trainer import Metrics, TrainingResult
@@ -51,7 +53,7 @@ class OwnTrainer:
 
     def __init__(self, settings: "Settings", kept: int):
         self.settings = settings
-        kind = loaded(settings.place, settings.source)
+        kind = loaded(settings.place, settings.source, settings.parameters)
         lacking = [name for name in METHODS if not callable(getattr(kind, name, None))]
         if lacking or not isinstance(kind, type):
             raise InvalidValue("$.trainer.name", settings.place, f"a class with methods {', '.join(METHODS)}")
@@ -66,6 +68,11 @@ class OwnTrainer:
         """
         with self._told():
             own = jax.tree.map(jnp.asarray, self._made.init(key, theta0, mask, problem))
+        if any(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(own)):
+            raise OwnCodeError(
+                f"{self.settings.place}: init returns a typed key, which a checkpoint can't hold; keep "
+                "jax.random.key_data(key), and use jax.random.wrap_key_data(kept)."
+            )
         return OwnState(own, mask, problem.initial_state())
 
     def step(self, key: Array, state: OwnState, problem: Problem) -> tuple[OwnState, Metrics]:
@@ -117,9 +124,7 @@ class OwnTrainer:
         return state
 
     def _vector(self, values: Any, mask: Array) -> Array:
-        vector = jnp.asarray(values, jnp.float32)
-        if vector.shape != mask.shape:
-            raise self._refused("finish", vector, f"a number for each weight, {mask.shape}")
+        vector = numbers(f"{self.settings.place}: finish", values, "weights or σ", mask.shape)
         return jnp.where(mask, vector, 0.0)
 
     def _like(self, before: Any, after: Any) -> Any:
@@ -131,7 +136,13 @@ class OwnTrainer:
                 f"{self.settings.place}: step returned a state of other arrays than it was given: "
                 f"{_shapes(after)} after {_shapes(before)}; return the same structure and shapes."
             )
-        return jax.tree.unflatten(form, [jnp.asarray(array, was.dtype) for array, was in zip(new, old, strict=True)])
+        types = [(jnp.asarray(array).dtype, was.dtype) for array, was in zip(new, old, strict=True)]
+        if other_type := next((found for found in types if found[0] != found[1]), None):
+            raise OwnCodeError(
+                f"{self.settings.place}: step returned an array of {other_type[0]} where init gave one of "
+                f"{other_type[1]}; return the types that init gave, or give others there."
+            )
+        return jax.tree.unflatten(form, [jnp.asarray(array) for array in new])
 
     def _metrics(self, given: Any) -> Metrics:
         if isinstance(given, Metrics):
@@ -171,6 +182,21 @@ def try_out(settings: "Settings", problem: Problem) -> None:
         return trainer.finish(state, problem)
 
     jax.eval_shape(round_, jax.random.key(0))
+
+
+def check_sigma(settings: "Settings", sigma: np.ndarray, mask: np.ndarray) -> None:
+    """Refuse a σ of a kept weight that is not above 0; NaN is found as a replicate's that diverged.
+
+    Args:
+        settings: Of the trainer.
+        sigma: Of all replicates, [R, D].
+        mask: Which weights are there, [R, D].
+
+    Raises:
+        OwnCodeError: if there is such a σ.
+    """
+    if count := int((mask & (sigma <= 0)).sum()):
+        raise refused(f"{settings.place}: finish", f"σ of {count:,} kept weights is not above 0", "σ > 0 of each")
 
 
 def _shapes(tree: Any) -> str:

@@ -39,3 +39,7 @@ class OwnSearch(OwnTrainer, frozen=True, kw_only=True, tag="own_search"):
 
     has_sigma: ClassVar[bool] = True
     default_pruner: ClassVar[str] = "snr"
+
+    def check_sigma(self, sigma: Any, mask: Any) -> None:
+        """Refuse a σ of a kept weight that is not above 0."""
+        import_module("ticket_explorer.trainers.own").check_sigma(self, sigma, mask)

@@ -84,6 +84,17 @@ class TrainerSettings(Settings, frozen=True, kw_only=True):
             TicketError: with what can't be.
         """
 
+    def check_sigma(self, sigma: Any, mask: Any) -> None:
+        """Refuse a σ that turns out to be none.
+
+        Args:
+            sigma: Of all replicates, [R, D]; None if there is none.
+            mask: Which weights are there, [R, D].
+
+        Raises:
+            TicketError: with what can't be.
+        """
+
     def with_fixed_mask(self) -> "TrainerSettings | None":
         """What trains weights as this trainer does, under a mask that stays; None if this one trains no weights."""
         return None if self.learns_mask else self

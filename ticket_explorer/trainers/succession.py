@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from ticket_explorer.errors import TicketError
-from ticket_explorer.registry import name_of
+from ticket_explorer.own_code import NAME, names_code
+from ticket_explorer.registry import Settings, name_of
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.settings import Evolution
@@ -70,7 +71,7 @@ def _another_strategy(before: Table, after: Table) -> Succession:
 
 
 def _another_trainer(before: Table, after: Table) -> Succession:
-    old, new = TRAINERS.get(str(before.get("name"))), TRAINERS.get(str(after["name"]))
+    old, new = (TRAINERS.get(NAME if names_code(name) else str(name)) for name in (before.get("name"), after["name"]))
     if old is None or new is None:
         return Succession(after)
     given = {field: value for field, value in before.items() if field not in after}
@@ -96,7 +97,8 @@ def _succession(
         info: Of the new strategy; None if it is none.
     """
     name, said = _name(after), []
-    lost = [field for field in given if field not in kept and not _is_default(old, field, given[field])]
+    unseen = {"place", *old.filled_in} if issubclass(old, Settings) else set()
+    lost = [f for f in given if f not in kept and f not in unseen and not _is_default(old, f, given[f])]
     if lost:
         said.append(dropped(name, _name(before), {field: given[field] for field in lost}))
     population = kept.get("population")
@@ -115,8 +117,15 @@ def dropped(name: str, before: str, fields: Table) -> str:
         before: The one whose fields they are.
         fields: One or more, with their values.
     """
+    fields = {**{field: value for field, value in fields.items() if field != "parameters"}, **_arguments(fields)}
     words = _listed([_shown(field, value) for field, value in fields.items()])
     return f"With {name} in place of {before}, {words} {'is' if len(fields) == 1 else 'are'} dropped."
+
+
+def _arguments(fields: Table) -> Table:
+    """The arguments of code of one's own by their names, or a strategy's."""
+    given = fields.get("parameters", {})
+    return dict(given) if isinstance(given, Mapping) else {"parameters": given}
 
 
 def _has(info: StrategyInfo, field: str, value: Any, old: str | None) -> bool:
@@ -137,7 +146,7 @@ def _strategy(table: Table) -> StrategyInfo | None:
 
 def _name(table: Table) -> str:
     """What a table is called by: its strategy, or else its trainer."""
-    name = str(table.get("name", _EVOLUTION))
+    name = str(table.get("place") or table.get("name", _EVOLUTION))
     return str(table.get("strategy", _DEFAULT_STRATEGY)) if name == _EVOLUTION else name
 
 

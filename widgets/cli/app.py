@@ -21,6 +21,7 @@ CLIENT = "command line"
 app = typer.Typer(
     name="ticket-explorer",
     help="Watch lottery tickets being found by evolution strategies, and take part. Without a command, the app opens.",
+    epilog="--traceback, anywhere, shows where an error in your own code came from.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -14,6 +14,7 @@ from widgets.cli import (
     planning,
     run,
     study,
+    switching,
     terminal,
     transferring,
 )
@@ -27,6 +28,7 @@ _MODULES = (
     terminal,
     listing,
     branching,
+    switching,
     transferring,
     analysing,
     comparing,

@@ -19,7 +19,16 @@ _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
 class PrintableConsole(Console):
-    """A console that lets no control characters through except its own, for colours and cursors."""
+    """A console that shows text as it is: no `:two:` becomes a picture, and no control character comes through.
+
+    Its own, for colours and cursors, do.
+
+    Args:
+        **options: Of `rich.console.Console`, such as `stderr=True`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, emoji=False)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of anything that can be drawn."""

@@ -63,12 +63,12 @@ def trust(
     if not unknown:
         say(f"{path} has no code that you don't trust already.")
     for code in unknown:
-        write(f"# {code.place}\n{code.source}".expandtabs())
+        write(f"# {code.call}\n{code.source}".expandtabs())
         if not yes and not sys.stdin.isatty():
             raise TicketError(
                 f"{code.place} is not trusted, and there is no terminal to ask in. Say --yes after you have read it."
             )
-        if not yes and not typer.confirm(f"Run this code of {path}?", err=True):
+        if not yes and not typer.confirm(f"Run {code.call} of {path}?", err=True):
             raise typer.Exit(BAD_INPUT)
         code.trust()
         say(f"{code.place} is trusted from now on.")
@@ -89,5 +89,5 @@ def code(
         say(f"{path} has no code of your own.")
     for one in kept:
         trusted = "trusted here" if one.is_trusted else "not trusted here"
-        text = (one.changes() or f"# {one.place}: no change") if diff else f"# {one.place} ({trusted})\n{one.source}"
+        text = (one.changes() or f"# {one.place}: no change") if diff else f"# {one.call} ({trusted})\n{one.source}"
         write(text.expandtabs())

@@ -1,6 +1,8 @@
 """`run` and `resume`: a session to its end, without the app, with progress."""
 
 import asyncio
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,7 +110,7 @@ def _drive(session: "Session", json: bool) -> None:
         say(trouble)
     progress = Progress(session.view, narration)
     session.subscribe(progress)
-    with progress:
+    with progress, redirect_stdout(sys.stderr):  # what compiled code of one's own prints; stdout is data
         driver = host(session, Goal(to_the_end=True), stay=False)
     if driver.failure is not None:
         if session.is_finished:  # branches have failed: others have not

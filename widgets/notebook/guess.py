@@ -22,7 +22,7 @@ class Guess(ipywidgets.VBox):
     """
 
     def __init__(self, session: LiveSession, question: str, choices: Sequence[str]) -> None:
-        """Ask.
+        """Ask, with an answer to choose.
 
         Args:
             session: The session that the question is about.

@@ -18,7 +18,7 @@ class Trust(ipywidgets.VBox):
     def __init__(self, codes: Sequence[KeptCode]) -> None:
         self._codes = codes
         self._said = ipywidgets.HTML()
-        shown = "".join(f"<p>{markup(code.place, 'te-name')}</p><pre>{_plain(code.source)}</pre>" for code in codes)
+        shown = "".join(map(_shown, codes))
         rows = [
             ipywidgets.HTML(f'<div role="alert">{markup(CODE_QUESTION, "te-alert")}</div>'),
             ipywidgets.HTML(f"<details><summary>Show the code</summary>{shown}</details>"),
@@ -35,6 +35,10 @@ class Trust(ipywidgets.VBox):
 
     def _say(self, sentence: str) -> None:
         self._said.value = markup(sentence, "te-alert")
+
+
+def _shown(code: KeptCode) -> str:
+    return f"<p>{markup(printable(code.call), 'te-name')}</p><pre>{_plain(code.source)}</pre>"
 
 
 def _plain(source: str) -> str:

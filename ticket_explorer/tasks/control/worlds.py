@@ -1,4 +1,4 @@
-"""A process that steps Gymnasium environments for an engine: `python -m ticket_explorer.tasks.control.worlds`.
+"""A process that steps Gymnasium environments for an engine: `python -m ticket_explorer.tasks.control.worlds PID`.
 
 It reads messages on its input and answers each on its output, and ends when its input does: an engine that is
 killed leaves no process behind. Every episode gets a new world of its own, so its outcome depends
@@ -11,11 +11,17 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from threading import Thread
+from time import sleep
 from typing import IO, Any
 
 import msgspec
 import numpy as np
 
+from ticket_explorer.errors import TicketError, shortened
+
+ORPHAN_SECONDS = 0.5
+"""Seconds between two looks at whether the process that started this one is still there."""
 LENGTH_BYTES = 4
 """Of the number before each message: its length, little-endian."""
 
@@ -120,8 +126,10 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
             continue
         try:
             answer: Answer = _answer(message, plays)
-        except Exception as error:
-            answer = Failed(f"{type(error).__name__}: {error}")
+        except TicketError as error:
+            answer = Failed(str(error))
+        except (Exception, SystemExit) as error:
+            answer = Failed(shortened(f"{type(error).__name__}: {error}".splitlines()[0]))
         send(answer, sink)
 
 
@@ -138,8 +146,16 @@ def _actions(act: Act) -> np.ndarray:
     return np.frombuffer(act.actions, "<f4").reshape(-1, act.size)
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it has ended, even if an environment never returns from a step."""
+    while os.getppid() == parent:
+        sleep(ORPHAN_SECONDS)
+    os._exit(0)
+
+
 def main() -> None:
-    """Serve the process that has started this one."""
+    """Serve the process that has started this one, whose id is the argument: it may have ended by now."""
+    Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the engine says when to end
     warnings.simplefilter("ignore")
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

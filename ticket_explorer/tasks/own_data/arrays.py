@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.machine_memory import memory_limit
 from ticket_explorer.tasks.own_data.examples import (
     OwnSplits,
     check_sizes,
@@ -158,6 +160,13 @@ def _opened(place: Path, name: str) -> Iterator[IO[bytes]]:
 
 
 def _load(place: Path, name: str) -> np.ndarray:
+    shape, dtype = _head(place, name)
+    size = prod(shape) * dtype.itemsize
+    if size > (limit := memory_limit()):
+        raise TicketError(
+            f"{name} says that it has {size / 1e9:,.0f} GB, and the machine has {limit / 1e9:,.0f} GB of memory.",
+            remedy="Save fewer examples, or whole numbers as uint8.",
+        )
     with _opened(place, name) as stream:
         try:
             array: np.ndarray = npy.read_array(stream, allow_pickle=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import Called
+from ticket_explorer.own_running import Called
 from ticket_explorer.tasks.own_data.examples import OwnSplits, check_sizes, chosen_for_test, splits_of
 from ticket_explorer.tasks.own_data.measuring import measure
 from ticket_explorer.tasks.own_data.settings import Measured

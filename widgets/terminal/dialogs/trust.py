@@ -42,7 +42,7 @@ class TrustDialog(ModalScreen[bool]):
             yield Label(CODE_QUESTION, markup=False)
             with VerticalScroll(classes="code"):
                 for code in self._codes:
-                    yield Static(f"# {code.place}", markup=False, classes="place")
+                    yield Static(f"# {printable(code.call)}", markup=False, classes="place")
                     yield Static(printable(code.source, keep="\n\t"), markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Only look", id="look", compact=True)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ticket_explorer.errors import InvalidValue
-from ticket_explorer.own_code import loaded, told
+from ticket_explorer.own_running import in_sentences, object_of, told
 
 
 class Flat:
@@ -55,7 +55,7 @@ def registered(id: str, **parameters: Any) -> Flat:
 
 
 def own(place: str, source: str, **parameters: Any) -> Flat:
-    """An environment of one's own.
+    """An environment of one's own, whose code was found to be trusted before any worker is asked for it.
 
     Args:
         place: File and class.
@@ -63,12 +63,44 @@ def own(place: str, source: str, **parameters: Any) -> Flat:
         **parameters: Of the class.
 
     Raises:
-        TicketError: if its code is not trusted or fails, or it is no `gymnasium.Env`.
+        TicketError: if its code fails, or it is no `gymnasium.Env`.
     """
     import gymnasium
 
-    kind = loaded(place, source)
+    kind = object_of(place, source)
     if not (isinstance(kind, type) and issubclass(kind, gymnasium.Env)):
         raise InvalidValue("$.task.name", place, "a class that is a gymnasium.Env")
     with told(place.rpartition(":")[0], source):
-        return Flat(kind(**parameters))
+        return Told(kind(**parameters), place, source)
+
+
+class Told(Flat):
+    """An environment of one's own: what goes wrong in it is a sentence with its line.
+
+    Args:
+        made: A `gymnasium.Env`.
+        place: File and class.
+        source: The file's text.
+    """
+
+    def __init__(self, made: Any, place: str, source: str) -> None:
+        self._file, self._source = place.rpartition(":")[0], source
+        super().__init__(made)
+
+    def reset(self, seed: int) -> tuple[Any, dict[str, Any]]:
+        """The start that a seed draws.
+
+        Raises:
+            TicketError: if the environment fails.
+        """
+        with in_sentences(self._file, self._source):
+            return super().reset(seed)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """What an action leads to.
+
+        Raises:
+            TicketError: if the environment fails.
+        """
+        with in_sentences(self._file, self._source):
+            return super().step(action)

@@ -1,5 +1,6 @@
 """Any environment that Gymnasium knows by an id, `CartPole-v1`; neither JAX nor Gymnasium is imported here."""
 
+from importlib import import_module
 from typing import ClassVar
 
 import msgspec
@@ -32,6 +33,11 @@ class Registered(MeasuredSettings, frozen=True, kw_only=True, tag="gymnasium"):
     def imports(self) -> str:
         """The installed module that its name has Gymnasium import; empty if none."""
         return self.id.rpartition(":")[0]
+
+    def caution(self) -> str:
+        """That its episodes can't be repeated, if it draws them otherwise than by its seed; makes it once."""
+        said: str = import_module(self.measuring).caution(self)
+        return said
 
     def check(self) -> None:
         """Refuse repeated actions, and sizes that can't be."""

@@ -8,8 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from ticket_explorer.errors import InvalidValue, TicketError, shortened
-from ticket_explorer.own_code import import_of, is_trusted
+from ticket_explorer.own_code import import_of
+from ticket_explorer.own_running import check_trust
+from ticket_explorer.own_trust import is_trusted
 from ticket_explorer.tasks.control.box2d.environment import Box2DEnvironment
+from ticket_explorer.tasks.control.box2d.flat import Flat
 from ticket_explorer.tasks.control.box2d.registered import Registered
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, needs
 from ticket_explorer.tasks.control.problem import ControlTask
@@ -18,6 +21,8 @@ from ticket_explorer.tasks.control.spaces import Spaces
 from ticket_explorer.tasks.control.stepping import World
 from ticket_explorer.tasks.control.worlds import maker
 
+SEED = 1
+"""Of two episodes that must begin alike."""
 LONGEST = 1000
 """Steps of an episode of an environment that doesn't cut it off itself."""
 
@@ -94,10 +99,28 @@ def measured(settings: Registered) -> Spaces:
     return Spaces(observation=tuple(seen.shape) or (1,), outputs=len(low), low=low, high=high, steps=steps)
 
 
+def caution(settings: Registered) -> str:
+    """A sentence if two episodes of one seed begin differently; empty if they don't.
+
+    Raises:
+        TicketError: if the environment can't be made, or fails.
+    """
+    made = _flat(settings)
+    first, again = (made.reset(SEED)[0] for _ in range(2))
+    if np.array_equal(first, again, equal_nan=True):
+        return ""
+    return (
+        f"{settings.id} begins two episodes of the same seed differently, so that this session can't be repeated "
+        "exactly; draw everything from self.np_random, after super().reset(seed=seed)."
+    )
+
+
 def _check_trust(settings: Registered) -> None:
-    """Refuse to import the module that an id names, in a session that came from somebody else."""
+    """Refuse to run code, or import the module that an id names, of a session that came from somebody else."""
+    if source := getattr(settings, "source", ""):
+        check_trust(settings.id, source, settings.parameters)
     module = settings.imports
-    if module and not is_trusted(import_of(module)):
+    if module and not is_trusted(settings.id, import_of(module), {}):
         raise TicketError(
             f"This session imports the module {module} for its environment {settings.id}, which is not done before you "
             "trust it. Say so: ticket-explorer trust SESSION"
@@ -105,12 +128,18 @@ def _check_trust(settings: Registered) -> None:
 
 
 def _made(settings: Registered) -> Any:
+    """The environment itself, made once in this process."""
+    return _flat(settings).made
+
+
+def _flat(settings: Registered) -> Flat:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         make, given = settings.maker
         _check_trust(settings)
         try:
-            return maker(make)(**given, **settings.parameters).made
+            made: Flat = maker(make)(**given, **settings.parameters)
+            return made
         except TicketError:
             raise
         except Exception as error:  # an environment is anybody's code

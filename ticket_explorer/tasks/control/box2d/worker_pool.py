@@ -59,7 +59,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            python("ticket_explorer.tasks.control.worlds"),
+            python("ticket_explorer.tasks.control.worlds", str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -88,7 +88,8 @@ class Worker:
         """
         answer: Seen | Failed = self._decoder.decode(self._read(int.from_bytes(self._read(LENGTH_BYTES), "little")))
         if isinstance(answer, Failed):
-            raise TicketError(f"The environment failed: {answer.reason}; check the task's parameters.")
+            reason = answer.reason.rstrip(".")
+            raise TicketError(f"The environment failed: {reason}.", remedy="Check it, and the task's parameters.")
         return answer
 
     def end(self) -> None:
@@ -239,4 +240,14 @@ def pool(workers: int | None) -> WorkerPool:
     """The process's pool of so many workers; None: one for each core that may be used."""
     made = WorkerPool(workers or cores())
     atexit.register(made.close)
+    _MADE.append(made)
     return made
+
+
+_MADE: list[WorkerPool] = []
+
+
+def close_pools() -> None:
+    """End the processes of all pools, even during a request, which then fails: this process is about to end."""
+    for made in _MADE:
+        made.close()

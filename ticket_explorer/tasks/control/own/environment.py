@@ -13,7 +13,8 @@ from jaxtyping import Array, Float
 
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.keys import arithmetic
-from ticket_explorer.own_code import hashable, loaded, told
+from ticket_explorer.own_code import hashable
+from ticket_explorer.own_running import loaded, told
 from ticket_explorer.tasks.control.environment import Actions, EnvironmentState, Moment
 from ticket_explorer.tasks.control.problem import ControlTask
 from ticket_explorer.tasks.control.scene import Scene, bars, cells
@@ -57,7 +58,7 @@ def measured(settings: "Settings") -> Spaces:
         TicketError: if its code is not trusted or fails, or gives something else than an environment does.
     """
     place = settings.place
-    kind = loaded(place, settings.source)
+    kind = loaded(place, settings.source, settings.parameters)
     if not isinstance(kind, type) or not all(callable(getattr(kind, name, None)) for name in ("reset", "step")):
         raise InvalidValue("$.task.name", place, "a class with methods reset and step")
     with told(place.rpartition(":")[0], settings.source):
@@ -154,7 +155,7 @@ class OwnEnvironment:
 
     @cached_property
     def _made(self) -> Any:
-        kind = loaded(self.place, self.source)
+        kind = loaded(self.place, self.source, dict(self.parameters))
         with self._told():
             return kind(**dict(self.parameters))
 
