@@ -12,6 +12,7 @@ NAMES = (
     "hessian",
     "whole_run",
     "first_view",
+    "session_list",
     "gradient_update",
     "gpu",
     "terminal",

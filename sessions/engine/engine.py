@@ -12,6 +12,7 @@ import numpy as np
 from sessions.analyses.inputs import RoundState, Subjects, trained_now
 from sessions.analyses.queue import Analyst
 from sessions.engine.automatic import at_end, is_done, live
+from sessions.engine.breakpoints import Stops
 from sessions.engine.choosing_result import chosen
 from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
@@ -71,6 +72,7 @@ class Engine:
         self.lineage = Lineage(self._bench, watchers.journal)
         self.problems = problems
         self.analyst = Analyst(Subjects(self.lineage), watchers)
+        self.breakpoints = Stops(view, watchers)
         self._scorer = Scorer(self.compiler, seed, watchers.journal)
         self.running: RunningRound | None = None
         self._way: WaySamples | None = None
@@ -85,12 +87,15 @@ class Engine:
         Returns:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
-        done = 0
+        self.breakpoints.met, done = "", 0
         with others_go_on(self._view, self._watchers.journal), whole_or_forgotten(self.forget):
             running = self.running or self._start()
-            done = 0 if running.is_complete else running.advance(budget)
-            self._look_ahead(running.shape)
-            self._conclude(running)
+            if running is not None:
+                budget = self.breakpoints.room(running.view, budget)
+                done = 0 if running.is_complete else running.advance(budget)
+                self._look_ahead(running.shape)
+                self._conclude(running)
+            self.breakpoints.look()
         self.work_on_analyses()
         return done
 
@@ -237,7 +242,8 @@ class Engine:
         self.forget()
         self.problems.close()
 
-    def _start(self) -> RunningRound:
+    def _start(self) -> RunningRound | None:
+        """Take up the next round; None if a breakpoint is met before it begins."""
         turn = next_turn(self._view)
         if turn is None:
             raise TicketError("Every branch has finished all its rounds; add a branch, or add rounds to one.")
@@ -251,12 +257,15 @@ class Engine:
         made = self.lineage.ticket(turn.branch, turn.round, plan)
         form = None if known is None or known.done == 0 else known.form_at(0) or self.problems.former_form(plan)
         shape = RoundShape.of(plan, self.problems, made.kept, self._replicates, form)
+        out, layout = left_out(self._view, turn.branch, turn.round), self.problems.of(plan).layout
+        remark = collapsed(turn, made, layout, out)
+        if known is None and self.breakpoints.at_begin(turn, made, layout, remark):
+            return None
         if known is None and turn.round > 0 and self._view.branches[turn.branch].borrows(turn.round) is None:
             self._watchers.journal(pruned(turn, plan, made))
         if self._view.running is None:
             self._watchers.journal(started(turn, plan, made, self.problems, self._view))
-        out, layout = left_out(self._view, turn.branch, turn.round), self.problems.of(plan).layout
-        if (remark := collapsed(turn, made, layout, out)) is not None and not self._view.says(remark):
+        if remark is not None and not self._view.says(remark):
             self._watchers.journal(events.Remarked(at=time.time(), text=remark))
         view = self._view.branches[turn.branch].rounds[turn.round]
         if not view.forms and view.done == 0:

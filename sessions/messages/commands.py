@@ -13,12 +13,21 @@ from sessions.messages.answers import Episode, Preview
 from sessions.messages.branch_commands import Adopt, Branch, BranchPerformer, Decompose, GoBack, Transfer
 from sessions.messages.command import Command, Deed, Directive
 from sessions.messages.look_commands import Analyse, CancelAnalysis, LookPerformer, PreviewPruning, Rollout
-from sessions.messages.plan_commands import PlanPerformer, SetAside, SetPruning, SwitchPruner, SwitchTrainer
+from sessions.messages.plan_commands import (
+    PlanPerformer,
+    RemoveBranch,
+    SetAside,
+    SetPruning,
+    SwitchPruner,
+    SwitchTrainer,
+)
 from sessions.messages.run_commands import (
     EndRound,
     Note,
     Pace,
     Pause,
+    PauseAt,
+    RemoveBreakpoint,
     Resume,
     RunPerformer,
     RunRounds,
@@ -44,9 +53,12 @@ __all__ = [
     "Note",
     "Pace",
     "Pause",
+    "PauseAt",
     "Performer",
     "Preview",
     "PreviewPruning",
+    "RemoveBranch",
+    "RemoveBreakpoint",
     "Resume",
     "Rollout",
     "RunRounds",

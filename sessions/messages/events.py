@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from sessions.messages.analysis_rows import Row, frame, rows
+from sessions.messages.breakpoint_events import BreakpointMet as BreakpointMet
+from sessions.messages.breakpoint_events import BreakpointRemoved as BreakpointRemoved
+from sessions.messages.breakpoint_events import BreakpointSet as BreakpointSet
+from sessions.messages.event import Event as Event
 from sessions.messages.parts import Block as Block
 from sessions.messages.parts import Borrowed as Borrowed
 from sessions.messages.parts import Given as Given
@@ -28,15 +32,6 @@ METRICS = ("fitness_mean", "fitness_best", "fitness_std", "sigma")
 
 IDLE = "nobody watches"
 """The client that stops an engine which has nothing to compute and no viewer."""
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """The base of all events."""
-
-    must_last: ClassVar[bool] = False
-    """Whether to wait until its record would survive a power failure: a person's decision, a whole round."""
-    at: float = 0.0
-    """Seconds since 1970; plays no part in what is computed."""
 
 
 class Opened(Event, frozen=True, kw_only=True):
@@ -92,6 +87,13 @@ class SetAsideChanged(Event, frozen=True, kw_only=True):
     must_last: ClassVar[bool] = True
     branch: str
     aside: bool
+
+
+class BranchRemoved(Event, frozen=True, kw_only=True):
+    """A branch is no longer shown or run; its finished rounds stay on disk, and its name stays taken."""
+
+    must_last: ClassVar[bool] = True
+    branch: str
 
 
 class Pruned(Event, frozen=True, kw_only=True):

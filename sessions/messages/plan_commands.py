@@ -16,6 +16,10 @@ class PlanPerformer(Protocol):
         """Set a branch aside, or take it up again."""
         ...
 
+    def remove_branch(self, branch: str) -> None:
+        """Show and run a branch no more."""
+        ...
+
 
 class SwitchPruner(Deed[None], frozen=True):
     """Change a branch's pruner, its rewind or both, from its next pruning on.
@@ -82,3 +86,17 @@ class SetAside(Deed[None], frozen=True):
     def perform(self, session: PlanPerformer) -> None:
         """As `Deed` says."""
         session.set_aside(self)
+
+
+class RemoveBranch(Deed[None], frozen=True):
+    """Show and run a branch no more; its finished rounds stay on disk until the session is removed.
+
+    Args:
+        branch: A branch that no other one goes on from.
+    """
+
+    branch: str
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        session.remove_branch(self.branch)

@@ -12,6 +12,7 @@ AnyEvent = (
     | events.BranchAdopted
     | events.PlanChanged
     | events.SetAsideChanged
+    | events.BranchRemoved
     | events.Pruned
     | events.RoundStarted
     | events.Generations
@@ -30,6 +31,9 @@ AnyEvent = (
     | events.PaceChanged
     | events.Finished
     | events.Failed
+    | events.BreakpointSet
+    | events.BreakpointRemoved
+    | events.BreakpointMet
     | events.Remarked
     | events.CommandReceived
     | events.CommandRefused

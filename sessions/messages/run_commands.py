@@ -1,11 +1,11 @@
 """Commands about how a session runs: how far and how fast, when a round ends, its hyper-parameters; and remarks."""
 
 from collections.abc import Mapping
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from sessions.messages.command import Count, Deed, Directive
+from sessions.messages.command import Count, Deed, Directive, Round, Table
 from sessions.messages.goal import Goal
 
 
@@ -22,6 +22,14 @@ class RunPerformer(Protocol):
 
     def set_pace(self, wish: "Pace") -> None:
         """Set how fast to run."""
+        ...
+
+    def pause_at(self, at: Table) -> int:
+        """Set a breakpoint; returns its number."""
+        ...
+
+    def remove_breakpoint(self, number: int) -> None:
+        """Pause no more at what the breakpoint of this number says."""
         ...
 
     def note(self, text: str) -> None:
@@ -117,6 +125,49 @@ class Note(Deed[None], frozen=True):
     def perform(self, session: RunPerformer) -> None:
         """As `Deed` says."""
         session.note(self.text)
+
+
+class PauseAt(Deed[int], frozen=True):
+    """Pause when something happens, once in each round where it does, until that is removed; its number is the answer.
+
+    Says one thing to pause at, or a generation of a round.
+
+    Args:
+        branch: Only rounds that this branch trains; by default those of every branch.
+        round: Before this round begins, counted from 0; with a generation, in this round.
+        density: Before a round begins with this share of the prunable weights, or less.
+        generation: After so many generations of a round.
+        score_drop: After a round whose score is lower than that of the round before by more than this.
+        correlation_below: After a round in which the correlation of SNR and magnitude (Pearson's) is below this.
+        collapse: Before a round begins in which a layer keeps no weights.
+    """
+
+    answer_name: ClassVar[str] = "number"
+    branch: str | None = None
+    round: Round | None = None
+    density: float | None = None
+    generation: Count | None = None
+    score_drop: float | None = None
+    correlation_below: float | None = None
+    collapse: bool = False
+
+    def perform(self, session: RunPerformer) -> int:
+        """As `Deed` says."""
+        return session.pause_at(structs.asdict(self))
+
+
+class RemoveBreakpoint(Deed[None], frozen=True):
+    """Pause no more at what a breakpoint says.
+
+    Args:
+        number: The number that it got when it was set.
+    """
+
+    number: Count
+
+    def perform(self, session: RunPerformer) -> None:
+        """As `Deed` says."""
+        session.remove_breakpoint(self.number)
 
 
 class Stop(Directive, frozen=True):

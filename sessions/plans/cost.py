@@ -12,6 +12,7 @@ from statistics import median
 import msgspec
 
 from sessions.plans.devices import gpu_name
+from sessions.plans.disk import round_bytes
 from sessions.plans.filter_sizes import check_kernels
 from sessions.plans.memory import check_memory
 from sessions.specs.spec import Plan, Spec, check_ratios, parse_plan
@@ -46,6 +47,8 @@ class Estimate:
     generations: int
     memory_bytes: int
     """Roughly, the engine's peak."""
+    disk_bytes: int
+    """Roughly, of the whole session's files at its end."""
     seconds: float | None
     """Roughly, on this machine; None if the work of a generation isn't known."""
 
@@ -65,6 +68,7 @@ def estimate(plan: Plan, replicates: int) -> Estimate:
         kept_last=sum(_kept_last(plan, layers)),
         generations=rounds * plan.trainer.generations,
         memory_bytes=_memory(plan, layers, replicates),
+        disk_bytes=_disk(plan, layers, replicates),
         seconds=sum(filter(None, works)) * plan.trainer.generations / speed() if all(works) else None,
     )
 
@@ -89,6 +93,7 @@ def estimate_session(spec: Spec) -> Estimate:
         kept_last=min(part.kept_last for part in parts),
         generations=sum(part.generations for part in parts) - sum(plan.trainer.generations for plan in shared),
         memory_bytes=max(part.memory_bytes for part in parts),
+        disk_bytes=sum(part.disk_bytes for part in parts),
         seconds=None if None in seconds else START_SECONDS + sum(filter(None, seconds)) - sum(dense) / speed(),
     )
 
@@ -151,6 +156,15 @@ def _kept_last(plan: Plan, layers: list[Layer]) -> list[int]:
         round(overall(density, part) * sum(layer.kernel for layer in part))
         for part in parts(plan.scope(layers), prunable)
     ]
+
+
+def _disk(plan: Plan, layers: list[Layer], replicates: int) -> int:
+    """The files of a branch with all its rounds."""
+    weights, prunable = (sum(sizes) for sizes in zip(*((layer.size, layer.kernel) for layer in layers), strict=True))
+    kernels = [layer for layer in layers if layer.prunable]
+    shares = [overall(plan.density_after(number, layers), kernels) for number in range(plan.pruning.rounds)]
+    generations = plan.trainer.generations
+    return round(sum(round_bytes(weights, prunable, prunable * share, generations, replicates) for share in shares))
 
 
 def _memory(plan: Plan, layers: list[Layer], replicates: int) -> int:

@@ -101,13 +101,17 @@ def taken_up(plan: Plan) -> Plan:
     return structs.replace(plan, task=plan.task.taken_up())
 
 
-def spec_taken_up(spec: Spec) -> Spec:
+def spec_taken_up(spec: Spec, data: "Arrays | None" = None) -> Spec:
     """The spec with every branch's plan as a session keeps it; data that several branches share are read once.
 
+    Args:
+        spec: What was asked for.
+        data: Arrays in place of every branch's task.
+
     Raises:
-        TicketError: as `taken_up`.
+        TicketError: as `taken_up`, or if the arrays can't be learned from.
     """
-    return _with_tasks(spec, lambda task: task.taken_up())
+    return _with_tasks(spec if data is None else learning_from(spec, data), lambda task: task.taken_up())
 
 
 def learning_from(spec: Spec, data: "Arrays") -> Spec:

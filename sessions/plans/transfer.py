@@ -159,3 +159,5 @@ def check_new_names(names: Sequence[str], view: SessionView) -> None:
         check_branch_name(name)
         if name.lower() in map(str.lower, view.branches):
             raise TicketError(f"A branch {name!r} already exists; give the new one another name.")
+        if name.lower() in map(str.lower, view.removed):
+            raise TicketError(f"A removed branch {name!r} still has files here; give the new one another name.")

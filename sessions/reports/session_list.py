@@ -1,14 +1,17 @@
 """The list of sessions and their states; neither JAX nor NumPy is imported."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sessions.reports.session_index import Line, Stamp, read_index, stamp_of, write_index
 from sessions.reports.statistics import mean
 from sessions.store import SessionDirectory, sessions_in
 from sessions.store.errors import Damaged, DiskRefused
+from sessions.store.labels import LABELS, read_labels
 from sessions.store.lock import is_locked
 from sessions.views.failures import failures
 from sessions.views.reading import Header, read_header, read_view
@@ -16,6 +19,9 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import sessions_dir
 from ticket_explorer.tables import algorithm_of
+
+STATES = ("running", "paused", "finished", "stopped", "failed")
+"""The states of sessions that can be read."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +54,33 @@ class SessionState:
     seconds_run: float = 0.0
     """For how long it ran, pauses not counted."""
     bytes_on_disk: int = 0
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    """Whether lists leave it out unless they are asked for it."""
 
 
 class Listing:
-    """The sessions in the user's directory; a session that hasn't changed is not read again."""
+    """The sessions in the user's directory; a session that hasn't changed is not read again, by any process."""
 
     def __init__(self) -> None:
-        self._read: dict[Path, tuple[tuple[float, int, bool], SessionState]] = {}
+        self._lines: dict[str, Line[SessionState]] | None = None
+        """What was read, by this process or one before: each row as if no process had the session."""
 
     def known(self) -> list[SessionState]:
         """The current sessions, latest first."""
-        stamps = {path: stamp for path in sessions_in(sessions_dir()) if (stamp := _stamp(path)) is not None}
-        self._read = {path: self._read[path] for path in self._read.keys() & stamps.keys()}
-        for path, stamp in stamps.items():
-            if path not in self._read or self._read[path][0] != stamp:
-                self._read[path] = (stamp, session_state(path))
-        return [self._read[path][1] for path in sorted(stamps, key=stamps.__getitem__, reverse=True)]
+        before = read_index(SessionState) if self._lines is None else self._lines
+        lines, rows, changed = {}, [], {}
+        for path in sessions_in(sessions_dir()):
+            stamp = _stamp(path)
+            if stamp is not None:
+                line = _line(before, path, stamp)
+                rows.append(row := _now(line.row, path))
+                lines[str(path)], changed[row.path] = line, stamp[0]
+        settled = {row.path: lines[row.path] for row in rows if not row.is_open and row.state in STATES}
+        if any(before.get(path) is not line for path, line in settled.items()):
+            write_index(SessionState, settled)
+        self._lines = lines
+        return sorted(rows, key=lambda row: changed[row.path], reverse=True)
 
 
 def sessions() -> list[SessionState]:
@@ -73,11 +90,21 @@ def sessions() -> list[SessionState]:
 
 def session_state(path: Path) -> SessionState:
     """One session's line in a list; a session that can't be read says why in `state`."""
-    name = path.name.removesuffix(".session")
+    return _now(_read(path), path)
+
+
+def _line(before: Mapping[str, Line[SessionState]], path: Path, stamp: Stamp) -> Line[SessionState]:
+    known = before.get(str(path))
+    if known is None or known.stamp != stamp or known.row.path != str(path):
+        return Line(stamp, _read(path))
+    return known
+
+
+def _read(path: Path) -> SessionState:
+    """A session's line as if no process had it."""
     try:
         header, view = read_header(SessionDirectory.open_for_reading(path)), read_view(path)
-        is_open = is_locked(SessionDirectory(path).lock)
-        return state_of(path, header, view, _state(is_open, view), is_open)
+        return state_of(path, header, view, "failed" if view.state == "finished" and failures(view) else view.state)
     except Damaged as error:
         state = f"damaged: {Path(error.file).name}: {error.what}"
     except DiskRefused as error:
@@ -87,7 +114,7 @@ def session_state(path: Path) -> SessionState:
     except Exception as error:  # one unreadable session must not cost the others their lines
         state = f"damaged: it can't be read ({repr(error)[:200]})"
     return SessionState(
-        name=name,
+        name=path.name.removesuffix(".session"),
         path=str(path),
         title="",
         task="",
@@ -104,6 +131,18 @@ def session_state(path: Path) -> SessionState:
     )
 
 
+def _now(row: SessionState, path: Path) -> SessionState:
+    """A session's line as it is at this moment."""
+    if row.state not in STATES:
+        return row
+    try:
+        is_open = is_locked(SessionDirectory(path).lock)
+    except TicketError as error:
+        return replace(row, state=f"unreadable: {error.why}" if isinstance(error, DiskRefused) else str(error))
+    state = "stopped" if row.state == "running" and not is_open else row.state
+    return replace(row, state=state, is_open=is_open) if is_open or state != row.state else row
+
+
 def state_of(path: Path, header: Header, view: SessionView, state: str, is_open: bool = False) -> SessionState:
     """A session's line in a list, from its view.
 
@@ -114,7 +153,7 @@ def state_of(path: Path, header: Header, view: SessionView, state: str, is_open:
         state: The word for how it is.
         is_open: Whether a process has it.
     """
-    scores = _best_scores(view)
+    scores, labels = _best_scores(view), read_labels(path)
     branches = view.branches.values()
     return SessionState(
         name=path.name.removesuffix(".session"),
@@ -135,17 +174,18 @@ def state_of(path: Path, header: Header, view: SessionView, state: str, is_open:
         changed=_time(max(view.changed, header.created)),
         seconds_run=view.seconds_run,
         bytes_on_disk=_bytes(path),
+        tags=labels.tags,
+        archived=labels.archived,
     )
 
 
-def _stamp(path: Path) -> tuple[float, int, bool] | None:
-    """A stamp that changes when a session does; None if it is gone."""
+def _stamp(path: Path) -> Stamp | None:
+    """A stamp that changes when a session's line may; None if it is gone."""
     directory = SessionDirectory(path)
     try:
-        journal = directory.journal.stat()
-        return journal.st_mtime, journal.st_size, is_locked(directory.lock)
-    except (OSError, TicketError):
-        return (0.0, 0, False) if os.path.lexists(path) else None
+        return stamp_of(directory.journal, directory.header, directory.path_of(LABELS))
+    except OSError:
+        return (0,) if os.path.lexists(path) else None
 
 
 def _best_scores(view: SessionView) -> dict[float, float]:
@@ -156,12 +196,6 @@ def _best_scores(view: SessionView) -> dict[float, float]:
             if score is not None:
                 scores[round_.density] = max(score, scores.get(round_.density, score))
     return scores
-
-
-def _state(is_open: bool, view: SessionView) -> str:
-    if view.state == "finished" and failures(view):
-        return "failed"
-    return "stopped" if view.state == "running" and not is_open else view.state
 
 
 def _time(seconds: float) -> datetime:

@@ -124,6 +124,8 @@ class Driver:
             self._due = began + done / (self.session.view.pace or float("inf"))
             self._goal.generations = max(self._goal.generations - done, 0)
             self._goal.rounds = max(self._goal.rounds - (len(self._finished()) - finished), 0)
+            if self.session.paused_at:
+                self._goal = Goal()
             if self.session.is_finished:
                 self._goal = Goal()
                 self.failure = _failure(self.session.view)

@@ -116,12 +116,6 @@ def session_name(session: Path) -> str:
     return hashlib.sha256(os.fsencode(session.resolve())).hexdigest()[:16]
 
 
-def log_path(session: Path) -> Path | None:
-    """The log file of a session's engine; None if it can only write to its output."""
-    directory = private_directory()
-    return None if directory is None else directory / f"{session_name(session)}.log"
-
-
 def _parents() -> Iterator[Path]:
     """Where to make a private directory; the first place short enough for a socket's path."""
     if not hasattr(os, "getuid"):

@@ -5,7 +5,7 @@ An unexpected exception is logged with its traceback, and the engine goes on.
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import jax
 import msgspec
 
 from sessions.messages import commands
-from sessions.serving.endpoint import log_path
 from sessions.specs.validation import checked, convert
+from sessions.store.engine_log import open_log
 from ticket_explorer.callbacks import raised_in_callback
 from ticket_explorer.errors import LOG, InvalidValue, TicketError, UnknownName, unforeseen
 from ticket_explorer.tables import is_table
@@ -83,13 +83,22 @@ def sentence_of(error: Exception, what: str) -> TicketError:
     return unforeseen(error, what)
 
 
+class _ToLog(logging.Handler):
+    """Appends to a session's log, which rotates; where it can't be written, nothing is lost but the details."""
+
+    def __init__(self, session: Path) -> None:
+        super().__init__()
+        self._session = session
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError), open(open_log(self._session), "a", encoding="utf-8") as file:
+            file.write(self.format(record) + "\n")
+
+
 @contextmanager
 def logging_to(session: Path) -> Iterator[None]:
-    """Log unexpected errors only to the log file of the session's engine, if it can have one."""
-    if (log := log_path(session)) is None:
-        yield
-        return
-    handler = logging.FileHandler(log, delay=True, encoding="utf-8")
+    """Log unexpected errors only to the log file in the session's directory."""
+    handler = _ToLog(session)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     LOG.addHandler(handler)
     was, LOG.propagate = LOG.propagate, False
@@ -98,4 +107,3 @@ def logging_to(session: Path) -> Iterator[None]:
     finally:
         LOG.propagate = was
         LOG.removeHandler(handler)
-        handler.close()

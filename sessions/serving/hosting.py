@@ -14,6 +14,7 @@ from sessions.serving.driver import Driver
 from sessions.serving.firewall import logging_to
 from sessions.serving.impatience import heard_at_once
 from sessions.serving.listener import Listener
+from sessions.session.long_runs import watch_over
 from sessions.session.session import Session
 
 HEARD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
@@ -47,6 +48,7 @@ def host(
     restore = _stop_on_signals(driver) if is_main else _nothing
     try:
         listener.start()
+        watch_over(session)  # after the listener, so that viewers hear of an event before what is said about it
         if while_running is not None:
             while_running(driver)
         with logging_to(session.path), heard_at_once(_signals()) if is_main else nullcontext():

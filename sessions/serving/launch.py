@@ -1,11 +1,10 @@
 """Starts an engine process from a face that must not import JAX.
 
-The process outlives the face: it has a process group of its own, and its output goes to a file in a private directory,
-so a closing terminal can't stop it.
+The process outlives the face: it has a process group of its own, and its output goes to a private file, and to the log
+in the session's directory as soon as it has the session, so a closing terminal can't stop it.
 """
 
 import asyncio
-import os
 import signal
 import subprocess
 import tempfile
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from sessions.serving.endpoint import log_path
 from sessions.serving.first_line import FAILED, LISTENING, REFUSED
 from sessions.specs.spec import Table
 from ticket_explorer.child_process import python
@@ -46,7 +44,8 @@ async def launch(path: Path, run: bool = False, spec: Table | None = None) -> No
 
 def _start(command: list[str], path: Path, given: bytes) -> None:
     """Start a process, write its input, and wait for its first line."""
-    log, errors = _new_log(path)
+    errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")
+    log = Path(name)
     with open(errors, "wb") as stream:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, start_new_session=True
@@ -60,21 +59,13 @@ def _start(command: list[str], path: Path, given: bytes) -> None:
     with process.stdout as stdout:
         word, _, rest = stdout.readline().decode(errors="replace").rstrip("\n").partition(" ")
     if word == REFUSED:
+        log.unlink(missing_ok=True)
         raise TicketError(rest)
     if word != LISTENING:
         reaper.join(ENDING)
         what = rest if word == FAILED else _ended(process.returncode)
         raise TicketError(f"The engine can't start: {what.rstrip('.')}. Its output is in {log}.")
-
-
-def _new_log(path: Path) -> tuple[Path, int]:
-    """A private file for an engine's output; the file of an earlier engine is left alone."""
-    log = log_path(path)
-    if log is None:
-        errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")
-        return Path(name), errors
-    log.unlink(missing_ok=True)
-    return log, os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    log.unlink(missing_ok=True)  # from here on the log in the session's directory takes its output
 
 
 def _ended(code: int | None) -> str:

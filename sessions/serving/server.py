@@ -7,7 +7,9 @@ clients leave. It prints one line: that it listens, or why it can't. Everything 
 import argparse
 import os
 import sys
+import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,12 @@ from ticket_explorer.errors import TicketError
 
 if TYPE_CHECKING:
     from sessions.serving.driver import Driver
+    from sessions.session.announcer import Subscriber
     from sessions.session.session import Session
 
 NICENESS = 10
+LARGEST = 100_000
+"""Bytes of what was printed before the session was there that go into its log."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +59,8 @@ def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
     from sessions.session.session import Session
 
     session = _created(path) if create else Session.open(path)
+    _take_log(path)
+    session.subscribe(_rotate_log(session))
     trouble = own_process.cache_trouble()
     if trouble is not None:
         session.remark(trouble)
@@ -68,6 +75,37 @@ def _created(path: Path) -> "Session":
     from sessions.specs.spec import parse_spec
 
     return Session.create(parse_spec(msgspec.json.decode(sys.stdin.buffer.read())), path)
+
+
+def _take_log(path: Path) -> None:
+    """Have the log in the session's directory take what this process prints, with what it has printed so far."""
+    from sessions.store.engine_log import open_log
+
+    sys.stderr.flush()
+    with suppress(OSError):  # a full disk, or one that is only read: the output stays where it is
+        log, before = open_log(path), Path(f"/proc/self/fd/{sys.stderr.fileno()}")
+        with suppress(OSError):
+            if before.is_file():
+                os.write(log, before.read_bytes()[-LARGEST:])
+        os.write(log, f"{time.strftime('%Y-%m-%d %H:%M:%S')} engine {os.getpid()} has the session\n".encode())
+        os.dup2(log, sys.stderr.fileno())
+        os.close(log)
+
+
+def _rotate_log(session: "Session") -> "Subscriber":
+    """After each round, go on in a new log if the one there has become large."""
+    from sessions.messages.events import RoundFinished
+    from sessions.store.engine_log import is_large, log_file, open_log
+
+    def after(event: object, _: bool) -> None:
+        with suppress(OSError):
+            if isinstance(event, RoundFinished) and is_large(log_file(session.path)):
+                log = open_log(session.path)
+                for stream in (sys.stdout, sys.stderr):
+                    os.dup2(log, stream.fileno())
+                os.close(log)
+
+    return after
 
 
 def _announce(driver: "Driver") -> None:

@@ -21,10 +21,10 @@ from sessions.store.round_file import decode_round
 from sessions.store.session_dir import round_name
 from sessions.tickets.tickets import Lineage, kept
 from sessions.tickets.workbench import Workbench
-from sessions.views.branch_view import RoundView
+from sessions.views.branch_view import RoundView, free_name
 from sessions.views.diverged import left_out
 from sessions.views.reading import Header, read_header, read_view
-from sessions.views.session_view import SessionView, free_name
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError, UnknownName
 from ticket_explorer.keys import RANDOM_BITS
 

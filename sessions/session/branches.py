@@ -19,9 +19,9 @@ from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.tickets.given_ticket import given_arrays
 from sessions.tickets.tickets import Lineage
-from sessions.views.branch_view import BranchView
+from sessions.views.branch_view import BranchView, free_name
 from sessions.views.densities import found_densities_of
-from sessions.views.session_view import SessionView, free_name
+from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError, UnknownName
 
 
@@ -69,7 +69,7 @@ class Branches:
         planned.branches = dict(self._view.branches)
         told: list[events.Event] = []
         for spec in specs:
-            if spec.name not in planned.branches:
+            if spec.name not in planned.branches and spec.name not in self._view.removed:
                 added, *sealed = self._begun(spec, planned, lineage)
                 planned.apply(added)
                 told += [added, *sealed, *self._remarks(spec.name, spec.plan, _said_of(added), told)]
@@ -109,12 +109,15 @@ class Branches:
             numbers = [known.number for known in self._view.lineage(parent) if known.finished]
             raise TicketError(f"Branch {parent!r} has no finished round {round_}; finished are {span(numbers)}.")
         plan = _changed(view, wish.overrides)
+        if plan == plan_of(view.plan) and plan.pruning.rounds <= round_ + 1:
+            said = f"It would be the same as branch {parent!r}, with nothing to run: round {round_} is its last one."
+            raise TicketError(said, remedy="Change something, give it more rounds, or begin after an earlier round.")
         first = self._first_generations(parent)
         check_plan(plan, self._problems, found_densities_of(self._view, parent, round_), round_, first)
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
-        name = wish.name or free_name(parent, self._view.branches)
+        name = wish.name or free_name(parent, [*self._view.branches, *self._view.removed])
         check_new_names([name], self._view)
         added = self._added(Addition(name, plan, None), self._view.owner(parent, round_), round_)
         return added, *self._remarks(name, plan, overridden(view.plan, wish.overrides).said)

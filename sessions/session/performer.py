@@ -12,10 +12,14 @@ from sessions.messages.answers import Episode, Preview
 from sessions.messages.emit import Emit
 from sessions.session.adopt import Source
 from sessions.session.branches import Branches
+from sessions.session.breakpoints import breakpoint_removed, breakpoints_set
+from sessions.specs.breakpoint import parse_breakpoint
 from sessions.specs.own_code import analysis_called
 from sessions.specs.spec import parse_plan
 from sessions.specs.validation import convert
 from sessions.store import SessionDirectory
+from sessions.views.removal import check_removal
+from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import AnalysisSettings
 
 
@@ -24,6 +28,7 @@ class Performer:
     """Carries out the commands of one session; implements `commands.Performer`."""
 
     directory: SessionDirectory
+    view: SessionView
     replicates: int
     engine: Engine
     branches: Branches
@@ -109,6 +114,17 @@ class Performer:
         self.branches.called(wish.branch)
         self._set_aside(wish.branch, wish.aside)
 
+    def remove_branch(self, branch: str) -> None:
+        """Show and run a branch no more; its running round, if any, is dropped.
+
+        Raises:
+            TicketError: if there is no such branch, or another one needs it.
+        """
+        check_removal(self.view, branch)
+        self.engine.abandon(branch)
+        self.emit(events.BranchRemoved(at=time.time(), branch=branch))
+        self.finish_if_done()
+
     def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
         if aside:
             self.engine.abandon(branch)
@@ -118,6 +134,24 @@ class Performer:
     def set_pace(self, wish: commands.Pace) -> None:
         """Limit how fast the driver runs this session."""
         self.emit(events.PaceChanged(at=time.time(), generations_per_second=wish.generations_per_second))
+
+    def pause_at(self, at: Mapping[str, Any]) -> int:
+        """Set a breakpoint; returns its number.
+
+        Raises:
+            TicketError: if it doesn't say one thing to pause at, or there is no such branch.
+        """
+        (told,) = breakpoints_set(self.view, [parse_breakpoint(at)])
+        self.emit(told)
+        return told.number
+
+    def remove_breakpoint(self, number: int) -> None:
+        """Pause no more at what the breakpoint of this number says.
+
+        Raises:
+            TicketError: if there is none of this number.
+        """
+        self.emit(breakpoint_removed(self.view, number))
 
     def preview_pruning(self, branch: str) -> Preview:
         """What each pruner would remove now from the branch's running round, or from its last finished one.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sessions.messages import events
 from sessions.reports.statistics import mean
 from sessions.saved.session import SavedSession
+from sessions.session.long_runs import watch_over
 from sessions.session.session import Session, Source
 from sessions.specs.sources import DEFAULT, spec_from, with_lengths
 
@@ -49,6 +50,7 @@ def run(
     with opened as session:
         if not quiet:
             session.subscribe(_tell)
+        watch_over(session)
         session.run()
     return SavedSession.read(session.path)
 

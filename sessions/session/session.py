@@ -18,10 +18,11 @@ from sessions.messages import commands, events
 from sessions.messages.commands import Deed
 from sessions.messages.watchers import Watchers
 from sessions.plans.checks import versions
-from sessions.plans.problems import Problems, learning_from, spec_taken_up
+from sessions.plans.problems import Problems, spec_taken_up
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
+from sessions.session.breakpoints import breakpoints_of
 from sessions.session.files import Files, closed_on_error
 from sessions.session.performer import Performer
 from sessions.session.verbs import Verb, performed
@@ -63,9 +64,8 @@ class Session:
         watchers = Watchers(tell.emit, tell.emit_live, tell.keep_frame, lambda: self.wants_frames)
         self._engine = Engine(files.directory, self.view, problems, self.spec.seed, self.spec.replicates, watchers)
         self._branches = Branches(self.view, problems, self._emit)
-        self._performer = Performer(
-            files.directory, self.spec.replicates, self._engine, self._branches, self._emit, self._finish_if_done
-        )
+        whole = (files.directory, self.view, self.spec.replicates, self._engine, self._branches)
+        self._performer = Performer(*whole, self._emit, self._finish_if_done)
 
     @classmethod
     def create(
@@ -87,7 +87,7 @@ class Session:
             TicketError: if the spec can't work, its data are missing, or the place is taken.
         """
         check_device()
-        spec = _taken_up(spec, data)
+        spec = spec_taken_up(spec_from(spec), data)
         problems = Problems()
         problems.replicates = spec.replicates
         check_spec(spec, problems)
@@ -128,7 +128,7 @@ class Session:
         if not os.path.lexists(path):
             return cls.create(spec, path, shared, data)
         known = read_header(SessionDirectory.open_for_reading(Path(path))).spec
-        if found := differences(spec_table(parse_spec(known)), spec_table(_taken_up(spec, data))):
+        if found := differences(spec_table(parse_spec(known)), spec_table(spec_taken_up(spec_from(spec), data))):
             raise TicketError(
                 f"{path} was made from another spec: {told_differences(found)}. Choose another path, or "
                 "open it as it is: tx.Session.open(path)."
@@ -145,6 +145,7 @@ class Session:
             remarks = [events.Remarked(at=time.time(), text=text) for text in new]
             session._emit(opened, *files.unrecorded(), *remarks)  # the session's id first: files are sealed with it
             session._emit(*session._branches.begun(session.spec.branches, session._engine.lineage))
+            session._emit(*breakpoints_of(session.spec, session.view))
         return session
 
     def subscribe(self, subscriber: Subscriber, live_frames: bool = False) -> None:
@@ -185,24 +186,34 @@ class Session:
             return 0
         if self.view.state != "running":
             self._emit(events.Resumed(at=time.time()))
-        return self._engine.pulse(budget)
+        done = self._engine.pulse(budget)
+        if self.paused_at:
+            self.pause(self.paused_at)
+        return done
+
+    @property
+    def paused_at(self) -> str:
+        """Which breakpoint the last pulse met and paused at, as a sentence; empty if it met none, or was the last."""
+        return "" if self.is_finished else self._engine.breakpoints.met
 
     def settle(self) -> int:
         """Wait for the chunk in flight; returns the number of generations that came in."""
         return self._engine.settle()
 
     def step(self, generations: int = 1) -> int:
-        """Run `generations` generations, across rounds if need be; returns how many were run."""
+        """Run `generations` generations, across rounds if need be; returns how many were run: fewer at a breakpoint."""
         done = 0
         while done < generations and not self.is_finished:
             done += self.pulse(generations - done)
+            if self.paused_at:
+                break
         done += self.settle()
         self._finish_analyses()
         self._rest("", durable=False)
         return done
 
     def run_round(self) -> events.RoundFinished | None:
-        """Run to the end of the running round, or of the next one; None if the session is finished.
+        """Run to the end of the running round, or of the next one; None if the session is finished, or paused before.
 
         Raises:
             TicketError: if every replicate of its branch diverged, or code of one's own fails in it.
@@ -215,14 +226,17 @@ class Session:
         rounds = self.view.branches[turn.branch].rounds
         while turn.round not in rounds or rounds[turn.round].finished is None:
             self.pulse()
+            if self.paused_at:
+                break
             branch = self.view.branches[turn.branch]
             if not branch.can_go_on:
                 raise TicketError(failure(self.view, branch) or "")
         self._finish_analyses()
-        return rounds[turn.round].finished
+        known = rounds.get(turn.round)  # not there if a breakpoint was met before it began
+        return None if known is None else known.finished
 
     def run(self) -> None:
-        """Run until every branch has all its rounds, or has failed.
+        """Run until every branch has all its rounds, or has failed, or a breakpoint pauses it.
 
         Raises:
             TicketError: at the end, if a branch has failed: every replicate of it diverged, or code of one's own fails.
@@ -230,6 +244,8 @@ class Session:
         self._check_open()
         while not self.is_finished:
             self.pulse()
+            if self.paused_at:
+                return
         self._finish_analyses()
         self._finish()
         if sentences := failures(self.view):
@@ -261,7 +277,10 @@ class Session:
     adopt = Verb(commands.Adopt, performed)
     go_back = Verb(commands.GoBack, performed)
     set_aside = Verb(commands.SetAside, performed)
+    remove_branch = Verb(commands.RemoveBranch, performed)
     set_pace = Verb(commands.Pace, performed)
+    pause_at = Verb(commands.PauseAt, performed)
+    remove_breakpoint = Verb(commands.RemoveBreakpoint, performed)
     preview_pruning = Verb(commands.PreviewPruning, performed)
     rollout = Verb(commands.Rollout, performed)
     ask_analysis = Verb(commands.Analyse, performed)
@@ -384,8 +403,3 @@ class Session:
         if not stuck and self.view.state != "finished":
             self._emit(events.Finished(at=time.time()))
             self._journal.sync()
-
-
-def _taken_up(source: Source, data: "Arrays | None") -> Spec:
-    spec = spec_from(source)
-    return spec_taken_up(spec if data is None else learning_from(spec, data))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from sessions.specs.breakpoint import Breakpoint, breakpoints
 from sessions.specs.given_ticket import GivenTicket
 from sessions.specs.overrides import DEFAULTS, FAMILIES, PLAN_KEYS, default_pruner, name_in, overridden
 from sessions.specs.validation import convert
@@ -163,6 +164,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     replicates: Annotated[int, Meta(ge=1, le=1000)] = 1
     remarks: tuple[str, ...] = ()
     """Remarks at the beginning of the journal, such as settings that a branch could not keep."""
+    pause_at: tuple[Breakpoint, ...] = ()
+    """Breakpoints that the session begins with."""
     branches: tuple[BranchSpec, ...]
 
 
@@ -181,8 +184,8 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     """
     table = presets.resolved(table)
     base = {key: table[key] for key in PLAN_KEYS if key in table}
-    rest = {key: value for key, value in table.items() if key not in (*PLAN_KEYS, "branch", "ticket")}
-    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "ticket", "branch")
+    rest = {key: value for key, value in table.items() if key not in (*PLAN_KEYS, "branch", "ticket", "pause_at")}
+    known = ("preset", *msgspec.structs.asdict(_Top()), *PLAN_KEYS, "ticket", "branch", "pause_at")
     _refuse_unknown(rest, known, "$")
     top = convert(rest, _Top, "$")
     pruner = base.get("pruner", default_pruner(base.get("trainer", DEFAULTS["trainer"])))
@@ -193,7 +196,8 @@ def parse_spec(table: Mapping[str, Any]) -> Spec:
     _check_names([branch.name for branch in branches])
     _check_transfers(branches)
     remarks = dict.fromkeys((*top.remarks, *_remarks(base, given)))
-    return Spec(title=top.title, seed=top.seed, replicates=top.replicates, remarks=tuple(remarks), branches=branches)
+    pause_at = breakpoints(table.get("pause_at") or [], [branch.name for branch in branches])
+    return Spec(**{**msgspec.structs.asdict(top), "remarks": tuple(remarks)}, branches=branches, pause_at=pause_at)
 
 
 def parse_plan(table: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, path: str = "$") -> Plan:
@@ -318,6 +322,7 @@ def spec_table(spec: Spec) -> Table:
         "seed": spec.seed,
         "replicates": spec.replicates,
         **({"remarks": list(spec.remarks)} if spec.remarks else {}),
+        **({"pause_at": msgspec.to_builtins(spec.pause_at)} if spec.pause_at else {}),
         "branch": [_branch_table(branch) for branch in spec.branches],
     }
 

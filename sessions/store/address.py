@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from sessions.store.errors import UNREADABLE
-from sessions.store.files import temporary_name
+from sessions.store.files import write_private
 from ticket_explorer.errors import TicketError
 
 NAME = "address.msgpack"
@@ -90,16 +90,7 @@ def condition(address: Address) -> Condition:
 
 def write_address(path: Path, address: Address) -> None:
     """Write the file, readable only for its owner; only the holder of the lock may call this."""
-    beside = temporary_name(path)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(msgspec.msgpack.encode(address))
-        os.replace(beside, path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    write_private(path, msgspec.msgpack.encode(address))
 
 
 def read_address(path: Path) -> Address | None:

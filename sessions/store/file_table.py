@@ -75,6 +75,9 @@ TABLE = {
             "Remove it while nothing runs the session",
             "note",
         ),
+        FileKind("log", "the engine's log", "engine.log", "Remove it", "note"),
+        FileKind("older-log", "the engine's older log", "engine.log.{number}", "Remove it", "note"),
+        FileKind("labels", "the labels", "labels.msgpack", "Remove it, and label the session anew", "note"),
         FileKind(
             "kept-aside",
             "damaged records, kept when the journal was opened",

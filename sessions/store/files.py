@@ -43,6 +43,23 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
             sync_directory(path.parent)
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file by `data`, readable only for its owner, whatever its directory says; a power failure may cost it.
+
+    Raises:
+        OSError: if that can't be done; the old file stays.
+    """
+    beside = temporary_name(path)
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
 def temporary_name(path: Path) -> Path:
     """A new hidden name next to `path`, for a file that is then renamed to it."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")

@@ -1,5 +1,6 @@
 """A branch and its rounds, as folded from events. No JAX is imported here."""
 
+from collections.abc import Iterable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,13 @@ from ticket_explorer.networks.forms import Form
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+OLD_TICKETS = (
+    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
+    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
+)
+"""Said of a branch that takes transferred tickets as early versions did."""
 
 
 class RoundView(msgspec.Struct, kw_only=True):
@@ -172,3 +180,18 @@ class BranchView(msgspec.Struct, kw_only=True):
     def is_done(self) -> bool:
         """Whether it has all its rounds."""
         return self.next_round >= self.planned_rounds
+
+
+def free_name(parent: str, taken: Iterable[str]) -> str:
+    """A free name for a branch of `parent`, `snr-2`; upper and lower case count as equal."""
+    stem, _, number = parent.rpartition("-")
+    stem = stem if stem and number.isdigit() else parent
+    names = {name.lower() for name in taken}
+    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
+
+
+def density_told(event: events.RoundStarted, branch: BranchView) -> float:
+    """The density that a round began with; corrects what an early version wrote for transferred learned masks."""
+    prunable = branch.prunable
+    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
+    return event.density if is_exact else event.kept / prunable

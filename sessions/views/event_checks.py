@@ -13,10 +13,13 @@ from msgspec import Meta
 
 from sessions.messages import events
 from sessions.messages.events import METRICS
+from sessions.specs.breakpoint import parse_breakpoint
 from sessions.store import check_branch_name
 from sessions.store.file_table import TABLE
 from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.removal import check_removal
 from sessions.views.session_view import SessionView
+from ticket_explorer.errors import InvalidValue, TicketError
 
 DEEPEST = 32
 """How deeply tables may be nested."""
@@ -185,6 +188,13 @@ def _of_branch(view: SessionView, event: Any) -> None:
     _branch(view, event.branch)
 
 
+def _removed(view: SessionView, event: events.BranchRemoved) -> None:
+    try:
+        check_removal(view, event.branch)
+    except TicketError as error:
+        raise Nonsense(str(error)) from None
+
+
 def _started(view: SessionView, event: events.RoundStarted) -> None:
     branch = _branch(view, event.branch)
     _number(event.round)
@@ -292,6 +302,22 @@ def _analysed(view: SessionView, event: events.Analysed) -> None:
         _require(fits and 4 * prod(block.shape) == len(block.data), f"{name} of {block.shape} has {len(block.data)}")
 
 
+def _breakpoint_set(view: SessionView, event: events.BreakpointSet) -> None:
+    _require(view.breakpoints.last < event.number < ROUNDS, f"a breakpoint has the number {event.number}")
+    check_depth(event.when)
+    try:
+        parse_breakpoint(event.when)
+    except InvalidValue as error:
+        raise Nonsense(f"a breakpoint can't be read ({error})") from None
+
+
+def _breakpoint(view: SessionView, event: events.BreakpointRemoved | events.BreakpointMet) -> None:
+    _require(event.number in view.breakpoints.known, f"there is no breakpoint {event.number}")
+    if isinstance(event, events.BreakpointMet):
+        _branch(view, event.branch)
+        _number(event.round)
+
+
 def _received(view: SessionView, event: events.CommandReceived) -> None:
     _require(isinstance(event.command.get("type"), str), "a command has no name")
     check_depth(event.command)
@@ -303,8 +329,9 @@ def _opened(view: SessionView, event: events.Opened) -> None:
 
 
 def _sealed(view: SessionView, event: events.Sealed) -> None:
+    known = (*view.branches, *view.removed)
     _require(event.kind in TABLE, f"there are no files of kind {event.kind!r}")
-    _require("{branch}" not in TABLE[event.kind].place or event.branch in view.branches, f"no branch {event.branch!r}")
+    _require("{branch}" not in TABLE[event.kind].place or event.branch in known, f"no branch {event.branch!r}")
     _require(0 <= event.number <= GENERATIONS, f"a file has the number {event.number}")
     digits = set(event.sha256) <= set("0123456789abcdef")
     _require(len(event.sha256) == 64 and digits, "it names no SHA-256")
@@ -317,6 +344,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.BranchAdopted: _adopted,
     events.PlanChanged: _changed,
     events.SetAsideChanged: _of_branch,
+    events.BranchRemoved: _removed,
     events.RoundStarted: _started,
     events.Generations: _generations,
     events.Scored: _scored,
@@ -329,4 +357,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.Pruned: _pruned,
     events.Analysed: _analysed,
     events.CommandReceived: _received,
+    events.BreakpointSet: _breakpoint_set,
+    events.BreakpointRemoved: _breakpoint,
+    events.BreakpointMet: _breakpoint,
 }

@@ -3,7 +3,7 @@
 Live, attached, replayed and scrubbed views differ only in where the events come from. No JAX is imported here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from msgspec import structs
@@ -12,16 +12,13 @@ from sessions.messages import events
 from sessions.specs.spec import completed
 from sessions.store import Ledger
 from sessions.views.adopted import adopted_branch
-from sessions.views.branch_view import BranchView, RoundView
+from sessions.views.branch_view import OLD_TICKETS, BranchView, RoundView, density_told
+from sessions.views.breakpoints import BreakpointEvent, Breakpoints
 from sessions.views.densities import densities_of
 from sessions.views.sealed import record
 from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
 
-OLD_TICKETS = (
-    "Branch {branch!r} follows an older rule of transfers: it trains the masks that {source!r} began its rounds with, "
-    "and told the densities that they found. Transfer {source!r} anew for the masks that it found."
-)
 State = Literal["paused", "running", "finished", "failed"]
 
 _UNTOLD = (events.Generations, events.Scored, events.Frame, events.Analysing, events.Sealed)
@@ -34,6 +31,8 @@ class SessionView:
 
     def __init__(self) -> None:
         self.branches: dict[str, BranchView] = {}
+        self.removed: list[str] = []
+        """The names of removed branches, whose files are still there."""
         self.state: State = "paused"
         self.message: str = ""
         """Why the session is paused or has failed, if there is more to say."""
@@ -59,6 +58,7 @@ class SessionView:
         """Sentences on older rules that the session follows because of its age."""
         self.changed = 0.0
         """When the latest event happened, in seconds since 1970; 0 before any."""
+        self.breakpoints = Breakpoints()
         self.seconds_run = 0.0
         """For how many seconds it ran so far; pauses don't count, nor does the time after an engine was killed."""
 
@@ -210,14 +210,6 @@ def _is_routine(event: events.Event) -> bool:
     return isinstance(event, events.Analysed) and event.automatic
 
 
-def free_name(parent: str, taken: Iterable[str]) -> str:
-    """A free name for a branch of `parent`, `snr-2`; upper and lower case count as equal."""
-    stem, _, number = parent.rpartition("-")
-    stem = stem if stem and number.isdigit() else parent
-    names = {name.lower() for name in taken}
-    return next(name for n in range(2, 1_000_000) if (name := f"{stem}-{n}").lower() not in names)
-
-
 def _branch_added(view: SessionView, event: events.BranchAdded) -> None:
     if event.borrowed is not None and event.borrowed.takes == "trained" and view.learns_mask(event.borrowed.branch):
         view.former_rules[OLD_TICKETS.format(branch=event.branch, source=event.borrowed.branch)] = None
@@ -255,6 +247,14 @@ def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
         view.state = "paused"
 
 
+def _branch_removed(view: SessionView, event: events.BranchRemoved) -> None:
+    del view.branches[event.branch]
+    view.removed.append(event.branch)
+    view.analyses = [known for known in view.analyses if known.branch != event.branch]
+    if view.running is not None and view.running.branch == event.branch:
+        view.running = view.live = None
+
+
 def _round_started(view: SessionView, event: events.RoundStarted) -> None:
     branch = view.branches[event.branch]
     known = branch.rounds.get(event.round)
@@ -262,7 +262,7 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         known = RoundView(
             branch=event.branch,
             number=event.round,
-            trained_density=_density_told(event, branch),
+            trained_density=density_told(event, branch),
             trained_kept=event.kept,
             dimension=event.dimension,
             prunable=branch.prunable,
@@ -273,13 +273,6 @@ def _round_started(view: SessionView, event: events.RoundStarted) -> None:
         )
         branch.rounds[event.round] = known
     view.running, view.live = known, None
-
-
-def _density_told(event: events.RoundStarted, branch: BranchView) -> float:
-    """The density that a round began with; corrects what an early version wrote for transferred learned masks."""
-    prunable = branch.prunable
-    is_exact = not prunable or abs(event.density * prunable - event.kept) <= max(len(branch.leaves), 1)
-    return event.density if is_exact else event.kept / prunable
 
 
 def _generations(view: SessionView, event: events.Generations) -> None:
@@ -333,8 +326,8 @@ def _diverged(view: SessionView, event: events.Diverged) -> None:
 
 
 def _round_finished(view: SessionView, event: events.RoundFinished) -> None:
-    view.branches[event.branch].rounds[event.round].finished = event
-    view.running = None
+    view.breakpoints.finished = view.branches[event.branch].rounds[event.round]
+    view.breakpoints.finished.finished, view.running = event, None
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:
@@ -367,6 +360,10 @@ def _pace_changed(view: SessionView, event: events.PaceChanged) -> None:
     view.pace = event.generations_per_second
 
 
+def _breakpoint(view: SessionView, event: BreakpointEvent) -> None:
+    view.breakpoints.take(event, view.running)
+
+
 def _sealed(view: SessionView, event: events.Sealed) -> None:
     record(view.ledger, event)
 
@@ -386,6 +383,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.BranchAdopted: _branch_adopted,
     events.PlanChanged: _plan_changed,
     events.SetAsideChanged: _set_aside,
+    events.BranchRemoved: _branch_removed,
     events.RoundStarted: _round_started,
     events.Generations: _generations,
     events.Scored: _scored,
@@ -403,4 +401,5 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.PaceChanged: _pace_changed,
     events.Finished: _state("finished"),
     events.Failed: _state("failed"),
+    **dict.fromkeys((events.BreakpointSet, events.BreakpointRemoved, events.BreakpointMet), _breakpoint),
 }

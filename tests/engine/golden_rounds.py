@@ -355,6 +355,18 @@ def troubled(path: Path) -> Session:
         return _on_half_way(Session.open(path))
 
 
+def stopped(path: Path) -> Session:
+    """A session with breakpoints that were set, met and removed, one branch of which was removed."""
+    branches = [{"name": "snr"}, {"name": "random", "pruner": "random"}]
+    session = Session.create(parse_spec({**FASHION, "branch": branches, "pause_at": [{"round": 1}]}), path)
+    _ask(session, commands.PauseAt(branch="snr", round=0, generation=2), commands.PauseAt(collapse=True))
+    _ask(session, commands.RemoveBreakpoint(3), commands.Resume())
+    _ask(session, commands.Resume())
+    assert session.view.message.startswith("Breakpoint 1, before round 1 of any branch")
+    _ask(session, commands.RemoveBranch("random"))
+    return _on_half_way(session)
+
+
 def _ask_and_cancel(session: Session, ask: commands.Analyse) -> int:
     driver = Driver(session)
     answers: list[Any] = []
@@ -383,7 +395,7 @@ def _keep(place: Path, name: str, make: Callable[[Path], Session]) -> None:
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
-    makers |= {"everything": everything, "refused": refused, "troubled": troubled}
+    makers |= {"everything": everything, "refused": refused, "troubled": troubled, "stopped": stopped}
     for name in names or makers:
         with tempfile.TemporaryDirectory() as elsewhere, chdir(elsewhere):  # paths in journals are relative
             _keep(place, name, makers[name])

@@ -15,11 +15,11 @@ from sessions.messages import commands, events
 from sessions.messages.goal import Goal
 from sessions.serving.client import Client
 from sessions.serving.driver import Driver
-from sessions.serving.endpoint import log_path
 from sessions.serving.firewall import KEPT, gist
 from sessions.serving.hosting import host
 from sessions.session.performer import Performer
 from sessions.session.session import Session
+from sessions.store.engine_log import log_file
 from sessions.views.reading import read_view
 from tests.engine.any_command import any_command
 from tests.engine.served import Engine, address
@@ -182,7 +182,7 @@ def test_what_nobody_foresaw_is_a_reply_and_in_the_log(lab: Any, monkeypatch: py
             driver.ask(command, "me", lambda *reply: replies.append(reply))
 
     session = besieged(lab)
-    log = log_path(session.path)
+    log = log_file(session.path)
     assert log is not None
     monkeypatch.setattr(Performer, "note", fails)
     host(session, Goal(), True, ask)

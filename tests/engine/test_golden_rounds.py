@@ -29,9 +29,10 @@ NAMES = {
     "rules_3": {"refused"},
     "rules_4": {"evolution-sep-cma-es"},
     "rules_5": {"troubled"},
+    "rules_6": {"stopped"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "troubled"}
+QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "stopped", "troubled"}
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}
@@ -46,7 +47,7 @@ COMMANDS = {
     "Tune",
 }  # fmt: skip
 """The tags of commands in `everything`: format, never renamed."""
-LATER_COMMANDS: set[str] = set()
+LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch"}
 """Journalled commands that came after it; a golden session of a later set holds each of them."""
 EVENTS = {
     "Analysed", "BranchAdded", "BranchAdopted", "CommandReceived", "Failed", "Finished", "Frame", "Generations",
@@ -54,7 +55,10 @@ EVENTS = {
     "RoundStarted", "SetAsideChanged", "Tuned",
 }  # fmt: skip
 """The tags of events in `everything`: format, never renamed."""
-LATER_EVENTS = {"Scored", "Sealed", "CommandRefused", "Diverged", "FormChosen"}
+LATER_EVENTS = {
+    "Scored", "Sealed", "CommandRefused", "Diverged", "FormChosen",
+    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved",
+}  # fmt: skip
 """Events that came after it; a golden session of a later set holds each of them."""
 AWAITED: set[str] = set()
 """Events and commands that came after it and are in no golden session yet: keep one before a version is published."""

@@ -43,7 +43,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"colour": "red"},
         "$.colour: unknown field, expected one of preset, title, seed, replicates, remarks, task, network, trainer, "
-        "pruner, rewind, pruning, analysis, noise_seed, noise_from, ticket, branch",
+        "pruner, rewind, pruning, analysis, noise_seed, noise_from, ticket, branch, pause_at",
     ),
     (
         {"network": {**MLP, "hidden": [8, -1]}},

@@ -18,7 +18,7 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_plan_says_what_a_session_costs_and_computes_nothing(tell: Any, empty_home: Path) -> None:
     done = tell("plan", "fashion", "--rounds", "2", "--generations", "10", "--replicates", "3")
     told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert list(told) == ["device", "network", "generations", "time", "memory"]
+    assert list(told) == ["device", "network", "generations", "time", "memory", "disk"]
     assert told["network"] == "6,634 parameters, 6,592 prunable, 5,274 left at the end"
     assert told["generations"] == "40 in 3 branches × 3 replicates"
     assert "cores" in told["device"]

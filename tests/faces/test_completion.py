@@ -74,6 +74,7 @@ COMMANDS_OF_SESSIONS = (
         "compare",
         "compare first",
     ),
+    *("log", "tag", "archive", "archive first", "pause-at"),
 )
 
 

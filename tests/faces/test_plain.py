@@ -68,7 +68,8 @@ def test_progress_says_round_generation_rate_time_left_and_score():
         asyncio.run(link.ask(commands.Step(generations=40)))
         if link.view.running is not None and link.view.running.number == 1:
             break
-    said = progress(link.view, link.view.running)
+    assert ", until " in progress(link.view, link.view.running)
+    said = progress(link.view, link.view.running, is_live=False)
     assert said.startswith("snr:1 at 75%, generation ")
     assert " of 200, " in said
     assert "gen/s" in said

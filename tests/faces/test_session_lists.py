@@ -98,7 +98,7 @@ def test_words_and_fields_filter(words: str, found: str) -> None:
 
 
 def test_a_field_that_is_none_is_said() -> None:
-    with pytest.raises(UnknownName, match="unknown field 'colour'; known: network, session, state"):
+    with pytest.raises(UnknownName, match="unknown field 'colour'; known: is, network, session, state"):
         matching(SOME, ["colour:red"])
 
 

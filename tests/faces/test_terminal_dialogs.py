@@ -18,15 +18,27 @@ from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions import trainer_fields
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.breakpoint import BreakpointDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.dialogs.pruner import PrunerDialog
+from widgets.terminal.dialogs.remove import RemoveDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 
-DIALOGS = [PrunerDialog, StrategyDialog, BranchDialog, TransferDialog, DecomposeDialog, UndoDialog, ExportDialog]
+DIALOGS = [
+    PrunerDialog,
+    StrategyDialog,
+    BranchDialog,
+    TransferDialog,
+    DecomposeDialog,
+    UndoDialog,
+    BreakpointDialog,
+    RemoveDialog,
+    ExportDialog,
+]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -185,3 +197,19 @@ def test_dialogs_need_no_jax() -> None:
     modules = ", ".join(f"widgets.terminal.dialogs.{name}" for name in names)
     code = f"import {modules}, sys; assert 'jax' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_branch_that_others_need_is_not_removed(link: Any) -> None:
+    told = says("can't be removed: random, again", "set this one aside")
+    assert returned(RemoveDialog(link, "snr", None), then(told, keys("enter"))) is None
+    told = says("Its finished rounds stay on disk")
+    assert returned(RemoveDialog(link, "again", None), then(told, keys("enter"))) == commands.RemoveBranch("again")
+
+
+def test_a_branch_that_would_be_the_same_with_nothing_to_run_is_not_made(link: Any) -> None:
+    plan = link.view.branches["random"].plan
+    link.view.branches["random"].plan = {**plan, "pruning": {**plan["pruning"], "rounds": 2}}
+    told = says("the same branch, with nothing to run")
+    assert returned(BranchDialog(link, "random", 1), then(keys("enter"), told)) is NOTHING
+    command = returned(BranchDialog(link, "random", 0), keys("enter"))
+    assert command == commands.Branch(parent="random", round=0, name="random-2")

@@ -42,14 +42,15 @@ class FakeLink:
         self.view = read_view(PATH)
         self.view.state = "paused"
         self.condition = Condition.ATTACHED
-        self.reason = ""
+        self.reason = self.silence = ""
+        self.is_pausing = False
         self.is_running = False
         self.asked: list[commands.Command | float] = []
         self.refusal: str | None = None
         self.told: Listener = lambda event: None
         self.gone = asyncio.Event()
 
-    async def follow(self, told: Listener) -> None:
+    async def follow(self, told: Listener, moved: object = None) -> None:
         self.told = told
         await self.gone.wait()
 

@@ -29,7 +29,7 @@ OPENED = ("p", "e", "b", "t", "u", "D", "n", "R", "question_mark", "slash", "x",
 class StormLink(FakeLink):
     """Tells events of all kinds without a pause, also while it is being closed."""
 
-    async def follow(self, told: Listener) -> None:
+    async def follow(self, told: Listener, moved: object = None) -> None:
         storm = [event for event in self.view.history if not isinstance(event, events.BranchAdded)]
         for at in range(100_000):
             told(storm[at % len(storm)])

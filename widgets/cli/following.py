@@ -91,7 +91,7 @@ class _Teller:
 
     def __init__(self, path: Path, journal: GrowingJournal) -> None:
         self._path, self._journal = path, journal
-        self._said = time.monotonic()
+        self._said, self._began = time.monotonic(), time.time()
         self._done = -1
         """Generations at the last line of progress."""
         self._is_alone = False
@@ -108,7 +108,7 @@ class _Teller:
         """A line for an event that tells a person something."""
         self._is_alone = False
         if not isinstance(event, _UNSAID) and (line := sentence(event)):
-            say(f"{clock(event.at)}  {line}")
+            say(f"{clock(event.at, self._began)}  {line}")
             self._said = time.monotonic()
 
     def look_up(self) -> None:
@@ -121,7 +121,7 @@ class _Teller:
             self._say_if_alone()
         elif view.running is not None:
             self._done = view.generations_done
-            say(f"{clock(time.time())}  {progress(view, view.running)}")
+            say(f"{clock(time.time(), self._began)}  {progress(view, view.running)}")
 
     def _say_if_alone(self) -> None:
         if not self._is_alone and not is_locked(self._journal.directory.lock):

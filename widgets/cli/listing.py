@@ -12,7 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from sessions.messages import commands
 from sessions.reports.session_list import Listing, SessionState
+from sessions.serving.ask import answer
 from sessions.serving.idle import end_idle
 from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
@@ -22,7 +24,8 @@ from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
 from widgets.cli.run import show_result
-from widgets.shared.session_table import COLUMNS, LATEST, matching, sorted_by
+from widgets.shared.session_table import ARCHIVED, COLUMNS, LATEST, matching, sorted_by
+from widgets.shared.wording import counted
 
 LEAST = 5
 """The fewest columns of the list, however narrow the terminal is."""
@@ -42,7 +45,7 @@ def register(app: typer.Typer) -> None:
 def list_(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Only sessions that match: a text, or field:text, such as task:pendulum state:running."),
+        typer.Argument(help="Only sessions that match: a text, task:pendulum, state:running, tag:x, is:archived."),
     ] = None,
     sort: Annotated[
         str, typer.Option(help="The column to sort by.", autocompletion=completion.columns, metavar="COLUMN")
@@ -63,8 +66,12 @@ def list_(
         console.print(_sessions_table(chosen, console))
     elif known:
         say(f"None of your {len(known)} sessions matches. List them all with: ticket-explorer list")
+        return
     else:
         say("There are no sessions yet. Start one with: ticket-explorer run")
+    hidden = sum(one.archived for one in known)
+    if hidden and not json and ARCHIVED not in (words or []):
+        say(f"{counted(hidden, 'archived session is', 'archived sessions are')} not shown; list {ARCHIVED} shows them.")
 
 
 @told
@@ -86,9 +93,26 @@ def show(
 
 
 @told
-def rm(session: GivenSession, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Remove a session for good, unless it is running."""
-    path = session_path(session)
+def rm(
+    sessions: Annotated[
+        list[str], typer.Argument(help="Sessions' paths, or their names.", autocompletion=completion.sessions)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    branch: Annotated[
+        str | None, typer.Option(help="Only this branch of it, whose rounds stay on disk.", metavar="NAME")
+    ] = None,
+) -> None:
+    """Remove sessions for good, unless they are running, or one branch of a session."""
+    if branch is not None:
+        for session in sessions:
+            answer(session_path(session), commands.RemoveBranch(branch), CLIENT)
+            say(f"Branch {branch} is no longer shown or run; its finished rounds stay on disk.")
+        return
+    for session in sessions:
+        _remove(session_path(session), yes)
+
+
+def _remove(path: Path, yes: bool) -> None:
     directory = SessionDirectory.open_for_reading(path)
     asyncio.run(end_idle(path, CLIENT))
     with SessionLock(directory.lock):

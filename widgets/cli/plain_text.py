@@ -4,17 +4,20 @@ The lines have no control characters. They say what the app shows, from the same
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from sessions.messages import commands, events
 from sessions.reports.statistics import mean
+from sessions.store import SessionDirectory
+from sessions.store.holder import holder_sentence
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.shared.printable import printable
 from widgets.shared.session_link import Condition, EngineLink, Link, ReplayLink
-from widgets.shared.wording import clock, duration, score, sentence, share, speed, waiting
+from widgets.shared.wording import clock, left, score, sentence, share, speed, waiting
 
 EVERY = 5.0
 """Seconds between two lines of progress."""
@@ -60,15 +63,15 @@ def summary(view: SessionView) -> Iterator[str]:
         )
 
 
-def progress(view: SessionView, round_: RoundView) -> str:
-    """The progress of a running round and its session, in one line."""
+def progress(view: SessionView, round_: RoundView, is_live: bool = True) -> str:
+    """The progress of a running round and its session, in one line; the end of a replay has no time of day."""
     parts = [
         f"{round_.branch}:{round_.number} at {share(round_.density)}",
         f"generation {round_.done} of {round_.generations}",
         speed(view),
     ]
     if view.eta_seconds is not None:
-        parts.append(f"{duration(view.eta_seconds)} left")
+        parts.append(left(view.eta_seconds, is_live))
     before = view.round(round_.branch, round_.number - 1) if round_.number else None
     if before is not None and before.finished is not None:
         parts.append(f"last score {score(mean(before.finished.score))}")
@@ -81,12 +84,14 @@ class Teller:
     def __init__(self, link: Link, write: Write) -> None:
         self._link, self._write = link, write
         self.over = asyncio.Event()
+        self._began = time.time()
+        self._lock = SessionDirectory(link.path).lock
 
     def __call__(self, event: events.Event) -> None:
         """Take an event that is in the view now."""
         said = sentence(event)
         if said:
-            self._write(printable(f"{clock(event.at)}  {said}"))
+            self._write(printable(f"{clock(event.at, self._began)}  {said}"))
         is_played = isinstance(self._link, ReplayLink) and self._link.progress >= 1.0
         if is_played or (isinstance(self._link, EngineLink) and isinstance(event, events.Finished)):
             self.over.set()
@@ -97,11 +102,13 @@ class Teller:
         while True:
             await asyncio.sleep(seconds)
             view = self._link.view
-            if view.compiling is not None:
+            if self._link.silence:
+                self._write(printable(holder_sentence(self._lock, answers=False)))
+            elif view.compiling is not None:
                 self._write(printable(waiting(view.compiling)))
             elif view.running is not None and view.generations_done != told:
                 told = view.generations_done
-                self._write(printable(progress(view, view.running)))
+                self._write(printable(progress(view, view.running, isinstance(self._link, EngineLink))))
 
 
 async def _until_over(link: EngineLink | ReplayLink, teller: Teller, every: float) -> None:

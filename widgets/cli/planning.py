@@ -10,14 +10,16 @@ from rich.text import Text
 
 from sessions.plans.cost import estimate_session
 from sessions.plans.devices import device_words
+from sessions.plans.disk import free_bytes
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Plan, Spec
 from ticket_explorer.errors import TicketError
+from ticket_explorer.places import sessions_dir
 from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.device import DeviceOption
 from widgets.cli.output import narration, say, write
-from widgets.shared.wording import about
+from widgets.shared.wording import about, in_bytes
 
 if TYPE_CHECKING:
     from ticket_explorer.networks.form_table import Measured, Timed
@@ -65,6 +67,7 @@ def plan(
     write(f"generations  {cost.generations:,} in {len(given.branches)} branches × {given.replicates} replicates")
     write(f"time         {about(cost.seconds)}")
     write(f"memory       up to about {cost.memory_bytes / 1e9:.1f} GB")
+    write(f"disk         about {in_bytes(cost.disk_bytes)} at the end; {in_bytes(free_bytes(sessions_dir()))} are free")
 
 
 @told

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,9 @@ from rich.text import Text
 
 from sessions.reports.json_report import report
 from sessions.reports.learning import needed_rows, solved_at
+from sessions.reports.session_list import Listing
 from sessions.serving.idle import end_idle
+from sessions.session.notifications import Notifications, notifications
 from sessions.specs.sources import DEFAULT, spec_of
 from sessions.specs.spec import Spec
 from sessions.store import SessionDirectory
@@ -21,18 +23,22 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
 from ticket_explorer.tasks.own_data.settings import OwnDataSettings, PlacedSettings
+from widgets.cli import completion
 from widgets.cli.app import CLIENT, command_line, session_path, told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED, show_cause
-from widgets.cli.options import GivenSession, GivenSpec
+from widgets.cli.options import GivenSpec
 from widgets.cli.output import PrintableConsole, narration, print_json, say
 from widgets.cli.progress import Progress
 from widgets.cli.tables import needed_table, rounds_table
+from widgets.shared.wording import counted
 
 if TYPE_CHECKING:
     from sessions.session.session import Session
 
 CHART_HEIGHT = 18
+UNFINISHED = ("paused", "stopped", "running", "failed")
+"""The states of sessions that may have something to compute."""
 
 
 def register(app: typer.Typer) -> None:
@@ -78,7 +84,10 @@ def run(
 
 @told
 def resume(
-    session: GivenSession,
+    session: Annotated[
+        str | None, typer.Argument(help="A session's path, or its name.", autocompletion=completion.sessions)
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All sessions that are not finished, one after another.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
     trust: Annotated[bool, typer.Option("--trust", help="Trust the code that came with it; read it first.")] = False,
     device: DeviceOption = None,
@@ -88,7 +97,36 @@ def resume(
     It goes on from where it was paused, stopped or killed, bit for bit as if it had never stopped. An engine that has
     the session but nothing to compute, and no viewer, is ended first.
     """
-    path = session_path(session)
+    if (session is None) != all_:
+        raise InvalidValue("SESSION", session or "nothing", "a session, or --all in its place")
+    if session is None:
+        _resume_all(json, trust)
+    else:
+        _resume(session_path(session), json, trust)
+
+
+def _resume_all(json: bool, trust: bool) -> None:
+    """Continue every session that isn't finished, archived, or had by a process; the last failure's code ends it."""
+    waiting = [one for one in Listing().known() if one.state in UNFINISHED and not (one.is_open or one.archived)]
+    say(
+        f"{counted(len(waiting), 'session goes', 'sessions go')} on: {', '.join(one.name for one in waiting) or 'none'}"
+    )
+    code = 0
+    for one in waiting:
+        try:
+            _resume(Path(one.path), json, trust)
+        except TicketError as error:
+            say(f"ticket-explorer: {error}")
+            code = FAILED
+        except typer.Exit as ended:
+            if ended.exit_code == INTERRUPTED:
+                raise
+            code = ended.exit_code
+    if code:
+        raise typer.Exit(code)
+
+
+def _resume(path: Path, json: bool, trust: bool) -> None:
     for code in kept_code(read_view(path)):
         if trust:
             code.trust()
@@ -108,7 +146,7 @@ def _drive(session: "Session", json: bool) -> None:
     trouble = cache_trouble()
     if trouble is not None:
         say(trouble)
-    progress = Progress(session.view, narration)
+    progress = Progress(session.view, narration, session.path.stem, _wanted())
     session.subscribe(progress)
     with progress, redirect_stdout(sys.stderr):  # what compiled code of one's own prints; stdout is data
         driver = host(session, Goal(to_the_end=True), stay=False)
@@ -120,11 +158,20 @@ def _drive(session: "Session", json: bool) -> None:
         if not session.is_finished:
             say(f"Nothing finished is lost. Continue with: {command_line('resume', session.path)}")
         raise typer.Exit(FAILED)
-    if session.view.state != "finished":
+    if session.paused_at:
+        say(f"{session.paused_at} Continue with: {command_line('resume', session.path)}")
+    elif session.view.state != "finished":
         say(_paused(session.view, session.path))
         end_process(session, INTERRUPTED)
         raise typer.Exit(INTERRUPTED)
     show_result(session.path, session.header, session.view, json)
+
+
+def _wanted() -> Notifications | None:
+    """What a person wants to hear of; None if the file can't be read, which the journal says."""
+    with suppress(TicketError):
+        return notifications()
+    return None
 
 
 def show_result(path: Path, header: Header, view: SessionView, json: bool, target: float | None = None) -> None:

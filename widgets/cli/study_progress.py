@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sessions.studies.study import Study
 from widgets.plots.cell_table import device_hours
-from widgets.shared.wording import clock, duration, score
+from widgets.shared.wording import clock, left, score
 
 if TYPE_CHECKING:
     from sessions.studies.study_run import Progress
@@ -29,6 +29,7 @@ class StudyProgress:
         self._study, self._console = study, console
         self._last: Progress | None = None
         self._waits_told = False
+        self._began = time.time()
         self._live = Live(get_renderable=self._drawn, console=console, refresh_per_second=REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
@@ -51,7 +52,7 @@ class StudyProgress:
     def _line(self, progress: "Progress") -> str:
         answer = progress.answer
         assert answer is not None
-        head = f"{clock(time.time())}  {answer.cell}"
+        head = f"{clock(time.time(), self._began)}  {answer.cell}"
         if answer.came == "failed":
             return f"{head}  failed: {answer.why}"
         if answer.state is None:
@@ -85,7 +86,7 @@ def _summary(progress: "Progress") -> str:
     if progress.failed:
         parts.append(f"{progress.failed} failed")
     if progress.working and progress.seconds_left:
-        parts.append(f"{duration(progress.seconds_left)} left")
+        parts.append(left(progress.seconds_left))
     return ", ".join(parts)
 
 

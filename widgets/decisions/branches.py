@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from sessions.reports.statistics import mean
+from sessions.specs.spec import Table
 from sessions.store import check_branch_name
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
@@ -26,6 +27,19 @@ def round_to_go_back_to(view: SessionView, branch: str) -> int | None:
     """The last round after which something is left to do; None: the last finished one."""
     found = view.branches[branch]
     return found.next_round - 2 if found.is_done else None
+
+
+def nothing_to_run(plan: Table, number: int | None, overrides: Table) -> Complaint | None:
+    """Why a branch that changes nothing has nothing to run; None if it has, or changes something.
+
+    Args:
+        plan: The plan of the branch that it begins from.
+        number: The round after which it begins.
+        overrides: What it changes.
+    """
+    if overrides or number is None or number + 1 < int(plan["pruning"]["rounds"]):
+        return None
+    return Complaint("", "It would be the same branch, with nothing to run: change something, or give it more rounds.")
 
 
 def objection_to_name(name: str, branches: Collection[str]) -> Complaint | None:

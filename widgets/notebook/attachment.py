@@ -226,9 +226,13 @@ class Attachment:
         self.spawn(self._follow())
 
     async def _follow(self) -> None:
-        await self.link.follow(self._told)
+        """Follow the engine, and the next one, whoever starts it."""
+        await self.link.follow(self._told, self.renew)
         self._wake()
         self.renew()
+        await self.link.until_started()
+        if self._connecting.done() and not self.is_attached:
+            self._connecting = self._loop.create_task(self._connect())
 
     def _told(self, event: events.Event) -> None:
         if isinstance(event, events.Analysing) and event.ended:

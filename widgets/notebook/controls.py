@@ -11,8 +11,8 @@ from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, button, markup
 from widgets.plots.figures import Selection
-from widgets.shared.session_link import Condition
-from widgets.shared.wording import duration, share, speed
+from widgets.shared.session_link import Condition, Link
+from widgets.shared.wording import left, share, speed
 
 _STATES = {"running": "● running", "paused": "❚❚ paused", "finished": "✓ finished", "failed": "✗ failed"}
 
@@ -111,7 +111,7 @@ class Controls(ipywidgets.VBox):
 
     def _headline(self) -> str:
         link, look = self._attachment.link, self._attachment.look
-        said = [markup(self._name, "te-name"), _state(link.condition, look.view)]
+        said = [markup(self._name, "te-name"), _state(self._attachment.link)]
         if look.view.branches:
             said.append(markup(look.selection.place_in(look.view)))
         if link.is_running:
@@ -140,10 +140,15 @@ def _row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     return ipywidgets.HBox(widgets, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
 
 
-def _state(condition: Condition, view: SessionView) -> str:
+def _state(link: Link) -> str:
     """The engine's state, in its colour."""
+    condition, view = link.condition, link.view
     words, colour = _STATES[view.state], view.state
-    if condition is Condition.CONNECTING:
+    if link.silence:
+        words, colour = f"✗ engine {link.silence}", "failed"
+    elif link.is_pausing and view.state == "running":
+        words, colour = "❚❚ pausing …", "paused"
+    elif condition is Condition.CONNECTING:
         words, colour = "… starting", "paused"
     elif condition is Condition.RESTING and view.state == "running":
         words, colour = "✗ crashed: press Run to go on", "failed"
@@ -157,7 +162,7 @@ def _state(condition: Condition, view: SessionView) -> str:
 def _speed(view: SessionView) -> str:
     pace = "" if view.pace is None else f" (at most {view.pace:.3g})"
     eta = view.eta_seconds
-    return speed(view) + pace + ("" if eta is None else f", {duration(eta)} left")
+    return speed(view) + pace + ("" if eta is None else f", {left(eta)}")
 
 
 def _progress(view: SessionView, is_running: bool) -> str:

@@ -12,6 +12,7 @@ from widgets.notebook.chart import attached
 from widgets.notebook.forms.analysis import AnalysisForm
 from widgets.notebook.forms.branch import BranchForm
 from widgets.notebook.forms.branch_choice import BranchChoice
+from widgets.notebook.forms.breakpoint import BreakpointForm
 from widgets.notebook.forms.form import Decision
 from widgets.notebook.forms.pruner import PrunerForm
 from widgets.notebook.forms.remark import RemarkForm
@@ -29,6 +30,7 @@ FORMS: Mapping[str, Callable[[Attachment, BranchChoice], Decision]] = {
     "Transfer": TransferForm,
     "Analyse": AnalysisForm,
     "Undo": UndoForm,
+    "Pause at": BreakpointForm,
     "Remark": RemarkForm,
 }
 """The forms by the title of their tab."""

@@ -14,6 +14,7 @@ from widgets.notebook.style import STYLE
 from widgets.notebook.unexpected import spoken
 from widgets.notebook.watching import button, markup
 from widgets.shared.preset_list import groups
+from widgets.shared.session_table import matching
 
 
 class Home(ipywidgets.VBox):
@@ -67,7 +68,8 @@ class Home(ipywidgets.VBox):
 def _sessions() -> tuple[list[tuple[str, str]], str]:
     """The sessions that can be opened, with their paths; and why, if they can't be listed."""
     try:
-        return [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in Listing().known()], ""
+        known = matching(Listing().known(), [])
+        return [(f"{one.name}  ({one.state}, {one.rounds_done} rounds)", one.path) for one in known], ""
     except TicketError as error:
         return [], _alert(str(error))
 

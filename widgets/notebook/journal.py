@@ -8,7 +8,7 @@ from widgets.notebook.chart import attached
 from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch
-from widgets.shared.wording import clock, sentence
+from widgets.shared.wording import clock, first_time, sentence
 
 MOST = 200
 """Lines that are shown."""
@@ -28,6 +28,7 @@ class Journal(ipywidgets.HTML):
         super().close()
 
     def _show(self) -> None:
+        since = first_time(self._attachment.view)
         told = ((event.at, sentence(event)) for event in reversed(self._attachment.view.history))
-        lines = [f"<div><time>{clock(at)}</time>{escape(line)}</div>" for at, line in told if line][:MOST]
+        lines = [f"<div><time>{clock(at, since)}</time>{escape(line)}</div>" for at, line in told if line][:MOST]
         self.value = f'{STYLE}<div class="te-journal" tabindex="0">{"".join(lines)}</div>'

@@ -4,6 +4,7 @@ Both have a view and take the same commands; the screens don't know which one th
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,7 @@ from sessions.serving.client import Client
 from sessions.serving.launch import launch
 from sessions.serving.reaching import NotRunning
 from sessions.serving.replay import Replay
+from sessions.serving.silence import answers, is_suspended
 from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
@@ -28,8 +30,15 @@ Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
 
 LOOKS = 1.0
 """Seconds between two looks at whether somebody else has started an engine."""
+OWED = 3.0
+"""Seconds that an engine may owe an answer before it is looked whether it answers at all."""
+SUSPENDED, NOT_ANSWERING = "suspended", "not answering"
 SLOWEST = 0.5
 """Generations per second: at a slower pace, nobody waits for the next one."""
+
+
+def _nothing() -> None:
+    """What is done by default when the engine falls silent."""
 
 
 class Condition(Enum):
@@ -53,14 +62,18 @@ class Link(Protocol):
     condition: Condition
     reason: str
     """Why the engine has ended."""
+    silence: str
+    """Why nothing is heard of an engine that has the session: `suspended`, `not answering`; empty if all is well."""
+    is_pausing: bool
+    """Whether a pause was asked for that hasn't come yet: a chunk is in flight."""
 
     @property
     def is_running(self) -> bool:
         """Whether generations come in."""
         ...
 
-    async def follow(self, told: Listener) -> None:
-        """Pass on events, each once it is in the view, until there are no more."""
+    async def follow(self, told: Listener, moved: Callable[[], None] = ...) -> None:
+        """Pass on events, each once it is in the view, until there are no more; `moved`: it fell silent, or answers."""
         ...
 
     async def ask(self, command: commands.Command) -> dict[str, Any]:
@@ -109,8 +122,11 @@ class EngineLink:
         self.view = SessionView()
         self.condition = Condition.CONNECTING
         self.reason = ""
+        self.silence, self.is_pausing = "", False
         self._client: Client | None = None
         self._fastest = 100.0
+        self._waiting_since: float | None = None
+        self._moved: Callable[[], None] = _nothing
         if spec is None:
             self.header = read_header(SessionDirectory.open_for_reading(path))
             self.view = read_view(path)
@@ -146,12 +162,23 @@ class EngineLink:
         self.header = read_header(SessionDirectory.open_for_reading(self.path))
         self.view, self.condition, self._run = self._client.view, Condition.ATTACHED, False
 
-    async def follow(self, told: Listener) -> None:
-        """Pass on events until the engine ends; without one, do nothing."""
+    async def follow(self, told: Listener, moved: Callable[[], None] = _nothing) -> None:
+        """Pass on events until the engine ends; without one, do nothing.
+
+        Args:
+            told: Called with each event.
+            moved: Called when the engine falls silent or answers again, or a pause is asked for.
+        """
         if self._client is None:
             return
-        async for event in self._client.stream():
-            told(event)
+        self._moved = moved
+        watching = asyncio.create_task(self._watch())
+        try:
+            async for event in self._client.stream():
+                told(event)
+        finally:
+            watching.cancel()
+            self.silence, self.is_pausing = "", False
         self.condition, self.reason = Condition.GONE, self._client.farewell or "it ended without a message"
 
     async def until_started(self) -> None:
@@ -163,7 +190,31 @@ class EngineLink:
         """Send a command and wait for its result."""
         if self._client is None:
             raise NotRunning("No engine runs this session yet; try again in a moment.")
-        return await self._client.ask(command)
+        self._waiting_since = self._waiting_since or time.monotonic()
+        self._say(is_pausing=isinstance(command, commands.Pause) or self.is_pausing)
+        try:
+            return await self._client.ask(command)
+        finally:
+            self._waiting_since = None
+            self._say(silence="", is_pausing=False)
+
+    def _say(self, silence: str | None = None, is_pausing: bool | None = None) -> None:
+        before = self.silence, self.is_pausing
+        self.silence = self.silence if silence is None else silence
+        self.is_pausing = self.is_pausing if is_pausing is None else is_pausing
+        if before != (self.silence, self.is_pausing):
+            self._moved()
+
+    async def _watch(self) -> None:
+        """Look at intervals whether the engine is suspended or, once it owes an answer, whether it answers at all."""
+        while True:
+            await asyncio.sleep(LOOKS)
+            if is_suspended(self.path):
+                self._say(silence=SUSPENDED)
+            elif self._waiting_since is None or time.monotonic() < self._waiting_since + OWED:
+                self._say(silence="")
+            else:
+                self._say(silence="" if await answers(self.path, self._name) else NOT_ANSWERING)
 
     async def change_pace(self, factor: float) -> None:
         """Run slower, or faster up to as fast as the machine was seen to go."""
@@ -202,7 +253,8 @@ class ReplayLink:
         self.header = read_header(SessionDirectory.open_for_reading(path))
         self.view = SessionView()
         self.condition = Condition.REPLAY
-        self.reason = ""
+        self.reason = self.silence = ""
+        self.is_pausing = False
         self._replay = Replay(path, speed)
         self._told: Listener = lambda event: None
 
@@ -221,7 +273,7 @@ class ReplayLink:
         """The share of the journal that was replayed, in [0, 1]."""
         return self._replay.progress
 
-    async def follow(self, told: Listener) -> None:
+    async def follow(self, told: Listener, moved: Callable[[], None] = _nothing) -> None:
         """Pass on events until the journal's end."""
         self._told = told
         async for event in self._replay.stream():

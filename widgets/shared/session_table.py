@@ -54,6 +54,7 @@ COLUMNS: dict[str, Column] = {
     "network": _text(lambda one: one.network),
     "strategy": _text(lambda one: one.strategy),
     "changed": _moment(lambda one: one.changed),
+    "tags": _text(lambda one: ", ".join(one.tags)),
     "branches": Column(lambda one: str(one.branches or ""), lambda one: one.branches or None, True),
     "duration": Column(
         lambda one: duration(one.seconds_run) if one.seconds_run else "", lambda one: one.seconds_run or None, True
@@ -63,6 +64,8 @@ COLUMNS: dict[str, Column] = {
     "title": _text(lambda one: one.title),
 }
 """The columns by their headings, most important first: the last ones are out of sight in a narrow terminal."""
+ARCHIVED = "is:archived"
+"""The word that asks for archived sessions."""
 LATEST = "changed"
 """The column that lists are sorted by at first."""
 
@@ -88,24 +91,32 @@ def sorted_by(known: Iterable[SessionState], column: str = LATEST, reverse: bool
 
 
 def matching(known: Iterable[SessionState], words: Sequence[str]) -> list[SessionState]:
-    """The sessions that match all words, whatever their case.
+    """The sessions that match all words, whatever their case; archived ones only if `is:archived` is a word.
 
     Args:
         known: As `Listing` has them, in any order.
-        words: Each is a text that is somewhere in a session's line, or `field:text`, `task:pendulum`, for one column.
+        words: Each is a text that is somewhere in a session's line, `field:text`, `task:pendulum`, for one column,
+            `tag:paper`, which is a whole tag, or `is:archived`.
 
     Raises:
         UnknownName: if there is no such field.
     """
+    is_archived = ARCHIVED in map(str.casefold, words)
     wanted = [_wanted(word) for word in words]
-    return [one for one in known if all(is_there(one) for is_there in wanted)]
+    return [one for one in known if one.archived is is_archived and all(is_there(one) for is_there in wanted)]
 
 
 def _wanted(word: str) -> Callable[[SessionState], bool]:
     field, colon, text = word.casefold().partition(":")
     if not colon:
         return lambda one: any(field in column.words(one).casefold() for column in COLUMNS.values())
+    if field == "tag":
+        return lambda one: text in map(str.casefold, one.tags)
+    if field == "is":
+        if f"{field}:{text}" != ARCHIVED:
+            raise UnknownName("state of sessions", text, ["archived"])
+        return lambda one: one.archived
     fields = [name for name, column in COLUMNS.items() if column.is_text]
     if field not in fields:
-        raise UnknownName("field", field, fields)
+        raise UnknownName("field", field, [*fields, "tag", "is"])
     return lambda one: text in COLUMNS[field].words(one).casefold()

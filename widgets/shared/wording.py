@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
+from sessions.serving.usage import Usage
+from sessions.specs.breakpoint import parse_breakpoint
 from sessions.views.diverged import told
 from sessions.views.session_view import SessionView
 from ticket_explorer.tables import algorithm_of
@@ -98,9 +100,49 @@ def of_searches(view: SessionView, shown: Iterable[str]) -> str | None:
     return f"Scores of {names} are of the searched weights under the mask they found, not of retrained tickets."
 
 
-def clock(at: float) -> str:
-    """The local time of day of an event."""
-    return time.strftime("%H:%M:%S", time.localtime(at))
+def clock(at: float, since: float | None = None) -> str:
+    """The local time of an event, `14:05:09`; with its date, if it isn't of the day on which a list of times begins.
+
+    Args:
+        at: Seconds since 1970.
+        since: The first time in the list; None: now, so that a time of another day has its date.
+    """
+    then, first = time.localtime(at), time.localtime(time.time() if since is None else since)
+    is_same_day = then[:3] == first[:3]
+    return time.strftime("%H:%M:%S" if is_same_day else "%Y-%m-%d %H:%M:%S", then)
+
+
+def usage(of: Usage | None) -> str:
+    """What an engine takes of the machine: `1.9 cores, 740 MB, GPU 2.1 GB`."""
+    if of is None:
+        return "no engine to measure"
+    parts = ["" if of.cores is None else f"{of.cores:.1f} cores", in_bytes(of.memory)]
+    parts.append("" if of.gpu_memory is None else f"GPU {in_bytes(of.gpu_memory)}")
+    return ", ".join(filter(None, parts))
+
+
+def first_time(view: SessionView) -> float | None:
+    """When a session's first event happened, for `clock`; None, so that dates are told, if that was not today."""
+    first = next((event.at for event in view.history if event.at), None)
+    is_today = first is not None and time.localtime(first)[:3] == time.localtime(time.time())[:3]
+    return first if is_today else None
+
+
+def left(seconds: float, is_live: bool = True) -> str:
+    """The time left, and when that is in local time: `2 h 10 min left, until 14:05`; with a date if not today.
+
+    Args:
+        seconds: Until the end.
+        is_live: Whether it runs now; a replay's end has no time of day.
+    """
+    now = time.time()
+    if seconds < 60 or (not is_live and seconds <= _YEAR):
+        return f"{duration(seconds)} left"
+    if seconds > _YEAR:
+        return f"{about(seconds)} left"
+    end, today = time.localtime(now + seconds), time.localtime(now)
+    form = "%H:%M" if end[:3] == today[:3] else "%Y-%m-%d %H:%M"
+    return f"{duration(seconds)} left, until {time.strftime(form, end)}"
 
 
 def date_and_time(at: datetime) -> str:
@@ -141,6 +183,8 @@ def sentence(event: events.Event) -> str:
             return f"Branch {event.branch} goes on with {_plan(event.plan)}"
         case events.SetAsideChanged():
             return f"Branch {event.branch} was {'set aside' if event.aside else 'taken up again'}"
+        case events.BranchRemoved():
+            return f"Branch {event.branch} was removed; its rounds stay on disk"
         case events.Pruned():
             return (
                 f"{event.branch}:{event.round} pruned by {event.pruner} to {event.kept:,} weights, "
@@ -163,6 +207,12 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round}: {event.why}; computed as {event.form.words} from generation " + (
                 f"{event.generation} on"
             )
+        case events.BreakpointSet():
+            return f"Breakpoint {event.number} was set: pause {parse_breakpoint(event.when).words}"
+        case events.BreakpointRemoved():
+            return f"Breakpoint {event.number} was removed"
+        case events.BreakpointMet():
+            return event.said
         case events.PaceChanged():
             pace = event.generations_per_second
             return "No speed limit" if pace is None else f"No faster than {pace:g} generations a second"

@@ -68,7 +68,25 @@ ACTIONS: tuple[Action, ...] = (
         "replay", ("r",), "Replay", "Watch the session's journal again; nothing is computed.", "home", "Sessions", True
     ),
     Action("rename", ("f2",), "Rename", "Give the session another name.", "home", "Sessions"),
-    Action("delete", ("delete", "backspace"), "Delete", "Delete the session; asks first.", "home", "Sessions", True),
+    Action(
+        "delete",
+        ("delete", "backspace"),
+        "Delete",
+        "Delete the session, or all that are marked; asks first.",
+        "home",
+        "Sessions",
+        True,
+    ),
+    Action("mark", ("space",), "Mark", "Mark the session, or mark it no more, and go to the next.", "home", "Sessions"),
+    Action("tag", ("t",), "Tag", "Put tags on the session, or on all that are marked.", "home", "Sessions"),
+    Action(
+        "archive",
+        ("a",),
+        "Archive",
+        "Archive the session, or all that are marked, or bring them back; `is:archived` in the filter shows them.",
+        "home",
+        "Sessions",
+    ),
     Action(
         "filter",
         ("slash",),
@@ -146,6 +164,15 @@ ACTIONS: tuple[Action, ...] = (
         "explorer",
         "Run",
     ),
+    Action(
+        "breakpoint",
+        ("B",),
+        "Pause at …",
+        "Set a breakpoint, or remove one: the session pauses by itself at a round, density, generation, or finding.",
+        "explorer",
+        "Run",
+        call="decide('breakpoint')",
+    ),
     Action("slower", ("minus",), "Slower", "Run at half the pace, for watching and teaching.", "explorer", "Run"),
     Action(
         "faster",
@@ -212,6 +239,15 @@ ACTIONS: tuple[Action, ...] = (
         "Decide",
         True,
         call="decide('undo')",
+    ),
+    Action(
+        "remove_branch",
+        ("delete",),
+        "Remove branch",
+        "Show and run the branch no more; asks first, and its rounds stay on disk.",
+        "explorer",
+        "Decide",
+        call="decide('remove')",
     ),
     Action("set_aside", ("a",), "Set aside", "Stop running the branch, or take it up again.", "explorer", "Decide"),
     Action(
@@ -299,6 +335,24 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *_panel_keys(),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
+    Action(
+        "engine_log",
+        ("L",),
+        "Engine log",
+        "Show what the engine printed, and details of errors.",
+        "explorer",
+        "Look",
+        call="show('log')",
+    ),
+    Action(
+        "usage",
+        ("U",),
+        "Usage",
+        "Show what the engine takes of processor, memory and GPU, or no more.",
+        "explorer",
+        "Look",
+        call="show('usage')",
+    ),
     Action("go_home", ("h",), "Home", "Back to the sessions; the engine goes on.", "explorer", "Look", True),
     Action(
         "help_panel", ("question_mark",), "Help", "Explain what is focused, and its keys.", "everywhere", "Help", True
@@ -312,7 +366,7 @@ ACTIONS: tuple[Action, ...] = (
 DECISIONS = frozenset(
     (action.call or action.name).partition("(")[0]
     for action in ACTIONS
-    if (action.group == "Decide" and action.name != "export") or action.name == "end_round"
+    if (action.group == "Decide" and action.name != "export") or action.name in ("end_round", "breakpoint")
 )
 """The methods that an engine answers, and a replay can't."""
 SCOPES: dict[str, Scope] = {

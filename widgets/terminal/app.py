@@ -6,6 +6,7 @@ Nothing here imports JAX, and only the explorer imports NumPy, so that the first
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from sessions.messages.event import Event
+from sessions.session.notifications import Notifications, escapes, notifications
 from sessions.specs.spec import Table
 from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
@@ -61,10 +64,18 @@ class TicketExplorer(App[None]):
         super().__init__()
         self.remembered = settings.load()
         self._session, self._replay, self._speed, self._study = session, replay, speed, study
+        self._wanted: Notifications | None = None
         self._errors: list[float] = []
         self._pump: asyncio.Task[object] | None = None
         for theme in THEMES:
             self.register_theme(theme)
+
+    def ring(self, event: Event, title: str) -> None:
+        """Have the terminal tell a person of an event, by the ways that `notifications.toml` names."""
+        with suppress(TicketError):  # a file that can't be read, which the journal says
+            self._wanted = self._wanted or notifications()
+            if (said := escapes(self._wanted, event, title)) and self._driver is not None:
+                self._driver.write(said)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """The filter of every drawn line: no name or title reaches the terminal raw."""

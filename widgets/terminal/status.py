@@ -1,14 +1,21 @@
 """The lines that show a session's state, its speed and the time left."""
 
+import time
+from pathlib import Path
+
 from rich.text import Text
+from textual import work
 from textual.widgets import Static
 
+from sessions.serving.usage import Meter
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition, Link, ReplayLink
-from widgets.shared.wording import duration, share, speed
+from widgets.shared.wording import left, share, speed, usage
 
+MEASURES = 2.0
+"""Seconds between two looks at what the engine takes of the machine."""
 _STATES = {
     "running": ("● running", "bold green"),
     "paused": ("❚❚ paused", "bold yellow"),
@@ -49,11 +56,35 @@ class ProgressLines(Static):
     }
     """
 
+    _meter: Meter | None = None
+    _usage = ""
+
+    def measure(self, session: Path) -> None:
+        """Show what the engine takes of the machine, or show it no more."""
+        self._meter = None if self._meter is not None else Meter(session)
+        self._usage = ""
+        if self._meter is not None:
+            self._look()
+
+    @work(thread=True, exclusive=True, group="usage")
+    def _look(self) -> None:
+        """Measure at intervals; `nvidia-smi` takes its time, and nobody waits for it."""
+        while (meter := self._meter) is not None and self.is_mounted:
+            self._usage = f"{usage(meter.look())}  "
+            time.sleep(MEASURES)
+
     def show(self, link: Link) -> None:
         """Show a session's progress."""
         view, width = link.view, max(self.size.width - 2, 20)
         done, left = view.generations_done, view.generations_left
-        whole = _row("whole session", done, done + left, _eta(view, link.is_running), "  " + _count_rounds(view), width)
+        whole = _row(
+            "whole session",
+            done,
+            done + left,
+            self._usage + _eta(link),
+            "  " + _count_rounds(view),
+            width,
+        )
         self.update(Text("\n").join([_round_row(link, width), whole]), layout=False)
 
 
@@ -99,13 +130,14 @@ def _count_rounds(view: SessionView) -> str:
     return f"{done}/{max(planned, done)} rounds"
 
 
-def _eta(view: SessionView, is_running: bool) -> str:
+def _eta(link: Link) -> str:
+    view = link.view
     eta = view.eta_seconds
-    if eta is None or not is_running or not view.generations_left:
+    if eta is None or not link.is_running or not view.generations_left:
         return ""
     if view.pace is not None:
         eta = max(eta, view.generations_left / view.pace)
-    return f"{duration(eta)} left"
+    return left(eta, link.condition is not Condition.REPLAY)
 
 
 def _waiting(link: Link) -> str:
@@ -129,6 +161,10 @@ def _state(link: Link) -> tuple[str, str]:
         return "… starting", "bold"
     if link.condition is Condition.GONE:
         return "✗ engine gone", "bold red"
+    if link.silence:
+        return f"✗ engine {link.silence}", "bold red"
+    if link.is_pausing and link.is_running:
+        return "❚❚ pausing …", "bold yellow"
     if isinstance(link, ReplayLink):
         share_played = f"{100 * link.progress:.0f}%"
         if link.progress >= 1.0:

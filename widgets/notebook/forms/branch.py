@@ -4,7 +4,7 @@ from typing import Any
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
-from sessions.views.session_view import free_name
+from sessions.views.branch_view import free_name
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words

@@ -23,7 +23,12 @@ class UndoForm:
             "Stop running the branch, or take it up again",
             lambda: self.form.ask(self._setting_aside),
         )
-        self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside)
+        remove = button(
+            "Remove branch",
+            "Show and run the branch no more; its rounds stay on disk",
+            lambda: self.form.ask(self._removal),
+        )
+        self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside, remove)
         self._branch = ""
         self.renew()
 
@@ -44,6 +49,9 @@ class UndoForm:
         aside = not self._attachment.view.branches[branch].aside
         done = "runs no more rounds" if aside else "goes on"
         return Filled([commands.SetAside(branch=branch, aside=aside)], f"Branch {branch} {done}.")
+
+    def _removal(self, branch: str) -> Filled:
+        return Filled([commands.RemoveBranch(branch)], f"Branch {branch} is removed; its rounds stay on disk.")
 
     def _request(self, branch: str) -> Filled:
         if not self._round.value:

@@ -11,9 +11,9 @@ from textual.widgets import Input, Static
 
 from sessions.messages import commands
 from sessions.specs.spec import Table
-from sessions.views.session_view import free_name
+from sessions.views.branch_view import free_name
 from ticket_explorer.pruners import PRUNERS
-from widgets.decisions.branches import objection_to_name
+from widgets.decisions.branches import nothing_to_run, objection_to_name
 from widgets.decisions.complaints import Complaint, objection, remarks_on
 from widgets.decisions.pruning_fields import pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, named
@@ -42,7 +42,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield Static(Text(f"A new branch begins after this round of {self._branch}:", "dim"))
             yield Static(Text(ROUNDS_HEAD, "dim"))
             yield RoundList(self._view, self._branch, self._round)
-            free = Input(free_name(self._branch, self._view.branches), compact=True)
+            free = Input(free_name(self._branch, [*self._view.branches, *self._view.removed]), compact=True)
             yield Row("name", free, "of the new branch", "$.branch.name")
             yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
             yield RewindForm(self._plan["rewind"], may_stay=True)
@@ -58,6 +58,10 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
 
     def on_input_changed(self) -> None:
         """Check what a person types."""
+        self._check()
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Check the round that is chosen."""
         self._check()
 
     def on_choice_changed(self) -> None:
@@ -98,8 +102,10 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
         return said is None
 
     def _objection(self) -> Complaint | None:
-        badly_named = objection_to_name(self._row("name").text.strip(), self._view.branches)
-        return badly_named or objection(self._plan, self._overrides)
+        if badly_named := objection_to_name(self._row("name").text.strip(), self._view.branches):
+            return badly_named
+        number = self.query_one(RoundList).number
+        return nothing_to_run(self._plan, number, self._overrides) or objection(self._plan, self._overrides)
 
 
 def _or_as_before(names: Iterable[str], present: str, id: str) -> Choice:

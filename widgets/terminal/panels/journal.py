@@ -5,7 +5,7 @@ from textual.widgets import RichLog
 
 from sessions.messages import events
 from sessions.views.session_view import SessionView
-from widgets.shared.wording import clock, sentence
+from widgets.shared.wording import clock, first_time, sentence
 
 _STYLES: dict[type[events.Event], str] = {
     events.RoundFinished: "bold",
@@ -29,6 +29,7 @@ class JournalPanel(RichLog):
     def __init__(self) -> None:
         super().__init__(wrap=True, min_width=1, highlight=False, markup=False)
         self._told = 0
+        self._since: float | None = None
         self._view: SessionView | None = None
         self.wanted = ""
         """Only lines that contain this, whatever its case."""
@@ -38,6 +39,7 @@ class JournalPanel(RichLog):
         if view is not self._view:
             self._view, self._told = view, 0
             self.clear()
+        self._since = first_time(view)
         for event in view.history[self._told :]:
             self._tell(event)
         self._told = len(view.history)
@@ -52,4 +54,5 @@ class JournalPanel(RichLog):
     def _tell(self, event: events.Event) -> None:
         line = sentence(event)
         if line and self.wanted.lower() in line.lower():
-            self.write(Text.assemble((f"{clock(event.at)}  ", "dim"), (line, _STYLES.get(type(event), ""))))
+            at = clock(event.at, self._since)
+            self.write(Text.assemble((f"{at}  ", "dim"), (line, _STYLES.get(type(event), ""))))

@@ -106,7 +106,7 @@ class Explorer(Screen[None]):
     async def _follow(self, run: bool = False, start: bool = False) -> None:
         try:
             await self._join(run, start)
-            await self.link.follow(self._told)
+            await self.link.follow(self._told, self._changed_state)
         except TicketError as error:
             self._changed_state()
             self._ask_what_now(str(error))
@@ -163,6 +163,8 @@ class Explorer(Screen[None]):
             remember_speed(self.look.view)
         if why := trouble(event):
             self.notify(why, title="The session rests", severity="error", timeout=20, markup=False)
+        if self.link.condition is not Condition.REPLAY:
+            self.app.ring(event, self.link.path.stem)  # type: ignore[attr-defined]
 
     def _take_view(self, view: SessionView) -> None:
         self.look.view = view
@@ -172,20 +174,15 @@ class Explorer(Screen[None]):
     def _changed_state(self) -> None:
         if self._is_left:
             return
-        banner = self.query_one(Banner)
-        if self.link.condition is Condition.GONE:
-            banner.say(f"{self.link.reason}  Press space to start the engine again; nothing finished is lost.")
-        else:
-            banner.clear()
+        self.query_one(Banner).show(self.link)
         self._renew()
 
     def _mask_arrived(self) -> None:
         self.app.call_from_thread(self._renew_masks)
 
     def _renew_masks(self) -> None:
-        if self._is_left:
-            return
-        self._grid.renew(lambda kind: kind.reads_masks)
+        if not self._is_left:
+            self._grid.renew(lambda kind: kind.reads_masks)
 
     # Drawing
 
@@ -194,8 +191,7 @@ class Explorer(Screen[None]):
         if self.app.screen is not self or self._moved:  # who pressed a key sees the headline move first
             return
         now = time.monotonic()
-        waits = self._is_stale or self.look.view.compiling is not None
-        if waits and now >= self._stated + LEAST:
+        if now >= self._stated + LEAST and (self._is_stale or self.look.view.compiling is not None):
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()
@@ -294,7 +290,7 @@ class Explorer(Screen[None]):
 
     def action_curvature(self) -> None:
         """Compute what the curvature panel shows; if a policy is looked at, have it played."""
-        panel = self.focused_panel
+        panel = self._grid.focused_panel
         if panel is not None and panel.kind.plays:
             self.run_worker(self._have_engine(), group="ask")
         else:
@@ -363,7 +359,7 @@ class Explorer(Screen[None]):
 
     def action_maximise(self) -> None:
         """Show only the focused panel, or all again."""
-        panel = self.focused_panel
+        panel = self._grid.focused_panel
         if self.maximized is not None:
             self.minimize()
         elif panel is not None:
@@ -394,6 +390,10 @@ class Explorer(Screen[None]):
             self.action_maximise()
         else:
             self.action_live()
+
+    def action_show(self, what: str) -> None:
+        """Show the engine's log, or what it takes of the machine."""
+        self._requests.show(what, self.query_one(ProgressLines))
 
     def action_go_home(self) -> None:
         """Go back to the sessions."""

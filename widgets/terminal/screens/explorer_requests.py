@@ -12,9 +12,16 @@ from ticket_explorer.errors import TicketError
 from widgets.plots.kinds import Look, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
+from widgets.terminal.status import ProgressLines
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
 NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
+DECIDED = "Done: it takes effect with the branch's next pruning or round."
+_DONE: dict[type, str] = {
+    commands.PauseAt: "Set: the session pauses there by itself.",
+    commands.RemoveBranch: "The branch is removed; its rounds stay on disk.",
+    commands.RemoveBreakpoint: "The breakpoint is removed.",
+}
 NOT_ATTACHED = "This needs the session's engine, which is not attached."
 
 
@@ -109,7 +116,16 @@ class Requests:
             made = dialog_called(dialog)(self._link, branch, self._look.selection.round)
             command = await self._screen.app.push_screen_wait(made)
             if command is not None:
-                self.send(command, "Done: it takes effect with the branch's next pruning or round.")
+                self.send(command, _DONE.get(type(command), DECIDED))
+
+    def show(self, what: str, progress: ProgressLines) -> None:
+        """Show the engine's log, or in the lines of progress what it takes of the machine."""
+        from widgets.terminal.dialogs.engine_log import EngineLog
+
+        if what == "usage":
+            progress.measure(self._link.path)
+        else:
+            self._screen.app.push_screen(EngineLog(self._link.path))
 
     async def export(self) -> None:
         """Write a file."""

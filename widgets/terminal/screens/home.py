@@ -1,6 +1,7 @@
 """Home: the list of sessions, or an invitation to begin one."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from textual.widgets import DataTable, Input, Static
 from sessions.reports.session_list import Listing, SessionState
 from sessions.serving.idle import end_idle
 from sessions.specs.sources import DEFAULT
+from sessions.store.labels import label
 from ticket_explorer.errors import TicketError
+from widgets.shared.session_table import ARCHIVED
 from widgets.shared.wording import about
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
@@ -22,6 +25,8 @@ from widgets.terminal.screens.session_list import SessionList
 
 REFRESH_SECONDS = 3.0
 SUBTITLE = "lottery tickets, found by evolution"
+TAGS = "Tags, separated by spaces; -tag takes one off"
+READING = "reading your sessions …"
 FILTER = "any text, or task:pendulum state:running; enter keeps it, escape clears it"
 _INVITATION = """[b]No sessions yet.[/b]
 
@@ -45,6 +50,7 @@ class Home(Screen[None]):
         self._sessions: list[SessionState] = []
         self._listing = Listing()
         self._trouble = ""
+        self._has_read = False
         self._default_takes: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -83,8 +89,8 @@ class Home(Screen[None]):
         if not found and self._default_takes is None:
             self._default_takes = ""
             self._assess()
-        if (found, trouble) != (self._sessions, self._trouble):
-            self._sessions, self._trouble = found, trouble
+        if (found, trouble, True) != (self._sessions, self._trouble, self._has_read):
+            self._sessions, self._trouble, self._has_read = found, trouble, True
             self._invite()
             self._show()
 
@@ -103,14 +109,14 @@ class Home(Screen[None]):
 
     def _show(self) -> None:
         table, empty = self.query_one(SessionList), not self._sessions
-        table.display, self.query_one("#invitation").display = not empty, empty
+        table.display, self.query_one("#invitation").display = not empty, empty and self._has_read
         table.take(self._sessions)
         self._say_order()
         if not empty and self.focused is None:
             table.focus()
 
     def _say_order(self) -> None:
-        said = self.query_one(SessionList).order if self._sessions else SUBTITLE
+        said = self.query_one(SessionList).order if self._sessions else SUBTITLE if self._has_read else READING
         self.query_one("#title", Static).update(Text.assemble(("Ticket Explorer", "bold"), (f"  {said}", "dim")))
 
     @property
@@ -185,15 +191,52 @@ class Home(Screen[None]):
 
     @work(group="dialog")
     async def action_delete(self) -> None:
-        """Delete the session under the cursor, after asking."""
-        path = self._selected
-        if path is None:
+        """Delete the marked sessions, or the one under the cursor, after asking."""
+        paths = [Path(one.path) for one in self.query_one(SessionList).chosen]
+        if not paths:
             return
-        choices = {"keep": "Keep it", "delete": "Delete"}
-        chosen = await self.app.push_screen_wait(ask.choice(f"Delete {path.stem} permanently?", choices))
-        if chosen == "delete" and await self._is_free(path):
-            shutil.rmtree(path)
-            self.action_refresh()
+        names = ", ".join(one.stem for one in paths[:5]) + (", …" if len(paths) > 5 else "")
+        what = names if len(paths) == 1 else f"{len(paths)} sessions ({names})"
+        choices = {"keep": "Keep them" if len(paths) > 1 else "Keep it", "delete": "Delete"}
+        chosen = await self.app.push_screen_wait(ask.choice(f"Delete {what} permanently?", choices))
+        for path in paths if chosen == "delete" else ():
+            if await self._is_free(path):
+                shutil.rmtree(path)
+        self.action_refresh()
+
+    def action_mark(self) -> None:
+        """Mark the session under the cursor, and go to the next one."""
+        self.query_one(SessionList).mark()
+        self._say_order()
+
+    @work(group="dialog")
+    async def action_tag(self) -> None:
+        """Ask for tags, and put them on the marked sessions, or on the one under the cursor."""
+        chosen = self.query_one(SessionList).chosen
+        if not chosen:
+            return
+        known = " ".join(chosen[0].tags) if len(chosen) == 1 else ""
+        said = await self.app.push_screen_wait(ask.line(TAGS, known))
+        for one in chosen if said is not None else ():
+            given = (said or "").split()
+            off = [tag for tag in one.tags if tag not in given] if len(chosen) == 1 else []
+            add = [tag for tag in given if not tag.startswith("-")]
+            self._label(one, add, [*off, *(tag[1:] for tag in given if tag.startswith("-"))])
+        self.action_refresh()
+
+    def action_archive(self) -> None:
+        """Archive the marked sessions, or the one under the cursor; those that are archived come back."""
+        for one in self.query_one(SessionList).chosen:
+            self._label(one, archived=not one.archived)
+            self.notify(f"{one.name} is {'back' if one.archived else f'archived; /{ARCHIVED} shows it'}.", markup=False)
+        self.query_one(SessionList).unmark()
+        self.action_refresh()
+
+    def _label(self, one: SessionState, add: Sequence[str] = (), off: Sequence[str] = (), **how: bool) -> None:
+        try:
+            label(Path(one.path), add, off, **how)
+        except TicketError as error:
+            self.notify(str(error), severity="error", markup=False)
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or the one before."""

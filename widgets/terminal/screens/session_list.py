@@ -28,6 +28,8 @@ class SessionList(DataTable[Text]):
         self._sessions: Sequence[SessionState] = ()
         self._sort, self._reverse = LATEST, False
         self._filter = ""
+        self._marked = set[str]()
+        """The paths of marked sessions."""
 
     def on_mount(self) -> None:
         """Show the headings."""
@@ -40,11 +42,31 @@ class SessionList(DataTable[Text]):
         return next((one for one in self._sessions if one.path == path), None)
 
     @property
+    def chosen(self) -> list[SessionState]:
+        """The marked sessions that are shown; without any, the one under the cursor."""
+        shown = {key.value for key in self.rows}
+        marked = [one for one in self._sessions if one.path in self._marked and one.path in shown]
+        return marked or ([] if self.selected is None else [self.selected])
+
+    def mark(self) -> None:
+        """Mark the session under the cursor, or mark it no more, and go to the next one."""
+        if (path := self._path_at_cursor) is not None:
+            self._marked ^= {path}
+            self._fill(path)
+            self.action_cursor_down()
+
+    def unmark(self) -> None:
+        """Mark none any more."""
+        self._marked.clear()
+        self._fill(self._path_at_cursor)
+
+    @property
     def order(self) -> str:
         """How the sessions shown are sorted, and how many there are, in words."""
         shown, known = self.row_count, len(self._sessions)
         count = counted(known, "session", "sessions") if shown == known else f"{shown} of {known} sessions"
-        return f"{count} by {self._sort} {self._arrow}"
+        marked = len(self._marked & {key.value for key in self.rows})
+        return f"{count} by {self._sort} {self._arrow}" + (f", {marked} marked" if marked else "")
 
     def take(self, known: Sequence[SessionState]) -> None:
         """Show other sessions."""
@@ -108,19 +130,20 @@ class SessionList(DataTable[Text]):
         Args:
             at: The path of the session that the cursor stays on; if it isn't shown any more, it stays on its row.
         """
+        self._marked &= {one.path for one in self._sessions}
         rows = sorted_by(matching(self._sessions, self._filter.split()), self._sort, self._reverse)
         row = self.cursor_row
         self.clear()
         for one in rows:
-            self.add_row(*map(partial(_cell, one), _SHOWN), key=one.path)
+            self.add_row(*map(partial(_cell, one, one.path in self._marked), _SHOWN), key=one.path)
         places = [one.path for one in rows]
         self.move_cursor(row=places.index(at) if at in places else min(row, max(len(rows) - 1, 0)))
 
 
-def _cell(session: SessionState, name: str) -> Text:
+def _cell(session: SessionState, is_marked: bool, name: str) -> Text:
     match name:
         case "session":
-            return Text(session.name, "bold")
+            return Text(f"● {session.name}" if is_marked else session.name, "bold reverse" if is_marked else "bold")
         case "state":
             return Text(state_in_words(session), _STATES.get(session.state, "red"))
         case "ticket curve":

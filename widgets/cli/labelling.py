@@ -1,0 +1,60 @@
+"""`tag` and `archive`: what a person says of sessions, so that they are found again, or out of the way."""
+
+from typing import Annotated
+
+import typer
+
+from sessions.store import SessionDirectory
+from sessions.store.labels import label, read_labels
+from ticket_explorer.errors import InvalidValue
+from widgets.cli import completion
+from widgets.cli.app import session_path, told
+from widgets.cli.options import GivenSession
+from widgets.cli.output import say, write
+
+Sessions = Annotated[
+    list[str], typer.Argument(help="Sessions' paths, or their names.", autocompletion=completion.sessions)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(tag)
+    app.command()(archive)
+
+
+@told
+def tag(
+    session: GivenSession,
+    tags: Annotated[list[str] | None, typer.Argument(help="Tags to put on it; without any, prints its tags.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take these tags off.")] = False,
+) -> None:
+    """Put tags on a session.
+
+    `list tag:paper` then finds it. Tags lie in the session's directory and go where it goes; nothing that is computed
+    depends on them.
+    """
+    path = session_path(session)
+    SessionDirectory.open_for_reading(path)
+    if remove and not tags:
+        raise InvalidValue("--remove", "no tags", "the tags to take off")
+    found = label(path, remove=tags or ()) if remove else label(path, add=tags) if tags else read_labels(path)
+    if found.tags:
+        write("\n".join(found.tags))
+    else:
+        say("It has no tags.")
+
+
+@told
+def archive(
+    sessions: Sessions, undo: Annotated[bool, typer.Option("--undo", help="Take them out of the archive.")] = False
+) -> None:
+    """Have lists leave sessions out.
+
+    Nothing is moved or removed; `list is:archived` shows them, and `resume --all` leaves them alone.
+    """
+    for name in sessions:
+        path = session_path(name)
+        SessionDirectory.open_for_reading(path)
+        label(path, archived=not undo)
+        say(f"{path.stem} is {'no longer archived' if undo else 'archived'}.")
