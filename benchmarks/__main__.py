@@ -16,6 +16,7 @@ NAMES = (
     "gradient_update",
     "gpu",
     "terminal",
+    "charts",
     "control",
     "box2d_living",
     "first_generation",

@@ -272,6 +272,32 @@ def predicting(problem: Problem) -> PredictingProblem:
     return problem
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Some examples of the test split, as a person and as a network see them."""
+
+    pixels: Float[np.ndarray, "n height width"]
+    """As grey images, in [0, 1]; colours are averaged."""
+    inputs: Float[Array, "n ..."]
+    """Standardised, as `outputs` takes them."""
+    labels: Int[np.ndarray, " n"]
+    """The class of each."""
+
+
+@runtime_checkable
+class ShownProblem(Problem, Protocol):
+    """A problem whose examples a person can look at."""
+
+    def shown_examples(self, first: int, count: int) -> Shown | None:
+        """Some test examples, in the split's order, from its beginning again after its end; None if none is a picture.
+
+        Args:
+            first: The place of the first one.
+            count: How many.
+        """
+        ...
+
+
 @runtime_checkable
 class FormedProblem(Problem, Protocol):
     """A problem whose populations can be computed in several forms."""

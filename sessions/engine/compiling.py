@@ -15,6 +15,7 @@ PARTS: Mapping[object, str] = {
     "choose": "the choice of the result",
     "prune": "pruning",
     "rollout": "an episode",
+    "examples": "examples",
     "landscape": "an analysis",
 }
 """What is compiled, by the first entry of an executable's key."""

@@ -18,9 +18,11 @@ from sessions.engine.compile_ahead import begin_turn, prefetch
 from sessions.engine.compiling import teller
 from sessions.engine.divergence import Divergence
 from sessions.engine.early_weights import early_generations, provide_early
+from sessions.engine.examples import examples, pruned_mask
+from sessions.engine.looking import looked_at
 from sessions.engine.memory import fitting
 from sessions.engine.noise import Noise
-from sessions.engine.rollouts import episode, finished_rollout, rollout
+from sessions.engine.rollouts import episode, rollout
 from sessions.engine.round_beginning import collapsed, form_chosen, pruned, started
 from sessions.engine.round_runner import Chunk, RoundShape
 from sessions.engine.round_summary import Arrays, check_masks, finite, summarise, survivors
@@ -29,7 +31,7 @@ from sessions.engine.scoring import Scorer
 from sessions.engine.stuck import others_go_on, whole_or_forgotten
 from sessions.engine.way_samples import WaySamples
 from sessions.messages import events
-from sessions.messages.commands import Episode, Preview
+from sessions.messages.commands import Episode, ExamplesSeen, Preview
 from sessions.messages.watchers import Watchers
 from sessions.plans.problems import Problems, plan_of
 from sessions.specs.spec import Plan
@@ -200,23 +202,23 @@ class Engine:
             TicketError: if nothing is trained yet, or the task has no policy.
         """
         self.settle()
-        running = self.running
-        check_replicate(self._view, branch, self._view.branches[branch].next_round if number is None else number)
-        if number is None and running is not None and running.collected > 0 and running.view.branch == branch:
-            chunk, number = running.latest(), running.view.number
-            plan, generation = plan_of(running.view.plan), running.collected
-            played = rollout(self._bench, plan, number, chunk.result.mean, running.problem_state(chunk))
-        else:
-            number = self._view.branches[branch].next_round - 1 if number is None else number
-            known = self._view.round(branch, number)
-            if known is None or known.finished is None:
-                of_round = f" of round {number}" if number >= 0 else ""
-                raise TicketError(f"Branch {branch!r} has no policy{of_round} yet; run or step first.")
-            plan, generation = plan_of(known.plan), known.done
-            played = finished_rollout(self.lineage, plan, branch, number)
-        problem = self.problems.of(plan)
+        looked = looked_at(self.lineage, self._view, self.running, branch, number, "policy")
+        played = rollout(self._bench, looked.plan, looked.number, looked.result.mean, looked.states)
+        problem = self.problems.of(looked.plan)
         assert isinstance(problem, WatchableProblem)
-        return episode(problem, played, branch, number, generation)
+        return episode(problem, played, branch, looked.number, looked.generation)
+
+    def examples(self, branch: str, number: int | None, plan: Plan, which: tuple[int, int]) -> ExamplesSeen:
+        """What a branch's weights make of test images (the first's place, and how many), and after its plan's pruning.
+
+        Raises:
+            TicketError: if nothing is trained yet, or there are no images of classes.
+        """
+        self.settle()
+        looked = looked_at(self.lineage, self._view, self.running, branch, number, "weights")
+        leaves = self.problems.of(plan).layout.leaves
+        density = plan.density_after(1, leaves, found_densities_of(self._view, branch, looked.number))
+        return examples(self._bench, looked, pruned_mask(self._bench, looked, plan, density), *which)
 
     def save(self, durable: bool) -> None:
         """Write a checkpoint of the running round, if there is one."""

@@ -12,6 +12,7 @@ from sessions.messages.events import LeafSummary, RoundFinished
 from sessions.specs.spec import Plan
 from sessions.views.branch_view import RoundView
 from ticket_explorer import masks
+from ticket_explorer.analysis.snr import overlap
 from ticket_explorer.analysis.snr_magnitude import Correlation, snr_magnitude_correlation, threshold
 from ticket_explorer.criteria import snr
 from ticket_explorer.densities import Density
@@ -49,11 +50,13 @@ def summarise(
     """
     considered = arrays.mask & layout.prunable
     correlations = _correlations(arrays, considered) if plan.analysis.correlation else []
+    kept_next = masks.kept_prunable(layout, next_density)
     return structs.replace(
         finished,
         pearson=[correlation.pearson for correlation in correlations],
         spearman=[correlation.spearman for correlation in correlations],
-        thresholds=_thresholds(arrays, considered, masks.kept_prunable(layout, next_density)),
+        thresholds=_thresholds(arrays, considered, kept_next),
+        overlap=_overlaps(arrays, considered, kept_next) if plan.analysis.correlation else [],
         leaves={leaf.name: LeafSummary(density=float(arrays.mask[:, leaf.slice].mean())) for leaf in layout},
         kept=[int(kept) for kept in considered.sum(-1)],
     )
@@ -112,6 +115,16 @@ def _thresholds(arrays: Arrays, considered: np.ndarray, kept_next: int) -> dict[
         name: [_threshold(criterion(r)[considered[r]], count) for r, count in enumerate(lost)]
         for name, criterion in criteria.items()
     }
+
+
+def _overlaps(arrays: Arrays, considered: np.ndarray, kept_next: int) -> list[float | None]:
+    """How much of what SNR and magnitude pruning would remove is the same, of each replicate."""
+    if arrays.std is None:
+        return []
+    return [
+        overlap(snr(mean[kept], std[kept]), np.abs(mean[kept]), int(kept.sum()) - kept_next)
+        for mean, std, kept in zip(arrays.mean, arrays.std, considered, strict=True)
+    ]
 
 
 def _threshold(score: np.ndarray, lost: int) -> float | None:

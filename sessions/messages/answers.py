@@ -40,3 +40,28 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Whose policy played for how long; not what it drew."""
         return f"<Episode of {self.branch}:{self.round}, generation {self.generation}: {self.shape[0]} steps>"
+
+
+class ExamplesSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `Examples`: test images, and what replicate 0 makes of them."""
+
+    branch: str
+    round: int
+    generation: int
+    shape: list[int]
+    """The images', [n, height, width]."""
+    pixels: bytes
+    """float32 of that shape, in [0, 1]."""
+    labels: list[int]
+    """The class of each."""
+    classes: int
+    before: bytes
+    """The probability of each class, float32 [n, classes]."""
+    after: bytes
+    """The same with the weights that the next pruning leaves; empty if that isn't known."""
+    paths: bytes
+    """For each image the entries of θ that weigh most in its prediction, int32 [n, k], the most important first."""
+
+    def __repr__(self) -> str:
+        """Whose weights they are; not the images."""
+        return f"<ExamplesSeen by {self.branch}:{self.round}, generation {self.generation}: {self.shape[0]} images>"

@@ -9,10 +9,10 @@ import operator
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sessions.messages.answers import Episode, Preview
+from sessions.messages.answers import Episode, ExamplesSeen, Preview
 from sessions.messages.branch_commands import Adopt, Branch, BranchPerformer, Decompose, GoBack, Transfer
 from sessions.messages.command import Command, Deed, Directive
-from sessions.messages.look_commands import Analyse, CancelAnalysis, LookPerformer, PreviewPruning, Rollout
+from sessions.messages.look_commands import Analyse, CancelAnalysis, Examples, LookPerformer, PreviewPruning, Rollout
 from sessions.messages.plan_commands import (
     PlanPerformer,
     RemoveBranch,
@@ -49,6 +49,8 @@ __all__ = [
     "Directive",
     "EndRound",
     "Episode",
+    "Examples",
+    "ExamplesSeen",
     "GoBack",
     "Note",
     "Pace",

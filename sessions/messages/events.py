@@ -230,6 +230,9 @@ class RoundFinished(Event, frozen=True, kw_only=True):
     kept: list[int] = []
     """Prunable weights that the result's mask keeps, per replicate: fewer than the round began with where the
     trainer learned a mask. Empty in journals of early versions."""
+    overlap: list[float | None] = []
+    """Jaccard overlap of what pruning by SNR and by magnitude would remove next, per replicate, in [0, 1]; empty if it
+    was not computed, as in journals of early versions."""
     survivors: list[int] = []
     """Prunable weights that go on if the learned mask is taken over, per replicate, if they differ from that mask's:
     a trainer may let dropped weights return."""

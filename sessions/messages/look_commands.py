@@ -1,10 +1,10 @@
 """Commands that look at weights and change none: previews, episodes and analyses."""
 
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
-from msgspec import field
+from msgspec import Meta, field
 
-from sessions.messages.answers import Episode, Preview
+from sessions.messages.answers import Episode, ExamplesSeen, Preview
 from sessions.messages.command import Deed, Round, Table
 
 
@@ -17,6 +17,10 @@ class LookPerformer(Protocol):
 
     def rollout(self, wish: "Rollout") -> Episode:
         """Run one episode of a branch's policy."""
+        ...
+
+    def examples(self, wish: "Examples") -> ExamplesSeen:
+        """Say what a branch's weights make of some test images."""
         ...
 
     def ask_analysis(self, wish: "Analyse") -> int:
@@ -60,6 +64,28 @@ class Rollout(Deed[Episode], frozen=True):
     def perform(self, session: LookPerformer) -> Episode:
         """As `Deed` says."""
         return session.rollout(self)
+
+
+class Examples(Deed[ExamplesSeen], frozen=True):
+    """Ask what a branch's weights make of some test images, now and after the next pruning.
+
+    Args:
+        branch: The branch whose weights are asked.
+        round: A finished round; by default the weights as they are now.
+        first: The place of the first image in the test split.
+        count: How many images.
+    """
+
+    answer_type: ClassVar[Any] = ExamplesSeen
+    is_journalled: ClassVar[bool] = False
+    branch: str
+    round: Round | None = None
+    first: Annotated[int, Meta(ge=0)] = 0
+    count: Annotated[int, Meta(ge=1, le=64)] = 12
+
+    def perform(self, session: LookPerformer) -> ExamplesSeen:
+        """As `Deed` says."""
+        return session.examples(self)
 
 
 class Analyse(Deed[int], frozen=True):

@@ -1,5 +1,6 @@
 """Which branches a transfer adds: the transferred tickets, their random control, and native tickets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from msgspec import structs
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan, check_start, check_transfer, span
 from sessions.plans.problems import Problems, plan_of, taken_up
+from sessions.specs.difference import differences
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import Plan, Spec, Table, Transfer, parse_plan, parse_start, table_of
 from sessions.store import check_branch_name
@@ -19,6 +21,9 @@ from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from ticket_explorer.registry import name_of
 from ticket_explorer.rewinds import REWINDS
 from ticket_explorer.rewinds.settings import Initial
+
+_LONGEST = 24
+"""Letters of a changed field with its value in a branch's name."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +145,24 @@ def checked_rounds(source: BranchView, rounds: Sequence[int] | int | None) -> li
 
 
 def _name(branch: str, before: Plan, after: Plan, view: SessionView) -> str:
-    """`snr-on-mnist`, or `snr-with-pgpe`."""
+    """After what changed: `snr-on-mnist`, `snr-with-pgpe`, or for a field `snr-with-torso-mass-2`."""
     if name_of(after.task) != name_of(before.task):
         stem = f"{branch}-on-{name_of(after.task)}"
-    else:
+    elif after.trainer.algorithm != before.trainer.algorithm:
         stem = f"{branch}-with-{after.trainer.algorithm}"
+    else:
+        stem = f"{branch}-with-{_changed(before, after) or after.trainer.algorithm}"
     stem, taken = stem.replace("_", "-"), {name.lower() for name in view.branches}
     return next(name for n in range(1, 1_000_000) if (name := stem if n == 1 else f"{stem}-{n}").lower() not in taken)
+
+
+def _changed(before: Plan, after: Plan) -> str:
+    """The first field of task, network or trainer that has another value, with that value; empty if none has."""
+    tables = [{family: table_of(plan)[family] for family in ("task", "network", "trainer")} for plan in (before, after)]
+    for path, (_, value) in differences(*tables).items():
+        text = f"{path.rpartition('.')[2]}-{value}"
+        return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:_LONGEST].rstrip("-.")
+    return ""
 
 
 def check_new_names(names: Sequence[str], view: SessionView) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sessions.engine.engine import Engine
 from sessions.messages import commands, events
-from sessions.messages.answers import Episode, Preview
+from sessions.messages.answers import Episode, ExamplesSeen, Preview
 from sessions.messages.emit import Emit
 from sessions.session.adopt import Source
 from sessions.session.branches import Branches
@@ -169,6 +169,15 @@ class Performer:
         """
         self.branches.called(wish.branch)
         return self.engine.rollout(wish.branch, wish.round)
+
+    def examples(self, wish: commands.Examples) -> ExamplesSeen:
+        """What the weights of a finished round, or of the running or last finished one, make of some test images.
+
+        Raises:
+            TicketError: if nothing is trained yet, or the task has no images of classes.
+        """
+        plan = parse_plan(self.branches.called(wish.branch).plan)
+        return self.engine.examples(wish.branch, wish.round, plan, (wish.first, wish.count))
 
     def ask_analysis(self, wish: commands.Analyse) -> int:
         """Queue an analysis, to be computed between chunks; returns the id that its events carry.

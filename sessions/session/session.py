@@ -283,6 +283,7 @@ class Session:
     remove_breakpoint = Verb(commands.RemoveBreakpoint, performed)
     preview_pruning = Verb(commands.PreviewPruning, performed)
     rollout = Verb(commands.Rollout, performed)
+    examples = Verb(commands.Examples, performed)
     ask_analysis = Verb(commands.Analyse, performed)
     cancel_analysis = Verb(commands.CancelAnalysis, performed)
     note = Verb(commands.Note, performed)

@@ -29,7 +29,7 @@ def test_a_session_that_nobody_runs_is_opened(lab: Any) -> None:
 
 def test_an_open_session_is_asked_itself(lab: Any) -> None:
     with finished_round(lab) as session:
-        assert ask.transfer(session, "snr", [0], OTHERWISE, control=False) == ["snr-with-snes"]
+        assert ask.transfer(session, "snr", [0], OTHERWISE, control=False) == ["snr-with-std-init-0.1"]
         assert ask.analyse(session, "layers", "snr").kind == "layers"
 
 

@@ -61,7 +61,7 @@ def test_one_ticket_goes_on_being_pruned_if_rounds_are_added(lab: Any) -> None:
     with lab.create() as session:
         session.run_round()
         names = session.transfer("snr", [1], {"trainer": {"std_init": 0.1}})
-        assert names == ["snr-with-snes", "snr-with-snes-random"]
+        assert names == ["snr-with-std-init-0.1", "snr-with-std-init-0.1-random"]
         session.set_pruning(names[0], {"rounds": 2})
         session.run()
         carried = session.view.branches[names[0]].rounds
@@ -86,7 +86,7 @@ def test_the_command_answers_with_the_names(lab: Any) -> None:
         driver.ask(command, "test", lambda *answer: said.append(answer))
         driver.ask(commands.Stop(), "test")
         driver.run(stay=True)
-        assert said == [({"branches": ["snr-with-snes"]}, None)]
+        assert said == [({"branches": ["snr-with-std-init-0.1"]}, None)]
 
 
 @pytest.mark.parametrize(

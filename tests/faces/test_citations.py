@@ -13,9 +13,11 @@ CITED = {
     "connectivity": "6, top",  # highest accuracy on the line between two optima
     "curvature": "6, bottom",  # one-dimensional projections of the loss
     "sharpness": "6, bottom",  # the quadratic coefficient of those
+    "compare": "7, top",
     "comparison": "7, top",  # difference of SNR and magnitude pruning
     "snr_magnitude": "7",  # middle: thresholds of both
     "correlation": "7, bottom",  # correlation of SNRs and magnitudes across rounds
+    "overlap": "7, bottom",  # what follows from that
     "distribution": "11",  # weight summary statistics
     "decomposition": "8",  # permutation baselines, of gradient descent
     "surface": "10",  # two-dimensional projections of the loss

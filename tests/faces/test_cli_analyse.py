@@ -47,6 +47,28 @@ def test_a_chart_and_a_table(tell: Any, mine: Path, kind: str, words: list[str])
     assert [word for word in words if word not in told.stdout] == []
 
 
+def test_branches_of_any_sessions_lie_in_one_curve(tell: Any, mine: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(mine, tmp_path / "other.session")
+    rows = json.loads(tell("compare", str(mine), str(other), "--overlay", "--json").stdout)
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    assert len(names) == 2 * len(read_view(mine).branches)
+    one = names[0].partition(":")[2]
+    picture = tmp_path / "overlay.svg"
+    told = tell("compare", str(mine), "--baseline", one, "--normalised", "--out", str(picture), COLUMNS="120")
+    assert told.exit_code == 0, told.output
+    assert "difference" in told.stdout
+    assert f"less {one}" in picture.read_text(encoding="utf-8")
+    rows = json.loads(
+        tell("compare", str(mine), str(other), "--baseline", names[0], "--branches", one, "--json").stdout
+    )
+    assert {row["series"] for row in rows} == {f"{stem}:{one}" for stem in (mine.stem, "other")}
+    assert {row["difference"] for row in rows if row["series"].startswith("other")} == {0.0}
+    refused = tell("compare", str(mine), "--baseline", "nope")
+    assert refused.exit_code == 2
+    assert "nope" in refused.stderr
+    assert one in refused.stderr
+
+
 def test_sessions_are_compared_on_one_scale(tell: Any, mine: Path) -> None:
     other = shutil.copytree(mine, mine.with_name("other.session"))
     told = tell("compare", str(mine), str(other), "--json")

@@ -209,3 +209,15 @@ def test_data_list(tell):
     assert {one["name"] for one in known} == {"mnist", "fashion_mnist", "kmnist", "cifar10"}
     assert {one["disk_size"] for one in known} == {0}
     assert "kmnist" in tell("data", "list").stdout
+
+
+def test_show_says_in_which_fields_specs_differ(tell, tiny):
+    rows = json.loads(tell("show", "tiny", "--diff", "fashion", "--json").stdout)
+    found = {row["field"]: (row["here"], row["there"]) for row in rows}
+    assert found["branch.snr.network.hidden"] == ([8], [32])
+    between = tell("show", "tiny", "--diff", "snr:magnitude", COLUMNS="100").stdout
+    assert [word for word in ("pruner.name", "snr", "magnitude") if word not in between] == []
+    assert "are equal" in tell("show", "tiny", "--diff", "tiny").stdout
+    refused = tell("show", "tiny", "--diff", "nowhere")
+    assert refused.exit_code == 2
+    assert "snr:magnitude" in refused.stderr

@@ -20,7 +20,7 @@ from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.commands import app
 from widgets.cli.export_format import FORMATS
 from widgets.cli.own_code import Kind
-from widgets.plots.names import AGAINST, SHOWN
+from widgets.plots.names import AGAINST, EXPORTED
 
 GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "schema_1"
 ROOT = Path(__file__).parents[2]
@@ -123,7 +123,7 @@ def test_rounds_are_offered_once_a_colon_is_typed(offers: Offers) -> None:
         ("analyse first ", list(ANALYSES)),
         ("analyse first s", ["surface", "snr"]),
         ("export first ", ["metrics", "analysis", "ticket", "rollout", "figure", "report", "replay"]),
-        ("export first figure --show ", list(SHOWN)),
+        ("export first figure --show ", list(EXPORTED)),
         ("export first figure --against ", list(AGAINST)),
         ("export first ticket --format ", sorted({name for names in FORMATS.values() for name in names})),
         ("transfer first --trainer ", [*STRATEGIES, *TRAINERS]),

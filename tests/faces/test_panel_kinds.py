@@ -32,9 +32,13 @@ def test_a_comparison_would_be_found() -> None:
 
 
 def test_panels_are_told_apart_by_what_they_do() -> None:
-    assert [name for name, kind in PANELS.items() if kind.turns] == ["fitness", "curvature", "mask", "distribution"]
-    assert ([name for name in PANELS if name not in CHARTS], MASK) == ([JOURNAL], "mask")
-    assert [kind.number for kind in PANELS.values()] == [*range(1, 10), 0]
+    turning = [name for name, kind in PANELS.items() if kind.turns]
+    assert turning == ["fitness", "curvature", "mask", "distribution", "spec", "compare"]
+    assert ([name for name in PANELS if name not in CHARTS], MASK) == ([JOURNAL, "spec"], "mask")
+    keys = [kind.key for kind in PANELS.values()]
+    assert keys[:10] == [*"1234567890"]
+    assert all(key.isalpha() for key in keys[10:])
+    assert len(set(keys)) == len(keys)
     assert all(kind.title and kind.help for kind in PANELS.values())
 
 

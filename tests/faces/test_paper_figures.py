@@ -9,11 +9,12 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import ticket_explorer as tx
+from ticket_explorer.errors import TicketError
 from widgets.plots.curve_data import TicketCurve
 from widgets.plots.figure import Figure
 from widgets.plots.figures.ticket_curve import figure_of
-from widgets.plots.matplotlib_figure import DASHES, MARKERS, canvas_of
-from widgets.plots.paper_figure import PaperFigure
+from widgets.plots.matplotlib_figure import DASHES, MARKERS, Look, canvas_of, drawn
+from widgets.plots.paper_figure import PaperFigure, size_of
 from widgets.terminal.recorded import recorded_session
 
 SIZES = ((3.25, 2.4), (4.5, 3.0), (6.75, 3.0))
@@ -48,7 +49,7 @@ def laid_out(figure: Figure, size: tuple[float, float]) -> tuple[Any, Any]:
     """The canvas with everything in its place, and what draws it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    canvas = canvas_of(figure, size)
+    canvas = canvas_of(figure, Look(size))
     agg = FigureCanvasAgg(canvas)
     canvas.draw_without_rendering()
     return canvas, agg.get_renderer()  # type: ignore[no-untyped-call]
@@ -123,7 +124,47 @@ def test_lines_differ_without_colours() -> None:
 
 
 def test_axes_can_be_changed(tmp_path: Path) -> None:
-    canvas = PaperFigure(halved(), SIZES[0]).to_matplotlib()
+    canvas = PaperFigure(halved(), Look(SIZES[0])).to_matplotlib()
     canvas.axes[0].set_ylabel("accuracy")
     canvas.savefig(tmp_path / "own.svg")
     assert "accuracy" in (tmp_path / "own.svg").read_text(encoding="utf-8")
+
+
+def test_sizes_are_inches_or_a_venues_column() -> None:
+    assert size_of("4.5x3") == (4.5, 3.0)
+    assert size_of("icml")[0] == 3.25
+    for given in ("wide", "0x3", "3", "3x", "1e9x1"):
+        with pytest.raises(TicketError, match="width x height in inches, such as 4"):
+            size_of(given)
+
+
+def test_vector_text_stays_text_and_a_title_can_be_left_out() -> None:
+    whole, bare = (drawn(halved(), "svg", Look(title=shown)).decode() for shown in (True, False))
+    assert "Ticket curve" in whole
+    assert "Ticket curve" not in bare
+    assert "random-control" in bare
+
+
+def test_a_style_file_takes_the_place_of_ours(tmp_path: Path) -> None:
+    style = tmp_path / "mine.mplstyle"
+    style.write_text("font.family: monospace\n", encoding="utf-8")
+    assert "monospace" in drawn(halved(), "svg", Look(style=str(style))).decode()
+    with pytest.raises(TicketError, match="nope"):
+        drawn(halved(), "svg", Look(style="nope"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "word"),
+    [
+        ("mask", "dense_1/kernel", "dense_1/kernel"),
+        ("distribution", "snr", "SNR"),
+        ("compare", "random", "less random"),
+    ],
+)
+def test_panels_are_figures_too(kind: str, of: str, word: str, tmp_path: Path) -> None:
+    made = tx.figure(kind, recorded_session(), branch="snr", of=of, size="icml", title=kind != "distribution")
+    made.save(tmp_path / "a.svg")
+    assert word in (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert made.to_matplotlib().get_size_inches()[0] == 3.25
+    with pytest.raises(TicketError, match="nope"):
+        tx.figure(kind, recorded_session(), branch="snr", of="nope")

@@ -280,7 +280,7 @@ def test_a_column_and_its_value_are_each_others():
 def test_the_cursor_reads_every_line():
     drawing = draw(learning(), 80, 20, 130.0)
     title, *_ = drawing.text().split("\n")
-    assert title == "Learning · score   ━ es 80.2%   ━ ticket after 5 rounds –   ━ random 40.1%"
+    assert title == "Learning · score   ━ es 80.2%   ╍ ticket after 5 rounds –   ┅ random 40.1%"
     assert drawing.read_out(130.0) == "generation 130 · es 80.2% · random 40.1%"
     assert "│" in {chr(code) for code in inside(drawing)[:, drawing.column(130.0) - drawing.frame.left]}
 
@@ -301,15 +301,39 @@ def test_the_nearest_value_to_a_cell():
     assert draw(empty(), 80, 20).nearest(40, 3) is None
 
 
-def test_a_long_legend_is_shortened_before_it_is_cut():
-    lines = tuple(Line(f"a branch with a long name {i}", np.arange(3.0), np.arange(3.0), colour=i) for i in range(4))
-    figure = Figure("Learning", X, Y, lines)
-    wide, narrow, tiny = (draw(figure, width, 12).text().split("\n")[0] for width in (160, 80, 20))
+def long_names(count: int, suffix: str = "") -> Figure:
+    names = [f"a branch with a long name {i}{suffix}" for i in range(count)]
+    lines = tuple(Line(name, np.arange(3.0), np.arange(3.0), colour=i) for i, name in enumerate(names))
+    return Figure("Learning", X, Y, lines)
+
+
+def test_what_names_have_in_common_is_left_out_before_anything_else() -> None:
+    wide, narrow, tiny = (draw(long_names(4), width, 11).text().split("\n")[0] for width in (160, 80, 12))
     assert wide.count("long name") == 4
-    assert narrow.count("━") == 4
-    assert narrow.count("…") == 4
-    assert len(tiny) <= 20
+    assert narrow.endswith("━ …0   ╍ …1   ┅ …2   ┉ …3")
+    assert len(tiny) <= 12
     assert "…" in tiny
+    assert "…0…" in draw(long_names(2, "/kernel"), 40, 11).text()
+
+
+def test_a_legend_takes_more_rows_before_names_are_shortened() -> None:
+    names = ["snr", "magnitude of weights", "random", "movement", "permuted mask"]
+    lines = tuple(Line(name, np.arange(3.0), np.arange(3.0), colour=i) for i, name in enumerate(names))
+    drawing = draw(Figure("Ticket curve", X, Y, lines), 50, 20)
+    rows = drawing.text().split("\n")[: drawing.frame.top]
+    assert 1 < len(rows) <= 3
+    assert all(name in " ".join(rows) for name in names)
+    assert [drawing.named_at(one.start, one.row) for one in drawing.legend] == names
+    assert drawing.named_at(0, 19) is None
+    read = draw(drawing.figure, 50, 20, cursor=1.0)
+    assert read.frame == drawing.frame, "nothing moves under a cursor"
+    assert all(name in read.text() for name in names)
+
+
+def test_shares_are_never_shown_above_all() -> None:
+    one = fitted(Axis("weights kept", "log", percent=True), np.array([1.0]))
+    assert one.low < one.high == 1.0
+    assert fitted(Axis("kept", percent=True), np.array([0.2, 0.99]), 0.05).high == 1.0
 
 
 def test_pictures_keep_their_shape():

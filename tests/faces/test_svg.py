@@ -1,5 +1,6 @@
 """Pictures that saved notebooks keep: whole, small, and true to the figure."""
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -66,3 +67,21 @@ def test_lines_without_a_name_are_not_in_the_legend() -> None:
     lines = tuple(Line(name, np.arange(3.0), np.arange(3.0)) for name in ("", "", "mean", "other"))
     drawn = svg(Figure("Profiles", Axis("x"), Axis("y"), lines))
     assert drawn.count("<rect") == 3, "the ground, and two entries"
+
+
+def test_every_mark_is_named_in_as_many_rows_as_that_takes():
+    names = [f"a branch with a long name {i}" for i in range(9)]
+    lines = tuple(Line(name, np.arange(3.0), np.arange(3.0), colour=i, markers=True) for i, name in enumerate(names))
+    text = svg(Figure("Ticket curve", X, Y, lines))
+    assert [name for name in names if name not in text] == []
+    rows = {element.get("y") for element in ElementTree.fromstring(text).iter() if (element.text or "") in names}
+    assert len(rows) > 2
+
+
+def test_lines_are_told_apart_without_colours():
+    def shapes(colour):
+        line = Line("", np.arange(1.0, 4.0), np.arange(1.0, 4.0), colour=colour, markers=True)
+        figure = svg(Figure("t", X, Y, (line,)))
+        return re.sub("#[0-9a-f]{6}", "", figure)
+
+    assert len({shapes(colour) for colour in range(6)}) == 6

@@ -5,7 +5,7 @@ import { paint } from "../../widgets/canvas/esm/painting.js";
 import { plotOf } from "../../widgets/canvas/esm/plot.js";
 import { Path2D, plotted, recorder } from "./stand_ins.js";
 
-const THEME = { ground: "#ffffff", ink: "#000000", muted: "#888888", rule: "#eeeeee" };
+const THEME = { ground: "#ffffff", ink: "#000000", muted: "#888888", rule: "#eeeeee", faint: 0.5 };
 const IDLE = { cursor: null, box: null };
 
 /** What is drawn of some marks on 400 × 200 pixels. */
@@ -41,9 +41,21 @@ describe("a line", () => {
     expect(Math.max(...tops)).toBeCloseTo(plot.top(-9), 3);
   });
 
-  it("with markers has a dot for each value, and a bar for its interval", () => {
-    const { called } = drawn([{ kind: "line", markers: true, x: [0, 1], y: [5, NaN], low: [4, 4], high: [6, 6] }]);
-    expect(called("arc").length).toBe(1);
+  it("with markers has a sign for each value, and a bar for its interval", () => {
+    const line = { kind: "line", markers: true, x: [0, 1], y: [5, NaN], low: [4, 4], high: [6, 6] };
+    const signs = (colour) =>
+      drawn([{ ...line, colour }])
+        .called("fill")
+        .filter(({ given }) => given[0]);
+    expect(signs(0).length).toBe(1);
+    expect(signs(0)[0].given[0].steps.map(([step]) => step)).toContain("arc");
+    expect(signs(1)[0].given[0].steps.map(([step]) => step)).not.toContain("arc");
+  });
+
+  it("is told from others by its dashes", () => {
+    const dashes = (colour) =>
+      drawn([{ kind: "line", colour, x: [0, 1], y: [1, 2] }]).called("setLineDash")[0].given[0];
+    expect(new Set([0, 1, 2, 3, 4].map((colour) => String(dashes(colour)))).size).toBe(5);
   });
 });
 

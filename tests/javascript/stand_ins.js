@@ -98,6 +98,9 @@ export class Path2D {
   moveTo(...to) {
     this.steps.push(["move", ...to]);
   }
+  closePath() {
+    this.steps.push(["close"]);
+  }
   lineTo(...to) {
     this.steps.push(["line", ...to]);
   }

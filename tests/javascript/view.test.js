@@ -12,6 +12,11 @@ const CLOUD = {
   columns: { "0.x": [0, 5, 10], "0.y": [0, 5, 10], "0.entries": [30, 40, 50] },
   head: { title: "Weights", marks: [{ kind: "points", name: "kept", colour: 0, entries: true }] },
 };
+const PICTURE = {
+  columns: { "0.values": [0.25, 0.5, 0.75, 1] },
+  head: { title: "Mask", x: axis({ label: "column" }), y: axis({ label: "row" }) },
+};
+PICTURE.head.marks = [{ kind: "picture", name: "kernel", colour: 0, rows: 2, columns: 2 }];
 
 let page;
 const closing = [];
@@ -191,9 +196,9 @@ describe("keys", () => {
     const { key, part } = shown(LINES);
     key("ArrowRight");
     key("ArrowRight");
-    expect(part("spoken").textContent).toBe("round1, snr2, random2");
+    expect(part("spoken").textContent).toBe("round 1, snr 2, random 2");
     key("ArrowLeft");
-    expect(part("spoken").textContent).toBe("round0, snr1, random3");
+    expect(part("spoken").textContent).toBe("round 0, snr 1, random 3");
   });
 
   it("pick a point by Enter and forget all by Escape", () => {
@@ -212,6 +217,25 @@ describe("keys", () => {
     expect(part("reset").hidden).toBe(false);
     key("0");
     expect(part("reset").hidden).toBe(true);
+  });
+
+  it("move, smooth and change scales, and 0 shows everything as it is", () => {
+    for (const [name, given] of [["ArrowUp", { shiftKey: true }], ["x"], ["y"], ["s"]]) {
+      const { key, part } = shown(LINES);
+      key(name, given);
+      expect([name, part("reset").hidden]).toEqual([name, false]);
+      key("0");
+      expect(part("reset").hidden).toBe(true);
+    }
+  });
+
+  it("lead from cell to cell of a picture, and say what is there", () => {
+    const { key, part } = shown(PICTURE);
+    key("ArrowRight");
+    expect(part("spoken").textContent).toBe("row 0, column 0, kernel 25%");
+    key("ArrowDown");
+    key("ArrowRight");
+    expect(part("spoken").textContent).toBe("row 1, column 1, kernel 100%");
   });
 
   it("with Ctrl are left to the notebook", () => {

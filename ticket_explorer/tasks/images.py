@@ -20,7 +20,7 @@ from ticket_explorer.layout import Layout
 from ticket_explorer.networks.forms import Form, Work
 from ticket_explorer.networks.network import FormedNetwork, Narrowing, Network, NormalisedNetwork, SparseNetwork
 from ticket_explorer.networks.population import in_pairs
-from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Split
+from ticket_explorer.problems import Evaluation, FixedExamples, ProblemState, Shown, Split
 from ticket_explorer.tasks import datasets, embedded
 from ticket_explorer.tasks.augmentation import AUGMENT, sources
 from ticket_explorer.tasks.catalogue import MNIST
@@ -277,6 +277,16 @@ class ImageProblem:
     def _examples(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
         inputs = self._standardise(images.pixels).reshape(-1, *images.shape)
         return np.asarray(inputs), np.asarray(images.labels)
+
+    def shown_examples(self, first: int, count: int) -> Shown | None:
+        """Some test images, grey; None if examples are vectors, or what is predicted are numbers."""
+        if len(self.test.shape) != 3 or self.test.labels.ndim != 1:
+            return None
+        rows = np.arange(first, first + count) % len(self.test.labels)
+        pixels = self.test.pixels[rows]
+        grey = np.asarray(pixels, np.float32).reshape(-1, *self.test.shape).mean(-1) / self.unit
+        inputs = self._standardise(pixels).reshape(-1, *self.test.shape)
+        return Shown(np.clip(grey, 0.0, 1.0), inputs, np.asarray(self.test.labels[rows]))
 
     def draw(
         self, key: Array, columns: Int[Array, " K"] | None = None

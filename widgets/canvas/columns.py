@@ -109,7 +109,7 @@ def _words(mark: Mark) -> dict[str, Any]:
         case Line():
             words |= {"markers": mark.markers, "faint": mark.faint}
         case Points():
-            words |= {"entries": mark.entries is not None}
+            words |= {"entries": mark.entries is not None, "marked": mark.marked}
         case Rule():
             words |= {"value": mark.value, "across": mark.across}
         case Picture():

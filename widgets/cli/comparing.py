@@ -8,13 +8,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from sessions.reports.learning import needed_rows
-from sessions.store.files import write_atomic
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli import completion
 from widgets.cli.app import session_path, told
-from widgets.cli.output import PrintableConsole, print_json, say, write
+from widgets.cli.output import PrintableConsole, print_json, write
+from widgets.cli.overlaying import Overlaid, seed_of, show_overlay, show_pooled, write_figure
+from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
 from widgets.cli.tables import needed_table
 from widgets.shared.wording import share
 
@@ -35,26 +36,48 @@ def compare(
     ],
     out: Annotated[Path | None, typer.Option(help="Write the figure: a .png, .svg or .pdf.")] = None,
     target: Annotated[float | None, typer.Option(help="A score: compare what rounds needed to reach it.")] = None,
+    overlay: Annotated[bool, typer.Option("--overlay", help="A line for each branch of each session.")] = False,
+    normalised: Annotated[bool, typer.Option("--normalised", help="With --overlay: on one scale.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option(help="SESSION:BRANCH: show by how much the others differ from it.")
+    ] = None,
+    branches: Annotated[
+        list[str] | None, typer.Option(help="Only this branch, or SESSION:BRANCH; may be repeated.")
+    ] = None,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="A line for each branch name, over all seeds and replicates.")
+    ] = False,
+    size: Size = "4.5x3",
+    dpi: Dpi = 200,
+    no_title: NoTitle = False,
+    style: Style = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Average sessions' scores, or compare what a score cost.
+    """Average sessions' scores, lay branches over each other, or compare what a score cost.
 
     Each session's scores are scaled to 0 for its worst and 1 for its best round.
 
     Branches with the same name are one condition. A round counts only if every session has it for all of them.
+
+    With --overlay or --baseline, branches of any sessions are lines of one ticket curve, with the scores as they are.
     """
     if out is not None and out.suffix not in _FORMS:
         raise InvalidValue("--out", out, f"a file name that ends in {' or '.join(_FORMS)}")
     paths = list(dict.fromkeys(session_path(given) for given in sessions))
     stems = [path.stem for path in paths]
     views = {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
-    if target is not None:
+    wanted, paper = Overlaid(normalised, baseline, branches), Paper(size, dpi, no_title, style)
+    if pool:
+        show_pooled(paths, branches, out, paper)
+    elif target is not None:
         _show_needed(views, target, out, json)
-        return
-    _show_scores(views, out, json)
+    elif overlay or wanted != Overlaid():
+        show_overlay({s: (views[s], seed_of(p)) for s, p in zip(views, paths, strict=True)}, wanted, out, paper, json)
+    else:
+        _show_scores(views, out, paper, json)
 
 
-def _show_scores(views: dict[str, SessionView], out: Path | None, json: bool) -> None:
+def _show_scores(views: dict[str, SessionView], out: Path | None, paper: Paper, json: bool) -> None:
     from sessions.reports.comparison import normalised_rows
     from widgets.plots import figures
     from widgets.plots.raster.drawing import draw
@@ -62,10 +85,7 @@ def _show_scores(views: dict[str, SessionView], out: Path | None, json: bool) ->
     rows = normalised_rows(views)
     figure = figures.normalised(rows)
     if out is not None:
-        from widgets.plots import matplotlib_figure as paper
-
-        write_atomic(out, paper.drawn(figure, out.suffix.removeprefix(".")))
-        say(f"Wrote {out}.")
+        write_figure(figure, out, paper)
     if json:
         print_json(rows)
         return

@@ -24,7 +24,7 @@ from ticket_explorer.tasks.catalogue import DATA_SETS
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.cli.export_format import FORMATS
-from widgets.plots.names import AGAINST, SHOWN
+from widgets.plots.names import AGAINST, EXPORTED
 from widgets.shared.session_table import COLUMNS
 
 Offered = list[str]
@@ -87,7 +87,7 @@ def trainers() -> Offered:
 
 def figures() -> Offered:
     """The kinds of figures that can be exported."""
-    return _offered(SHOWN)
+    return _offered(EXPORTED)
 
 
 def costs() -> Offered:

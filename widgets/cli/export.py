@@ -1,5 +1,6 @@
 """`export`: tables of metrics and analyses, a ticket as arrays, a policy at work, figures, a report, a replay."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -17,7 +18,8 @@ from widgets.cli.export_format import DIRECTORY, Kind, format_of
 from widgets.cli.following import Opening, follow, write_now
 from widgets.cli.options import GivenSession
 from widgets.cli.output import say
-from widgets.plots.names import AGAINST, SHOWN
+from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
+from widgets.plots.names import AGAINST, EXPORTED, OF_PANELS
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +55,7 @@ def export(
         ),
     ] = None,
     show: Annotated[
-        str, typer.Option(help=f"A figure's kind: {', '.join(SHOWN)}.", autocompletion=completion.figures)
+        str, typer.Option(help=f"A figure's kind: {', '.join(EXPORTED)}.", autocompletion=completion.figures)
     ] = "ticket_curve",
     against: Annotated[
         str | None,
@@ -62,6 +64,16 @@ def export(
             autocompletion=completion.costs,
         ),
     ] = None,
+    branches: Annotated[
+        list[str] | None, typer.Option(help="A figure's branches; may be repeated. By default all.")
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(help="A mask's layer; a distribution's magnitude, sigma or snr; compare's branch.")
+    ] = None,
+    size: Size = "4.5x3",
+    dpi: Dpi = 200,
+    no_title: NoTitle = False,
+    style: Style = None,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
     """Export tables, a ticket, a figure, a report, a replay.
@@ -79,7 +91,8 @@ def export(
     if form == DIRECTORY:
         write_now(path, _growing(form, out))
     else:
-        _write(path, kind, form, out, _Wanted(from_, show, against, replicate))
+        paper = Paper(size, dpi, no_title, style)
+        _write(path, kind, form, out, _Wanted(from_, show, against, replicate, branches, of, paper))
     say(f"Wrote {out}.")
 
 
@@ -90,6 +103,9 @@ class _Wanted(NamedTuple):
     show: str
     against: str | None
     replicate: int
+    branches: list[str] | None
+    of: str | None
+    paper: Paper
 
 
 def _growing(form: str, out: Path) -> Opening:
@@ -104,7 +120,7 @@ def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> Non
     if kind in (Kind.metrics, Kind.analysis):
         _write_table(view, kind, form, out)
     elif kind is Kind.figure:
-        write_atomic(out, _figure(view, wanted.show, wanted.from_, wanted.against, form))
+        write_atomic(out, _figure(path, view, wanted, form))
     elif kind is Kind.report:
         from widgets.plots.html_report import page
 
@@ -142,20 +158,30 @@ def _write_table(view: SessionView, kind: Kind, form: str, out: Path) -> None:
     TABLES[form]((row for found in view.analyses for row in found.rows()), out)
 
 
-def _figure(view: SessionView, kind: str, from_: str | None, against: str | None, form: str) -> bytes:
+def _figure(path: Path, view: SessionView, wanted: _Wanted, form: str) -> bytes:
     from widgets.plots import figures
     from widgets.plots import matplotlib_figure as paper
+    from widgets.plots.paper_figure import drawn_panel
 
-    if kind not in SHOWN:
-        raise InvalidValue("--show", kind, f"one of {', '.join(SHOWN)}")
-    branch, number = parse_round(from_) if from_ else (None, None)
-    if branch is not None and branch not in view.branches:
-        raise InvalidValue("--from", from_, f"a branch among {', '.join(view.branches)}")
+    kind, against = wanted.show, wanted.against
+    if kind not in EXPORTED:
+        raise InvalidValue("--show", kind, f"one of {', '.join(EXPORTED)}")
+    branch, number = parse_round(wanted.from_) if wanted.from_ else (None, None)
+    for option, asked in (("--from", branch), *(("--branches", one) for one in wanted.branches or ())):
+        if asked is not None and asked not in view.branches:
+            raise InvalidValue(option, asked, f"a branch among {', '.join(view.branches)}")
     if against is not None and (kind != "learning" or against not in AGAINST):
         raise InvalidValue("--against", against, f"one of {', '.join(AGAINST)}, with --show learning")
+    look = wanted.paper.look()
+    selection = figures.Selection(branch, number, branches=None if not wanted.branches else tuple(wanted.branches))
+    if branch is None and wanted.branches:
+        selection = replace(selection, branch=wanted.branches[0])
+    if kind in OF_PANELS:
+        return paper.drawn(drawn_panel(kind, path, view, selection, wanted.of), form, look)
+    if wanted.of is not None:
+        raise InvalidValue("--of", wanted.of, f"nothing with --show {kind}: it is for {', '.join(OF_PANELS)}")
     given = {} if against is None else {"against": against}
-    figure = getattr(figures, kind)(view, figures.Selection(branch, number), **given)
-    return paper.drawn(figure, form)
+    return paper.drawn(getattr(figures, kind)(view, selection, **given), form, look)
 
 
 def _sparsest(view: SessionView) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from sessions.store import SessionDirectory, SessionLock
 from sessions.views.reading import read_header, read_view
 from widgets.cli import completion
 from widgets.cli.app import CLIENT, command_line, session_path, told
+from widgets.cli.difference import show_difference
 from widgets.cli.failures import BAD_INPUT, FAILED
 from widgets.cli.options import GivenSession
 from widgets.cli.output import PrintableConsole, print_json, say, write
@@ -78,6 +79,10 @@ def list_(
 def show(
     session: GivenSession,
     target: Annotated[float | None, typer.Option(help="A score: also show what each round needed to reach it.")] = None,
+    diff: Annotated[
+        str | None,
+        typer.Option(help="A session, a preset, or two branches, snr:random: show in which fields their specs differ."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show a session's branches and rounds.
@@ -87,6 +92,9 @@ def show(
     path = session_path(session)
     header = read_header(SessionDirectory.open_for_reading(path))
     view = read_view(path)
+    if diff is not None:
+        show_difference(header, view, path.stem, diff, json)
+        return
     show_result(path, header, view, json, target)
     if view.state == "failed":
         say(f"The session failed: {view.message} Continue with: {command_line('resume', path)}")

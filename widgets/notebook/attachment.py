@@ -220,7 +220,8 @@ class Attachment:
             self._connected()
 
     def _connected(self) -> None:
-        self.look.view, self.look.metrics = self.link.view, MetricsCache()
+        self.look.take(self.link.view, getattr(self.link, "header", None))
+        self.look.metrics = MetricsCache()
         self.trouble = ""
         self.renew()
         self.spawn(self._follow())

@@ -23,6 +23,7 @@ from widgets.plots.colours import DARK, LIGHT
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import CHARTS, PANELS, Look
+from widgets.plots.policy.gallery import Gallery
 from widgets.plots.policy.player import PolicyPlayer
 from widgets.shared.session_link import Condition
 
@@ -89,13 +90,14 @@ class Chart(anywidget.AnyWidget):
             self._own = Selection(branch, round, branches=None if branches is None else tuple(branches))
         self._sent: Encoded | None = None
         self._sequence, self._is_stale = 0, True
-        self.player, self.is_open = PolicyPlayer(), True
+        self._player, self._gallery, self.is_open = PolicyPlayer(), Gallery(), True
+        self.asker = None if self._kind.asks is None else self._kind.asks(self._look)
         self._place = str(session.path)
         super().__init__(height=height, has_turns=self._kind.turns is not None)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
-        if self._kind.plays:
+        if self.asker is not None:
             self.attachment.spawn(play(self))
 
     def _ipython_display_(self) -> None:
@@ -118,7 +120,13 @@ class Chart(anywidget.AnyWidget):
     @property
     def _look(self) -> Look:
         look = self.attachment.look
-        return replace(look, selection=self._own or look.selection, turns={self.kind: self.turn}, player=self.player)
+        return replace(
+            look,
+            selection=self._own or look.selection,
+            turns={self.kind: self.turn},
+            player=self._player,
+            gallery=self._gallery,
+        )
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event."""

@@ -55,3 +55,27 @@ class Correlation(Chart):
     """How far SNR and magnitude agree, round by round."""
 
     KIND = "correlation"
+
+
+class Overlap(Chart):
+    """How much of what SNR or magnitude pruning would remove both would, round by round."""
+
+    KIND = "overlap"
+
+
+class Compare(Chart):
+    """How much better a branch scores than another one, with the paired test; then all branches in one curve."""
+
+    KIND = "compare"
+
+
+class Examples(Chart):
+    """Test images as the search mean sees them, now and after the next pruning."""
+
+    KIND = "examples"
+
+
+class Search(Chart):
+    """The mean's way through a round, individuals and σ, on the plane of its movement."""
+
+    KIND = "search"

@@ -1,6 +1,7 @@
 """Controls: run, pause, step, slower, faster, and looking back."""
 
 from dataclasses import replace
+from html import escape
 
 import ipywidgets
 
@@ -179,8 +180,8 @@ def _progress(view: SessionView, is_running: bool) -> str:
 
 def _bar(label: str, done: int, total: int) -> str:
     filled = 100 * done / total if total else 0
-    return (
-        f'<div class="te-bar">{markup(label)}<div class="te-track" role="progressbar" aria-valuemin="0" '
+    track = (
+        f'<div class="te-track" role="progressbar" aria-label="{escape(label)}" aria-valuemin="0" '
         f'aria-valuenow="{done}" aria-valuemax="{total}"><div style="width:{filled:.1f}%"></div></div>'
-        f"{markup(f'{done:,}/{total:,}')}</div>"
     )
+    return f'<div class="te-bar">{markup(label)}{track}{markup(f"{done:,}/{total:,}")}</div>'

@@ -221,6 +221,7 @@ class LiveSession:
     remove_breakpoint_async = Verb(commands.RemoveBreakpoint, _answered)
     preview_pruning_async = Verb(commands.PreviewPruning, _answered)
     rollout_async = Verb(commands.Rollout, _answered)
+    examples_async = Verb(commands.Examples, _answered)
     cancel_analysis_async = Verb(commands.CancelAnalysis, _answered)
     note_async = Verb(commands.Note, _answered)
     analyse_async = Verb(commands.Analyse, _found)

@@ -1,22 +1,22 @@
-"""A policy at work in a cell: episodes are requested while the chart is visible, and played step by step."""
+"""A policy at work, or examples, in a cell: the engine is asked while the chart is visible, and episodes are played."""
 
 import asyncio
 import time
 from typing import Any, Protocol
 
 from widgets.notebook.attachment import Attachment
-from widgets.plots.policy.ask_episode import ask_for_episode
-from widgets.plots.policy.player import STEPS_A_SECOND, PolicyPlayer
+from widgets.plots.policy.asking import Asker, ask_for
+from widgets.plots.policy.player import STEPS_A_SECOND
 from widgets.shared.session_link import Condition
 
-NOT_PLAYED = "No engine runs, so no policy plays: press Run, or await session.ready_async()."
+NOT_PLAYED = "No engine runs that could be asked: press Run, or await session.ready_async()."
 
 
 class Stage(Protocol):
-    """The chart that a policy plays in."""
+    """The chart that asks."""
 
     attachment: Attachment
-    player: PolicyPlayer
+    asker: Asker | None
     is_open: bool
     """Whether it has not been closed yet."""
 
@@ -31,7 +31,7 @@ class Stage(Protocol):
 
 
 async def play(chart: Stage) -> None:
-    """Play one episode after another, until the chart is closed."""
+    """Ask for one thing after another, until the chart is closed."""
     while chart.is_open:
         if chart.visible:
             await _moved_on(chart)
@@ -39,12 +39,13 @@ async def play(chart: Stage) -> None:
 
 
 async def _moved_on(chart: Stage) -> None:
-    attachment, player = chart.attachment, chart.player
-    if attachment.link.condition is Condition.RESTING and player.refusal != NOT_PLAYED:
-        player.refusal = NOT_PLAYED
-    elif attachment.is_attached and (question := player.next_question(time.monotonic(), attachment.view)):
-        await ask_for_episode(attachment.link, player, *question)
-    elif not player.has_moved(time.monotonic()):
+    attachment, asker, now = chart.attachment, chart.asker, time.monotonic()
+    assert asker is not None
+    if attachment.link.condition is Condition.RESTING and asker.refusal != NOT_PLAYED:
+        asker.refusal = NOT_PLAYED
+    elif attachment.is_attached and (question := asker.question(now, attachment.view)) is not None:
+        await ask_for(attachment.link, asker, question)
+    elif not asker.has_moved(now):
         return
     chart.renew()
     attachment.want_drawing()

@@ -63,6 +63,8 @@ class Points:
     colour: int = 0
     entries: npt.NDArray[np.int32] | None = None
     """[n], the entries of θ that the points stand for; None if they stand for something else."""
+    marked: bool = False
+    """Whether each gets the marker of its colour, so that it is told apart without colours."""
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,26 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sessions.messages import commands, events
+from sessions.views.reading import Header
 from sessions.views.session_view import SessionView
 from ticket_explorer.tasks import TASKS
+from ticket_explorer.tasks.settings import ImageSettings
 from widgets.decisions.analyses import analyses_of
 from widgets.plots import figures
+from widgets.plots.compare_panel import TURNS as COMPARISONS
+from widgets.plots.compare_panel import Company, compare_panel
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.policy import ROWS
 from widgets.plots.figures.selection import colour_of
+from widgets.plots.mask_panel import mask_panel, mask_turns
 from widgets.plots.mask_reader import Masks
+from widgets.plots.names import LETTERS
+from widgets.plots.policy.asking import Asker
+from widgets.plots.policy.gallery import Gallery
 from widgets.plots.policy.player import PolicyPlayer
-from widgets.shared.wording import share
+from widgets.plots.spec_panel import TURNS as SPEC_TURNS
+from widgets.plots.spec_panel import SpecTable, spec_table_of
 
 Cursor = Literal["generation", "round", "density"]
 
@@ -39,12 +48,25 @@ class Look:
     selection: Selection = LIVE
     metrics: MetricsCache = field(default_factory=MetricsCache)
     player: PolicyPlayer = field(default_factory=PolicyPlayer)
+    gallery: Gallery = field(default_factory=Gallery)
     turns: dict[str, int] = field(default_factory=dict)
     """How often a person asked each kind of panel for its next leaf or quantity."""
     picked: tuple[int, ...] = ()
     """The entries of θ that a person selected."""
     policy_rows: int = ROWS
     """How finely a policy's episode is drawn."""
+    company: Company = field(default_factory=Company)
+    """What the session's branches are compared with."""
+    header: Header | None = None
+    """What was fixed when the session was created."""
+    hidden: frozenset[str] = frozenset()
+    """The names of marks that a person doesn't want to see."""
+
+    def take(self, view: SessionView, header: Header | None) -> None:
+        """Show a session's view, and what was fixed when it was created; None while it is being created."""
+        self.view, self.header = view, header
+        if header is not None:
+            self.company = replace(self.company, seed=header.spec.get("seed"))
 
 
 @dataclass(frozen=True)
@@ -68,17 +90,23 @@ class PanelKind:
     """Whether it is redrawn when a mask was read from disk."""
     plays: bool = False
     """Whether it plays a policy's episodes, step by step."""
+    asks: Callable[[Look], Asker] | None = None
+    """What asks the engine while somebody looks at it; None if its figure needs no engine."""
     lights_up: bool = False
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
     """Whether a person can pick weights in it, which are then named below."""
+    needs: Callable[[Look], str] | None = None
+    """The kind of analysis that computes what it shows, if it shows one."""
+    rows: Callable[[Look], SpecTable] | None = None
+    """The function that makes its table, if it shows one."""
     told: tuple[str, str] | None = None
     """Its title and its help, if it is not a figure, which has its own."""
 
     @property
-    def number(self) -> int:
-        """The key that shows it: 1 to 9, then 0."""
-        return (list(PANELS).index(self.name) + 1) % 10
+    def key(self) -> str:
+        """The key that shows it: 1 to 9, then 0, then letters."""
+        return LETTERS.get(self.name) or str((list(PANELS).index(self.name) + 1) % 10)
 
     @property
     def title(self) -> str:
@@ -109,6 +137,11 @@ class PanelKind:
         return float(round_.number) if cursor == "round" else round_.density
 
 
+_SPEC_HELP = (
+    "How the selected branch trains, prunes and rewinds now, field by field, beside the preset that the session began "
+    "from: what differs is marked. Next come only the fields in which it differs from another branch, the one that "
+    "Compare compares it with. Changes take effect with the next pruning or round."
+)
 _JOURNAL_HELP = (
     "Everything that happened in the session, the latest last: rounds, prunings, who asked for what, remarks. "
     "Everything that is shown here can be rebuilt from it. Search it with the search key."
@@ -116,25 +149,7 @@ _JOURNAL_HELP = (
 
 
 def _mask(look: Look) -> Figure:
-    branch = look.selection.branch_in(look.view)
-    if branch is None:
-        return Figure("Mask", Axis(""), Axis(""), note=look.selection.missing_in(look.view))
-    leaves = look.view.branches[branch].leaves
-    prunable = [leaf.name for leaf in leaves if leaf.prunable]
-    finished = [round_ for round_ in look.view.lineage(branch) if round_.finished]
-    wanted = [round_ for round_ in finished if look.selection.round in (None, round_.number)]
-    if not prunable or not wanted:
-        note = "A mask is drawn when its round is finished." if prunable else "This session did not record its layers."
-        return Figure("Mask", Axis(""), Axis(""), note=note)
-    found = look.masks.mask(wanted[-1].branch, wanted[-1].number)
-    if found is None:
-        return Figure("Mask", Axis(""), Axis(""), note="Reading the mask …")
-    leaf = prunable[look.turns.get("mask", 0) % len(prunable)]
-    shape = look.view.branches[branch].input_shape
-    drawn = figures.mask(found, leaves, leaf, shape)
-    lit = figures.lit_weights(look.picked, leaves, leaf, shape)
-    place = f"{leaf} · {branch}, round {wanted[-1].number}, {share(wanted[-1].density)} kept"
-    return Figure(place, drawn.x, drawn.y, (*drawn.marks, *lit), drawn.note)
+    return mask_panel(look.view, look.selection, look.masks, look.picked, look.turns.get("mask", 0))
 
 
 LANDSCAPES: tuple[tuple[str, Callable[[SessionView, Selection], Figure]], ...] = (
@@ -159,21 +174,20 @@ def landscape_of(look: Look) -> tuple[str, Callable[[SessionView, Selection], Fi
     return LANDSCAPES[look.turns.get("curvature", 0) % len(LANDSCAPES)]
 
 
-def wanted_analyses(look: Look) -> list[commands.Analyse]:
-    """The analyses that compute what the curvature panel shows, for the selected round or the running one."""
+def wanted_analyses(look: Look, shown: PanelKind) -> list[commands.Analyse]:
+    """The analyses that compute what a panel shows, for the selected round or the running one.
+
+    Args:
+        look: What is selected.
+        shown: The panel; for one that shows no analysis, what the curvature panel shows.
+    """
     view, selection = look.view, look.selection
-    branch, kind = selection.branch_in(view), landscape_of(look)[0]
+    branch, kind = selection.branch_in(view), (shown.needs or LANDSCAPE.needs or (lambda _: ""))(look)
     if branch is None:
         return []
     known = selection.round_in(view)
     number = selection.round if known is not None and known.finished is not None else None
     return analyses_of(view, kind, branch, number)
-
-
-def _layers(look: Look) -> int:
-    branch = look.selection.branch_in(look.view)
-    leaves = [] if branch is None else look.view.branches[branch].leaves
-    return max(sum(leaf.prunable for leaf in leaves), 1)
 
 
 def _fitness(look: Look) -> Figure:
@@ -200,6 +214,11 @@ def _distribution(look: Look) -> Figure:
     return figures.distribution(look.view, look.selection, figures.QUANTITIES[turn % len(figures.QUANTITIES)])
 
 
+def _compare(look: Look) -> Figure:
+    turn = look.turns.get("compare", 0)
+    return compare_panel(look.view, look.selection, look.company, turn)
+
+
 def _policy(look: Look) -> Figure:
     branch, player = look.selection.branch_in(look.view), look.player
     player.look_at(branch, look.selection.round)
@@ -209,6 +228,27 @@ def _policy(look: Look) -> Figure:
             "Policy", Axis(""), Axis(""), note=look.selection.missing_in(look.view) if branch is None else note
         )
     return figures.policy(player.episode, player.step(time.monotonic()), colour_of(look.view, branch), look.policy_rows)
+
+
+def class_names(task: str) -> tuple[str, ...]:
+    """The names of a built-in data set's classes; none for others."""
+    settings = TASKS.get(task)
+    return settings().data.classes if settings is not None and issubclass(settings, ImageSettings) else ()
+
+
+def _examples(look: Look) -> Figure:
+    branch, gallery = look.selection.branch_in(look.view), look.gallery
+    gallery.look_at(branch, look.selection.round)
+    if branch is None or gallery.seen is None:
+        waiting = gallery.refusal or "Asking the engine …"
+        note = look.selection.missing_in(look.view) if branch is None else waiting
+        return Figure("Examples", Axis(""), Axis(""), note=note)
+    return figures.examples(
+        gallery.seen,
+        class_names(look.view.branches[branch].plan["task"]["name"]),
+        colour_of(look.view, branch),
+        gallery.picked,
+    )
 
 
 PANELS: dict[str, PanelKind] = {
@@ -241,8 +281,16 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             _GENERATION,
             turns=lambda _: len(LANDSCAPES),
+            needs=lambda look: landscape_of(look)[0],
         ),
-        PanelKind("mask", _mask, depends_on=_ROUND, turns=_layers, reads_masks=True, lights_up=True),
+        PanelKind(
+            "mask",
+            _mask,
+            depends_on=_ROUND,
+            turns=lambda look: mask_turns(look.view, look.selection),
+            reads_masks=True,
+            lights_up=True,
+        ),
         PanelKind(
             "distribution",
             _distribution,
@@ -253,27 +301,56 @@ PANELS: dict[str, PanelKind] = {
         ),
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
-        PanelKind("policy", _policy, depends_on=_ROUND, plays=True),
+        PanelKind("policy", _policy, depends_on=_ROUND, plays=True, asks=lambda look: look.player),
+        PanelKind(
+            "overlap",
+            lambda look: figures.overlap(look.view, look.selection),
+            "round",
+            (events.Analysed,),
+            needs=lambda _: "snr",
+        ),
+        PanelKind(
+            "spec",
+            None,
+            turns=lambda _: SPEC_TURNS,
+            rows=lambda look: spec_table_of(
+                look.view, look.selection, look.header, look.company, look.turns.get("spec", 0)
+            ),
+            told=("Spec", _SPEC_HELP),
+        ),
+        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
+        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery),
+        PanelKind(
+            "search",
+            lambda look: figures.search(look.view, look.selection),
+            None,
+            (events.Frame,),
+            _GENERATION,
+        ),
     )
 }
-"""The kinds by name, in the order of their keys 1 to 9 and 0."""
+"""The kinds by name, in the order of their keys 1 to 9 and 0; those after them have letters."""
+LANDSCAPE = next(kind for kind in PANELS.values() if kind.needs is not None)
+"""The kind that shows landscapes in turn."""
 
 
 def offered(view: SessionView) -> list[str]:
-    """The kinds that a session has something for: a policy plays where networks act, not where they see examples.
+    """The kinds that a session has something for: policies where networks act, examples where they see some.
 
     Args:
         view: The session; one that has no branch yet may turn out to be anything.
     """
     tasks = [TASKS.get(branch.plan["task"]["name"]) for branch in view.branches.values()]
     has_policy = not tasks or any(task is None or not task.has_examples for task in tasks)
-    return [name for name, kind in PANELS.items() if has_policy or not kind.plays]
+    has_examples = not tasks or any(task is None or task.has_examples for task in tasks)
+    fits = {True: has_policy, False: has_examples}
+    return [name for name, kind in PANELS.items() if kind.asks is None or fits[kind.plays]]
 
 
 CHARTS = tuple(name for name, kind in PANELS.items() if kind.draw is not None)
 """The names of the kinds that are drawn."""
-JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None)
-"""The name of the kind that is text."""
+JOURNAL = next(name for name, kind in PANELS.items() if kind.draw is None and kind.rows is None)
+"""The name of the kind that tells what happened."""
 MASK = next(name for name, kind in PANELS.items() if kind.reads_masks)
 """The name of the kind whose layer changes if the focused panel shows only one thing."""
 FIRST = ("fitness", "ticket_curve", "snr_magnitude", "mask", "sparsity", "correlation")

@@ -4,7 +4,9 @@ They can be read in black and white: each colour has a marker and a dash of its 
 name lies over a line, and no label over another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, floor, log10
 from textwrap import fill
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.plots.colours import LIGHT
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule, Values
 from widgets.plots.raster.layout import shown_values
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
     from matplotlib.legend import Legend
 
+_MISSING = "Figures need matplotlib; install it with: pip install 'ticket-explorer[figures]'"
 GREY = "#70767e"
 DOTS_PER_INCH = 200
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -30,6 +33,8 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1.5, 1)),
 """By palette index: of two lines of one dash, the markers differ, and the other way round."""
 _MARGIN = 0.03
 """The share of an axis that stays free beyond the outermost markers."""
+_LEGEND_ROW = 0.14
+"""Inches of a row of names."""
 _LEGEND_LETTER, _LEGEND_HANDLE, _LABEL_LETTER, _TITLE_LETTER = 0.06, 0.6, 0.062, 0.075
 """Inches of a letter of a name and of the sign before it, of an axis's label, and of the title."""
 _PANEL_LETTER, _NOTE_LETTER = 0.056, 0.048
@@ -44,21 +49,59 @@ _INSIDE = 0.75
 """The share of a figure's width and height that its frame has at least."""
 
 
-def drawn(figure: Figure | Sheet, form: str, size: tuple[float, float] | None = None) -> bytes:
-    """A figure as a file's content.
+@dataclass(frozen=True)
+class Look:
+    """How a figure looks on paper."""
+
+    size: tuple[float, float] | None = None
+    """Width and height, inches; None is 4.5 × 3, or what a sheet's panels need."""
+    dpi: int = DOTS_PER_INCH
+    """Dots per inch of a PNG."""
+    title: bool = True
+    """Whether its title is written above it; a paper has captions."""
+    style: str | None = None
+    """A matplotlib style file, or the name of a style; its letters and lines take the place of ours."""
+
+
+def drawn(figure: Figure | Sheet, form: str, look: Look = Look()) -> bytes:
+    """A figure as a file's content; in vectors, text stays text.
 
     Args:
         figure: What to draw.
         form: `png`, `svg` or `pdf`.
-        size: Width and height in inches; by default 4.5 × 3, or what a sheet's panels need.
+        look: Its size and style.
 
     Raises:
-        TicketError: if matplotlib is not installed.
+        TicketError: if matplotlib is not installed, or can't read the style.
     """
     content = BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    canvas_of(figure, size or usual_size(figure)).savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=metadata)
+    with _styled(look.style):
+        canvas_of(figure, look).savefig(content, format=form, dpi=look.dpi, metadata=metadata)
     return content.getvalue()
+
+
+@contextmanager
+def _styled(style: str | None) -> Iterator[None]:
+    """With a person's style, and letters that can be searched and edited.
+
+    Raises:
+        TicketError: if matplotlib is not installed, or can't read the style.
+    """
+    try:
+        import matplotlib
+        from matplotlib import style as styles
+    except ImportError:
+        raise TicketError(_MISSING) from None
+    with matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}):
+        if style is not None:
+            try:
+                styles.use(style)
+            except (OSError, ValueError) as error:
+                raise InvalidValue(
+                    "--style", style, f"a matplotlib style file, or one of its styles ({error})"
+                ) from None
+        yield
 
 
 def usual_size(figure: Figure | Sheet) -> tuple[float, float]:
@@ -69,7 +112,7 @@ def usual_size(figure: Figure | Sheet) -> tuple[float, float]:
     return max(_PANEL[0] * figure.columns, 4.5), max(_PANEL[1] * rows + 0.7, 3.0)
 
 
-def canvas_of(figure: Figure | Sheet, size: tuple[float, float] = (4.5, 3.0)) -> "Canvas":
+def canvas_of(figure: Figure | Sheet, look: Look = Look()) -> "Canvas":
     """A figure as matplotlib's, with its axes.
 
     Raises:
@@ -78,7 +121,8 @@ def canvas_of(figure: Figure | Sheet, size: tuple[float, float] = (4.5, 3.0)) ->
     try:
         from matplotlib.figure import Figure as Canvas
     except ImportError:
-        raise TicketError("Figures need matplotlib; install it with: pip install 'ticket-explorer[figures]'") from None
+        raise TicketError(_MISSING) from None
+    size = look.size or usual_size(figure)
     canvas = Canvas(figsize=size, layout="constrained")
     if isinstance(figure, Sheet):
         _draw_sheet(canvas, figure, size)
@@ -87,7 +131,8 @@ def canvas_of(figure: Figure | Sheet, size: tuple[float, float] = (4.5, 3.0)) ->
     else:
         _draw(canvas.subplots(), figure, size)
         _name(canvas, size[0])
-    canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
+    if look.title:
+        canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
     return canvas
 
 
@@ -142,7 +187,9 @@ def _draw(axes: Any, figure: Figure, size: tuple[float, float]) -> None:
         return
     for mark in figure.marks:
         _draw_mark(axes, mark)
-    for axis, which, inches in ((figure.x, "x", size[0]), (figure.y, "y", size[1])):
+    names = axes.get_legend_handles_labels()[1]
+    height = max(size[1] - _LEGEND_ROW * -(-len(names) // _legend_columns(names, size[0])), size[1] / 4)
+    for axis, which, inches in ((figure.x, "x", size[0]), (figure.y, "y", height)):
         _scale(axes, which, axis, shown_values(figure, which), any(_has_markers(mark) for mark in figure.marks))
         _tick(axes, which, axis, inches)
     _label(axes, figure, size[1])
@@ -171,9 +218,14 @@ def _name(canvas: "Canvas", width: float) -> "Legend | None":
     if not named:
         return None
     handles, labels = list(named.values()), list(named)
-    columns = next((n for n in range(len(labels), 1, -1) if _legend_width(labels, n) <= width), 1)
+    columns = _legend_columns(labels, width)
     style: dict[str, Any] = {"fontsize": 7, "frameon": False, "handlelength": 3}
     return canvas.legend(handles, labels, loc="outside lower center", ncols=columns, **style)
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """In how many columns names stand side by side."""
+    return next((n for n in range(len(labels), 1, -1) if _legend_width(labels, n) <= width), 1)
 
 
 def _legend_width(labels: Sequence[str], columns: int) -> float:
@@ -187,7 +239,8 @@ def _draw_over(axes: Any, figure: Figure) -> None:
     points = [mark for mark in figure.marks if isinstance(mark, Points)]
     for mark in points:
         colour = LIGHT[mark.colour % len(LIGHT)]
-        axes.scatter(mark.x - 0.5, mark.y - 0.5, s=12, label=mark.name, color=colour, linewidths=0)
+        marker = MARKERS[mark.colour % len(MARKERS)] if mark.marked else "o"
+        axes.scatter(mark.x - 0.5, mark.y - 0.5, s=12, label=mark.name, color=colour, linewidths=0, marker=marker)
     if points:
         axes.legend(fontsize=7)
 
@@ -249,12 +302,14 @@ def _draw_mark(axes: Any, mark: Mark) -> None:
             if mark.low is not None and mark.high is not None:
                 _draw_spread(axes, mark, colour)
         case Points():
-            axes.scatter(mark.x, mark.y, s=5, color=colour, label=name, linewidths=0, marker=marker)
+            size, before = (14, 3) if mark.marked else (5, 2)
+            axes.scatter(mark.x, mark.y, s=size, color=colour, label=name, linewidths=0, marker=marker, zorder=before)
         case Bars():
             axes.stairs(mark.heights, mark.edges, color=colour, label=name, fill=True, alpha=0.7)
         case Rule():
             line = axes.axhline if mark.across == "y" else axes.axvline
-            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle=(0, (1, 1)))
+            dash = (0, (1, 1)) if mark.across == "y" else (0, (4, 1.5, 1, 1.5))
+            line(mark.value, color=colour, label=name, linewidth=0.8, linestyle=dash)
 
 
 def _style(colour: int) -> tuple[str, str, Any]:

@@ -53,10 +53,19 @@ FIGURES: dict[str, Kind] = {
     "snr_magnitude": Kind(
         "SNR against magnitude",
         "Each point is a weight: large ones are to the right, and those that evolution is sure about, with a high "
-        "ratio of size to uncertainty (SNR, |θ| / σ), at the top. The line is where the next pruning cuts: SNR pruning "
-        "removes what is below it, magnitude pruning what is left of it; those points are grey. If all points lie on a "
-        "diagonal, both would prune the same weights; they disagree about points away from it. Cf. figure 7 of Lange & "
-        "Sprekeler (2023), which analyses these thresholds.",
+        "ratio of size to uncertainty (SNR, |θ| / σ), at the top. Two lines show where the next pruning would cut: SNR "
+        "pruning removes what is below its line, magnitude pruning what is left of its own. Grey points both prune, "
+        "points of the branch's colour both keep; the criteria disagree about the two other groups: small weights that "
+        "the search is sure of, and large ones that it isn't. The mask panel lights these up after its layers. If all "
+        "points lie on a diagonal, both prune the same weights. Cf. figure 7 of Lange & Sprekeler (2023), which "
+        "analyses these thresholds.",
+    ),
+    "overlap": Kind(
+        "Overlap of the criteria",
+        "Of the weights that SNR or magnitude pruning would remove after a round, the share that both would. At 100% "
+        "they prune the same weights, and SNR can't be better; at the lower line two choices at random would agree as "
+        "much. Error bars are standard errors over replicates. Cf. figure 7, bottom, of Lange & Sprekeler (2023): "
+        "the correlation of the two.",
     ),
     "correlation": Kind(
         "SNR–magnitude correlation",
@@ -150,6 +159,16 @@ FIGURES: dict[str, Kind] = {
         "counts the densities where p < 0.05, with Holm's correction for all of them and without it. Cf. figure 7, "
         "top, of Lange & Sprekeler (2023), which compares SNR and magnitude pruning.",
     ),
+    "compare": Kind(
+        "Compare",
+        "How much better the selected branch scores than another one at equal density: above zero it is better. The "
+        "other one is the branch's parent or the first other branch, unless you pin one. Replicates see the same "
+        "initial weights, batches and noise, so differences are taken pair by pair; bars are 95% intervals of the mean "
+        "(Student's paired t-test), and the sentence below counts the densities where p < 0.05, with Holm's "
+        "correction for all of them and without it. Next come the differences of all branches, and all branches in one "
+        "ticket curve, as they are and scaled from the worst to the best. Branches of other sessions can be added. "
+        "Cf. figure 7, top, of Lange & Sprekeler (2023), which compares SNR and magnitude pruning.",
+    ),
     "mask": Kind(
         "Mask",
         "Which weights of one layer are left. For the first layer each cell is a pixel of the input; the stronger its "
@@ -164,6 +183,22 @@ FIGURES: dict[str, Kind] = {
         "single bar for σ means that the strategy has one σ for all weights, so that SNR pruning is magnitude pruning. "
         "The paper summarises weights in figure 11, and its figure 7 is about these thresholds.",
     ),
+    "examples": Kind(
+        "Examples",
+        "Images of the test set as the search mean sees them: their class, ✓ or ✗ and the class that they are "
+        "taken for, and how sure that is; after the arrow the same with the weights that the next pruning would leave. "
+        "Images that are taken for another class are grey. A click, or enter, lights up the weights that matter most "
+        "for what an image is taken for, in the mask and among the points of SNR against magnitude. The papers report "
+        "only how many are right; that is the score.",
+    ),
+    "search": Kind(
+        "Search",
+        "How the search moves through the space of weights in a round, seen on the plane in which its mean moves most. "
+        "The line is the mean's way from its start to the generation that you look at; grey points are individuals "
+        "as the search draws them there, and the rings are one σ around the mean, at the start and now: as the search "
+        "gets surer, its ring shrinks. The plane is that of a fixed sample of weights. Li et al. (2018) show ways of "
+        "gradient descent like this; Lange & Sprekeler (2023) have no such figure.",
+    ),
     "policy": Kind(
         "Policy",
         "An episode of the branch's current policy, played over and over: the search mean, on the first of the test "
@@ -174,6 +209,9 @@ FIGURES: dict[str, Kind] = {
 }
 """All kinds of figures, by the name of the function that makes them."""
 
+LETTERS = {"overlap": "o", "spec": "i", "compare": "y", "examples": "E", "search": "S"}
+"""The keys of panels beyond the ten that have a digit, by name."""
+
 SHOWN = (
     "ticket_curve",
     "fitness",
@@ -181,6 +219,8 @@ SHOWN = (
     "sparsity",
     "snr_magnitude",
     "correlation",
+    "overlap",
+    "search",
     "curvature",
     "sharpness",
     "hessian",
@@ -195,6 +235,11 @@ SHOWN = (
     "comparison",
 )
 """The kinds that need only a view and a selection, by the function's name."""
+
+OF_PANELS = ("mask", "distribution", "compare")
+"""Kinds that can be exported too, and show one of several layers, quantities or branches."""
+EXPORTED = (*SHOWN, *OF_PANELS)
+"""The kinds of figures of one session that a file can hold."""
 
 Against = Literal["generations", "environment_steps", "forward_passes"]
 AGAINST: dict[Against, str] = {

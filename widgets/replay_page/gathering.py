@@ -32,7 +32,7 @@ def gathered(path: Path, title: str, view: SessionView) -> tuple[Words, bytes]:
     fineness = fineness_for(sum(1 for name in view.branches for _ in view.lineage(name)))
     branches = [_branch(view, name, fineness) for name in view.branches]
     look, charts = Look(view, MasksOnDisk(path, view.ledger)), Charts()
-    kinds = [kind for kind in PANELS.values() if kind.draw is not None and not kind.plays]
+    kinds = [kind for kind in PANELS.values() if kind.draw is not None and kind.asks is None]
     panels = [panel for kind in kinds if (panel := _panel(kind, look, branches, charts, fineness)).turns]
     words = Words(
         title=title,

@@ -10,6 +10,8 @@ from typing import Literal
 
 from textual.binding import Binding
 
+from widgets.plots.names import FIGURES, LETTERS
+
 Scope = Literal["everywhere", "home", "new", "explorer", "studies", "study"]
 
 
@@ -55,7 +57,31 @@ def _panel_keys() -> Iterator[Action]:
             "Look",
             call=f"panel({number})",
         )
+    for name, letter in LETTERS.items():
+        title = FIGURES[name].title if name in FIGURES else name.capitalize()
+        yield Action(
+            f"panel_{name}", (letter,), title, f"Go to the panel {title}.", "explorer", "Look", call=f"panel('{name}')"
+        )
 
+
+def _chart_keys() -> Iterator[Action]:
+    for name, keys, title, does in _CHART_KEYS:
+        yield Action(name, keys, title, does, "explorer", "Charts", call=f"deal('{name}')")
+
+
+_CHART_KEYS = (
+    ("zoom_in", ("z",), "Zoom in", "Show less of both axes, about the cursor; so does the wheel, about the pointer."),
+    ("zoom_out", ("Z",), "Zoom out", "Show more of both axes."),
+    ("pan_left", ("ctrl+left",), "Move left", "Move to the left in a chart; so does dragging."),
+    ("pan_right", ("ctrl+right",), "Move right", "Move to the right in a chart."),
+    ("pan_up", ("ctrl+up",), "Move up", "Move up in a chart."),
+    ("pan_down", ("ctrl+down",), "Move down", "Move down in a chart."),
+    ("fit", ("F",), "Close up", "Begin the axis at the lowest value in sight, so that lines that lie close part."),
+    ("log_x", ("X",), "Scale of x", "A logarithmic x axis instead of a linear one, or the other way round."),
+    ("log_y", ("V",), "Scale of y", "A logarithmic y axis instead of a linear one, or the other way round."),
+    ("smooth", ("g",), "Smooth", "Average lines over 5, 15, 45 neighbouring values, then not at all."),
+    ("reset", ("ctrl+r",), "Reset chart", "Show the whole chart as it is again; so do two clicks."),
+)
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Open", "Open the session, and join its engine if one runs.", "home", "Sessions", True),
@@ -334,6 +360,34 @@ ACTIONS: tuple[Action, ...] = (
         "Look",
     ),
     *_panel_keys(),
+    *_chart_keys(),
+    Action(
+        "pin",
+        ("Y",),
+        "Pin",
+        "In Compare, take differences from the next branch; after the last one, from the branch's parent again.",
+        "explorer",
+        "Look",
+        call="compare('pin')",
+    ),
+    Action(
+        "hide",
+        ("H",),
+        "Hide branch",
+        "Hide the selected branch in all charts, or show it again; a click on a name in a legend does the same.",
+        "explorer",
+        "Look",
+        call="compare('hide')",
+    ),
+    Action(
+        "add_session",
+        ("A",),
+        "Add session",
+        "Compare with another session's branches too; again, and not any more.",
+        "explorer",
+        "Look",
+        call="compare('add')",
+    ),
     Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
     Action(
         "engine_log",

@@ -26,5 +26,5 @@ export function themeOf(element, palette) {
   const dark = 0.3 * red + 0.59 * green + 0.11 * blue < 128;
   const ink = dark ? "#dfe4ea" : "#20242a";
   const [muted, rule, raised] = [0.6, 0.12, 0.06].map((share) => blended(ground, ink, share));
-  return { ground, ink, inks: dark ? palette.dark : palette.light, muted, rule, raised };
+  return { ground, ink, inks: dark ? palette.dark : palette.light, muted, rule, raised, faint: dark ? 0.65 : 0.5 };
 }

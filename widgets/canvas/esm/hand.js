@@ -1,3 +1,4 @@
+import { nextSmoothing, otherwise, seenWhole, withinReason } from "./lens.js";
 import { entriesIn, pointAt, stopsOf, valueAt } from "./reading.js";
 
 /** Linked cursors: charts of one page whose x axis is the same thing tell each other where the pointer is. */
@@ -19,10 +20,10 @@ export class Hand {
     on(view.canvas, "pointerdown", (event) => this.#press(event));
     on(view.canvas, "pointerup pointercancel", (event) => this.#release(event));
     on(view.canvas, "pointerleave blur", () => this.look(null));
-    on(view.canvas, "dblclick", () => this.zoom(null, null));
+    on(view.canvas, "dblclick", () => this.#reset());
     on(view.canvas, "keydown", (event) => this.#key(event));
     on(view.canvas, "wheel", (event) => this.#roll(event));
-    on(view.reset, "click", () => this.zoom(null, null));
+    on(view.reset, "click", () => this.#reset());
     on(view.next, "click", () => {
       view.model.set("turn", view.model.get("turn") + 1);
       view.model.save_changes();
@@ -62,8 +63,28 @@ export class Hand {
 
   /** Show a range of x and one of y; null shows everything. */
   zoom(x, y) {
-    this.view.zoomed = { x, y };
+    const { head } = this.view;
+    this.view.zoomed = { x: withinReason(head.x, x), y: withinReason(head.y, y) };
     this.view.renew();
+  }
+
+  /** Show everything as it is. */
+  #reset() {
+    Object.assign(this.view, seenWhole());
+    this.view.renew();
+  }
+
+  /** Change a scale or the smoothing. */
+  #change(how) {
+    how(this.view);
+    this.view.renew();
+  }
+
+  /** Move what is shown by shares of the frame. */
+  #moveBy(across, up) {
+    const { plot } = this.view;
+    const part = (scale, by) => [scale.value(by), scale.value(1 + by)].sort((p, q) => p - q);
+    this.zoom(part(plot.x, across), part(plot.y, up));
   }
 
   get #isIdle() {
@@ -127,7 +148,7 @@ export class Hand {
     const around = (scale, place) =>
       [scale.value(place - place * factor), scale.value(place + (1 - place) * factor)].sort((p, q) => p - q);
     const x = around(plot.x, (left - frame.left) / (frame.right - frame.left));
-    this.zoom(x, this.#hasPoints ? around(plot.y, (frame.bottom - top) / (frame.bottom - frame.top)) : null);
+    this.zoom(x, around(plot.y, (frame.bottom - top) / (frame.bottom - frame.top)));
   }
 
   #roll(event) {
@@ -137,28 +158,53 @@ export class Hand {
   }
 
   #key(event) {
-    if (this.#isIdle || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.#isIdle) {
+      this.#cellKey(event);
+      return;
+    }
     const { frame, left } = this.view.plot;
     const middle = [
       this.looked === null ? (frame.left + frame.right) / 2 : left(this.looked),
       (frame.top + frame.bottom) / 2,
     ];
     const keys = {
-      ArrowLeft: () => this.#stepBy(-1),
-      ArrowRight: () => this.#stepBy(1),
+      ArrowLeft: () => (event.shiftKey ? this.#moveBy(-0.2, 0) : this.#stepBy(-1)),
+      ArrowRight: () => (event.shiftKey ? this.#moveBy(0.2, 0) : this.#stepBy(1)),
+      ArrowUp: () => event.shiftKey && this.#moveBy(0, 0.2),
+      ArrowDown: () => event.shiftKey && this.#moveBy(0, -0.2),
+      x: () => this.#change((view) => otherwise(view, "x")),
+      y: () => this.#change((view) => otherwise(view, "y")),
+      s: () => this.#change((view) => Object.assign(view, { smoothing: nextSmoothing(view.smoothing) })),
       "+": () => this.#zoomBy(0.7, middle),
       "-": () => this.#zoomBy(1.4, middle),
-      0: () => this.zoom(null, null),
+      0: () => this.#reset(),
       Enter: () => this.#pick(this.stood),
       Escape: () => {
         this.#select([]);
-        this.zoom(null, null);
+        this.#reset();
       },
     };
     if (!keys[event.key]) return;
     event.preventDefault();
     event.stopPropagation();
     keys[event.key]();
+  }
+
+  /** In a picture, move from cell to cell, and say what is there. */
+  #cellKey(event) {
+    const { view } = this;
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [step, entry] = [steps[event.key], view.plot?.tiles.entries().next().value];
+    if (!step || !entry) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [mark, tile] = entry;
+    const [column, row] = this.cell ?? [-step[0], -step[1]].map((one) => Math.min(one, 0));
+    const within = (value, count) => Math.min(Math.max(value, 0), count - 1);
+    this.cell = [within(column + step[0], mark.columns), within(row + step[1], mark.rows)];
+    this.look([tile.left + (this.cell[0] + 0.5) * tile.cell, tile.top + (this.cell[1] + 0.5) * tile.cell]);
+    view.speak();
   }
 
   /** Move the cursor to the next value or point, and say what is there. */

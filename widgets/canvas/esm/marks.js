@@ -1,4 +1,5 @@
 import { channelsOf } from "./colours.js";
+import { addSign, dashOf, signOf } from "./signs.js";
 
 /** How each kind of mark is drawn. `plot` is that of plot.js. */
 
@@ -8,22 +9,24 @@ export const PAINTERS = {
     const [x, y, low, high] = ["x", "y", "low", "high"].map((name) => column(name));
     context.strokeStyle = context.fillStyle = ink;
     if (low && !mark.markers) paintBand(plot, x, low, high);
-    context.globalAlpha = mark.faint ? 0.45 : 1;
+    context.globalAlpha = mark.faint ? plot.theme.faint : 1;
     context.lineWidth = mark.faint ? 1.2 : 1.8;
+    context.setLineDash(mark.faint ? [] : dashOf(mark.colour));
     context.stroke(pathOf(plot, x, y));
-    if (mark.markers) paintMarkers(plot, x, y, low, high);
+    context.setLineDash([]);
+    if (mark.markers) paintMarkers(plot, signOf(mark.colour), x, y, low, high);
   },
 
   points(plot, { mark, column, ink }) {
     const { context } = plot;
     const [x, y, entries] = ["x", "y", "entries"].map((name) => column(name));
-    const radius = x.length > 2000 ? 1.6 : 2.4;
+    const radius = mark.marked ? 3.2 : x.length > 2000 ? 1.6 : 2.4;
+    const sign = mark.marked ? signOf(mark.colour) : "disc";
     const [all, chosen] = [new Path2D(), new Path2D()];
     for (let i = 0; i < x.length; i++) {
       const [left, top] = [plot.left(x[i]), plot.top(y[i])];
       const path = entries && plot.selected.has(entries[i]) ? chosen : all;
-      path.moveTo(left + radius, top);
-      path.arc(left, top, radius, 0, 7);
+      addSign(path, sign, left, top, radius);
     }
     context.fillStyle = ink;
     context.globalAlpha = mark.colour < 0 ? 0.55 : 0.75;
@@ -123,7 +126,7 @@ function paintBand(plot, x, low, high) {
   context.fill();
 }
 
-function paintMarkers(plot, x, y, low, high) {
+function paintMarkers(plot, sign, x, y, low, high) {
   const { context } = plot;
   context.globalAlpha = 1;
   context.lineWidth = 1.4;
@@ -141,9 +144,9 @@ function paintMarkers(plot, x, y, low, high) {
       context.lineTo(left + 3, lower);
       context.stroke();
     }
-    context.beginPath();
-    context.arc(left, top, 3.2, 0, 7);
-    context.fill();
+    const path = new Path2D();
+    addSign(path, sign, left, top, 3.2);
+    context.fill(path);
   }
 }
 

@@ -24,18 +24,20 @@ export function fitted(axis, extent, zoomed, margin) {
   if (zoomed) return new Scale(zoomed[0], zoomed[1], log, axis.reverse);
   let [low, high] = axis.limits ?? extent ?? (log ? [1, 10] : [0, 1]);
   if (axis.limits) margin = 0;
+  const most = axis.percent && high <= 1 ? 1 : Infinity;
   if (log) {
     low = Math.max(low, 1e-30);
     if (!(high > low * (1 + 1e-9))) [low, high] = [low / 2, low * 2];
     const extra = (high / low) ** margin;
-    return new Scale(low / extra, high * extra, true, axis.reverse);
+    return new Scale(low / extra, Math.min(high * extra, most), true, axis.reverse);
   }
   if (!(high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)))) {
     const half = 0.1 * Math.abs(low) || 0.5;
     [low, high] = [low - half, high + half];
   }
   const extra = margin * (high - low);
-  return new Scale(low >= 0 ? Math.max(low - extra, 0) : low - extra, high + extra, false, axis.reverse);
+  const bottom = low >= 0 ? Math.max(low - extra, 0) : low - extra;
+  return new Scale(bottom, Math.min(high + extra, most), false, axis.reverse);
 }
 
 /** The lowest and highest finite value of some columns, positive ones only on a logarithmic axis. */

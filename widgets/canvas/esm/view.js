@@ -1,8 +1,10 @@
 import { themeOf } from "./colours.js";
 import { Hand } from "./hand.js";
+import { isSeenWhole, seenThrough, seenWhole } from "./lens.js";
 import { paint } from "./painting.js";
 import { plotOf } from "./plot.js";
 import { rowsAt } from "./reading.js";
+import { signOf, signPath } from "./signs.js";
 
 const LAYOUT = `
   <div class="te-head"><span class="te-title"></span><span class="te-tools">
@@ -12,7 +14,7 @@ const LAYOUT = `
   </span></div>
   <div class="te-legend"></div>
   <div class="te-stage">
-    <canvas tabindex="0" role="img"></canvas>
+    <canvas tabindex="0" role="application" aria-roledescription="chart"></canvas>
     <div class="te-empty"></div>
     <div class="te-tip" hidden></div>
     <div class="te-trouble" role="alert" hidden></div>
@@ -39,7 +41,7 @@ const THEMED = ["class", "style", "theme", "data-theme", "data-jp-theme-name", "
 /** One place where a model is shown. */
 export class View {
   constructor(model, store, el) {
-    Object.assign(this, { model, store, hidden: new Set(), zoomed: { x: null, y: null } });
+    Object.assign(this, { model, store, hidden: new Set(), ...seenWhole() });
     this.root = document.createElement("div");
     this.root.className = "te-chart";
     this.root.setAttribute("role", "group");
@@ -139,7 +141,7 @@ export class View {
     }
     this.trouble.hidden = !texts.trouble;
     this.picked.hidden = !texts.picked;
-    this.reset.hidden = !this.zoomed.x && !this.zoomed.y;
+    this.reset.hidden = isSeenWhole(this);
     this.clear.hidden = !this.model.get("selected").length || !this.hand.canSelect;
     this.next.hidden = !this.model.get("has_turns");
     this.root.setAttribute("aria-label", head.title);
@@ -167,6 +169,10 @@ export class View {
     const entry = document.createElement("button");
     entry.className = `te-entry te-${mark.kind}${mark.faint ? " te-faint" : ""}`;
     entry.style.setProperty("--te-own", this.#ink(mark));
+    if (mark.markers || mark.marked) {
+      entry.classList.add("te-signed");
+      entry.style.setProperty("--te-sign", `path("${signPath(signOf(mark.colour))}")`);
+    }
     entry.setAttribute("aria-pressed", String(!this.hidden.has(mark.name)));
     entry.title = "Show or hide";
     entry.textContent = mark.name;
@@ -189,8 +195,7 @@ export class View {
       this.hidden.has(mark.name) ? [] : [{ mark, column: (name) => this.store.column(i, name) }],
     );
     return {
-      head,
-      marks,
+      ...seenThrough(this, head, marks),
       zoomed,
       theme,
       selected: new Set(this.model.get("selected")),
@@ -200,7 +205,12 @@ export class View {
 
   /** Say to those who can't see it what the read-out shows. */
   speak() {
-    this.spoken.textContent = [...this.tip.children].map((row) => row.textContent).join(", ");
+    const told = (row) =>
+      [...row.children]
+        .map((part) => part.textContent)
+        .filter(Boolean)
+        .join(" ");
+    this.spoken.textContent = [...this.tip.children].map(told).join(", ");
   }
 
   /** Show the read-out for a place on the canvas; null hides it. */

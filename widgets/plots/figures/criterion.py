@@ -23,6 +23,8 @@ class Criterion:
     """How a round's result will be, or was, pruned."""
 
     pruner: str
+    quantity: Quantity | None
+    """The quantity that weights are ranked by; None if a frame doesn't have it."""
     scope: Scope
     lost: int
     """How many of the kept prunable weights are pruned."""
@@ -33,14 +35,19 @@ class Criterion:
     ratios: dict[str, float] = field(default_factory=dict)
     """The share of each leaf's kept weights that is pruned; empty if all leaves are pruned alike."""
 
-    @property
-    def quantity(self) -> Quantity | None:
-        """The quantity it ranks by; None if a frame doesn't have it."""
-        return _ranks_by(self.pruner)
 
+def criterion_of(
+    view: SessionView, branch: str, round_: RoundView, frame: Frame, by: Quantity | None = None
+) -> Criterion:
+    """The criterion that prunes a round's result in a branch, as seen in a frame of that round.
 
-def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame) -> Criterion:
-    """The criterion that prunes a round's result in a branch, as seen in a frame of that round."""
+    Args:
+        view: The session as its events tell it.
+        branch: Whose result is pruned.
+        round_: The round whose result it is.
+        frame: What is seen of its weights.
+        by: Another quantity to rank as many weights by, in the same scope; None is the branch's own pruner's.
+    """
     owner = _pruning_branch(view, branch, round_.number)
     plan, leaves = view.branches[owner].plan, view.branches[owner].leaves
     pruned = next((event for event in reversed(round_.pruned) if event.branch == owner), None)
@@ -51,12 +58,13 @@ def criterion_of(view: SessionView, branch: str, round_: RoundView, frame: Frame
     share = 1 - view.density_of(owner, round_.number + 1) / round_.density if ratios else ratio
     lost = round_.kept - pruned.kept if pruned else round(share * round_.kept)
     scope = _scope(plan, pruned, leaves)
-    threshold = None
-    if scope == "global" and (quantity := _ranks_by(pruner)) is not None:
-        settled = _settled(round_, frame, pruned, quantity, ratio)
+    quantity, threshold = by or _ranks_by(pruner), None
+    if scope == "global" and quantity is not None:
+        own_pruning = pruned if quantity == _ranks_by(pruner) else None
+        settled = _settled(round_, frame, own_pruning, quantity, lost)
         threshold = _estimated(frame, quantity, round_.kept, lost) if settled is None else settled
     own = ratios_of(ratio, ratios, leaves) if ratios else {}
-    return Criterion(pruner, scope, lost, pruned is not None, threshold, own)
+    return Criterion(pruner, quantity, scope, lost, pruned is not None, threshold, own)
 
 
 def goes(criterion: Criterion, sample: Sample, leaves: list[LeafShape], kept: int) -> npt.NDArray[np.bool_] | None:
@@ -107,15 +115,16 @@ def _scope(plan: dict[str, Any], pruned: Pruned | None, leaves: list[LeafShape])
     return "layer" if planned == "global" else planned
 
 
-def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, quantity: Quantity, ratio: float) -> float | None:
-    """The journalled threshold, if the frame shows the round's end and the journal's ratio is this one."""
+def _settled(round_: RoundView, frame: Frame, pruned: Pruned | None, quantity: Quantity, lost: int) -> float | None:
+    """The journalled threshold, if the frame shows the round's end and it is the one of pruning so many weights."""
     finished = round_.finished
     if finished is None or frame.generation < finished.generations:
         return None
     if pruned is not None:
         return pruned.threshold[0][0] if pruned.threshold and len(pruned.threshold[0]) == 1 else None
     planned: dict[str, Any] = round_.plan.get("pruning", {})
-    found = finished.thresholds.get(quantity) if planned.get("ratio") == ratio else None
+    is_of_as_many = round(planned.get("ratio", 0.0) * round_.kept) == lost
+    found = finished.thresholds.get(quantity) if is_of_as_many else None
     return found[0] if found else None
 
 

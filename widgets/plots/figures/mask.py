@@ -46,7 +46,11 @@ def mask(mask: npt.NDArray[np.bool_], leaves: Sequence[LeafShape], name: str, in
 
 
 def lit_weights(
-    entries: Sequence[int], leaves: Sequence[LeafShape], name: str, input_shape: Sequence[int]
+    entries: Sequence[int],
+    leaves: Sequence[LeafShape],
+    name: str,
+    input_shape: Sequence[int],
+    group: tuple[str, int] = ("selected", 1),
 ) -> tuple[Points, ...]:
     """Where some weights are in the picture of a leaf: a point in the middle of the cell of each; none elsewhere.
 
@@ -55,6 +59,7 @@ def lit_weights(
         leaves: The leaves of θ, in order.
         name: The name of the leaf that is shown.
         input_shape: The shape of one example, as for `mask`.
+        group: What they are called, and their palette index; those of a group have its marker.
     """
     sizes = [prod(leaf.shape) for leaf in leaves]
     for leaf, size, end in zip(leaves, sizes, np.cumsum(sizes), strict=True):
@@ -62,7 +67,7 @@ def lit_weights(
         if leaf.name == name and inside.size:
             folded = input_shape if _is_folded(leaves, name, input_shape) else None
             row, column = _cells(inside - (int(end) - size), leaf.shape, folded)
-            return (Points("selected", column + 0.5, row + 0.5, 1, inside),)
+            return (Points(group[0], column + 0.5, row + 0.5, group[1], inside, group[0] != "selected"),)
     return ()
 
 

@@ -1,5 +1,10 @@
 """The player of a watched policy: which episode is shown, at which step, and when another one is needed."""
 
+from typing import Any
+
+import msgspec
+
+from sessions.messages import commands
 from sessions.messages.commands import Episode
 from sessions.views.session_view import SessionView
 
@@ -42,6 +47,15 @@ class PolicyPlayer:
         self._asked, self._answered = self._wanted, float("inf") if stale else now
         return self._wanted
 
+    def question(self, now: float, view: SessionView) -> commands.Command | None:
+        """The episode to request, as a command."""
+        wanted = self.next_question(now, view)
+        return None if wanted is None else commands.Rollout(branch=wanted[0], round=wanted[1])
+
+    def hear(self, reply: dict[str, Any] | None, refusal: str, now: float) -> None:
+        """Take the engine's answer as it comes."""
+        self.take(None if reply is None else msgspec.convert(reply, Episode), refusal, now)
+
     def _has_gone_on(self, view: SessionView) -> bool:
         """Whether the watched branch has gone on since the episode."""
         branch = view.branches.get(self._wanted[0]) if self._wanted else None
@@ -59,6 +73,8 @@ class PolicyPlayer:
 
     def has_moved(self, now: float) -> bool:
         """Whether the episode has reached another step since the last call."""
+        if self.episode is None:
+            return False
         before, self._shown = self._shown, self.step(now)
         return before != self._shown
 

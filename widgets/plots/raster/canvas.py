@@ -51,6 +51,18 @@ class Canvas:
         part.strengths, part.grounds = self.strengths[rows, columns], self.grounds[rows, columns]
         return part
 
+    def of_columns(self, columns: npt.NDArray[np.int64]) -> "Canvas":
+        """A copy of some columns."""
+        part = Canvas(0, 0)
+        part.glyphs, part.colours = self.glyphs[:, columns], self.colours[:, columns]
+        part.strengths, part.grounds = self.strengths[:, columns], self.grounds[:, columns]
+        return part
+
+    def take_columns(self, columns: npt.NDArray[np.int64], part: "Canvas") -> None:
+        """Put such a copy back."""
+        self.glyphs[:, columns], self.colours[:, columns] = part.glyphs, part.colours
+        self.strengths[:, columns], self.grounds[:, columns] = part.strengths, part.grounds
+
     def write(self, row: int, column: int, text: str, colour: int = TEXT, strength: int = FULL) -> None:
         """Write in one row; text outside is cut off, and a character that isn't one cell wide becomes a dot."""
         if not 0 <= row < self.height:
@@ -67,14 +79,28 @@ class Canvas:
         np.copyto(self.strengths, np.int8(strength), where=where)
         np.copyto(self.grounds, np.int8(0), where=where)
 
+    def put_at(
+        self,
+        rows: npt.NDArray[np.int64],
+        columns: npt.NDArray[np.int64],
+        glyphs: Cells | int,
+        colour: int,
+        strength: int = FULL,
+    ) -> None:
+        """Put one glyph, or one each, into some cells, by their rows and columns."""
+        self.glyphs[rows, columns], self.colours[rows, columns] = glyphs, colour
+        self.strengths[rows, columns], self.grounds[rows, columns] = strength, 0
+
     def dots(self, dots: Dots, colour: int, strength: int = FULL) -> None:
         """Draw braille dots [4 height, 2 width].
 
         They join dots of the same strength in a cell, and replace weaker ones and other glyphs.
         """
         codes = _codes(dots)
-        joined = (self.glyphs & ~0xFF == _BRAILLE) & (self.strengths == strength)
-        self.put(codes > _BRAILLE, np.where(joined, codes | self.glyphs, codes), colour, strength)
+        rows, columns = np.nonzero(codes != _BRAILLE)  # few of all
+        drawn, before = codes[rows, columns], self.glyphs[rows, columns]
+        joined = (before & ~0xFF == _BRAILLE) & (self.strengths[rows, columns] == strength)
+        self.put_at(rows, columns, np.where(joined, drawn | before, drawn), colour, strength)
 
     def is_free(self) -> Dots:
         """Where there is nothing but blanks [height, width]."""

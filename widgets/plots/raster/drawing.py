@@ -20,7 +20,7 @@ from widgets.plots.raster.marks import draw_band, draw_bars, draw_line, draw_mar
 from widgets.plots.raster.pictures import Tile, draw_pictures, draw_points_over, tiled
 from widgets.plots.raster.reading import Reading, measured_x, reading_near, readings_at
 from widgets.plots.raster.scales import written
-from widgets.plots.raster.title import draw_title
+from widgets.plots.raster.title import Named, draw_title
 
 __all__ = ["FULL", "MUTED", "TEXT", "TITLE", "Drawing", "Reading", "draw"]
 
@@ -46,6 +46,8 @@ class Drawing:
     """How much of the glyph's colour is mixed into the background [height, width], up to FULL (31)."""
     grounds: Small
     """How much of the same colour is mixed into the background behind the glyph [height, width], mostly 0."""
+    legend: tuple[Named, ...] = ()
+    """Where marks are named."""
 
     @cached_property
     def plain_glyphs(self) -> Cells:
@@ -70,6 +72,10 @@ class Drawing:
             return None
         x = self.frame.x_at(column)
         return None if x is None else measured_x(self.figure, self.frame, x)
+
+    def named_at(self, column: int, row: int) -> str | None:
+        """The name in the legend at a cell; None if there is none."""
+        return next((one.name for one in self.legend if one.row == row and one.start <= column < one.end), None)
 
     def column(self, x: float) -> int | None:
         """The column that shows a value of x."""
@@ -113,10 +119,12 @@ def draw(figure: Figure, width: int, height: int, cursor: float | None = None) -
         tiles = _draw_pictures(canvas, figure, layout.frame.top)
     elif canvas.width and canvas.height:
         _draw_marks(canvas, figure, layout, cursor)
+    legend: tuple[Named, ...] = ()
     if layout.frame.top:
         read = None if cursor is None or pictures or figure.is_empty else readings_at(figure, layout.frame, cursor)
-        draw_title(canvas, figure, read, bool(layout.bar_names))
-    return Drawing(figure, layout.frame, tiles, canvas.glyphs, canvas.colours, canvas.strengths, canvas.grounds)
+        legend = draw_title(canvas, figure, read, bool(layout.bar_names), layout.frame.top)
+    cells = (canvas.glyphs, canvas.colours, canvas.strengths, canvas.grounds)
+    return Drawing(figure, layout.frame, tiles, *cells, legend)
 
 
 def _draw_marks(canvas: Canvas, figure: Figure, layout: Layout, cursor: float | None) -> None:
@@ -134,9 +142,9 @@ def _draw_marks(canvas: Canvas, figure: Figure, layout: Layout, cursor: float | 
         draw_band(inside, frame, line)
     for line in sorted(lines, key=lambda line: not line.faint):
         draw_line(inside, frame, line)
-    for mark in figure.marks:
-        if isinstance(mark, Points):
-            draw_points(inside, frame, mark)
+    points = [mark for mark in figure.marks if isinstance(mark, Points)]
+    for mark in sorted(points, key=lambda mark: mark.marked):
+        draw_points(inside, frame, mark)
     for line in lines:
         draw_markers(inside, frame, line)
     draw_axes(canvas, figure, layout, cursor)

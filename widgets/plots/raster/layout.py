@@ -9,6 +9,7 @@ from widgets.plots.figure import Bars, Figure, Line, Picture, Points, Rule, Valu
 from widgets.plots.raster.canvas import one_cell_each
 from widgets.plots.raster.frame import Frame
 from widgets.plots.raster.scales import Tick, are_whole, fitted, ticks
+from widgets.plots.raster.title import title_rows
 
 _LEAST_WIDTH = 12
 _MARGIN = 0.04
@@ -31,7 +32,7 @@ class Layout:
 
 def laid_out(figure: Figure, width: int, height: int) -> Layout:
     """Divide the room: the title above; below, the axis, its labels, its name, as far as the height goes."""
-    top = int(height >= 4)
+    top = title_rows(figure, width, height) if height >= 4 else 0
     has_axis = height >= 7 and width >= _LEAST_WIDTH
     has_footer = height >= 11 and has_axis and bool(figure.x.label or figure.note)
     rows = max(height - top - 2 * has_axis - has_footer, 0)

@@ -15,7 +15,10 @@ from widgets.plots.raster.frame import Frame
 
 MARKERS = "●■▲◆×+"
 """The glyphs of markers, by palette index."""
-FAINT = 12
+DASHES = ("1", "1111110000", "110000", "11111111000011000", "111111111111110000")
+"""The dots and gaps of lines without markers, by palette index."""
+_SWATCHES = "━╍┅┉╌"
+FAINT = 17
 """The strength of lines that stand behind others."""
 
 _BAND = 13
@@ -35,11 +38,20 @@ class Spans(NamedTuple):
     first: Runs
     last: Runs
 
-    def filled(self, height: int) -> Dots:
-        """The dots of the spans [height, width]."""
-        down = np.arange(height, dtype=np.int64)[:, None]
-        dots: Dots = (down >= self.first) & (down <= self.last)
+    def filled(self, height: int, top: int = 0) -> Dots:
+        """The dots of the spans [height, width], from `top` on."""
+        down = np.arange(top, top + height, dtype=np.int32)[:, None]
+        first, last = (np.clip(edge, -1, 1 << 20).astype(np.int32) for edge in self)
+        dots: Dots = (down >= first) & (down <= last)
         return dots
+
+    def rows(self, height: int) -> tuple[int, int]:
+        """The first row of cells that has a dot, and how many rows there are up to the last one."""
+        seen = self.first <= self.last
+        if not seen.any():
+            return 0, 0
+        top = int(np.clip(self.first[seen].min() // 4, 0, height))
+        return top, int(np.clip(self.last[seen].max() // 4 + 1, top, height)) - top
 
 
 def marker(colour: int) -> str:
@@ -78,8 +90,19 @@ def draw_line(canvas: Canvas, frame: Frame, line: Line) -> None:
     """Draw the line itself, and behind it a tint where it covers its own band."""
     covered = spans(frame.across(line.x), frame.down(line.y), 2 * frame.width)
     in_band = (canvas.colours == line.colour) & (canvas.strengths == _BAND)
-    canvas.dots(covered.filled(4 * frame.height), line.colour, FAINT if line.faint else FULL)
+    top, rows = covered.rows(frame.height)
+    dots = covered.filled(4 * rows, 4 * top)
+    if not (line.faint or line.markers):
+        dots &= _dashes(line.colour, dots.shape[1])
+    canvas.part(0, top, frame.width, rows).dots(dots, line.colour, FAINT if line.faint else FULL)
     canvas.grounds[in_band & (canvas.strengths != _BAND)] = _BEHIND
+
+
+def _dashes(colour: int, width: int) -> Dots:
+    """In which columns of dots a line of a palette index is drawn [width]: without markers, dashes tell lines apart."""
+    pattern = DASHES[colour % len(DASHES)] if colour >= 0 else DASHES[0]
+    dashes: Dots = np.resize(np.array([letter == "1" for letter in pattern]), width)
+    return dashes
 
 
 def draw_markers(canvas: Canvas, frame: Frame, line: Line) -> None:
@@ -89,9 +112,8 @@ def draw_markers(canvas: Canvas, frame: Frame, line: Line) -> None:
     across, down = np.rint(frame.across(line.x)), np.rint(frame.down(line.y))
     _draw_errors(canvas, frame, line, across)
     inside = _inside(across, down, frame)
-    where = np.zeros((frame.height, frame.width), dtype=np.bool_)
-    where[down[inside].astype(np.int64) // 4, across[inside].astype(np.int64) // 2] = True
-    canvas.put(where, ord(marker(line.colour)), line.colour, FAINT if line.faint else FULL)
+    rows, columns = down[inside].astype(np.int64) // 4, across[inside].astype(np.int64) // 2
+    canvas.put_at(rows, columns, ord(marker(line.colour)), line.colour, FAINT if line.faint else FULL)
 
 
 def _draw_errors(canvas: Canvas, frame: Frame, line: Line, across: Values) -> None:
@@ -100,18 +122,27 @@ def _draw_errors(canvas: Canvas, frame: Frame, line: Line, across: Values) -> No
     ends = np.stack([_rows(frame.down(line.low)), _rows(frame.down(line.high))])
     seen = np.isfinite(across) & (across >= 0) & (across < 2 * frame.width) & (ends > -_FAR).all(axis=0)
     columns = across[seen].astype(np.int64)
-    covered = _nothing(2 * frame.width)
-    np.minimum.at(covered.first, columns, ends.min(axis=0)[seen])
-    np.maximum.at(covered.last, columns, ends.max(axis=0)[seen])
-    canvas.dots(covered.filled(4 * frame.height), line.colour, _ERROR)
+    if not columns.size:
+        return
+    cells = np.unique(columns // 2)  # few of all
+    places = 2 * np.searchsorted(cells, columns // 2) + columns % 2
+    covered = _nothing(2 * cells.size)
+    np.minimum.at(covered.first, places, ends.min(axis=0)[seen])
+    np.maximum.at(covered.last, places, ends.max(axis=0)[seen])
+    part = canvas.of_columns(cells)
+    part.dots(covered.filled(4 * frame.height), line.colour, _ERROR)
+    canvas.take_columns(cells, part)
 
 
 def draw_points(canvas: Canvas, frame: Frame, points: Points) -> None:
-    """Draw a dot a point; blobs of four where there are few."""
+    """Draw a dot a point, or its marker; blobs of four dots where there are few."""
     dots = np.zeros((4 * frame.height, 2 * frame.width), dtype=np.bool_)
     across, down = np.rint(frame.across(points.x)), np.rint(frame.down(points.y))
     inside = _inside(across, down, frame)
     columns, rows = across[inside].astype(np.int64), down[inside].astype(np.int64)
+    if points.marked:
+        canvas.put_at(rows // 4, columns // 2, ord(marker(points.colour)), points.colour)
+        return
     few = columns.size <= frame.width * frame.height // 8
     for right, below in _BLOB if few else _BLOB[:1]:
         dots[np.minimum(rows + below, dots.shape[0] - 1), np.minimum(columns + right, dots.shape[1] - 1)] = True
@@ -226,9 +257,9 @@ def swatch(mark: Mark) -> str:
     """What stands for a mark in the legend; nothing for what isn't named there."""
     match mark:
         case Line():
-            return marker(mark.colour) if mark.markers else "━"
+            return marker(mark.colour) if mark.markers else _SWATCHES[max(mark.colour, 0) % len(_SWATCHES)]
         case Points():
-            return "⠶"
+            return marker(mark.colour) if mark.marked else "⠶"
         case Bars():
             return "▆"
         case Rule():

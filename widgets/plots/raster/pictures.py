@@ -11,6 +11,7 @@ import numpy as np
 
 from widgets.plots.figure import MUTED, Figure, Picture, Points, Values
 from widgets.plots.raster.canvas import BLANK, FULL, Canvas, shortened
+from widgets.plots.raster.marks import marker
 
 _WEAKEST = 3
 _UPPER, _LOWER = ord("▀"), ord("▄")
@@ -146,7 +147,7 @@ def draw_points_over(canvas: Canvas, figure: Figure, tiles: tuple[Tile, ...]) ->
                     columns = np.clip(mark.x[known] * scale, 0, part.width - 1).astype(int)
                 where = np.zeros((part.height, part.width), bool)
                 where[rows, columns] = True
-                part.put(where, _POINT, mark.colour)
+                part.put(where, ord(marker(mark.colour)) if mark.marked else _POINT, mark.colour)
 
 
 def _pixels(values: Values, tile: Tile) -> Values:

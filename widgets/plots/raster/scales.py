@@ -34,10 +34,13 @@ class Scale:
 
         Places are limited to a million lengths.
         """
+        low, high = (log10(self.low), log10(self.high)) if self.log else (self.low, self.high)
         with np.errstate(all="ignore"):
-            low, high, levels = (np.log10(v) if self.log else v for v in (self.low, self.high, values))
-            places = (np.asarray(levels, dtype=np.float64) - low) / (high - low)
-            places = np.where(np.isfinite(places), np.clip(places, -_FAR, _FAR), np.nan)
+            levels = np.log10(values) if self.log else np.asarray(values, dtype=np.float64)
+            places = (levels - low) / (high - low)
+            far = ~(np.abs(places) <= _FAR)
+            if far.any():
+                places = np.where(np.isfinite(places), np.clip(places, -_FAR, _FAR), np.nan)
         return 1.0 - places if self.reverse else places
 
     def place(self, value: float) -> float:
@@ -76,7 +79,10 @@ def fitted(axis: Axis, values: Values, margin: float = 0.0) -> Scale:
         given = sorted(float(np.clip(limit, -_LARGEST, _LARGEST)) for limit in axis.limits)
         low, high = (low, max(given[1], low)) if log and given[0] <= 0 else (given[0], given[1])
         margin = 0.0
+    highest = high
     low, high = _widened(low, high, log, margin)
+    if axis.percent and highest <= 1.0:  # no share is above 100%
+        high = min(high, 1.0)
     return Scale(low, high, log, axis.reverse)
 
 

@@ -1,18 +1,23 @@
 """A figure as one SVG picture of less than 300 kB: on a white ground, since it can't know the page's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import count
 from textwrap import wrap
+
+import numpy as np
 
 from widgets.plots.alt_text import described
 from widgets.plots.colours import LIGHT
 from widgets.plots.figure import MUTED, Bars, Figure, Line, Mark, Picture, Points, Rule
 from widgets.plots.raster.layout import shown_values
 from widgets.plots.raster.scales import Tick, fitted, ticks
-from widgets.plots.svg.marks import Plot, drawn
+from widgets.plots.svg.marks import Plot, drawn, signs
 
 INK, GREY, PALE = "#20242a", "#70767e", "#e4e6e9"
+_ROW = 14
+"""Pixels from one row of names to the next."""
 _FONT = "system-ui, 'DejaVu Sans', sans-serif"
 
 
@@ -67,17 +72,19 @@ def _body(figure: Figure, width: int, height: int) -> str:
         marks = [drawn(mark, plot, ink(mark)) for mark, plot in zip(pictures, plots, strict=True)]
         over = [drawn(mark, plots[0], ink(mark)) for mark in figure.marks if isinstance(mark, Points)]
         return title + "".join([*marks, *over]) + note
-    return title + _legend(figure, width) + _axes_and_marks(figure, width, bottom) + note
+    entries = _entries(figure, width)
+    below = _ROW * max((entry.row for entry in entries), default=0)
+    return title + _legend(entries) + _axes_and_marks(figure, width, bottom, below) + note
 
 
-def _axes_and_marks(figure: Figure, width: int, bottom: int) -> str:
+def _axes_and_marks(figure: Figure, width: int, bottom: int, below: int) -> str:
     x, y = fitted(figure.x, shown_values(figure, "x"), 0.015), fitted(figure.y, shown_values(figure, "y"), 0.05)
     y_ticks = ticks(y, 5, figure.y.percent)
     left = 18 + 6.5 * max((len(tick.label) for tick in y_ticks), default=1)
-    plot = Plot(left, 60, width - 14, bottom - 34, x, y)
+    plot = Plot(left, 60 + below, width - 14, bottom - 34, x, y)
     named = _bar_names(figure)
     x_ticks = named or ticks(x, 6, figure.x.percent)
-    parts = [text(8, 52, figure.y.label), text(plot.right, plot.bottom + 29, figure.x.label, anchor="end")]
+    parts = [text(8, 52 + below, figure.y.label), text(plot.right, plot.bottom + 29, figure.x.label, anchor="end")]
     for tick in y_ticks:
         at = plot.top_of(tick.value)
         parts.append(f'<path d="M{plot.left:.1f} {at:.1f}H{plot.right:.1f}" stroke="{PALE}"/>')
@@ -105,17 +112,38 @@ def _rule_name(rule: Rule, plot: Plot) -> str:
     return text(at + (-4 if is_right else 4), plot.top + 10, rule.name, anchor="end" if is_right else "start")
 
 
-def _legend(figure: Figure, width: int) -> str:
+@dataclass(frozen=True)
+class _Entry:
+    """A mark's name, and where it is."""
+
+    mark: Line | Points | Bars
+    left: float
+    row: int
+
+
+def _entries(figure: Figure, width: int) -> list[_Entry]:
+    """Where names stand, in as many rows as they need."""
     named = [mark for mark in figure.marks if isinstance(mark, Line | Points | Bars) and mark.name]
-    parts, left = [], 10.0
+    found, left, row = [], 10.0, 0
     for mark in named if len(named) > 1 else []:
         length = 24 + 6.6 * len(mark.name)
-        if left + length > width:
-            break
-        faint = ' opacity="0.5"' if isinstance(mark, Line) and mark.faint else ""
-        parts.append(f'<rect x="{left:.0f}" y="29" width="11" height="4" rx="1" fill="{ink(mark)}"{faint}/>')
-        parts.append(text(left + 15, 35, mark.name, fill=INK))
+        if left + length > width and left > 10.0:
+            left, row = 10.0, row + 1
+        found.append(_Entry(mark, left, row))
         left += length
+    return found
+
+
+def _legend(entries: Sequence[_Entry]) -> str:
+    parts = []
+    for entry in entries:
+        mark, left, top = entry.mark, entry.left, 31 + _ROW * entry.row
+        if (isinstance(mark, Line) and mark.markers) or (isinstance(mark, Points) and mark.marked):
+            parts.append(signs(np.array([left + 5.5]), np.array([float(top)]), ink(mark), mark.colour))
+        else:
+            faint = ' opacity="0.5"' if isinstance(mark, Line) and mark.faint else ""
+            parts.append(f'<rect x="{left:.0f}" y="{top - 2}" width="11" height="4" rx="1" fill="{ink(mark)}"{faint}/>')
+        parts.append(text(left + 15, top + 4, mark.name, fill=INK))
     return "".join(parts)
 
 

@@ -15,6 +15,17 @@ POINTS = 8000
 """The most points; of more, every second, third … is drawn."""
 CELLS = 96
 """The most rows and columns of a picture; larger ones are reduced to means of blocks."""
+SHAPES = (
+    "",
+    "m-3 -3h6v6h-6z",
+    "m0 -3.8l3.7 6.4h-7.4z",
+    "m0 -4.2l4.2 4.2l-4.2 4.2l-4.2 -4.2z",
+    "m-3 -3l6 6m0 -6l-6 6",
+    "m-3.8 0h7.6m-3.8 -3.8v7.6",
+)
+"""Markers by palette index, from their middle: a disc, a square, a triangle, a diamond, a cross, a plus."""
+DASHES = ("", "8 3", "2 3", "8 3 2 3", "12 3")
+"""By palette index: of two lines of one dash, the markers differ."""
 _LEVELS = 16
 
 
@@ -75,9 +86,10 @@ def _line(mark: Line, plot: Plot, ink: str) -> str:
         low, high = plot.tops(mark.low[kept]), plot.tops(mark.high[kept])
         parts.append(_error_bars(across, low, high, ink) if mark.markers else _band(across, low, high, ink))
     faint = ' opacity="0.45"' if mark.faint else ""
-    parts.append(f'<path d="{_path(across, down)}" fill="none" stroke="{ink}" stroke-width="1.6"{faint}/>')
+    dash = "" if mark.faint or not (gaps := DASHES[mark.colour % len(DASHES)]) else f' stroke-dasharray="{gaps}"'
+    parts.append(f'<path d="{_path(across, down)}" fill="none" stroke="{ink}" stroke-width="1.6"{faint}{dash}/>')
     if mark.markers:
-        parts.append(_dots(across, down, ink, 6.0))
+        parts.append(signs(across, down, ink, mark.colour))
     return "".join(parts)
 
 
@@ -107,7 +119,19 @@ def _error_bars(across: Values, low: Values, high: Values, ink: str) -> str:
 
 def _points(mark: Points, plot: Plot, ink: str) -> str:
     every = -(-max(mark.x.size, 1) // POINTS)
-    return _dots(plot.lefts(mark.x[::every]), plot.tops(mark.y[::every]), ink, 3.6, 0.75)
+    across, down = plot.lefts(mark.x[::every]), plot.tops(mark.y[::every])
+    return signs(across, down, ink, mark.colour) if mark.marked else _dots(across, down, ink, 3.6, 0.75)
+
+
+def signs(across: Values, down: Values, ink: str, colour: int) -> str:
+    """The marker of a palette index at each place: the same shapes as in the terminal and in notebooks."""
+    shape = SHAPES[colour % len(SHAPES)] if colour >= 0 else ""
+    if not shape:
+        return _dots(across, down, ink, 6.0)
+    known = np.isfinite(across) & np.isfinite(down)
+    path = "".join(f"M{x:.1f} {y:.1f}{shape}" for x, y in zip(across[known], down[known], strict=True))
+    look = f'fill="{ink}"' if shape.endswith("z") else f'fill="none" stroke="{ink}" stroke-width="1.6"'
+    return f'<path d="{path}" {look}/>'
 
 
 def _dots(across: Values, down: Values, ink: str, size: float, opacity: float = 1.0) -> str:

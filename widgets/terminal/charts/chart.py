@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.plots.figure import Axis, Figure
+from widgets.plots.lens import Deed, Lens, done, moved, through
 from widgets.plots.raster import TEXT, Drawing, Reading, draw
 from widgets.terminal.charts.palette import Palette, palette_for
 
@@ -68,6 +70,18 @@ class Chart(Widget, can_focus=True):
             """The chart that it came from, for Textual's selectors."""
             return self.chart
 
+    @dataclass
+    class Named(Message):
+        """A name in the legend was clicked."""
+
+        chart: "Chart"
+        name: str
+
+        @property
+        def control(self) -> "Chart":
+            """The chart that it came from, for Textual's selectors."""
+            return self.chart
+
     def __init__(
         self,
         figure: Figure | None = None,
@@ -78,15 +92,31 @@ class Chart(Widget, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._drawn: Drawing | None = None
-        self._drawn_with: tuple[int, int, float | None] | None = None
+        self._drawn_with: tuple[object, ...] | None = None
+        self._held: tuple[int, int] | None = None
+        """Where the mouse was when it last dragged."""
+        self._has_dragged = False
+        self.lens = Lens()
         self._strips: dict[int, Strip] = {}
         self._palette: Palette | None = None
         if figure is not None:
             self.set_reactive(Chart.figure, figure)
 
     def show(self, figure: Figure) -> None:
-        """Show another figure."""
+        """Show another figure; one of other quantities is seen as it is."""
+        if (figure.x.label, figure.y.label) != (self.figure.x.label, self.figure.y.label):
+            self.lens = Lens()
         self.figure = figure
+
+    def deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, about the cursor."""
+        scales = (self.drawing.frame.x, self.drawing.frame.y)
+        left = 0.5 if self.cursor is None else min(max(scales[0].place(self.cursor), 0.0), 1.0)
+        self._look_through(done(self.lens, deed, self.figure, scales, (left, 0.5)))
+
+    def _look_through(self, lens: Lens) -> None:
+        self.lens = lens
+        self.refresh()
 
     def read_out(self) -> str:
         """The values at the cursor as text; empty without a cursor."""
@@ -95,9 +125,10 @@ class Chart(Widget, can_focus=True):
     @property
     def drawing(self) -> Drawing:
         """The figure as it is drawn now."""
-        key = (self.size.width, self.size.height, self.cursor)
-        if self._drawn is None or self._drawn.figure is not self.figure or self._drawn_with != key:
-            self._drawn, self._drawn_with = draw(self.figure, *key), key
+        size = (self.size.width, self.size.height, self.cursor)
+        key = (id(self.figure), self.lens, *size)
+        if self._drawn is None or self._drawn_with != key:
+            self._drawn, self._drawn_with = draw(through(self.figure, self.lens), *size), key
             self._strips.clear()
         return self._drawn
 
@@ -119,7 +150,10 @@ class Chart(Widget, can_focus=True):
         return palette_for(background, background + foreground, app.current_theme.dark, app.native_ansi_color)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Move the cursor to the mouse."""
+        """Move the cursor to the mouse, or what is shown with it if a button is held."""
+        if self._held is not None and not self.drawing.tiles:
+            self._drag(event.get_content_offset_capture(self))
+            return
         self._move(self.drawing.x_at(event.get_content_offset_capture(self).x))
 
     def on_leave(self, event: events.Leave) -> None:
@@ -127,9 +161,53 @@ class Chart(Widget, can_focus=True):
         if event.node is self:
             self._move(None)
 
-    def on_click(self, event: events.Click) -> None:
-        """Report what was clicked on."""
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of what is shown."""
         at = event.get_content_offset_capture(self)
+        self._held, self._has_dragged = (at.x, at.y), False
+        self.capture_mouse()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go of it."""
+        self._held = None
+        self.release_mouse()
+
+    def _drag(self, at: Offset) -> None:
+        assert self._held is not None
+        frame = self.drawing.frame
+        by = ((at.x - self._held[0]) / max(frame.width, 1), (self._held[1] - at.y) / max(frame.height, 1))
+        if by != (0.0, 0.0):
+            self._held, self._has_dragged = (at.x, at.y), True
+            self._look_through(moved(self.lens, self.figure, (frame.x, frame.y), by))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in about the pointer; with shift, move to the left."""
+        self._roll(event, "pan_left" if event.shift else "zoom_in")
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out about the pointer; with shift, move to the right."""
+        self._roll(event, "pan_right" if event.shift else "zoom_out")
+
+    def _roll(self, event: events.MouseEvent, deed: Deed) -> None:
+        event.stop()
+        drawing, at = self.drawing, event.get_content_offset_capture(self)
+        frame = drawing.frame
+        if drawing.tiles or not frame.width or not frame.height:
+            return
+        left, down = (at.x - frame.left) / frame.width, (at.y - frame.top) / frame.height
+        around = (min(max(left, 0.0), 1.0), min(max(1 - down, 0.0), 1.0))
+        self._look_through(done(self.lens, deed, self.figure, (frame.x, frame.y), around))
+
+    def on_click(self, event: events.Click) -> None:
+        """Report what was clicked on; two clicks show everything again."""
+        if self._has_dragged:
+            return
+        at = event.get_content_offset_capture(self)
+        if (name := self.drawing.named_at(at.x, at.y)) is not None:
+            self.post_message(self.Named(self, name))
+            return
+        if event.chain == 2:
+            self.deal("reset")
         self.post_message(self.Clicked(self, self.drawing.x_at(at.x), self.drawing.nearest(at.x, at.y)))
 
     def _move(self, x: float | None) -> None:

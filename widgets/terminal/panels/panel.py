@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widget import Widget
 
 from sessions.messages import events
 from widgets.plots.kinds import PANELS, Look, PanelKind
+from widgets.plots.lens import Deed, without
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.panels.journal import JournalPanel
+from widgets.terminal.panels.spec import SpecPanel
 
 LEAST = 0.25
 """The least seconds between two drawings of a panel, unless a person asks for one."""
@@ -50,6 +53,18 @@ class Panel(Vertical):
 
         panel: "Panel"
         x: float | None
+
+    @dataclass
+    class Chosen(Message):
+        """A picture was chosen, or none."""
+
+        number: int | None
+
+    @dataclass
+    class Toggled(Message):
+        """Marks of a name are to be hidden, or shown again."""
+
+        name: str
 
     def __init__(self, kind: str, look: Look) -> None:
         super().__init__()
@@ -104,13 +119,42 @@ class Panel(Vertical):
         self._is_stale, self.drawn = False, time.monotonic()
         content = self.content
         if isinstance(content, Chart) and self.kind.draw is not None:
-            figure = self.kind.draw(self._look)
-            self._entitle(figure.title, "" if figure.is_empty else figure.note)
+            figure = without(self.kind.draw(self._look), self._look.hidden)
             content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))
             content.cursor = self.kind.place_of(self._look)
+            words = [content.lens.told(), "" if figure.is_empty else figure.note]
+            self._entitle(figure.title, " · ".join(filter(None, words)))
+        elif isinstance(content, SpecPanel) and self.kind.rows is not None:
+            table = self.kind.rows(self._look)
+            self._entitle(table.title, table.note if table.rows else "")
+            content.show(table)
         elif isinstance(content, JournalPanel):
             self._entitle(self.kind.title, "")
             content.follow(self._look.view)
+
+    def deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, if it shows a chart."""
+        if isinstance(self.content, Chart):
+            self.content.deal(deed)
+            self.renew()
+
+    def on_chart_clicked(self, message: Chart.Clicked) -> None:
+        """Choose the picture that was clicked, where pictures can be chosen."""
+        if self.kind.asks is not None and not self.kind.plays and message.reading is not None:
+            message.stop()
+            self.post_message(self.Chosen(message.reading.mark))
+
+    def on_key(self, event: Key) -> None:
+        """Choose the next picture."""
+        if event.key == "enter" and self.kind.asks is not None and not self.kind.plays:
+            event.stop()
+            picked = self._look.gallery.picked
+            self.post_message(self.Chosen(0 if picked is None else picked + 1))
+
+    def on_chart_named(self, message: Chart.Named) -> None:
+        """Hide what was clicked in the legend, or show it again."""
+        message.stop()
+        self.post_message(self.Toggled(message.name))
 
     def mark(self, kind: str | None, x: float | None) -> None:
         """Move the cursor with that of another panel with the same x axis; without one, to the selection."""
@@ -124,9 +168,11 @@ class Panel(Vertical):
         self.post_message(self.CursorMoved(self, message.x))
 
     def _content(self) -> Widget:
+        if self.kind.rows is not None:
+            return SpecPanel()
         return JournalPanel() if self.kind.draw is None else Chart()
 
     def _entitle(self, title: str, note: str) -> None:
-        titles = Content(f"{self.kind.number} {title or self.kind.title}"), Content(note)
+        titles = Content(f"{self.kind.key} {title or self.kind.title}"), Content(note)
         if titles != self._titles:
             self._titles = self.border_title, self.border_subtitle = titles

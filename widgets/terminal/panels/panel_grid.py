@@ -7,6 +7,7 @@ from textual.containers import Grid
 
 from sessions.messages import events
 from widgets.plots.kinds import MASK, PANELS, Look, PanelKind, offered
+from widgets.plots.lens import Deed
 from widgets.terminal import settings
 from widgets.terminal.panels.journal import JournalPanel
 from widgets.terminal.panels.panel import Panel
@@ -74,7 +75,8 @@ class PanelGrid(Grid):
     async def go_to(self, kind: str) -> None:
         """Focus the panel that shows a kind; if none does, the focused panel changes to it."""
         if kind not in offered(self._look.view):
-            said = f"{PANELS[kind].title}: this session's networks see examples, and don't act."
+            why = "networks see examples, and don't act" if PANELS[kind].plays else "networks act, and see no examples"
+            said = f"{PANELS[kind].title}: this session's {why}."
             self.notify(said, severity="warning")
             return
         shown = next((panel for panel in self.panels if panel.kind.name == kind), None)
@@ -111,9 +113,15 @@ class PanelGrid(Grid):
             min(due, key=lambda panel: panel.drawn).renew()
 
     @property
-    def plays(self) -> bool:
-        """Whether a panel that plays a policy can be seen."""
-        return any(panel.kind.plays and panel.is_on_screen for panel in self.panels)
+    def asking(self) -> list[PanelKind]:
+        """The kinds that can be seen and ask the engine for what they show."""
+        return [panel.kind for panel in self.panels if panel.kind.asks is not None and panel.is_on_screen]
+
+    def on_panel_chosen(self, message: Panel.Chosen) -> None:
+        """Light up the weights of an image's path in all panels."""
+        message.stop()
+        self._look.picked = self._look.gallery.pick(message.number)
+        self.renew()
 
     def renew(self, concerns: Callable[[PanelKind], bool] = lambda _: True) -> None:
         """Draw all panels, or those of some kinds."""
@@ -125,6 +133,21 @@ class PanelGrid(Grid):
         """Follow the selection, of which these parts have changed."""
         for panel in self.panels:
             panel.look_elsewhere(changed)
+
+    def deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, in the focused panel."""
+        if self.focused_panel is not None:
+            self.focused_panel.deal(deed)
+
+    def toggle(self, name: str) -> None:
+        """Hide marks of a name in all panels, or show them again."""
+        self._look.hidden ^= {name}
+        self.renew()
+
+    def on_panel_toggled(self, message: Panel.Toggled) -> None:
+        """Hide what was clicked in a legend, or show it again."""
+        message.stop()
+        self.toggle(message.name)
 
     def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
         """Link the cursors of panels with the same x axis."""

@@ -15,8 +15,8 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.plots.figures import Selection
 from widgets.plots.kinds import PANELS, Look
+from widgets.plots.lens import Deed
 from widgets.plots.mask_reader import MaskReader
-from widgets.plots.policy.ask_episode import ask_for_episode
 from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
 from widgets.shared.session_link import Condition, EngineLink, Link
 from widgets.shared.wording import trouble
@@ -30,7 +30,9 @@ from widgets.terminal.key_line import KeyLine
 from widgets.terminal.panels.journal_search import JournalSearch
 from widgets.terminal.panels.panel import FINENESS, LEAST, Panel
 from widgets.terminal.panels.panel_grid import PanelGrid
-from widgets.terminal.screens.explorer_requests import NOT_PLAYED, STARTING, Requests
+from widgets.terminal.screens.asking import Asking
+from widgets.terminal.screens.comparing import Comparing
+from widgets.terminal.screens.explorer_requests import STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
 
 TURNS = 20
@@ -52,10 +54,13 @@ class Explorer(Screen[None]):
         self.link = link
         self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
         self.look = Look(link.view, self._masks, policy_rows=FINENESS)
+        self.look.take(link.view, getattr(link, "header", None))
         self._grid = PanelGrid(self.look, remembered)
         self._search = JournalSearch(self._grid)
         self._joined = asyncio.Event()
         self._requests = Requests(self, link, self.look, self._have_engine)
+        self._asking = Asking(self, link, self.look, self._grid)
+        self._comparing = Comparing(self, self.look, self._grid)
         self._is_stale = True
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
@@ -167,7 +172,7 @@ class Explorer(Screen[None]):
             self.app.ring(event, self.link.path.stem)  # type: ignore[attr-defined]
 
     def _take_view(self, view: SessionView) -> None:
-        self.look.view = view
+        self.look.take(view, getattr(self.link, "header", None))
         self.look.metrics = type(self.look.metrics)()
         self._renew()
 
@@ -178,7 +183,7 @@ class Explorer(Screen[None]):
         self._renew()
 
     def _mask_arrived(self) -> None:
-        self.app.call_from_thread(self._renew_masks)
+        self.call_later(self._renew_masks)  # from the thread that read it, or from this one if it was quick
 
     def _renew_masks(self) -> None:
         if not self._is_left:
@@ -195,24 +200,7 @@ class Explorer(Screen[None]):
             self._is_stale, self._stated = False, now
             self._show_state()
         self._grid.draw_next()
-        self._watch_policy(now)
-
-    def _watch_policy(self, now: float) -> None:
-        """Move a watched policy on, and request another episode when it is due."""
-        if self._grid.plays:
-            player = self.look.player
-            if self.link.condition is Condition.RESTING:
-                player.refusal = NOT_PLAYED
-            elif question := player.next_question(now, self.look.view):
-                self._ask_policy(*question)
-            if player.episode is not None and player.has_moved(now):
-                self._grid.renew(lambda kind: kind.plays)
-
-    @work(exclusive=True, group="policy")
-    async def _ask_policy(self, branch: str, number: int | None) -> None:
-        await ask_for_episode(self.link, self.look.player, branch, number)
-        if not self._is_left:
-            self._grid.renew(lambda kind: kind.plays)
+        self._asking.watch(now)
 
     def _renew(self) -> None:
         self._grid.renew()
@@ -289,12 +277,12 @@ class Explorer(Screen[None]):
         self._requests.set_aside()
 
     def action_curvature(self) -> None:
-        """Compute what the curvature panel shows; if a policy is looked at, have it played."""
-        panel = self._grid.focused_panel
-        if panel is not None and panel.kind.plays:
+        """Compute what the focused panel shows, or the curvature panel; if a policy is looked at, have it played."""
+        panel = self.focused_panel
+        if panel is not None and panel.kind.asks is not None:
             self.run_worker(self._have_engine(), group="ask")
-        else:
-            self._requests.analyse()
+        elif panel is not None:
+            self._requests.analyse(panel.kind)
 
     def action_cancel_analyses(self) -> None:
         """Cancel all analyses that wait or are under way."""
@@ -366,9 +354,18 @@ class Explorer(Screen[None]):
             self.maximize(panel, container=False)
         self.call_after_refresh(self._renew)
 
-    async def action_panel(self, number: int) -> None:
-        """Go to a kind of panel."""
-        await self._grid.go_to(list(PANELS)[number - 1])
+    async def action_panel(self, kind: int | str) -> None:
+        """Go to a kind of panel, by its number from 1 or by its name."""
+        await self._grid.go_to(kind if isinstance(kind, str) else list(PANELS)[kind - 1])
+
+    def action_deal(self, deed: Deed) -> None:
+        """Zoom, move, change a scale or smooth, in the focused chart."""
+        self._grid.deal(deed)
+
+    @work(group="dialog")
+    async def action_compare(self, how: str) -> None:
+        """Pin what is compared with, hide the branch, or add another session's branches."""
+        await self._comparing.do(how)
 
     async def action_swap(self) -> None:
         """Show the next kind of panel in the focused one's place."""

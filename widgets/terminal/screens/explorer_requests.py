@@ -9,13 +9,13 @@ from textual.screen import Screen
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
-from widgets.plots.kinds import Look, wanted_analyses
+from widgets.plots.kinds import Look, PanelKind, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
 from widgets.terminal.status import ProgressLines
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
-NOT_PLAYED = "No engine runs, so no policy plays. The curvature key starts one."
+NOT_PLAYED = "No engine runs that could be asked. The curvature key starts one."
 DECIDED = "Done: it takes effect with the branch's next pruning or round."
 _DONE: dict[type, str] = {
     commands.PauseAt: "Set: the session pauses there by itself.",
@@ -85,11 +85,11 @@ class Requests:
             done = f"Branch {branch} {'is set aside' if aside else 'goes on'}."
             self.send(commands.SetAside(branch=branch, aside=aside), done)
 
-    def analyse(self) -> None:
-        """Have the engine compute what the curvature panel shows."""
+    def analyse(self, kind: PanelKind) -> None:
+        """Have the engine compute what a panel shows, or else what the curvature panel shows."""
         if not self._can_ask():
             return
-        wanted = wanted_analyses(self._look)
+        wanted = wanted_analyses(self._look, kind)
         if not wanted:
             sentence = "There is nothing to analyse yet, or no other branch to compare with."
             self._screen.notify(sentence, severity="warning")

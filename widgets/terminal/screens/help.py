@@ -1,5 +1,6 @@
 """Help: a paragraph on what is focused, and the keys, all from the registries."""
 
+import re
 from collections.abc import Mapping
 
 from rich.table import Table
@@ -75,8 +76,8 @@ def _keys(scope: Scope, keymap: Mapping[str, str]) -> Table:
         table.add_row("", "")
         table.add_row("", Text(group, "bold cyan"))
         for keys, action in actions:
-            if not action.name.startswith("panel_") or action.name == "panel_1":
-                shown = "1–9" if action.name == "panel_1" else keys
+            if action.name == "panel_1" or not re.fullmatch(r"panel_\d+", action.name):
+                shown = "1–9 0" if action.name == "panel_1" else keys
                 table.add_row(Text(shown), Text(action.help))
     return table
 
