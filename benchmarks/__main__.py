@@ -25,6 +25,7 @@ NAMES = (
     "own_network",
     "gymnasium_pool",
     "plug_ins",
+    "study",
 )
 
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ class CellState:
     """The best score there."""
     why: str | None = None
     """Why it has failed."""
+    curve: tuple[float, ...] = ()
+    """The ticket curve: the best score at each density, from dense to sparse."""
 
 
 class Cell:
@@ -62,6 +65,11 @@ class Cell:
         return self.planned.seed
 
     @property
+    def cites(self) -> tuple[str, ...]:
+        """The papers' figures that it belongs to, as the study says."""
+        return tuple(figure.cites for figure in self._view.figures if self.name in figure.cells)
+
+    @property
     def has_begun(self) -> bool:
         """Whether its session is there."""
         return os.path.lexists(self.path)
@@ -69,7 +77,11 @@ class Cell:
     @property
     def is_running(self) -> bool:
         """Whether a process has its session now."""
-        return self.has_begun and is_locked(SessionDirectory(self.path).lock)
+        return self.has_begun and is_locked(self._files.lock)
+
+    @cached_property
+    def _files(self) -> SessionDirectory:
+        return SessionDirectory(self.path)
 
     @property
     def failure(self) -> str | None:
@@ -89,13 +101,14 @@ class Cell:
             return CellState("failed" if self.failure else PLANNED, why=self.failure)
         if (known := self._known) is not None:
             counts = known.rounds_done, known.rounds_planned, known.density, known.score
-            state: str = "running" if self.is_running else known.state
+            curve = tuple(known.curve)
+            state = "running" if known.state != "finished" and self.is_running else str(known.state)
         else:
             found = session_state(self.path)
             counts = found.rounds_done, found.rounds_planned, found.lowest_density, found.best_score
-            state = found.state
+            state, curve = found.state, found.curve
         failed = self.failure is not None and state != "running"
-        return CellState("failed" if failed else state, *counts, why=self.failure)
+        return CellState("failed" if failed else state, *counts, why=self.failure, curve=curve)
 
     def read(self) -> "SavedSession":
         """Its session, to be read.
@@ -116,7 +129,7 @@ class Cell:
         if known is None:
             return None
         try:
-            size = SessionDirectory(self.path).journal.stat().st_size
+            size = self._files.journal.stat().st_size
         except OSError:
             return None
         return known if size == known.journal_bytes else None

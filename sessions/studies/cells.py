@@ -134,11 +134,14 @@ def _cells_at(study: StudySpec, numbers: Mapping[str, int], directory: Path) -> 
 
 
 def _spec(study: StudySpec, numbers: Mapping[str, int], directory: Path) -> Spec:
-    """The spec at one combination: the preset, the study's tables over it, `[set]`, then the axes."""
+    """The spec at one combination: the preset, the study's tables over it, `[set]`, `[[where]]`, then the axes."""
     begun = {axis.path or "preset": axis.takes[numbers[axis.name]] for axis in study.axis}
     base = {**study.base, **({"preset": begun.pop("preset")} if "preset" in begun else {})}
     table = presets.resolved(anchored(base or {"preset": DEFAULT}, directory))
     put(table, dict(_leaves(study.settings)), "$.set", directory)
+    for number, where in enumerate(study.where):
+        if _fits(study, numbers, where.cells):
+            put(table, dict(_leaves(where.settings)), f"$.where[{number}].set", directory)
     put(table, begun, "$.axis", directory)
     return parse_spec(table)
 
@@ -176,6 +179,11 @@ def _name(labels: Mapping[str, str], seed: int | None) -> str:
 
 
 def _is_left_out(study: StudySpec, numbers: Mapping[str, int], seed: int | None) -> bool:
+    return any(_fits(study, numbers, one, seed) for one in study.leave_out)
+
+
+def _fits(study: StudySpec, numbers: Mapping[str, int], chosen: Mapping[str, Any], seed: int | None = None) -> bool:
+    """Whether a combination is among those that a table of values for some axes means."""
     known = {axis.name: axis for axis in study.axis}
 
     def fits(name: str, given: Any) -> bool:
@@ -183,4 +191,4 @@ def _is_left_out(study: StudySpec, numbers: Mapping[str, int], seed: int | None)
             return seed in (given if isinstance(given, list | tuple) else [given])
         return numbers[name] in known[name].numbers(given)
 
-    return any(all(fits(name, given) for name, given in one.items()) for one in study.leave_out)
+    return all(fits(name, given) for name, given in chosen.items())

@@ -5,6 +5,11 @@ from typing import Protocol
 from sessions.studies.work import Answer, Job, Question
 
 
+def kind_of(device: str, threads: int) -> str:
+    """What workers are called whose bits are alike: `cpu-1`, `gpu-1`."""
+    return f"{device}-{threads}"
+
+
 class Crew(Protocol):
     """Some workers."""
 

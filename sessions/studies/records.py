@@ -3,7 +3,7 @@
 New fields have defaults, and no field is reused, as in a session's journal.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,27 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     at: float
     """Seconds since 1970."""
+
+
+class FigureOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper's figure, and the cells that belong to it."""
+
+    cites: str
+    number: int | None
+    """The figure of Lange & Sprekeler (2023) that it is drawn as."""
+    cells: list[str]
+
+
+class AnalysisOf(msgspec.Struct, frozen=True, kw_only=True):
+    """An analysis of cells that are finished."""
+
+    name: str
+    branches: list[str]
+    """The branches whose weights are looked at; empty: each in turn."""
+    rounds: list[int]
+    """Rounds that are looked at one by one; empty: the last one, or the whole line."""
+    settings: dict[str, Any]
+    cells: list[str]
 
 
 class Planned(Record, frozen=True, kw_only=True, tag=True):
@@ -38,6 +59,8 @@ class Planned(Record, frozen=True, kw_only=True, tag=True):
     """The names of all cells, in order; one that isn't here any more was never begun."""
     cells: list[PlannedCell]
     """Those that are new, or have more rounds than before."""
+    figures: list[FigureOf] = []
+    analyses: list[AnalysisOf] = []
 
 
 class RunBegan(Record, frozen=True, kw_only=True, tag=True):
@@ -75,6 +98,8 @@ class Worked(Record, frozen=True, kw_only=True, tag=True):
     """The best score there."""
     journal_bytes: int
     """The length of the session's journal then; while it is the same, all of this is still so."""
+    curve: list[float] = []
+    """The ticket curve: the best score at each density, from dense to sparse."""
 
 
 class CellFailed(Record, frozen=True, kw_only=True, tag=True):
@@ -92,6 +117,13 @@ class Retried(Record, frozen=True, kw_only=True, tag=True):
     cells: list[str]
 
 
+class Moved(Record, frozen=True, kw_only=True, tag=True):
+    """Cells may go on with another kind of device than they began with: their last bits may differ."""
+
+    by: str
+    cells: list[str]
+
+
 class RunEnded(Record, frozen=True, kw_only=True, tag=True):
     """A run of the study ended in order."""
 
@@ -100,6 +132,6 @@ class RunEnded(Record, frozen=True, kw_only=True, tag=True):
     """`finished`, or what ended it."""
 
 
-AnyRecord: TypeAlias = Planned | RunBegan | Worked | CellFailed | Retried | RunEnded
+AnyRecord: TypeAlias = Planned | RunBegan | Worked | CellFailed | Retried | Moved | RunEnded
 
 DECODER = msgspec.msgpack.Decoder(AnyRecord)

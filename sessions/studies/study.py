@@ -5,18 +5,21 @@ import hashlib
 import os
 import platform
 import time
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessions.store.errors import Damaged
 from sessions.store.files import write_atomic
+from sessions.studies import shipped
+from sessions.studies.belonging import StudyPlan, study_plan
 from sessions.studies.cell import Cell
-from sessions.studies.cells import PlannedCell, planned_cells
 from sessions.studies.planning import additions
-from sessions.studies.records import AnyRecord, Planned, Retried
+from sessions.studies.records import AnyRecord, Moved, Planned, Retried
 from sessions.studies.study_dir import StudyDirectory, default_study_path, read_toml, study_path
 from sessions.studies.study_journal import StudyJournal
+from sessions.studies.study_rows import study_frame
 from sessions.studies.study_spec import StudySpec, parse_study
 from sessions.studies.study_view import StudyView
 from ticket_explorer.errors import TicketError, UnknownName
@@ -41,7 +44,7 @@ class Study:
         """Plan a new study; nothing is trained.
 
         Args:
-            source: The TOML file of a study, or a table like one.
+            source: The TOML file of a study, the name of a shipped one, or a table.
             path: Its directory; by default one in the user's studies, named after the file.
 
         Raises:
@@ -49,10 +52,10 @@ class Study:
         """
         text, table, origin = _read(source)
         study = parse_study(table)
-        cells = planned_cells(study, origin)  # what can't be leaves nothing behind
+        plan = study_plan(study, origin)  # what can't be leaves nothing behind
         name = study.title or "study" if isinstance(source, Mapping) else Path(source).stem
         made = cls(StudyDirectory.create(Path(path or default_study_path(name)), text))
-        made._plan(text, study, cells, origin)
+        made._plan(text, study, plan, origin)
         return made
 
     @classmethod
@@ -85,16 +88,16 @@ class Study:
         """
         self.reread()
         study, place = parse_study(table), origin or Path(self.view.origin)
-        return self._plan(text, study, planned_cells(study, place), place)
+        return self._plan(text, study, study_plan(study, place), place)
 
-    def _plan(self, text: str, study: StudySpec, cells: list[PlannedCell], place: Path) -> list[str]:
-        more = additions(self.view.cells, cells, lambda name: self.directory.session(name).exists())
+    def _plan(self, text: str, study: StudySpec, plan: StudyPlan, place: Path) -> list[str]:
+        more = additions(self.view.cells, plan.cells, lambda name: self.directory.session(name).exists())
         if self.view.cells and study.threads != self.view.threads and self._has_begun():
             raise TicketError(
                 f"$.threads: {study.threads}, expected {self.view.threads}: cells have begun with so many, and their "
                 "bits depend on it."
             )
-        digest, order = _digest(text), [cell.name for cell in cells]
+        digest, order = _digest(text), [cell.name for cell in plan.cells]
         if more or order != list(self.view.cells) or digest != self.view.digest:
             planned = Planned(
                 at=time.time(),
@@ -106,6 +109,8 @@ class Study:
                 axes=list(study.axes),
                 order=order,
                 cells=more,
+                figures=plan.figures,
+                analyses=plan.analyses,
             )
             write_atomic(self.directory.spec, text.encode())
             self.record(planned)
@@ -135,6 +140,14 @@ class Study:
                 raise TicketError(f"Cell {name} has not failed; failed are: {', '.join(self.view.failed) or 'none'}.")
         if chosen:
             self.record(Retried(at=time.time(), by=whoami(), cells=chosen))
+        return chosen
+
+    def move(self) -> list[str]:
+        """Let cells that have begun and aren't finished go on with any kind of device; returns their names."""
+        self.reread()
+        chosen = [cell.name for cell in self.cells if cell.name in self.view.devices and not cell.is_finished]
+        if chosen:
+            self.record(Moved(at=time.time(), by=whoami(), cells=chosen))
         return chosen
 
     def record(self, *records: AnyRecord) -> None:
@@ -171,6 +184,19 @@ class Study:
             raise UnknownName("cell", name, self.view.cells)
         return Cell(self.directory, self.view.cells[name], self.view)
 
+    def cells_of_figure(self, number: int) -> tuple[Cell, ...]:
+        """The cells that a figure of the paper is drawn from: those that the study's `[[figure]]` tables give it.
+
+        All cells, if the study has no such tables; none, if its tables don't name the figure.
+
+        Args:
+            number: The figure of Lange & Sprekeler (2023).
+        """
+        if not self.view.figures:
+            return self.cells
+        names = {name for figure in self.view.figures if figure.number == number for name in figure.cells}
+        return tuple(cell for cell in self.cells if cell.name in names)
+
     def to_frame(self, rows: "RowKind" = "rounds") -> "DataFrame":
         """A pandas table of all cells that have begun: `cell`, a column for each axis, then the rows of sessions.
 
@@ -180,19 +206,7 @@ class Study:
         Raises:
             TicketError: if no cell has begun, there are no such rows, or pandas is not installed.
         """
-        begun = [cell for cell in self.cells if cell.path.exists()]
-        if not begun:
-            raise TicketError(f"No cell of {self.name} has begun yet.", remedy="Run the study first.")
-        frames = [cell.read().to_frame(rows) for cell in begun]
-        import pandas
-
-        for cell, frame in zip(begun, frames, strict=True):
-            del frame["session"]  # it is the cell
-            for place, (axis, value) in enumerate({"cell": cell.name, **cell.axes}.items()):
-                if axis in frame:  # a session's own seed is that of its axis
-                    del frame[axis]
-                frame.insert(place, axis, value)
-        return pandas.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+        return study_frame(self.cells, rows)
 
     def _take(self, records: Iterable[AnyRecord]) -> None:
         for record in records:
@@ -209,16 +223,20 @@ def open_or_begin(source: str | Path, path: str | Path | None = None) -> Study:
     """The study to run: a directory as it is, or the file's; one that exists is given what the file has more.
 
     Args:
-        source: A study's directory or name, or the TOML file of one.
+        source: A study's directory or name, the TOML file of one, or the name of a shipped one.
         path: The study's directory, for a file.
 
     Raises:
         TicketError: if a cell's spec can't be, or the study at that place has begun otherwise.
     """
     given = Path(source)
+    if (name := _shipped(source)) is not None and not study_path(path or name).exists():
+        return Study.create(name, path)
     if given.suffix != ".toml" or given.is_dir():
         if path is not None:
-            raise TicketError(f"{source} is a study, which has its place; give --study only with a TOML file.")
+            raise TicketError(
+                f"{source} is a study, which has its place; give --study with a TOML file or a new shipped study."
+            )
         study = Study.open(source)
         study.take_up()
         return study
@@ -245,7 +263,16 @@ def _read(source: str | Path | Mapping[str, Any]) -> tuple[str, Mapping[str, Any
         import tomlkit
 
         return tomlkit.dumps(source), source, Path.cwd()
+    if (name := _shipped(source)) is not None:
+        text = shipped.text(name)
+        return text, tomllib.loads(text), Path.cwd()
     return *read_toml(Path(source)), Path(source).parent.absolute()
+
+
+def _shipped(source: str | Path) -> str | None:
+    """The name of the shipped study that is meant; None if it is another."""
+    name = str(source)
+    return name if name in shipped.names() and not Path(source).exists() else None
 
 
 def _digest(text: str) -> str:

@@ -7,6 +7,7 @@ from there. Several processes may run one study; a cell that another one has is 
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,7 @@ import msgspec
 from sessions.plans.checks import versions
 from sessions.studies.cell import Cell
 from sessions.studies.cells import of_cell
-from sessions.studies.crew import Crew
+from sessions.studies.crew import Crew, kind_of
 from sessions.studies.pace import seconds_left
 from sessions.studies.records import AnyRecord, CellFailed, RunBegan, RunEnded, Worked
 from sessions.studies.study import Study, whoami
@@ -27,6 +28,8 @@ LOOKS = 0.25
 """Seconds between two looks at whether to stop, and at cells that others have."""
 EVERY = 1.0
 """Seconds between two reckonings of the time that is left."""
+AHEAD, FEWEST = 4, 200
+"""Pieces that are handed out for each worker, and at the least: a scheduler need not know all of a large study."""
 GRACE = 60.0
 """Seconds that workers have to rest when the run is to stop."""
 
@@ -57,14 +60,27 @@ class StudyRun:
         crew: Who does it.
         tell: Called with each answer, and a few times a second.
         is_stopping: Whether the run is to end; asked a few times a second.
+        kinds: The kinds of workers that there are; cells that began with others are left alone. None: any may come.
     """
 
-    def __init__(self, study: Study, crew: Crew, tell: Tell, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        study: Study,
+        crew: Crew,
+        tell: Tell,
+        is_stopping: Callable[[], bool],
+        kinds: frozenset[str] | None = None,
+    ) -> None:
         self.study, self._crew, self._tell, self._is_stopping = study, crew, tell, is_stopping
         self._id = secrets.token_hex(8)
         self._cells = {cell.name: cell for cell in study.cells}
         self._priorities = {name: -number for number, name in enumerate(self._cells)}
         self._finished = {name for name, cell in self._cells.items() if cell.is_finished}
+        kept = {name: self._kind(name) for name in self._cells}
+        self.elsewhere = [name for name, kind in kept.items() if self._is_elsewhere(name, kind, kinds)]
+        """Cells that began with another kind of workers than there are."""
+        self._waiting: deque[Cell] = deque()
+        """Cells that are handed out once others are finished."""
         self._flying: set[str] = set()
         self._with_others: set[str] = set()
         self._stopped = False
@@ -113,10 +129,9 @@ class StudyRun:
             at=time.time(), run=self._id, by=whoami(), pid=os.getpid(), workers=self._crew.workers, versions=versions()
         )
         self._record(began)
-        for cell in self._todo():
-            self._send(cell)
+        self._waiting.extend(self._todo())
         stop_by = float("inf")
-        while self._flying or (self._with_others and not self._stopped):
+        while self._hand_out() or (self._with_others and not self._stopped):
             if self._is_stopping() and not self._stopped:
                 self._stopped, stop_by = True, time.monotonic() + GRACE
                 self._crew.stop()
@@ -132,15 +147,34 @@ class StudyRun:
         return why
 
     def _todo(self) -> list[Cell]:
-        return [cell for name, cell in self._cells.items() if name not in self._finished and cell.failure is None]
+        away = {*self._finished, *self.elsewhere}
+        return [cell for name, cell in self._cells.items() if name not in away and cell.failure is None]
+
+    def _kind(self, cell: str) -> str:
+        device = self.study.view.devices.get(cell)
+        return "" if device is None else kind_of(device, self.study.view.threads)
+
+    def _is_elsewhere(self, cell: str, kind: str, kinds: frozenset[str] | None) -> bool:
+        return cell not in self._finished and bool(kind) and kinds is not None and kind not in kinds
+
+    def _hand_out(self) -> bool:
+        """Hand out cells while the crew has few pieces before it; whether any is out."""
+        most = max(AHEAD * self._crew.workers, FEWEST)
+        while self._waiting and not self._stopped and len(self._flying) < most:
+            self._send(self._waiting.popleft())
+        return bool(self._flying)
 
     def _send(self, cell: Cell) -> None:
         """Hand out a cell's next piece; earlier cells come first, so that they are finished first."""
         self._flying.add(cell.name)
         spec = msgspec.msgpack.encode(cell.planned.spec_table())
-        self._crew.send(Job(cell.name, str(cell.path), spec), self._priorities[cell.name])
+        wanted = [one for one in self.study.view.analyses if cell.name in one.cells]
+        job = Job(cell.name, str(cell.path), spec, msgspec.msgpack.encode(wanted), self._kind(cell.name))
+        self._crew.send(job, self._priorities[cell.name])
 
     def _take(self, answer: Answer) -> None:
+        if answer.came == "lost":
+            raise TicketError(answer.why)
         self._flying.discard(answer.cell)
         cell = self._cells[answer.cell]
         records: list[AnyRecord] = []
@@ -177,11 +211,12 @@ class StudyRun:
             density=state.lowest_density,
             score=state.best_score,
             journal_bytes=answer.journal_bytes,
+            curve=list(state.curve),
         )
 
     @staticmethod
     def _has_ended(answer: Answer) -> bool:
-        return answer.state is not None and answer.state.state == "finished"
+        return answer.state is not None and answer.state.state == "finished" and answer.is_analysed
 
     def _look_at_others(self) -> None:
         """Now and then, go on with cells that other processes had and have no longer."""

@@ -17,10 +17,13 @@ from sessions.specs.spec import Seed
 from sessions.specs.validation import convert
 from sessions.studies.labels import labels_of
 from ticket_explorer import presets
+from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import InvalidValue, UnknownName
 
 MOST_CELLS = 100_000
 """The most cells of a study."""
+MOST_FIGURES = 11
+"""The last figure of the paper, appendix included."""
 SEED = "seed"
 """The axis that `seeds` makes."""
 
@@ -69,6 +72,41 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return [self.number(one) for one in (given if several else [given])]
 
 
+class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[where]]`: values that are set over some cells only."""
+
+    cells: dict[str, Any]
+    """A value, or a list of values, for some axes; what fits all of them is meant."""
+    settings: dict[str, Any] = msgspec.field(name="set")
+    """Values by path, set after the study's own `[set]`."""
+
+
+class Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[figure]]`: which cells a figure of a paper is drawn from."""
+
+    cites: str
+    """The paper's figure, as a reader looks it up."""
+    number: Annotated[int, Meta(ge=1, le=MOST_FIGURES)] | None = None
+    """The figure of Lange & Sprekeler (2023) that it is drawn as; None: it is only cited."""
+    cells: dict[str, Any] = {}
+    """A value, or a list of values, for some axes; what fits all of them belongs to it. Empty: every cell."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[analyse]]`: an analysis of every cell that is finished."""
+
+    name: str
+    """The analysis, as `ticket-explorer analyses` lists it."""
+    branches: tuple[str, ...] = ()
+    """The branches whose weights are looked at; empty: each branch in turn."""
+    rounds: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+    """Rounds that are looked at one by one; empty: the last one, or the whole line where the analysis looks at that."""
+    settings: dict[str, Any] = {}
+    """The analysis's own settings, by name."""
+    cells: dict[str, Any] = {}
+    """As those of a figure."""
+
+
 class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole study's specification."""
 
@@ -80,8 +118,14 @@ class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     axis: tuple[Axis, ...] = ()
     settings: dict[str, Any] = msgspec.field(name="set", default_factory=dict)
     """Values by path, set over every cell before its axes are."""
+    where: tuple[Where, ...] = ()
+    """Values that are set over some cells only; of two for the same path the later counts."""
     leave_out: tuple[dict[str, Any], ...] = ()
     """Combinations that make no cell: each a value, or a list of values, for some axes."""
+    figure: tuple[Cited, ...] = ()
+    """The papers' figures that cells belong to; without any, every cell belongs to each figure that it can."""
+    analyse: tuple[Wanted, ...] = ()
+    """Analyses of finished cells."""
     base: dict[str, Any] = {}
     """What every cell begins with: tables of a session's spec, `preset` among them."""
 
@@ -92,6 +136,11 @@ class StudySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             first = self.base.get("seed", 0)
             return tuple(range(first, first + self.seeds))
         return self.seeds or ()
+
+    @property
+    def most_cells(self) -> int:
+        """How many cells it has, if no combination is left out."""
+        return prod(len(axis.takes) for axis in self.axis) * max(len(self.seed_values), 1)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -119,10 +168,24 @@ def parse_study(table: Mapping[str, Any]) -> StudySpec:
         _check_axis(axis, f"$.axis[{number}]")
     _check_axes(study.axis)
     for number, combination in enumerate(study.leave_out):
-        _check_left_out(study, combination, f"$.leave_out[{number}]")
-    count = prod(len(axis.takes) for axis in study.axis) * max(len(study.seed_values), 1)
-    if count > MOST_CELLS:
-        raise InvalidValue("$.axis", f"{count:,} combinations", f"at most {MOST_CELLS:,} cells")
+        if not combination:
+            raise InvalidValue(f"$.leave_out[{number}]", "an empty table", "a value for at least one axis")
+        _check_chosen(study, combination, f"$.leave_out[{number}]")
+    for number, where in enumerate(study.where):
+        _check_chosen(study, where.cells, f"$.where[{number}].cells")
+        if SEED in where.cells:
+            raise InvalidValue(
+                f"$.where[{number}].cells.{SEED}", where.cells[SEED], "other axes: seeds differ in nothing"
+            )
+    for number, figure in enumerate(study.figure):
+        _check_chosen(study, figure.cells, f"$.figure[{number}].cells")
+    for number, wanted in enumerate(study.analyse):
+        if wanted.name not in ANALYSES:
+            raise UnknownName("analysis", wanted.name, ANALYSES, f"$.analyse[{number}].name")
+        convert(wanted.settings, ANALYSES[wanted.name], f"$.analyse[{number}].settings")
+        _check_chosen(study, wanted.cells, f"$.analyse[{number}].cells")
+    if study.most_cells > MOST_CELLS:
+        raise InvalidValue("$.axis", f"{study.most_cells:,} combinations", f"at most {MOST_CELLS:,} cells")
     return study
 
 
@@ -192,9 +255,7 @@ def _check_axes(axes: tuple[Axis, ...]) -> None:
             raise InvalidValue(f"$.axis[{number}].presets", "a second axis of presets", "one axis of presets at most")
 
 
-def _check_left_out(study: StudySpec, combination: Mapping[str, Any], path: str) -> None:
-    if not combination:
-        raise InvalidValue(path, "an empty table", "a value for at least one axis")
+def _check_chosen(study: StudySpec, combination: Mapping[str, Any], path: str) -> None:
     known = {axis.name: axis for axis in study.axis}
     for name, given in combination.items():
         if name not in study.axes:

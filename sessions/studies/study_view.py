@@ -1,7 +1,17 @@
 """What a study's journal adds up to: its cells, what became of each, and what they took."""
 
 from sessions.studies.cells import PlannedCell
-from sessions.studies.records import AnyRecord, CellFailed, Planned, Retried, RunBegan, Worked
+from sessions.studies.records import (
+    AnalysisOf,
+    AnyRecord,
+    CellFailed,
+    FigureOf,
+    Moved,
+    Planned,
+    Retried,
+    RunBegan,
+    Worked,
+)
 
 
 class StudyView:
@@ -26,7 +36,13 @@ class StudyView:
         """Seconds that workers spent on each cell, all runs together."""
         self.generations: dict[str, int] = {}
         """Generations that came of that."""
+        self.devices: dict[str, str] = {}
+        """What each cell that has begun computes on, `cpu` or `gpu`; it stays unless somebody moves the cell."""
         self.runs: list[RunBegan] = []
+        self.figures: list[FigureOf] = []
+        """The papers' figures that cells belong to."""
+        self.analyses: list[AnalysisOf] = []
+        """Analyses of finished cells."""
 
     def apply(self, record: AnyRecord) -> None:
         """Take in one record."""
@@ -35,6 +51,7 @@ class StudyView:
                 self._plan(record)
             case Worked():
                 self.latest[record.cell] = record
+                self.devices.setdefault(record.cell, record.device)
                 self.seconds[record.cell] = self.seconds.get(record.cell, 0.0) + record.seconds
                 self.generations[record.cell] = self.generations.get(record.cell, 0) + record.generations
             case CellFailed():
@@ -42,6 +59,9 @@ class StudyView:
             case Retried():
                 for name in record.cells:
                     self.failed.pop(name, None)
+            case Moved():
+                for name in record.cells:
+                    self.devices.pop(name, None)
             case RunBegan():
                 self.runs.append(record)
 
@@ -49,6 +69,12 @@ class StudyView:
         self.title, self.threads, self.axes = record.title, record.threads, record.axes
         self.digest, self.origin = record.digest, record.directory
         self.created = self.created or record.at
+        self.figures = record.figures
+        for wanted in record.analyses:
+            if wanted not in self.analyses:  # finished cells are to be opened once more
+                for name in wanted.cells:
+                    self.latest.pop(name, None)
+        self.analyses = record.analyses
         known = {**self.cells, **{cell.name: cell for cell in record.cells}}
         self.cells = {name: known[name] for name in record.order}
         for cell in record.cells:  # new, or with more rounds to go

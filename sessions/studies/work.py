@@ -9,6 +9,7 @@ import os
 import platform
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -17,7 +18,9 @@ import msgspec
 
 from sessions.reports.session_list import SessionState, state_of
 from sessions.specs.spec import Spec, parse_spec
-from sessions.store.errors import SessionExists, SessionLocked
+from sessions.store.errors import DiskFull, SessionExists, SessionLocked
+from sessions.studies.analysing import analyse, left_to_analyse
+from sessions.studies.records import AnalysisOf
 from ticket_explorer.errors import TicketError, unforeseen
 
 if TYPE_CHECKING:
@@ -29,8 +32,12 @@ PIECE_SECONDS = 20.0
 LOG_NAME = "workers.log"
 """Where tracebacks of unexpected errors go, in a study's directory."""
 
-Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed"]
-"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress."""
+Came: TypeAlias = Literal["advanced", "taken", "stopped", "failed", "lost"]
+"""`taken`: another process has the session. `stopped`: this worker is to end; there may be progress. `lost`: the
+scheduler is gone, or the disk is full: the cell is as it was, and the run can't go on."""
+
+EMPTY = msgspec.msgpack.encode([])
+"""No analyses."""
 
 _stopping = threading.Event()
 _at_work: list["Session"] = []
@@ -45,6 +52,10 @@ class Job:
     """Its session's directory."""
     spec: bytes
     """Its spec, a table as msgpack."""
+    analyses: bytes = EMPTY
+    """What is analysed when it is finished: a list of `AnalysisOf` as msgpack."""
+    kind: str = ""
+    """The kind of workers that it began with, `cpu-1`; empty: any."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class Answer:
     seconds: float = 0.0
     generations: int = 0
     left: int = 0
+    is_analysed: bool = True
+    """Whether nothing is left to analyse."""
     state: SessionState | None = None
     """How far the session is; None if it could not be opened."""
     journal_bytes: int = 0
@@ -117,12 +130,15 @@ def work(job: Job) -> Answer:
         session = _opened(job)
     except (SessionLocked, SessionExists):
         return _answer(job.cell, "taken")
+    except DiskFull as error:
+        return _answer(job.cell, "lost", str(error))
     except TicketError as error:
         return _answer(job.cell, "failed", str(error))
     except Exception as error:
         return _answer(job.cell, "failed", _unexpected(error, "The session could not be opened"))
     done = session.view.generations_done
-    came, why = _worked(session)
+    wanted = msgspec.msgpack.decode(job.analyses, type=list[AnalysisOf])
+    came, why = _worked(session, wanted)
     view, path = session.view, session.path
     return _answer(
         job.cell,
@@ -133,12 +149,13 @@ def work(job: Job) -> Answer:
         seconds=time.time() - began,
         generations=view.generations_done - done,
         left=view.generations_left,
+        is_analysed=not left_to_analyse(view, wanted),
         state=state_of(path, session.header, view, view.state),
         journal_bytes=session.journal_end,
     )
 
 
-def _worked(session: "Session") -> tuple[Came, str]:
+def _worked(session: "Session", wanted: Sequence[AnalysisOf]) -> tuple[Came, str]:
     """Advance an open session and close it; what came of it, and why it failed."""
     from sessions.tickets.compiler import GivenUp
 
@@ -146,9 +163,11 @@ def _worked(session: "Session") -> tuple[Came, str]:
     came: Came = "advanced"
     why = ""
     try:
-        _advance(session)
+        _advance(session, wanted)
     except GivenUp:
         pass
+    except DiskFull as error:
+        came, why = "lost", str(error)
     except TicketError as error:
         came, why = "failed", str(error)
         if not session.is_finished:
@@ -160,12 +179,15 @@ def _worked(session: "Session") -> tuple[Came, str]:
         _at_work.remove(session)
     try:
         session.close("" if came == "advanced" else why)
+    except DiskFull as error:
+        came, why = "lost", str(error)
     except TicketError as error:
         came, why = "failed", why or str(error)
-    return ("stopped" if is_stopping() and came == "advanced" and not session.is_finished else came), why
+    is_done = session.is_finished and not left_to_analyse(session.view, wanted)
+    return ("stopped" if is_stopping() and came == "advanced" and not is_done else came), why
 
 
-def _advance(session: "Session") -> None:
+def _advance(session: "Session", wanted: Sequence[AnalysisOf]) -> None:
     """Run to the end of a round, or of several short ones; to the session's end if it has no further round.
 
     Raises:
@@ -179,6 +201,7 @@ def _advance(session: "Session") -> None:
             break
     if session.is_finished:
         session.run()  # analyses that are still to be done, and what failed
+        analyse(session, wanted, is_stopping)
 
 
 def _opened(job: Job) -> "Session":

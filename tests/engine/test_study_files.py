@@ -165,7 +165,7 @@ def test_a_lock_is_shared_by_runs_and_freed_by_the_system(study: Study) -> None:
 
 
 def test_a_frame_of_nothing(study: Study) -> None:
-    with pytest.raises(TicketError, match=r"No cell of mine has begun yet\. Run the study first\."):
+    with pytest.raises(TicketError, match=r"No cell of this study has begun yet\. Run the study first\."):
         study.to_frame()
     with pytest.raises(TicketError, match="Cell snes,seed-0 has not begun yet"):
         study.cell("snes,seed-0").read()

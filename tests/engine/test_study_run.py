@@ -15,6 +15,7 @@ from sessions.studies.study_run import Progress, StudyRun
 from sessions.studies.work import Answer, Job, Question
 from sessions.views.reading import read_view
 from tests.engine.conftest import TINY
+from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
 pytestmark = pytest.mark.thorough
@@ -117,6 +118,20 @@ def test_more_rounds_and_seeds_go_on_from_what_is_there(lab: Any) -> None:
         alone.run()
     lab.assert_same(alone.path, cell.path, rounds=3)
     assert set(states(study).values()) == {"finished"}
+
+
+def test_finished_cells_are_analysed_even_if_that_was_asked_later(lab: Any) -> None:
+    study = begun(lab, seeds=1)
+    run(study)
+    asked = {**SEEDS, "seeds": 1, "analyse": [{"name": "layers", "branches": ["snr"]}]}
+    assert study.extend("", asked) == []
+    assert not study.cells[0].is_finished
+    assert len(run(study)) == 1
+    assert [(one.kind, one.branch) for one in read_view(study.cells[0].path).analyses] == [("layers", "snr")]
+    assert study.cells[0].is_finished
+    assert run(study) == [], "it is analysed once"
+    with pytest.raises(TicketError, match=r"^\$\.analyse\[0\]\.branches: .*'other'"):
+        study.extend("", {**asked, "analyse": [{"name": "layers", "branches": ["other"]}]})
 
 
 def test_the_whole_study_is_refused_before_anything_begins(lab: Any) -> None:
@@ -246,3 +261,19 @@ def test_a_session_that_somebody_changed_is_read_again(lab: Any) -> None:
     run(Study.open(study.path))
     assert cell.read().rounds("more") == (0, 1)
     assert Path(cell.path).exists()
+
+
+def test_a_full_disk_ends_the_run_and_fails_no_cell(lab: Any, tmp_path: Path) -> None:
+    study = Study.create(SEEDS, tmp_path / "mine.study")
+    with Disk(tmp_path).watched() as disk:
+        disk.room = 6_000
+        with pytest.raises(TicketError, match=r"is full\. .*Free some space"):
+            run(study)
+    assert not Study.open(study.path).view.failed
+    again = Study.open(study.path)
+    run(again)
+    assert set(states(again).values()) == {"finished"}
+    for cell in again.cells:
+        with Session.create(cell.planned.spec(), lab.path(cell.name)) as alone:
+            alone.run()
+        lab.assert_same(alone.path, cell.path, rounds=2)

@@ -16,8 +16,9 @@ import pytest
 
 from sessions.store import SessionDirectory
 from sessions.store.address import read_address
-from sessions.studies.local_crew import cores, thread_settings
+from sessions.studies.local_crew import cores
 from sessions.studies.study import Study
+from sessions.studies.threads import thread_settings
 from sessions.views.reading import read_view
 from tests.engine.conftest import TINY
 

@@ -59,7 +59,9 @@ def study(file: Path) -> Any:
 
 def test_a_study_is_listed_and_shown(study: Study, tell: Any) -> None:
     assert "mine" in tell("study", "list").stdout
-    (row,) = json.loads(tell("study", "list", "--json").stdout)
+    row, *others = json.loads(tell("study", "list", "--json").stdout)
+    assert {other["state"] for other in others} == {"shipped"}
+    assert "lange-2023-small" in [other["name"] for other in others]
     assert {key: row[key] for key in ("name", "axes", "cells", "failed", "state")} == {
         "name": "mine",
         "axes": ["strategy", "seed"],
@@ -149,12 +151,12 @@ def test_without_dask_it_says_what_to_install(
 
 
 def test_a_run_ends_with_what_failed(study: Study, tell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sessions.studies.running.run_here", lambda *arguments: "finished")
+    monkeypatch.setattr("sessions.studies.running.run_study", lambda *arguments: "finished")
     ended = tell("study", "run", "mine")
     assert ended.exit_code == 1
     assert "4 cells" in ended.stderr
     assert "To run them again: ticket-explorer study retry mine" in ended.stderr
-    monkeypatch.setattr("sessions.studies.running.run_here", lambda *arguments: "stopped")
+    monkeypatch.setattr("sessions.studies.running.run_study", lambda *arguments: "stopped")
     assert tell("study", "run", "mine").exit_code == 130
 
 
@@ -173,3 +175,14 @@ def test_the_plan_of_workers_fits_cores_and_memory(study: Study, monkeypatch: py
     study.view.threads = 1
     monkeypatch.setattr(local_crew, "memory_limit", lambda: 2_500_000_000)
     assert local_crew.usual_workers(study.view) == 2, "each needs a gigabyte"
+
+
+def test_options_that_contradict_each_other(tell: Any, tmp_path: Path) -> None:
+    (file := tmp_path / "mine.toml").write_text('preset = "fashion"')
+    place = ("--study", str(tmp_path / "mine.study"))
+    told = tell("study", "run", str(file), *place, "--scheduler", "tcp://a:1", "--workers", "2")
+    assert told.exit_code == 2
+    assert "give --scheduler without them" in told.stderr
+    assert "give --slurm too" in tell("study", "run", str(file), *place, "--slurm-set", "queue=a").stderr
+    assert "NAME=VALUE" in tell("study", "run", str(file), *place, "--slurm", "--slurm-set", "queue").stderr
+    assert not (tmp_path / "mine.study").exists()

@@ -12,6 +12,7 @@ from pathlib import Path
 import typer
 
 from sessions.store import sessions_in
+from sessions.studies import shipped
 from sessions.studies.study_dir import SUFFIX, studies_in
 from sessions.views.reading import read_view, session_path
 from sessions.views.session_view import SessionView
@@ -48,8 +49,10 @@ def studies() -> Offered:
 
 
 def studies_and_files() -> Offered:
-    """The same, and TOML files of the working directory."""
-    return _offered([*_studies(), *(path.name for path in sorted(Path().glob("*.toml")))])
+    """The same, shipped studies, and TOML files of the working directory."""
+    return _offered(
+        [*dict.fromkeys((*_studies(), *shipped.names())), *(path.name for path in sorted(Path().glob("*.toml")))]
+    )
 
 
 def branches(ctx: typer.Context, incomplete: str) -> Offered:

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sessions.specs.sources import toml_value
 from sessions.studies.study import Study, open_or_begin
+from ticket_explorer.errors import InvalidValue, TicketError
 from ticket_explorer.own_process import cache_trouble
-from widgets.cli import completion, study_changes, study_lists
+from widgets.cli import completion, study_changes, study_export, study_lists
 from widgets.cli.app import told
 from widgets.cli.device import DeviceOption
 from widgets.cli.failures import FAILED, INTERRUPTED
@@ -31,6 +33,7 @@ def register(app: typer.Typer) -> None:
     commands.command()(run)
     study_lists.register(commands)
     study_changes.register(commands)
+    study_export.register(commands)
 
 
 @told
@@ -39,7 +42,7 @@ def run(
         str,
         typer.Argument(
             metavar="FILE.toml|STUDY",
-            help="The TOML file of a study, or a study's path or name, which is continued.",
+            help="The TOML file of a study, a study's path or name, which is continued, or the name of a shipped one.",
             autocompletion=completion.studies_and_files,
         ),
     ],
@@ -47,6 +50,17 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Processes that compute cells; as many as fit by default.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|FILE", help="Use a Dask cluster that is there: tls://HOST:PORT, or its file."),
+    ] = None,
+    slurm: Annotated[bool, typer.Option("--slurm", help="Compute in jobs of Slurm, --workers at most.")] = False,
+    slurm_set: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the jobs: queue=gpu, walltime=04:00:00")
+    ] = None,
+    move: Annotated[
+        bool, typer.Option("--move", help="Let cells go on with another kind of device than they began with.")
+    ] = False,
     dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve Dask's dashboard on this machine.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
     device: DeviceOption = None,
@@ -55,7 +69,14 @@ def run(
 
     All cells are checked before the first begins. Ctrl-C pauses and keeps everything; the same command goes on.
     """
-    from sessions.studies.running import run_here
+    from sessions.studies.running import Place, run_study
+
+    if scheduler is not None and (slurm or workers):
+        raise TicketError("A cluster that is there has the workers that it has: give --scheduler without them.")
+    options = _slurm_options(slurm_set or [])
+    if options and not slurm:
+        raise TicketError("--slurm-set is for jobs of Slurm: give --slurm too.")
+    where = Place(workers, scheduler, options if slurm else None, move)
 
     given = open_or_begin(study, place)
     say(f"Study {given.path}: {price(given)}")
@@ -63,8 +84,7 @@ def run(
     if trouble is not None:
         say(trouble)
     with _stops() as is_stopping, StudyProgress(given, narration) as progress:
-        address = (lambda link: say(f"Dask's dashboard: {link}")) if dashboard else None
-        ended = run_here(given, workers, progress, is_stopping, address)
+        ended = run_study(given, where, progress, is_stopping, say, dashboard)
     if ended == "stopped":
         say(f"Paused; everything is kept. Continue with: {study_command('run', given)}")
         raise typer.Exit(INTERRUPTED)
@@ -83,6 +103,17 @@ def _show(study: Study, json: bool) -> None:
             say(f"Cell {name} has failed: {why}")
         say(f"To run them again: {study_command('retry', study)}, then {study_command('run', study)}")
         raise typer.Exit(FAILED)
+
+
+def _slurm_options(given: list[str]) -> dict[str, Any]:
+    """Options of Slurm's jobs by name; values are TOML, anything else is text."""
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip():
+            raise InvalidValue("--slurm-set", one, "NAME=VALUE, such as queue=gpu")
+        found[name.strip()] = toml_value(value.strip())
+    return found
 
 
 @contextmanager
@@ -114,5 +145,5 @@ class _Stops:
         say("Pausing: every worker finishes its chunk and writes a checkpoint.")
 
     def __call__(self) -> bool:
-        """As `run_here` asks."""
+        """As `run_study` asks."""
         return self._is_heard

@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sessions.reports.json_report import report
+from sessions.studies import shipped
 from sessions.studies.cell import Cell
 from sessions.studies.locks import is_held, locked
+from sessions.studies.pace import Pace
 from sessions.studies.study import Study
 from sessions.studies.study_dir import SUFFIX, studies_in
 from ticket_explorer.errors import TicketError
@@ -20,8 +22,13 @@ from ticket_explorer.places import studies_dir
 from widgets.cli import completion
 from widgets.cli.app import told
 from widgets.cli.failures import BAD_INPUT
-from widgets.cli.output import PrintableConsole, print_json, say
+from widgets.cli.in_terminal import require_terminal
+from widgets.cli.output import PrintableConsole, print_json, say, write
+from widgets.plots.cell_table import cell_rows, summed_up
 
+_HEAD = ("cell", "rounds", "sparsest", "score", "ticket curve", "left", "state")
+_RIGHT = (False, True, True, True, False, True, False)
+"""Which columns of that table stand right."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 GivenStudy = Annotated[str, typer.Argument(help="A study's path, or its name.", autocompletion=completion.studies)]
 
@@ -30,18 +37,17 @@ def register(commands: typer.Typer) -> None:
     """Add the commands of this module."""
     commands.command("list")(list_)
     commands.command()(show)
+    commands.command("open")(open_)
     commands.command()(rm)
 
 
 @told
 def list_(json: Json = False) -> None:
-    """List your studies."""
+    """List your studies, and those that come with the package."""
     rows = [_row(path) for path in studies_in(studies_dir())]
+    rows += [_shipped_row(name) for name in shipped.names() if name not in [row["name"] for row in rows]]
     if json:
         print_json(rows)
-        return
-    if not rows:
-        say("There are no studies yet. Start one with: ticket-explorer study run FILE.toml")
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("study", "axes", "cells", "finished", "failed", "state"):
@@ -51,6 +57,7 @@ def list_(json: Json = False) -> None:
         numbers = [str(row[key]) for key in ("cells", "finished", "failed")]
         table.add_row(Text(row["name"]), Text(" × ".join(row["axes"])), *numbers, Text(row["state"]))
     PrintableConsole().print(table)
+    say("Start one, or a file of your own, with: ticket-explorer study run NAME|FILE.toml")
 
 
 @told
@@ -63,6 +70,19 @@ def show(study: GivenStudy, json: Json = False) -> None:
     cells_table(given)
     for name, why in given.view.failed.items():
         say(f"Cell {name} has failed: {why}")
+
+
+@told
+def open_(study: GivenStudy) -> None:
+    """Open a study in the app: its cells, and their ticket curves.
+
+    Enter opens a cell's session. Nothing is run by it; a run that goes on elsewhere is seen.
+    """
+    given = Study.open(study)
+    require_terminal(f"{study_command('show', given)} writes a table instead.")
+    from widgets.terminal.app import TicketExplorer
+
+    TicketExplorer(study=given.path).run()
 
 
 @told
@@ -92,25 +112,28 @@ def study_report(study: Study) -> dict[str, Any]:
         "study": str(study.path),
         "title": study.title,
         "axes": list(study.axes),
+        "device_hours": _device_hours(study),
         "cells": [_cell_report(cell) for cell in study.cells],
     }
 
 
 def cells_table(study: Study) -> None:
-    """A row for each cell on stdout, and what the states add up to."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("cell", "rounds", "sparsest", "score", "state"):
-        table.add_column(heading, justify="left" if heading in ("cell", "state") else "right", overflow="fold")
-    counts: dict[str, int] = {}
-    for cell in study.cells:
-        now = cell.now
-        counts[now.state] = counts.get(now.state, 0) + 1
-        density = "" if now.density is None else f"{100 * now.density:.2f}%"
-        rounds = f"{now.rounds_done}/{now.rounds_planned}" if now.rounds_planned else ""
-        found = "" if now.score is None else f"{now.score:.3f}"
-        table.add_row(Text(cell.name), rounds, density, found, Text(now.state))
-    table.caption = ", ".join(f"{count} {state}" for state, count in counts.items())
-    PrintableConsole().print(table)
+    """A line for each cell on stdout, and what the states add up to; plain text, since a study may have thousands."""
+    rows = cell_rows(study)
+    lines = [_HEAD, *((row.name, row.rounds, row.sparsest, row.score, row.curve, row.left, row.state) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = []
+    for line in lines:
+        cells = (word.rjust(w) if right else word.ljust(w) for word, w, right in zip(line, widths, _RIGHT, strict=True))
+        text.append("  ".join(cells).rstrip())
+    write("\n".join((*text, "", summed_up(study, rows))))
+
+
+def _device_hours(study: Study) -> dict[str, float | None]:
+    """Hours of one worker's device: so far, and about how many are left; None if that isn't known."""
+    left = [cell.name for cell in study.cells if not cell.is_finished and cell.failure is None]
+    work = Pace(study.view).work_left(left)
+    return {"so_far": sum(study.view.seconds.values()) / 3600, "left": None if work is None else sum(work) / 3600}
 
 
 def _cell_report(cell: Cell) -> dict[str, Any]:
@@ -124,6 +147,7 @@ def _cell_report(cell: Cell) -> dict[str, Any]:
         "seed": cell.seed,
         "state": cell.now.state,
         "why": cell.failure,
+        "cites": list(cell.cites),
         "session": str(cell.path),
         "branches": branches,
     }
@@ -146,6 +170,13 @@ def _row(path: Path) -> dict[str, Any]:
         "failed": len(study.view.failed),
         "state": _state(study, finished),
     }
+
+
+def _shipped_row(name: str) -> dict[str, Any]:
+    """A study that comes with the package and was not begun yet."""
+    spec = shipped.spec(name)
+    counts = {"cells": spec.most_cells, "finished": 0, "failed": 0}
+    return {"name": name, "path": None, "title": spec.title, "axes": list(spec.axes), **counts, "state": "shipped"}
 
 
 def _state(study: Study, finished: int) -> str:

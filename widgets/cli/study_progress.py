@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sessions.studies.pace import Pace
 from sessions.studies.study import Study
+from widgets.plots.cell_table import device_hours
 from widgets.shared.wording import clock, left, score
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ class StudyProgress:
 def price(study: Study) -> str:
     """How many cells there are, and how long those that are left take, before anything runs."""
     left = [cell.name for cell in study.cells if not cell.is_finished and cell.failure is None]
-    work = Pace(study.view).work_left(left)
-    hours = "" if not left or work is None else f", about {sum(work) / 3600:.2g} hours of one worker"
-    return f"{_count(len(study.cells))}, {len(left)} to run{hours}"
+    return f"{_count(len(study.cells))}, {len(left)} to run; {device_hours(study)}"
 
 
 def _summary(progress: "Progress") -> str:

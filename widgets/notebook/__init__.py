@@ -25,6 +25,7 @@ from widgets.notebook.guess import Guess
 from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
+from widgets.notebook.study import Study
 from widgets.plots.kinds import CHARTS
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Search",
     "SnrMagnitude",
     "Sparsity",
+    "Study",
     "TicketCurve",
     "explore",
 ]

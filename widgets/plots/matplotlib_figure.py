@@ -19,9 +19,11 @@ from widgets.plots.colours import LIGHT
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule, Values
 from widgets.plots.raster.layout import shown_values
 from widgets.plots.raster.scales import fitted
+from widgets.plots.sheet import Sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
+    from matplotlib.legend import Legend
 
 _MISSING = "Figures need matplotlib; install it with: pip install 'ticket-explorer[figures]'"
 GREY = "#70767e"
@@ -35,6 +37,10 @@ _LEGEND_ROW = 0.14
 """Inches of a row of names."""
 _LEGEND_LETTER, _LEGEND_HANDLE, _LABEL_LETTER, _TITLE_LETTER = 0.06, 0.6, 0.062, 0.075
 """Inches of a letter of a name and of the sign before it, of an axis's label, and of the title."""
+_PANEL_LETTER, _NOTE_LETTER = 0.056, 0.048
+"""The same of a panel's title and of a sheet's note."""
+_PANEL = (2.4, 2.1)
+"""Width and height of a sheet's panel, inches."""
 _FRAME = 0.55
 """The share of a figure's height that its frame has at least."""
 _APART = {"x": 0.36, "y": 0.17}
@@ -47,8 +53,8 @@ _INSIDE = 0.75
 class Look:
     """How a figure looks on paper."""
 
-    size: tuple[float, float] = (4.5, 3.0)
-    """Width and height, inches."""
+    size: tuple[float, float] | None = None
+    """Width and height, inches; None is 4.5 × 3, or what a sheet's panels need."""
     dpi: int = DOTS_PER_INCH
     """Dots per inch of a PNG."""
     title: bool = True
@@ -57,7 +63,7 @@ class Look:
     """A matplotlib style file, or the name of a style; its letters and lines take the place of ours."""
 
 
-def drawn(figure: Figure, form: str, look: Look = Look()) -> bytes:
+def drawn(figure: Figure | Sheet, form: str, look: Look = Look()) -> bytes:
     """A figure as a file's content; in vectors, text stays text.
 
     Args:
@@ -98,7 +104,15 @@ def _styled(style: str | None) -> Iterator[None]:
         yield
 
 
-def canvas_of(figure: Figure, look: Look = Look()) -> "Canvas":
+def usual_size(figure: Figure | Sheet) -> tuple[float, float]:
+    """Width and height in inches that a figure has if nobody asks for others."""
+    if isinstance(figure, Figure):
+        return (4.5, 3.0)
+    rows = ceil(len(figure.panels) / figure.columns)
+    return max(_PANEL[0] * figure.columns, 4.5), max(_PANEL[1] * rows + 0.7, 3.0)
+
+
+def canvas_of(figure: Figure | Sheet, look: Look = Look()) -> "Canvas":
     """A figure as matplotlib's, with its axes.
 
     Raises:
@@ -108,25 +122,62 @@ def canvas_of(figure: Figure, look: Look = Look()) -> "Canvas":
         from matplotlib.figure import Figure as Canvas
     except ImportError:
         raise TicketError(_MISSING) from None
-    size = look.size
+    size = look.size or usual_size(figure)
     canvas = Canvas(figsize=size, layout="constrained")
-    pictures = [mark for mark in figure.marks if isinstance(mark, Picture)]
-    if pictures:
-        for axes, picture in zip(np.ravel(canvas.subplots(1, len(pictures))), pictures, strict=True):
-            axes.imshow(picture.values, cmap="viridis", vmin=0.0, vmax=1.0, interpolation="nearest")
-            axes.set_title(picture.name, fontsize=8)
-            if picture is pictures[0]:
-                _draw_over(axes, figure)
-            _tick(axes, "x", figure.x, size[0], is_picture=True)
-            _tick(axes, "y", figure.y, size[1], is_picture=True)
-            _label(axes, figure, size[1])
-        canvas.supxlabel(figure.note, fontsize=6, color=GREY)  # what the colours stand for
+    if isinstance(figure, Sheet):
+        _draw_sheet(canvas, figure, size)
+    elif any(isinstance(mark, Picture) for mark in figure.marks):
+        _draw_pictures(canvas, figure, size)
     else:
         _draw(canvas.subplots(), figure, size)
         _name(canvas, size[0])
     if look.title:
         canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
     return canvas
+
+
+def _draw_sheet(canvas: "Canvas", sheet: Sheet, size: tuple[float, float]) -> None:
+    """Draw panels in rows; what their marks are called stands once, below all of them."""
+    rows = max(ceil(len(sheet.panels) / sheet.columns), 1)
+    room = size[0] / sheet.columns, size[1] / rows
+    places = np.ravel(canvas.subplots(rows, sheet.columns, squeeze=False))
+    for axes, panel in zip(places, sheet.panels, strict=False):
+        pictures = [mark for mark in panel.marks if isinstance(mark, Picture)]
+        if pictures:
+            _draw_picture(axes, panel, pictures[0], room)
+        else:
+            _draw(axes, panel, room)
+        axes.set_title(fill(panel.title, max(int(room[0] / _PANEL_LETTER), 1)), fontsize=7)
+        if panel.note and not panel.is_empty:
+            axes.annotate(panel.note, (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize=5, color=GREY)
+    for axes in places[len(sheet.panels) :]:
+        axes.set_axis_off()
+    note = fill(sheet.note, max(int(size[0] / _NOTE_LETTER), 1))
+    legend = _name(canvas, size[0])
+    if legend is None:
+        canvas.supxlabel(note, fontsize=6, color=GREY)
+    else:
+        legend.set_title(note)
+        legend.get_title().set(color=GREY, multialignment="center", fontsize=6)
+
+
+def _draw_pictures(canvas: "Canvas", figure: Figure, size: tuple[float, float]) -> None:
+    pictures = [mark for mark in figure.marks if isinstance(mark, Picture)]
+    for axes, picture in zip(np.ravel(canvas.subplots(1, len(pictures))), pictures, strict=True):
+        axes.set_title(picture.name, fontsize=8)
+        _draw_picture(axes, figure, picture, size, has_points=picture is pictures[0])
+    canvas.supxlabel(figure.note, fontsize=6, color=GREY)  # what the colours stand for
+
+
+def _draw_picture(
+    axes: Any, figure: Figure, picture: Picture, size: tuple[float, float], has_points: bool = True
+) -> None:
+    axes.imshow(picture.values, cmap="viridis", vmin=0.0, vmax=1.0, interpolation="nearest")
+    if has_points:
+        _draw_over(axes, figure)
+    _tick(axes, "x", figure.x, size[0], is_picture=True)
+    _tick(axes, "y", figure.y, size[1], is_picture=True)
+    _label(axes, figure, size[1])
 
 
 def _draw(axes: Any, figure: Figure, size: tuple[float, float]) -> None:
@@ -160,13 +211,16 @@ def _scale(axes: Any, which: str, axis: Axis, values: Values, has_markers: bool)
         getattr(axes, f"invert_{which}axis")()
 
 
-def _name(canvas: "Canvas", width: float) -> None:
+def _name(canvas: "Canvas", width: float) -> "Legend | None":
     """Name the marks below the frame, side by side in as many rows as they need: there they hide nothing."""
-    handles, labels = canvas.axes[0].get_legend_handles_labels()
-    if not handles:
-        return
+    found = [axes.get_legend_handles_labels() for axes in canvas.axes]
+    named = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
+    if not named:
+        return None
+    handles, labels = list(named.values()), list(named)
     columns = _legend_columns(labels, width)
-    canvas.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=7, frameon=False, handlelength=3)
+    style: dict[str, Any] = {"fontsize": 7, "frameon": False, "handlelength": 3}
+    return canvas.legend(handles, labels, loc="outside lower center", ncols=columns, **style)
 
 
 def _legend_columns(labels: Sequence[str], width: float) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sessions.saved.session import SavedSession
 from sessions.store.files import write_atomic
+from sessions.studies.study import Study
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
 from widgets.plots import figures
@@ -18,6 +19,8 @@ from widgets.plots.mask_reader import MasksOnDisk
 from widgets.plots.matplotlib_figure import DOTS_PER_INCH, canvas_of, drawn
 from widgets.plots.matplotlib_figure import Look as PaperLook
 from widgets.plots.names import EXPORTED, OF_PANELS
+from widgets.plots.sheet import Sheet
+from widgets.plots.studies import PAPER, study_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -43,8 +46,8 @@ _HEIGHT = 0.65
 """The height of a figure of a venue's width, as a share of it."""
 
 
-def size_of(given: str | tuple[float, float]) -> tuple[float, float]:
-    """Width and height in inches: `4.5x3`, or the name of a venue, `icml`.
+def size_of(given: str | tuple[float, float] | None) -> tuple[float, float] | None:
+    """Width and height in inches: `4.5x3`, or the name of a venue, `icml`; None stays None.
 
     Raises:
         InvalidValue: if it is neither.
@@ -64,9 +67,9 @@ def size_of(given: str | tuple[float, float]) -> tuple[float, float]:
 
 
 class PaperFigure:
-    """One figure, drawn by matplotlib."""
+    """One figure, or a sheet of several, drawn by matplotlib."""
 
-    def __init__(self, figure: Figure, look: PaperLook | None = None) -> None:
+    def __init__(self, figure: Figure | Sheet, look: PaperLook | None = None) -> None:
         """Keep a figure.
 
         Args:
@@ -98,7 +101,7 @@ class PaperFigure:
         return drawn(self.figure, "png", self.look)
 
 
-def panel_figure(kind: str, look: Look, size: str | tuple[float, float] = (4.5, 3.0)) -> PaperFigure:
+def panel_figure(kind: str, look: Look, size: str | tuple[float, float] | None = None) -> PaperFigure:
     """The figure that a panel shows.
 
     Raises:
@@ -141,31 +144,35 @@ def drawn_panel(kind: str, path: Path, view: SessionView, selection: Selection, 
 
 
 def figure(
-    kind: str,
-    sessions: "Session | SavedSession | str | Path | Sequence[SavedSession]",
+    kind: str | int,
+    sessions: "Session | SavedSession | Study | str | Path | Sequence[SavedSession]",
     *,
     by: str | None = None,
     branches: Sequence[str] | None = None,
     branch: str | None = None,
     round: int | None = None,
     of: str | None = None,
-    size: str | tuple[float, float] = (4.5, 3.0),
+    size: str | tuple[float, float] | None = None,
     dpi: int = DOTS_PER_INCH,
     title: bool = True,
     style: str | None = None,
 ) -> PaperFigure:
-    """A figure of one session, or the ticket curves of many; needs matplotlib (extra `figures`) to be drawn.
+    """A figure of one session, the ticket curves of many, or a paper's figure from a study.
+
+    It needs matplotlib (extra `figures`) to be drawn.
 
     Args:
-        kind: The kind, as for charts: `ticket_curve`, `correlation` …; for many sessions `ticket_curve`.
-        sessions: A session, its path or name, or several saved ones, as `read_all` returns them.
+        kind: The kind, as for charts: `ticket_curve`, `correlation` …; for many sessions `ticket_curve`; for a study
+            the number of the figure in Lange & Sprekeler (2023), 1 to 11.
+        sessions: A session, its path or name; several saved ones, as `read_all` returns them; or a study.
         by: For ticket curves, a field of the spec by path, `trainer.strategy`: a line for each of its values, pooled
             over sessions and replicates.
         branches: The branches to draw; None is all.
         branch: The branch to show, if the figure shows only one.
         round: The round to show; None is the last.
         of: For `mask` a layer, for `distribution` one of `magnitude`, `sigma` and `snr`, for `compare` a branch.
-        size: Width and height, inches, or a venue whose column it fills: `neurips`, `icml` …
+        size: Width and height, inches, or a venue whose column it fills: `neurips`, `icml` …; None is
+            4.5 × 3, or what a sheet's panels need.
         dpi: Dots per inch of a PNG.
         title: Whether the title is written above it.
         style: A matplotlib style file, or the name of one of its styles.
@@ -174,6 +181,8 @@ def figure(
         TicketError: if there is no such kind, session, branch or field.
     """
     look = PaperLook(size_of(size), dpi, title, style)
+    if isinstance(sessions, Study) or isinstance(kind, int):
+        return _of_study(kind, sessions, look)
     one = SavedSession.read(sessions) if isinstance(sessions, str | Path) else sessions
     if isinstance(one, Sequence) or by is not None:
         several = one if isinstance(one, Sequence) else [SavedSession.read(one.path)]
@@ -188,3 +197,13 @@ def figure(
         return PaperFigure(drawn_panel(kind, one.path, one.view, selection, of), look)
     draw: Callable[[SessionView, Selection], Figure] = getattr(figures, kind)
     return PaperFigure(draw(one.view, selection), look)
+
+
+def _of_study(kind: str | int, study: object, look: PaperLook) -> PaperFigure:
+    if isinstance(study, str | Path):
+        study = Study.open(study)
+    if not isinstance(study, Study):
+        raise TicketError(f"Figure {kind} of the paper needs a study; a session has {', '.join(figures.SHOWN)}.")
+    if not isinstance(kind, int):
+        raise UnknownName("figure of a study", kind, map(str, PAPER))
+    return PaperFigure(study_figure(study, kind), look)

@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from widgets.plots.names import FIGURES, LETTERS
 
-Scope = Literal["everywhere", "home", "new", "explorer"]
+Scope = Literal["everywhere", "home", "new", "explorer", "studies", "study"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_before", ("S",), "Sort back", "Sort by the column before.", "home", "Sessions", call="sort(-1)"),
     Action("sort_reverse", ("z",), "Reverse", "Sort the other way round.", "home", "Sessions"),
     Action("refresh", ("f5",), "Refresh", "Read the sessions from disk again.", "home", "Sessions"),
+    Action("studies", ("y",), "Studies", "Show your studies: grids of sessions.", "home", "Sessions", True),
+    Action("refresh_studies", ("f5",), "Refresh", "Read the studies from disk again.", "studies", "Studies"),
+    Action("close_studies", ("escape",), "Back", "Back to the sessions.", "studies", "Studies", True),
+    Action(
+        "mark",
+        ("space",),
+        "Mark",
+        "Lay the cell's ticket curve over those of other marked cells, or take it away.",
+        "study",
+        "Study",
+        True,
+    ),
+    Action("unmark", ("u",), "Unmark all", "Mark no cell any more.", "study", "Study"),
+    Action("refresh_study", ("f5",), "Refresh", "Read the study from disk again.", "study", "Study"),
+    Action("close_study", ("escape",), "Back", "Back to the screen before.", "study", "Study", True),
     Action("create", ("ctrl+s",), "Start", "Start the session and watch it.", "new", "New session", True),
     Action(
         "create_paused", ("ctrl+o",), "Open paused", "Create the session, and wait paused.", "new", "New session", True
@@ -408,7 +423,13 @@ DECISIONS = frozenset(
     if (action.group == "Decide" and action.name != "export") or action.name in ("end_round", "breakpoint")
 )
 """The methods that an engine answers, and a replay can't."""
-SCOPES: dict[str, Scope] = {"Home": "home", "NewSession": "new", "Explorer": "explorer"}
+SCOPES: dict[str, Scope] = {
+    "Home": "home",
+    "NewSession": "new",
+    "Explorer": "explorer",
+    "Studies": "studies",
+    "StudyScreen": "study",
+}
 """Of the screens, by the names of their classes."""
 
 
@@ -462,6 +483,8 @@ _TITLES: dict[Scope, str] = {
     "home": "Sessions",
     "new": "New session",
     "explorer": "Explorer",
+    "studies": "Studies",
+    "study": "Study",
     "everywhere": "Everywhere",
 }
 _NAMES = {

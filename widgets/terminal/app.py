@@ -50,17 +50,20 @@ class TicketExplorer(App[None]):
     shows_errors = False
     """Whether unexpected errors are shown even without a terminal."""
 
-    def __init__(self, session: Path | None = None, replay: bool = False, speed: float = 1.0) -> None:
-        """Open a session, or the list of sessions.
+    def __init__(
+        self, session: Path | None = None, replay: bool = False, speed: float = 1.0, study: Path | None = None
+    ) -> None:
+        """Open a session, a study, or the list of sessions.
 
         Args:
             session: What to open at once; None shows the list of sessions.
             replay: Whether to replay its journal instead of joining its engine.
             speed: How many times faster than it happened a replay runs.
+            study: A study to open at once.
         """
         super().__init__()
         self.remembered = settings.load()
-        self._session, self._replay, self._speed = session, replay, speed
+        self._session, self._replay, self._speed, self._study = session, replay, speed, study
         self._wanted: Notifications | None = None
         self._errors: list[float] = []
         self._pump: asyncio.Task[object] | None = None
@@ -91,6 +94,8 @@ class TicketExplorer(App[None]):
         self.go_home()
         if self._session is not None:
             self.open_session(self._session, self._replay, self._speed)
+        if self._study is not None:
+            self.open_study(self._study)
 
     def on_resize(self, event: events.Resize) -> None:
         """Show a sentence while there is too little room."""
@@ -133,6 +138,18 @@ class TicketExplorer(App[None]):
             self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
             return
         self._explore(link)
+
+    def open_study(self, path: Path) -> None:
+        """Show a study's cells."""
+        from sessions.studies.study import Study
+        from widgets.terminal.screens.studies import StudyScreen
+
+        try:
+            study = Study.open(path)
+        except TicketError as error:
+            self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
+            return
+        self.push_screen(StudyScreen(study))
 
     def start_session(self, spec: Table, name: str, run: bool) -> None:
         """Make a session, start its engine, and show it in the explorer.

@@ -142,6 +142,12 @@ class Home(Screen[None]):
         if self._selected is not None:
             self.app.open_session(self._selected, replay=True)  # type: ignore[attr-defined]
 
+    def action_studies(self) -> None:
+        """Show the studies."""
+        from widgets.terminal.screens.studies import Studies
+
+        self.app.push_screen(Studies())
+
     def action_new(self) -> None:
         """Plan a new session."""
         from widgets.terminal.screens.new_session import NewSession
