@@ -4,7 +4,7 @@ All widgets of a session show the same branch, round and generation, unless told
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, suppress
 from typing import Any, ParamSpec, Protocol
 
@@ -203,13 +203,14 @@ class Attachment:
         self._masks.close()
         await self.link.close()
 
-    def spawn(self, work: Any) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine while the session is attached; the widgets show what goes wrong."""
         task = self._loop.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began is awaited by nobody
 
-    async def _guarded(self, work: Any) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
         with self.speaking():
             await work
 
