@@ -14,7 +14,8 @@ from sessions.views.reading import read_header, read_view
 from ticket_explorer.errors import TicketError
 from widgets.plots.kinds import PANELS
 from widgets.shared.session_link import Condition, Listener
-from widgets.terminal.actions import ACTIONS, SCOPES, key_name, keys_page, of_scope
+from widgets.terminal.action import key_name
+from widgets.terminal.actions import ACTIONS, SCOPES, keys_page, of_scope
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.banner import Banner
 from widgets.terminal.charts.chart import Chart

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from widgets.terminal.actions import key_name
+from widgets.terminal.action import key_name
 
 LAST = ("help_panel", "help_keys", "leave")
 """The actions whose keys are shown in any width."""

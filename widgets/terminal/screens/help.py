@@ -10,7 +10,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
-from widgets.terminal.actions import Scope, groups, scope_of
+from widgets.terminal.action import Scope
+from widgets.terminal.actions import groups, scope_of
 
 HOME_HELP = (
     "Your sessions, the latest first: the title of each, its progress, its best score at the lowest density, and a "

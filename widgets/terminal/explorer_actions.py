@@ -1,0 +1,298 @@
+"""The actions of the explorer: run, decide, look, and deal with charts."""
+
+from collections.abc import Iterator
+
+from widgets.plots.names import FIGURES, LETTERS
+from widgets.terminal.action import Action
+
+
+def _panel_keys() -> Iterator[Action]:
+    for number in range(1, 11):
+        yield Action(
+            f"panel_{number}",
+            (str(number % 10),),
+            f"Panel {number}",
+            f"Go to panel {number}; if it isn't on the screen, it takes the place of the focused one.",
+            "explorer",
+            "Look",
+            call=f"panel({number})",
+        )
+    for name, letter in LETTERS.items():
+        title = FIGURES[name].title if name in FIGURES else name.capitalize()
+        yield Action(
+            f"panel_{name}", (letter,), title, f"Go to the panel {title}.", "explorer", "Look", call=f"panel('{name}')"
+        )
+
+
+def _chart_keys() -> Iterator[Action]:
+    for name, keys, title, does in _CHART_KEYS:
+        yield Action(name, keys, title, does, "explorer", "Charts", call=f"deal('{name}')")
+
+
+_CHART_KEYS = (
+    ("zoom_in", ("z",), "Zoom in", "Show less of both axes, about the cursor; so does the wheel, about the pointer."),
+    ("zoom_out", ("Z",), "Zoom out", "Show more of both axes."),
+    ("pan_left", ("ctrl+left",), "Move left", "Move to the left in a chart; so does dragging."),
+    ("pan_right", ("ctrl+right",), "Move right", "Move to the right in a chart."),
+    ("pan_up", ("ctrl+up",), "Move up", "Move up in a chart."),
+    ("pan_down", ("ctrl+down",), "Move down", "Move down in a chart."),
+    ("fit", ("F",), "Close up", "Begin the axis at the lowest value in sight, so that lines that lie close part."),
+    ("log_x", ("X",), "Scale of x", "A logarithmic x axis instead of a linear one, or the other way round."),
+    ("log_y", ("V",), "Scale of y", "A logarithmic y axis instead of a linear one, or the other way round."),
+    ("smooth", ("g",), "Smooth", "Average lines over 5, 15, 45 neighbouring values, then not at all."),
+    ("reset", ("ctrl+r",), "Reset chart", "Show the whole chart as it is again; so do two clicks."),
+)
+
+EXPLORER_ACTIONS: tuple[Action, ...] = (
+    Action(
+        "toggle_run",
+        ("space",),
+        "Run",
+        "Run to the end, or pause after the chunk in flight.",
+        "explorer",
+        "Run",
+        True,
+    ),
+    Action("step_1", ("s",), "Step", "Run one generation, then pause.", "explorer", "Run", True, "step(1)"),
+    Action("step_10", ("d",), "Step 10", "Run ten generations, then pause.", "explorer", "Run", False, "step(10)"),
+    Action(
+        "step_100", ("f",), "Step 100", "Run a hundred generations, then pause.", "explorer", "Run", False, "step(100)"
+    ),
+    Action(
+        "run_round",
+        ("r",),
+        "Round",
+        "Run to the end of the round, then pause.",
+        "explorer",
+        "Run",
+        True,
+        "run_rounds(1)",
+    ),
+    Action("run_some_rounds", ("R",), "Rounds …", "Run the next N rounds, then pause; asks for N.", "explorer", "Run"),
+    Action(
+        "end_round",
+        ("k",),
+        "End round",
+        "End the round at this generation, and prune what it found.",
+        "explorer",
+        "Run",
+    ),
+    Action(
+        "breakpoint",
+        ("B",),
+        "Pause at …",
+        "Set a breakpoint, or remove one: the session pauses by itself at a round, density, generation, or finding.",
+        "explorer",
+        "Run",
+        call="decide('breakpoint')",
+    ),
+    Action("slower", ("minus",), "Slower", "Run at half the pace, for watching and teaching.", "explorer", "Run"),
+    Action(
+        "faster",
+        ("plus", "equals_sign"),
+        "Faster",
+        "Run at twice the pace, up to no limit.",
+        "explorer",
+        "Run",
+    ),
+    Action(
+        "pruner",
+        ("p",),
+        "Pruner",
+        "Switch the pruner, with a preview of what each would remove.",
+        "explorer",
+        "Decide",
+        True,
+        call="decide('pruner')",
+    ),
+    Action(
+        "strategy",
+        ("e",),
+        "Strategy",
+        "Switch the strategy, or change its hyper-parameters.",
+        "explorer",
+        "Decide",
+        True,
+        call="decide('strategy')",
+    ),
+    Action(
+        "branch",
+        ("b",),
+        "Branch",
+        "Branch from the selected round.",
+        "explorer",
+        "Decide",
+        True,
+        call="decide('branch')",
+    ),
+    Action(
+        "transfer",
+        ("t",),
+        "Transfer",
+        "Train the branch's tickets on another task, or with another strategy or trainer.",
+        "explorer",
+        "Decide",
+        call="decide('transfer')",
+    ),
+    Action(
+        "decompose",
+        ("D",),
+        "Decompose",
+        "Train controls of the branch's tickets (permuted, random) to see what their effect comes from.",
+        "explorer",
+        "Decide",
+        call="decide('decompose')",
+    ),
+    Action(
+        "undo",
+        ("u",),
+        "Undo",
+        "Set the branch aside and go on from one of its earlier rounds.",
+        "explorer",
+        "Decide",
+        True,
+        call="decide('undo')",
+    ),
+    Action(
+        "remove_branch",
+        ("delete",),
+        "Remove branch",
+        "Show and run the branch no more; asks first, and its rounds stay on disk.",
+        "explorer",
+        "Decide",
+        call="decide('remove')",
+    ),
+    Action("set_aside", ("a",), "Set aside", "Stop running the branch, or take it up again.", "explorer", "Decide"),
+    Action(
+        "curvature",
+        ("c",),
+        "Curvature",
+        "Compute what the curvature panel shows: the curvature of the loss, or a landscape.",
+        "explorer",
+        "Decide",
+    ),
+    Action("cancel_analyses", ("C",), "Cancel analyses", "Cancel the running analyses.", "explorer", "Decide"),
+    Action("note", ("n",), "Note", "Add a remark to the journal.", "explorer", "Decide"),
+    Action(
+        "export",
+        ("x",),
+        "Export",
+        "Write metrics, analyses, a ticket, a figure, a report or a replay.",
+        "explorer",
+        "Decide",
+    ),
+    Action(
+        "scrub_back",
+        ("left",),
+        "Earlier",
+        "Go back in the round's generations; all charts follow.",
+        "explorer",
+        "Look",
+        False,
+        "scrub(-1)",
+    ),
+    Action(
+        "scrub_on", ("right",), "Later", "Go forward again; all charts follow.", "explorer", "Look", False, "scrub(1)"
+    ),
+    Action(
+        "round_back",
+        ("shift+left", "comma"),
+        "Previous round",
+        "Look at the previous round.",
+        "explorer",
+        "Look",
+        False,
+        "scrub_round(-1)",
+    ),
+    Action(
+        "round_on",
+        ("shift+right", "full_stop"),
+        "Next round",
+        "Look at the next round.",
+        "explorer",
+        "Look",
+        False,
+        "scrub_round(1)",
+    ),
+    Action("live", ("end",), "Live", "Return to what is computed now.", "explorer", "Look"),
+    Action(
+        "branch_before",
+        ("left_square_bracket",),
+        "Previous branch",
+        "Look at the previous branch.",
+        "explorer",
+        "Look",
+        False,
+        "look_at_branch(-1)",
+    ),
+    Action(
+        "branch_after",
+        ("right_square_bracket",),
+        "Next branch",
+        "Look at the next branch.",
+        "explorer",
+        "Look",
+        False,
+        "look_at_branch(1)",
+    ),
+    Action("cycle_view", ("v",), "View", "Show one, four or six charts.", "explorer", "Look"),
+    Action("maximise", ("m",), "Maximise", "Maximise the focused panel, and back.", "explorer", "Look"),
+    Action("swap", ("w",), "Swap panel", "Show the next kind of panel in the focused one's place.", "explorer", "Look"),
+    Action(
+        "next_leaf",
+        ("l",),
+        "Next layer",
+        "Show the next layer's mask, distribution or landscape; scores in place of fitness.",
+        "explorer",
+        "Look",
+    ),
+    *_panel_keys(),
+    *_chart_keys(),
+    Action(
+        "pin",
+        ("Y",),
+        "Pin",
+        "In Compare, take differences from the next branch; after the last one, from the branch's parent again.",
+        "explorer",
+        "Look",
+        call="compare('pin')",
+    ),
+    Action(
+        "hide",
+        ("H",),
+        "Hide branch",
+        "Hide the selected branch in all charts, or show it again; a click on a name in a legend does the same.",
+        "explorer",
+        "Look",
+        call="compare('hide')",
+    ),
+    Action(
+        "add_session",
+        ("A",),
+        "Add session",
+        "Compare with another session's branches too; again, and not any more.",
+        "explorer",
+        "Look",
+        call="compare('add')",
+    ),
+    Action("search", ("slash",), "Search", "Search the journal.", "explorer", "Look"),
+    Action(
+        "engine_log",
+        ("L",),
+        "Engine log",
+        "Show what the engine printed, and details of errors.",
+        "explorer",
+        "Look",
+        call="show('log')",
+    ),
+    Action(
+        "usage",
+        ("U",),
+        "Usage",
+        "Show what the engine takes of processor, memory and GPU, or no more.",
+        "explorer",
+        "Look",
+        call="show('usage')",
+    ),
+    Action("go_home", ("h",), "Home", "Back to the sessions; the engine goes on.", "explorer", "Look", True),
+)
