@@ -5,7 +5,8 @@ that a view and its readers rely on: known names, parents that came earlier, siz
 """
 
 from collections.abc import Callable, Mapping
-from math import prod
+from itertools import chain
+from math import inf, prod
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +24,8 @@ from ticket_explorer.errors import InvalidValue, TicketError
 
 DEEPEST = 32
 """How deeply tables may be nested."""
+LARGEST = 3.4028235e38
+"""The largest number of single precision, rounded up."""
 LATEST = 253402300799.0
 """The last second of the year 9999, in seconds since 1970."""
 ROUNDS, GENERATIONS, WEIGHTS = 10_000, 100_000_000, 2**40
@@ -230,6 +233,7 @@ def _scored(view: SessionView, event: events.Scored) -> None:
 def _scores(event: events.Scored, done: int, replicates: int) -> None:
     _require(0 < event.generation <= done, f"a score is of generation {event.generation} of {done}")
     _require(len(event.score) == replicates, f"{len(event.score)} scores of {replicates} replicates")
+    _single(*event.score)
 
 
 def _frame(view: SessionView, event: events.Frame) -> None:
@@ -284,6 +288,14 @@ def _summary(event: events.RoundFinished, replicates: int) -> None:
     _require(optional <= {0, replicates}, f"weights of {optional} replicates follow {replicates}")
     _weights(*event.kept, *event.survivors)
     _density(*(leaf.density for leaf in event.leaves.values()))
+    _single(*event.score, *event.fitness, *event.pearson, *event.spearman, *event.overlap, event.seconds)
+    _single(*chain.from_iterable(event.thresholds.values()))
+
+
+def _single(*values: float | None) -> None:
+    """Numbers come from float32; squares of larger ones don't fit a float."""
+    wrong = next((value for value in values if value is not None and LARGEST < abs(value) < inf), None)
+    _require(wrong is None, f"a number is {wrong}, which single precision can't hold")
 
 
 def _pruned(view: SessionView, event: events.Pruned) -> None:
