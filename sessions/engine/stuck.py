@@ -21,7 +21,7 @@ def others_go_on(view: SessionView, journal: Emit) -> Iterator[None]:
 
     Args:
         view: Of the session; says whose turn it is.
-        journal: Hears why, once.
+        journal: Hears why; its remark is what makes the branch stuck.
 
     Raises:
         TicketError: if the code fails in a round that has begun.
@@ -32,10 +32,7 @@ def others_go_on(view: SessionView, journal: Emit) -> Iterator[None]:
     except OwnCodeError as error:
         if turn is None or view.running is not None:
             raise
-        branch = view.branches[turn.branch]
-        branch.stuck = _sentence(turn, error)
-        if not view.says(branch.stuck):
-            journal(events.Remarked(at=time.time(), text=branch.stuck))
+        journal(events.Remarked(at=time.time(), text=_sentence(turn, error), stuck=turn.branch))
 
 
 def _sentence(turn: Turn, error: OwnCodeError) -> str:

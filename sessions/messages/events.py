@@ -373,6 +373,8 @@ class Remarked(Event, frozen=True, kw_only=True):
     must_last: ClassVar[bool] = True
     text: str
     author: str = "engine"
+    stuck: str = ""
+    """The branch that can't go on because of it before the session is opened again; empty if none."""
 
 
 class CommandReceived(Event, frozen=True, kw_only=True):

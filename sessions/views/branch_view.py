@@ -134,7 +134,7 @@ class BranchView(msgspec.Struct, kw_only=True):
     failed: events.Diverged | None = None
     """Set if it can't go on because no replicate is left."""
     stuck: str = ""
-    """Why it can't go on for now, a sentence: code of one's own fails in it. Not kept on disk: it is tried again."""
+    """Why it can't go on for now, a sentence: code of one's own fails in it. Opening the session tries it again."""
     leaves: list[events.LeafShape] = []
     input_shape: list[int] = []
     borrowed: events.Borrowed | None = None

@@ -374,6 +374,13 @@ def _opened(view: SessionView, event: events.Opened) -> None:
     view.versions = event.versions
     view.pace = None
     view.state = "paused" if view.state in ("running", "failed") else view.state
+    for branch in view.branches.values():
+        branch.stuck = ""
+
+
+def _remarked(view: SessionView, event: events.Remarked) -> None:
+    if event.stuck in view.branches:
+        view.branches[event.stuck].stuck = event.text
 
 
 _HANDLERS: dict[type[events.Event], Any] = {
@@ -398,6 +405,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Analysing: _analysing,
     events.Paused: _state("paused"),
     events.Resumed: _state("running"),
+    events.Remarked: _remarked,
     events.PaceChanged: _pace_changed,
     events.Finished: _state("finished"),
     events.Failed: _state("failed"),

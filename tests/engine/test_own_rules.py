@@ -1,5 +1,6 @@
 """Pruners and rewinds of one's own: tried before a session begins, switched where they fail."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import ticket_explorer as tx
 from sessions.session.session import Session
 from sessions.specs.sources import put
+from sessions.views.failures import failures
+from sessions.views.reading import read_view
 from tests.engine.own_stage import own
 from ticket_explorer.errors import TicketError
 
@@ -69,12 +72,18 @@ def test_a_rule_that_fails_leaves_its_branch_waiting_and_others_go_on(
         assert session.view.state == "paused"
         assert "ticket-explorer switch SESSION --branch mine" in session.view.message
     lab.assert_whole(session.path)
+    seen = read_view(session.path)
+    assert [branch.name for branch in seen.branches.values() if branch.stuck] == [name]
+    assert re.search(said, failures(seen)[0])
     with tx.Session.open(session.path) as session:
+        assert failures(session.view) == []
         with pytest.raises(TicketError, match=said):
             session.run()
+        assert failures(read_view(session.path))
         session.switch_pruner(name, **{key: {"pruner": "magnitude", "rewind": "initial"}[key]})
         session.run()
         assert session.view.state == "finished"
+    assert failures(read_view(session.path)) == []
     lab.assert_whole(session.path)
 
 

@@ -43,6 +43,16 @@ def test_metrics_are_written(link: Any, tmp_path: Path) -> None:
     assert len(json.loads(out.read_text())) == 2 * (6 + 6 + 2 + 2)
 
 
+def test_metrics_are_written_for_tensorboard(link: Any, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    for _ in range(2):  # also into a directory that is there
+        assert returned(ExportDialog(link, "snr", None), then(keys("left"), file(out))) == f"Wrote {out}."
+    assert {path.parent.parent.name for path in out.glob("*/replicate-*/*tfevents*")} == {"snr", "random"}
+    (tmp_path / "file").touch()
+    refused = then(keys("left"), file(tmp_path / "file"), says("is not a directory"))
+    assert returned(ExportDialog(link, "snr", None), refused) == NOTHING
+
+
 @pytest.mark.slow
 def test_a_ticket_is_written(link: Any, tmp_path: Path) -> None:
     out = tmp_path / "ticket.msgpack"

@@ -12,6 +12,7 @@ from widgets.notebook.live_session import LiveSession
 from widgets.notebook.style import STYLE
 from widgets.notebook.watching import Watch, markup
 from widgets.plots.figures import Selection
+from widgets.shared.standing import standing
 from widgets.shared.wording import score, share
 
 Place = tuple[str, int | None]
@@ -66,10 +67,9 @@ class BranchTree(ipywidgets.VBox):
 
 
 def _lines(view: SessionView, branch: BranchView) -> list[tuple[str, Place]]:
-    running = view.running is not None and view.running.branch == branch.name and view.state == "running"
-    mark = "●" if running else "✓" if branch.is_done else "✗" if branch.failed else "◌" if branch.aside else "○"
+    mark, word = standing(view, branch)
     origin = f"  ↳ {branch.parent}:{branch.parent_round}" if branch.parent is not None else ""
-    head = f"{mark} {branch.name}{origin}{'  failed' if branch.failed else '  set aside' if branch.aside else ''}"
+    head = f"{mark} {branch.name}{origin}{f'  {word}' if word else ''}"
     rounds = [(_round(round_), (branch.name, round_.number)) for round_ in branch.rounds.values()]
     return [(head, (branch.name, None)), *rounds]
 

@@ -11,7 +11,10 @@ from sessions.reports.statistics import mean
 from sessions.views.branch_view import BranchView, RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
+from widgets.shared.standing import standing
 from widgets.shared.wording import score, share
+
+_COLOURS = {"failed": "red", "stuck": "yellow", "set aside": "dim"}
 
 Place = tuple[str, int | None]
 """A branch, and one of its rounds."""
@@ -96,17 +99,14 @@ class BranchTree(Tree[Place]):
 
 
 def _branch_label(view: SessionView, branch: BranchView, is_looked_at: bool) -> Text:
-    running = view.running is not None and view.running.branch == branch.name and view.state == "running"
-    mark = "●" if running else "✓" if branch.is_done else "✗" if branch.failed else "◌" if branch.aside else "○"
-    colour = "green" if running or branch.is_done else "red" if branch.failed else "dim"
+    mark, word = standing(view, branch)
+    colour = _COLOURS.get(word, "green" if mark in "●✓" else "dim")
     label = Text.assemble((f"{mark} ", colour))
     label.append(branch.name, "bold underline" if is_looked_at else "bold")
     if branch.parent is not None:
         label.append(f"  ↳ {branch.parent}:{branch.parent_round}", "dim")
-    if branch.aside:
-        label.append("  set aside", "dim")
-    if branch.failed:
-        label.append("  failed", "red")
+    if word:
+        label.append(f"  {word}", colour)
     return label
 
 

@@ -1,4 +1,4 @@
-"""A file of metrics, of analyses, of one ticket, of a figure, a report, or a replay.
+"""A file of metrics, of analyses, of one ticket, of a figure, a report, or a replay; TensorBoard's event files.
 
 The command line writes it in a process of its own: a ticket needs JAX, which this process does without.
 """
@@ -36,7 +36,7 @@ class _Export(NamedTuple):
 
     told: str
     endings: tuple[str, ...]
-    """The endings that the file's name may have; the first is proposed."""
+    """The endings that the file's name may have; the first is proposed. None: a directory is written."""
     asks: tuple[str, ...] = ()
     """The fields beside the file."""
 
@@ -52,6 +52,7 @@ _EXPORTS = {
     "figure": _Export("for print, in the style of papers", (".pdf", ".svg", ".png"), ("figure", "round")),
     "report": _Export("rounds, figures, history and how to reproduce it, on one page", (".html",)),
     "replay": _Export("one page that scrubs through rounds and generations, to mail or publish", (".html",)),
+    "tensorboard": _Export("metrics as event files, a run for each branch and replicate: tensorboard --logdir", ()),
 }
 
 
@@ -122,7 +123,7 @@ class ExportDialog(ModalScreen[str | None]):
     @work
     async def _write(self) -> None:
         file, closing = self._file, self.query_one(Closing)
-        if file.exists():
+        if file.exists() and self._export.endings:
             choices = {"keep": "Keep it", "overwrite": "Overwrite it"}
             if await self.app.push_screen_wait(ask.choice(f"{file} already exists.", choices)) != "overwrite":
                 return
@@ -135,7 +136,8 @@ class ExportDialog(ModalScreen[str | None]):
 
     @property
     def _arguments(self) -> list[str]:
-        arguments = ["export", str(self._path), self._kind, f"--out={self._file.absolute()}"]
+        what = [self._kind] if self._export.endings else ["metrics", f"--format={self._kind}"]
+        arguments = ["export", str(self._path), *what, f"--out={self._file.absolute()}"]
         if "round" in self._export.asks:
             arguments.append(f"--from={self._branch}:{self._chosen('round')}")
         if "replicate" in self._export.asks:
@@ -152,11 +154,19 @@ class ExportDialog(ModalScreen[str | None]):
     def _no_place(self) -> str:
         """Why the file can't be written; empty if it can."""
         file, endings = self._file, self._export.endings
+        if not endings:
+            return self._no_directory()
         if file.suffix not in endings:
             return f"The file's name must end in {' or '.join(endings)}."
         if not file.parent.is_dir():
             return f"There is no directory {file.parent}."
         return f"{file} is a directory." if file.is_dir() else ""
+
+    def _no_directory(self) -> str:
+        """Why the directory can't be written; empty if it can. One that is there keeps the runs of other sessions."""
+        if not self.query_one("#file", Input).value.strip():
+            return "Name a directory."
+        return f"{self._file} is not a directory." if self._file.exists() and not self._file.is_dir() else ""
 
     def _nothing_to_write(self) -> str:
         """Why there is nothing of this kind; empty if there is."""
@@ -177,14 +187,15 @@ class ExportDialog(ModalScreen[str | None]):
         if field.value == self._proposed:
             field.value = self._proposed = self._proposal()
         endings = ", ".join(self._export.endings)
-        self.query_one("#told", Static).update(Text(f"{self._export.told}\nThe ending decides: {endings}", "dim"))
+        where = f"The ending decides: {endings}" if endings else "A directory, which may hold other sessions too"
+        self.query_one("#told", Static).update(Text(f"{self._export.told}\n{where}", "dim"))
         self._check()
 
     def _proposal(self) -> str:
         place = [self._chosen(name) for name in self._asked]
         if "round" in self._asked:
             place.insert(self._asked.index("round"), self._branch)
-        return "-".join([self._path.stem, *(place or [self._kind])]) + self._export.endings[0]
+        return "-".join([self._path.stem, *(place or [self._kind])]) + "".join(self._export.endings[:1])
 
     @property
     def _asked(self) -> list[str]:

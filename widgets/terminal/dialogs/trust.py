@@ -38,11 +38,12 @@ class TrustDialog(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question, the code, and two buttons."""
-        with Vertical(classes="box -wide"):
+        with Vertical(classes="box -wide") as box:
+            box.border_title = "Trust"
             yield Label(CODE_QUESTION, markup=False)
             with VerticalScroll(classes="code"):
                 for code in self._codes:
-                    yield Static(f"# {printable(code.call)}", markup=False, classes="place")
+                    yield Static(printable(code.call), markup=False, classes="place")
                     yield Static(printable(code.source, keep="\n\t"), markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Only look", id="look", compact=True)
