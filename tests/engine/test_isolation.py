@@ -35,6 +35,7 @@ NONSENSE = {
     ),
     "metrics cut short": lambda r: with_changed(r, "Generations", values=b"1234567"),
     "scores of too many replicates": lambda r: with_changed(r, "RoundFinished", score=[0.1] * 9),
+    "a score that single precision can't hold": lambda r: with_changed(r, "RoundFinished", score=[1e308]),
     "a time that is no number": lambda r: with_changed(r, "Opened", at=float("nan")),
     "deep nesting": lambda r: with_changed(r, "BranchAdded", plan=msgspec.Raw(b"\x81\xa1x" * 9000 + b"\xc0")),
     "nesting that can be read": lambda r: with_changed(r, "BranchAdded", plan=msgspec.Raw(b"\x81\xa1x" * 99 + b"\xc0")),
