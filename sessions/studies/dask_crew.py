@@ -9,7 +9,7 @@ import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sessions.studies.work import Answer, Job, Question, check, stop, work
 from sessions.studies.worker_look import Seen, differing, look
@@ -91,7 +91,7 @@ def check_workers(client: "Client", study: Path, lock: Path) -> None:
         TicketError: naming the worker's machine, and what is here and there.
     """
     try:
-        found: dict[str, Seen] = client.run(look, str(study), str(lock))
+        found = cast(dict[str, Seen], client.run(look, str(study), str(lock)))  # the client waits: it is no coroutine
     except (ImportError, AttributeError) as error:
         raise TicketError(
             f"Workers can't import this version of Ticket Explorer ({error}).",

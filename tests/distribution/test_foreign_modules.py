@@ -19,6 +19,8 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.siblings import HOME, claim
 from widgets.terminal.dialogs.export import _told_by_command_line
 
+pytestmark = pytest.mark.thorough
+
 SCRIPT = str(Path(sys.executable).with_name("ticket-explorer"))
 OURS = ("sessions", "widgets")
 OTHERS = ("json", "jax", "msgspec", "numpy", "random", "rich", "textual", "typer", "typing", "gymnasium")

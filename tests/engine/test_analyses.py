@@ -15,6 +15,8 @@ from sessions.views.reading import read_view
 from ticket_explorer.analysis import ANALYSES
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 SMALL: dict[str, dict[str, Any]] = {
     "snr": {},
     "layers": {},

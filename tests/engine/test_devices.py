@@ -18,6 +18,8 @@ from sessions.views.reading import read_view
 from ticket_explorer.errors import TicketError
 from ticket_explorer.own_process import SHARING, settle
 
+pytestmark = pytest.mark.thorough
+
 GPUS = "0, NVIDIA H200, 143771, 143156, GPU-a\n1, NVIDIA RTX 4070, 12282, 1024, GPU-b\n"
 MEBIBYTE = 2**20
 

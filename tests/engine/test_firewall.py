@@ -27,6 +27,8 @@ from tests.siege.figures import count
 from ticket_explorer.errors import TicketError
 from widgets.shared.wording import sentence
 
+pytestmark = pytest.mark.thorough
+
 
 class Besieged:
     """A live engine with a client that sends whatever it is given."""

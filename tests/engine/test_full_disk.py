@@ -18,6 +18,8 @@ from sessions.views.reading import read_view
 from tests.siege.disk import Disk
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 SENTENCE = "is full. Nothing written so far is lost. Free some space, then continue."
 
 

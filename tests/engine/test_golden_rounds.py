@@ -20,7 +20,7 @@ from sessions.store import read_records
 from sessions.views.reading import decoded, read_view
 from tests.engine.golden_rounds import GENERATION, JOURNALLED, PLANS, machine, outcome, to_the_end
 
-pytestmark = pytest.mark.optimised
+pytestmark = [pytest.mark.thorough, pytest.mark.optimised]
 GOLDEN = Path(__file__).parent / "golden"
 KEPT = sorted(path.relative_to(GOLDEN) for path in GOLDEN.glob("rules_*/*/"))
 NAMES = {

@@ -175,8 +175,8 @@ def test_where_transferred_tickets_start(lab: Any) -> None:
         late = {**branches[0], "transfer": {"branch": "search", "start": {"name": "early", "generation": 31}}}
         with pytest.raises(InvalidValue, match=r"branch\[1\]\.transfer\.start\.generation: 31, expected at most 30"):
             learning(lab, CONTINUOUS, "late", branch=[late])
-        with pytest.raises(UnknownName, match="unknown start 'fresh'; known: early, initial, trained"):
-            session.transfer("search", None, {"trainer": DESCENT}, start="fresh")
+        with pytest.raises(UnknownName, match="unknown start 'permuted_mask'; known: early, fresh, initial, trained"):
+            session.transfer("search", None, {"trainer": DESCENT}, start="permuted_mask")
 
 
 def test_a_transfer_prunes_by_what_its_trainer_finds(lab: Any) -> None:

@@ -17,6 +17,8 @@ from sessions.store.round_file import decode_round
 from sessions.views.reading import decoded
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 
 def mask(path: Path, number: int) -> np.ndarray:
     directory = SessionDirectory(path)

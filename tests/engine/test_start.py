@@ -10,6 +10,8 @@ from sessions.session.session import Session
 from sessions.specs.spec import parse_plan
 from ticket_explorer.errors import TicketError
 
+pytestmark = pytest.mark.thorough
+
 SMALL = {"name": "mlp", "hidden": [8]}
 ZERO = {**SMALL, "last_kernel_init": "zeros"}
 

@@ -27,6 +27,7 @@ from widgets.terminal.screens.explorer import Explorer
 from widgets.terminal.screens.help import PanelHelp
 from widgets.terminal.screens.home import Home
 from widgets.terminal.screens.new_session import NewSession
+from widgets.terminal.screens.studies import Studies, StudyScreen
 from widgets.terminal.screens.too_small import TooSmall
 from widgets.terminal.settings import keys_path
 from widgets.terminal.status import Headline
@@ -340,7 +341,7 @@ def test_a_small_terminal_is_told_so_and_recovers() -> None:
 
 
 def test_every_action_can_be_done() -> None:
-    screens: Collection[type[Any]] = (Home, NewSession, Explorer)
+    screens: Collection[type[Any]] = (Home, NewSession, Explorer, Studies, StudyScreen)
     places = {SCOPES[screen.__name__]: screen for screen in screens} | {"everywhere": TicketExplorer}
     for action in ACTIONS:
         method = (action.call or action.name).partition("(")[0]

@@ -23,6 +23,8 @@ from ticket_explorer.trainers.evolution import Evolution
 from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.settings import Evolution as Search
 
+pytestmark = pytest.mark.thorough
+
 KEYS = jax.random.split(jax.random.key(3), 2)
 SIZE = 24
 

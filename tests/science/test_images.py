@@ -21,6 +21,8 @@ from ticket_explorer.tasks.images import Images, ImageTask
 from ticket_explorer.tasks.raw_files import read_raw
 from ticket_explorer.tasks.settings import CIFAR10, Fashion
 
+pytestmark = pytest.mark.thorough
+
 RAW = Path(os.environ.get("TICKET_EXPLORER_RAW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 KEY = jax.random.key(7)
 

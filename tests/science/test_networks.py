@@ -34,6 +34,8 @@ from ticket_explorer.networks.mlp import build_mlp
 from ticket_explorer.networks.settings import CNN, MLP
 from ticket_explorer.registry import implementation_of
 
+pytestmark = pytest.mark.thorough
+
 
 @every_network
 def test_initial_weights_depend_on_the_key_alone(network: Any) -> None:

@@ -20,6 +20,8 @@ from ticket_explorer.tasks.own_data.given import Arrays as Given
 from ticket_explorer.tasks.own_data.measuring import fingerprint, read
 from ticket_explorer.tasks.own_data.settings import Arrays, Measured
 
+pytestmark = pytest.mark.thorough
+
 KEY = jax.random.key(3)
 IMAGES = np.random.RandomState(0).randint(0, 256, (30, 6, 5)).astype(np.uint8)
 LABELS = np.arange(30) % 3

@@ -17,6 +17,8 @@ from ticket_explorer.tasks.settings import Fashion
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.trainer import TrainingResult
 
+pytestmark = pytest.mark.thorough
+
 GENERATIONS = 40
 QUICK: dict[str, dict[str, Any]] = {
     "evolution": {"population": 16},

@@ -67,6 +67,7 @@ def steps(donor: Path) -> list[Step]:
     transfer = commands.Transfer(branch="theirs", rounds=[1], name="carried", native=True)
     adopt = commands.Adopt(session=str(donor), branch="theirs", name="theirs")
     analyse = commands.Analyse(kind="snr", branch="a", round=0)
+    spare = "theirs-random"  # of those that are decomposed
     return [
         Step(lambda view: commands.Note(text="A note"), lambda view: view.says("A note")),
         _until(2),
@@ -103,6 +104,9 @@ def steps(donor: Path) -> list[Step]:
             lambda view: commands.SetAside(branch="forked", aside=False),
             lambda view: not view.branches["forked"].aside,
         ),
+        Step(lambda view: commands.RemoveBranch(branch=spare), lambda view: spare not in view.branches),
+        _once(commands.PauseAt(branch="a", round=99)),
+        _once(commands.RemoveBreakpoint(number=1)),
         Step(lambda view: analyse, lambda view: bool(view.analyses)),
         _once(commands.Pause()),
         Step(lambda view: commands.Resume(), lambda view: view.state == "finished"),

@@ -57,7 +57,7 @@ LIST_ACTIONS: tuple[Action, ...] = (
     Action("refresh_studies", ("f5",), "Refresh", "Read the studies from disk again.", "studies", "Studies"),
     Action("close_studies", ("escape",), "Back", "Back to the sessions.", "studies", "Studies", True),
     Action(
-        "mark",
+        "mark_cell",
         ("space",),
         "Mark",
         "Lay the cell's ticket curve over those of other marked cells, or take it away.",

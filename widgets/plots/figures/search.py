@@ -98,8 +98,7 @@ def _ring(plane: _Plane, std: Values) -> Values:
     covariance = (plane.axes * std**2) @ plane.axes.T
     angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
     circle = np.stack([np.cos(angle), np.sin(angle)], 1)
-    ring: Values = circle @ np.linalg.cholesky(covariance + 1e-18 * np.eye(2)).T
-    return ring
+    return np.asarray(circle @ np.linalg.cholesky(covariance + 1e-18 * np.eye(2)).T, np.float64)
 
 
 def _joined(way: Values) -> Values:

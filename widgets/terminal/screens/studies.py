@@ -195,7 +195,7 @@ class StudyScreen(Screen[None]):
         else:
             self.notify(row.why or f"Cell {row.name} has not begun yet.", markup=False)
 
-    def action_mark(self) -> None:
+    def action_mark_cell(self) -> None:
         """Lay the cell's ticket curve over those of the other marked cells, or take it away."""
         row = self._selected
         if row is not None:
