@@ -130,6 +130,15 @@ def test_axes_can_be_changed(tmp_path: Path) -> None:
     assert "accuracy" in (tmp_path / "own.svg").read_text(encoding="utf-8")
 
 
+def test_a_style_holds_for_axes_that_are_changed_too() -> None:
+    plain, dark = (
+        PaperFigure(halved(), Look(SIZES[0], style=style)).to_matplotlib() for style in (None, "dark_background")
+    )
+    assert dark.axes[0].get_facecolor() == (0.0, 0.0, 0.0, 1.0) != plain.axes[0].get_facecolor()
+    with pytest.raises(TicketError, match="--style"):
+        PaperFigure(halved(), Look(SIZES[0], style="no-such-style")).to_matplotlib()
+
+
 def test_sizes_are_inches_or_a_venues_column() -> None:
     assert size_of("4.5x3") == (4.5, 3.0)
     assert size_of("icml")[0] == 3.25

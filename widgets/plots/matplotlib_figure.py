@@ -76,13 +76,13 @@ def drawn(figure: Figure | Sheet, form: str, look: Look = Look()) -> bytes:
     """
     content = BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    with _styled(look.style):
+    with styled(look.style):
         canvas_of(figure, look).savefig(content, format=form, dpi=look.dpi, metadata=metadata)
     return content.getvalue()
 
 
 @contextmanager
-def _styled(style: str | None) -> Iterator[None]:
+def styled(style: str | None) -> Iterator[None]:
     """With a person's style, and letters that can be searched and edited.
 
     Raises:

@@ -16,7 +16,7 @@ from widgets.plots.figures import Selection
 from widgets.plots.figures.pooled import pooled_ticket_curve
 from widgets.plots.kinds import PANELS, Look
 from widgets.plots.mask_reader import MasksOnDisk
-from widgets.plots.matplotlib_figure import DOTS_PER_INCH, canvas_of, drawn
+from widgets.plots.matplotlib_figure import DOTS_PER_INCH, canvas_of, drawn, styled
 from widgets.plots.matplotlib_figure import Look as PaperLook
 from widgets.plots.names import EXPORTED, OF_PANELS
 from widgets.plots.sheet import Sheet
@@ -90,12 +90,13 @@ class PaperFigure:
         write_atomic(Path(path), drawn(self.figure, form, self.look))
 
     def to_matplotlib(self) -> "Canvas":
-        """The same as matplotlib's figure, whose axes you may change.
+        """The same as matplotlib's figure, in its style, whose axes you may change.
 
         Raises:
-            TicketError: if matplotlib is not installed.
+            TicketError: if matplotlib is not installed, or can't read the style.
         """
-        return canvas_of(self.figure, self.look)
+        with styled(self.look.style):
+            return canvas_of(self.figure, self.look)
 
     def _repr_png_(self) -> bytes:
         return drawn(self.figure, "png", self.look)
