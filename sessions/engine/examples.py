@@ -1,10 +1,12 @@
 """Test images as the search mean sees them now, and as it would after the next pruning: replicate 0, first images."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import msgspec
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
@@ -13,11 +15,14 @@ from sessions.messages.answers import ExamplesSeen
 from sessions.specs.spec import Plan
 from sessions.tickets.workbench import Workbench
 from ticket_explorer import masks
-from ticket_explorer.densities import Density
+from ticket_explorer.densities import Density, Scope
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, arithmetic
 from ticket_explorer.problems import PredictingProblem, ShownProblem
+from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import implementation_of
+from ticket_explorer.tickets import Ticket
+from ticket_explorer.trainers.trainer import TrainingResult
 
 PATH = 48
 """How many weights of an image's path are named."""
@@ -76,14 +81,24 @@ def pruned_mask(bench: Workbench, looked: Looked, plan: Plan, density: Density) 
     scope = plan.scope(problem.layout.leaves)
     counts = jnp.asarray(masks.counts(problem.layout, density, scope))
     key = bench.keys(Purpose.PRUNE, looked.number + 1)[0]
-    result, ticket = jax.tree.map(lambda array: jnp.asarray(array)[0], (looked.result, looked.ticket))
+    ticket = replace(looked.ticket, scores=None)
+    result, ticket = jax.tree.map(lambda array: jnp.asarray(array)[0], (looked.result, ticket))
+    call = (partial(_pruned, plan.pruner, scope), problem, key, result, ticket, counts)
+    criteria = msgspec.msgpack.encode((plan.pruner, scope))
+    name = ("pruned examples", criteria, bench.problems.key(plan), result.std is None)
     try:
         with arithmetic():
-            scores = implementation_of(plan.pruner)(key, result, ticket, problem)
-            pruned: Array = masks.prune(result.mask, scores, problem.layout, counts, scope).mask
+            pruned: Array = bench.compiler.get(name, lambda: call)(*call[1:])
     except TicketError:
         return None
     return pruned
+
+
+def _pruned(
+    pruner: PrunerSettings, scope: Scope, problem: Any, key: Array, result: TrainingResult, ticket: Ticket, kept: Array
+) -> Bool[Array, " D"]:
+    scores = implementation_of(pruner)(key, result, ticket, problem)
+    return masks.prune(result.mask, scores, problem.layout, kept, scope).mask
 
 
 def _seen(
