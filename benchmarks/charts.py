@@ -73,6 +73,8 @@ async def _examples() -> Figure:
         path = Path(place) / "dense.session"
         await launch(path, run=True, spec=spec_table(parse_spec(_dense())))
         async with Client(path, "benchmark") as client:
+            while client.view.generations_done == 0:
+                await asyncio.sleep(0.05)
             await _asked(client, 10.0)  # compiles
             ratios = []
             for _ in range(TURNS):

@@ -138,7 +138,7 @@ def _memory(home: Path) -> Figure:
     path = home / "sessions" / "hour.session"
     write(path, rounds=50)
     with PseudoTerminal([*APP, "replay", str(path), "--speed", "1e9"], TICKET_EXPLORER_HOME=str(home)) as app:
-        app.until(b"replay 100%", since_now=False, seconds=120)
+        app.until(b"replayed", since_now=False, seconds=120)
         app.drain(2.0)
         used = psutil.Process(app.process.pid).memory_info().rss / 1e6
     return Figure("memory of the app with 200,000 generations", used, 200.0, at_least=False, unit="MB")

@@ -82,6 +82,7 @@ class TestExamples:
 
     def test_a_gallery_asks_once_and_again_when_the_branch_went_on(self) -> None:
         view, gallery = view_of(branch("a"), start("a")), Gallery()
+        view.state = "running"
         assert gallery.question(0.0, view) is None, "nobody looks"
         gallery.look_at("a", None)
         assert gallery.question(0.0, view) == commands.Examples(branch="a")
@@ -90,6 +91,9 @@ class TestExamples:
         assert (gallery.has_moved(100.0), gallery.has_moved(100.0), gallery.refusal) == (True, False, "No.")
         assert gallery.question(100.0 + AGAIN / 2, view) is None
         assert gallery.question(101.0 + AGAIN, view) is not None
+        gallery.hear(None, "No.", 100.0)
+        view.state = "paused"
+        assert gallery.question(101.0, view) is not None, "a session that rests is asked soon"
         gallery.look_at("a", 0)
         assert gallery.question(101.0 + AGAIN, view) == commands.Examples(branch="a", round=0)
         gallery.hear(msgspec.to_builtins(seen()), "", 200.0)

@@ -9,8 +9,10 @@ from sessions.messages.commands import ExamplesSeen
 from sessions.views.session_view import SessionView
 from widgets.plots.figures.examples import path_of
 
-AGAIN = 5.0
-"""Seconds after which the images are looked at again, if the branch went on."""
+AGAIN = 10.0
+"""Seconds after which the images are looked at again, if the branch went on: the engine waits for a chunk to answer."""
+AT_REST = 0.5
+"""The same of a session that rests, whose engine waits for nothing."""
 
 
 class Gallery:
@@ -34,7 +36,8 @@ class Gallery:
         """The images to ask about, if that is needed."""
         if self._wanted is None:
             return None
-        is_old = self._wanted[1] is None and now >= self._answered + AGAIN and self._has_gone_on(view)
+        again = AGAIN if view.state == "running" else AT_REST
+        is_old = self._wanted[1] is None and now >= self._answered + again and self._has_gone_on(view)
         if self._wanted == self._asked and not is_old:
             return None
         self._asked, self._answered = self._wanted, float("inf")
