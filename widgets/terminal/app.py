@@ -20,7 +20,6 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from sessions.messages.event import Event
-from sessions.session.notifications import Notifications, escapes, notifications
 from sessions.specs.spec import Table
 from sessions.views.reading import default_path
 from ticket_explorer.errors import TicketError
@@ -33,6 +32,7 @@ from widgets.terminal.themes import THEMES
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from sessions.session.notifications import Notifications
     from widgets.shared.session_link import Link
 
 ERRORS, ERROR_SECONDS = 3, 10.0
@@ -72,6 +72,8 @@ class TicketExplorer(App[None]):
 
     def ring(self, event: Event, title: str) -> None:
         """Have the terminal tell a person of an event, by the ways that `notifications.toml` names."""
+        from sessions.session.notifications import escapes, notifications  # not before the first screen is painted
+
         with suppress(TicketError):  # a file that can't be read, which the journal says
             self._wanted = self._wanted or notifications()
             if (said := escapes(self._wanted, event, title)) and self._driver is not None:
