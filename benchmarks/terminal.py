@@ -75,7 +75,10 @@ def _first_paint(home: Path) -> Figure:
         with PseudoTerminal(command, TICKET_EXPLORER_HOME=str(home / "empty")) as app:
             return app.until(sign, since_now=False) - app.started
 
-    ratios = [paint(APP, b"reading your sessions|No sessions yet") / paint((sys.executable, "-c", BARE), b"painted") for _ in range(STARTS)]
+    ratios = [
+        paint(APP, b"reading your sessions|No sessions yet") / paint((sys.executable, "-c", BARE), b"painted")
+        for _ in range(STARTS)
+    ]
     return Figure("process start to first paint against a bare Textual app", median(ratios), 1.6, at_least=False)
 
 
