@@ -13,16 +13,13 @@ from jaxtyping import Array, Bool, Float
 from sessions.engine.looking import Looked
 from sessions.messages.answers import ExamplesSeen
 from sessions.specs.spec import Plan
+from sessions.tickets.pruning_preview import mask_after
 from sessions.tickets.workbench import Workbench
 from ticket_explorer import masks
-from ticket_explorer.densities import Density, Scope
+from ticket_explorer.densities import Density
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import Purpose, arithmetic
 from ticket_explorer.problems import PredictingProblem, ShownProblem
-from ticket_explorer.pruners.settings import PrunerSettings
-from ticket_explorer.registry import implementation_of
-from ticket_explorer.tickets import Ticket
-from ticket_explorer.trainers.trainer import TrainingResult
 
 PATH = 48
 """How many weights of an image's path are named."""
@@ -83,22 +80,15 @@ def pruned_mask(bench: Workbench, looked: Looked, plan: Plan, density: Density) 
     key = bench.keys(Purpose.PRUNE, looked.number + 1)[0]
     ticket = replace(looked.ticket, scores=None)
     result, ticket = jax.tree.map(lambda array: jnp.asarray(array)[0], (looked.result, ticket))
-    call = (partial(_pruned, plan.pruner, scope), problem, key, result, ticket, counts)
+    call = (partial(mask_after, plan.pruner, scope), problem, key, result, ticket, counts)
     criteria = msgspec.msgpack.encode((plan.pruner, scope))
-    name = ("pruned examples", criteria, bench.problems.key(plan), result.std is None)
+    name = ("examples", criteria, bench.problems.key(plan), result.std is None)
     try:
         with arithmetic():
             pruned: Array = bench.compiler.get(name, lambda: call)(*call[1:])
     except TicketError:
         return None
     return pruned
-
-
-def _pruned(
-    pruner: PrunerSettings, scope: Scope, problem: Any, key: Array, result: TrainingResult, ticket: Ticket, kept: Array
-) -> Bool[Array, " D"]:
-    scores = implementation_of(pruner)(key, result, ticket, problem)
-    return masks.prune(result.mask, scores, problem.layout, kept, scope).mask
 
 
 def _seen(

@@ -1,7 +1,7 @@
 """Several sessions, one for each task, on one scale, for `compare`. No JAX is imported here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ticket_explorer.analysis.normalised import normalised
 from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.errors import TicketError
 
+Found = TypeVar("Found")
 Curve = dict[float, float]
 """The score by density, as the mean over replicates."""
 
@@ -32,13 +33,17 @@ def normalised_rows(views: Mapping[str, SessionView]) -> list[dict[str, Any]]:
     first = next(iter(curves.values()))
     branches = [branch for branch in first if all(branch in known for known in curves.values())]
     everyone = [known[branch] for known in curves.values() for branch in branches]
-    densities = [d for d in (everyone[0] if everyone else ()) if all(_at(curve, d) is not None for curve in everyone)]
+    densities = [
+        d for d in (everyone[0] if everyone else ()) if all(at_density(curve, d) is not None for curve in everyone)
+    ]
     if not densities:
         raise TicketError(
             f"The sessions {', '.join(views)} have no finished round in common: compare sessions whose branches have "
             "the same names and the same pruning."
         )
-    scores = [np.array([[_at(known[b], d) for d in densities] for b in branches], float) for known in curves.values()]
+    scores = [
+        np.array([[at_density(known[b], d) for d in densities] for b in branches], float) for known in curves.values()
+    ]
     _check_scale(list(views), scores, len(densities))
     found = normalised(scores)
     return [
@@ -76,5 +81,6 @@ def _curves(view: SessionView) -> dict[str, Curve]:
     return curves
 
 
-def _at(curve: Curve, density: float) -> float | None:
-    return next((score for known, score in curve.items() if abs(known - density) <= SAME * density), None)
+def at_density(curve: Mapping[float, Found], density: float) -> Found | None:
+    """What a curve has at a density, rounded in whichever way; None if it has nothing there."""
+    return next((found for known, found in curve.items() if abs(known - density) <= SAME * density), None)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sessions.reports.comparison import at_density
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
-from ticket_explorer.analysis.settings import SAME
 from ticket_explorer.analysis.significance import holm, p_value
 from ticket_explorer.errors import InvalidValue, TicketError
 
@@ -101,7 +101,11 @@ def normalised_series(series: Iterable[Series]) -> list[Series]:
 
 def difference(one: Series, other: Series) -> Difference | None:
     """How much better a series is than another at equal density; None if they have no density in common."""
-    pairs = [(density, scores, found) for density, scores in one.scores.items() if (found := _at(other, density))]
+    pairs = [
+        (density, scores, found)
+        for density, scores in one.scores.items()
+        if (found := at_density(other.scores, density))
+    ]
     if not pairs:
         return None
     is_paired = one.pairing[1:] == other.pairing[1:] and all(len(a) == len(b) for _, a, b in pairs)
@@ -145,10 +149,6 @@ def _scaled(one: Series, low: float, high: float) -> Series:
         for density, scores in one.scores.items()
     }
     return Series(one.name, one.branch, one.pairing, scores)
-
-
-def _at(series: Series, density: float) -> tuple[float | None, ...] | None:
-    return next((scores for known, scores in series.scores.items() if abs(known - density) <= SAME * density), None)
 
 
 def _row(

@@ -7,16 +7,17 @@ removes, another would remove too (Jaccard overlap of the removed sets).
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Bool
 
 from sessions.messages.commands import Preview
 from sessions.specs.spec import Plan
 from ticket_explorer import masks
-from ticket_explorer.densities import Density
+from ticket_explorer.densities import Density, Scope
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import arithmetic
 from ticket_explorer.problems import Problem
 from ticket_explorer.pruners import PRUNERS
+from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.registry import implementation_of
 from ticket_explorer.tickets import Ticket
 from ticket_explorer.trainers.trainer import TrainingResult
@@ -41,13 +42,11 @@ def preview(
     first = jax.tree.map(lambda array: array[0], (result, ticket))
     removed = {}
     for name, settings in choices.items():
-        score = implementation_of(settings())
         try:
             with arithmetic():
-                scores = score(keys[0], *first, problem)
+                kept = mask_after(settings(), scope, problem, keys[0], first[0], first[1], counts)
         except TicketError:
             continue  # a criterion that this trainer has nothing for is no choice
-        kept = masks.prune(first[0].mask, scores, layout, counts, scope).mask
         removed[name] = np.asarray(first[0].mask & ~kept)
     return Preview(
         kept=int((np.asarray(first[0].mask) & layout.prunable).sum()),
@@ -59,6 +58,33 @@ def preview(
             for name, lost in removed.items()
         },
     )
+
+
+def mask_after(
+    pruner: PrunerSettings,
+    scope: Scope,
+    problem: Problem,
+    key: Array,
+    result: TrainingResult,
+    ticket: Ticket,
+    kept: Array,
+) -> Bool[Array, " D"]:
+    """The mask of one replicate after its next pruning.
+
+    Args:
+        pruner: What ranks the weights.
+        scope: Which weights are ranked together.
+        problem: What they are for.
+        key: The random key that the pruning itself would use.
+        result: The round's result, arrays [D].
+        ticket: The ticket that the round trained, arrays [D].
+        kept: How many weights stay, of each group of the scope.
+
+    Raises:
+        TicketError: if the pruner has nothing to rank by.
+    """
+    scores = implementation_of(pruner)(key, result, ticket, problem)
+    return masks.prune(result.mask, scores, problem.layout, kept, scope).mask
 
 
 def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
