@@ -49,8 +49,9 @@ def described(shown: Replay, name: str, words: str) -> None:
     chart(shown, name).locator(f"canvas[aria-label*='{words}']").wait_for(timeout=10_000)
 
 
-def title(shown: Replay, name: str) -> str:
-    return chart(shown, name).locator(".te-title").inner_text()
+def titled(shown: Replay, name: str, words: str) -> None:
+    """Wait until a chart's title has some words: a chart is drawn an animation frame after its place is said."""
+    chart(shown, name).locator(".te-title", has_text=words).wait_for(timeout=10_000)
 
 
 def test_a_title_stays_text(shown):
@@ -60,7 +61,7 @@ def test_a_title_stays_text(shown):
 
 
 def test_arrows_scrub_through_generations_rounds_and_branches(shown):
-    assert title(shown, "fitness") == "Fitness · snr, round 13, 2.38% kept"
+    titled(shown, "fitness", "Fitness · snr, round 13, 2.38% kept")
     for keys, place in (
         (["ArrowLeft"] * 10, "snr round 13, 2.38% kept, score 0.762 · generation 160 of 200"),
         (["Shift+ArrowLeft"], "snr round 12"),
@@ -72,7 +73,7 @@ def test_arrows_scrub_through_generations_rounds_and_branches(shown):
         for key in keys:
             shown.page.keyboard.press(key)
         shown.wait(place)
-    assert "generation 1" in title(shown, "snr_magnitude")
+    titled(shown, "snr_magnitude", "generation 1")
 
 
 def test_the_slider_and_the_table_lead_to_places(shown):
@@ -80,7 +81,8 @@ def test_the_slider_and_the_table_lead_to_places(shown):
     shown.wait("generation 70 of 200")
     shown.page.get_by_role("button", name="random, round 5: 23.7% kept").click()
     shown.wait("random round 5, 23.7% kept")
-    assert title(shown, "fitness") == "Fitness · random, round 5, 23.7% kept"
+    titled(shown, "fitness", "Fitness · random, round 5, 23.7% kept")
+    shown.page.locator("[aria-current=true]").wait_for(timeout=10_000)
     assert shown.page.locator("[aria-current=true]").count() == 1
 
 
@@ -88,9 +90,7 @@ def test_pointing_reads_values_out_and_cursors_are_linked(shown):
     shown.page.keyboard.press("ArrowLeft")
     canvas = chart(shown, "ticket_curve").locator("canvas")
     canvas.hover(position={"x": 60, "y": 100})
-    tip = chart(shown, "ticket_curve").locator(".te-tip")
-    tip.wait_for()
-    assert "magnitude" in tip.inner_text()
+    chart(shown, "ticket_curve").locator(".te-tip", has_text="magnitude").wait_for(timeout=10_000)
     canvas.focus()
     before = shown.page.locator("#te-place").inner_text()
     shown.page.keyboard.press("ArrowRight")
@@ -114,9 +114,7 @@ def test_weights_that_are_selected_are_named_and_lit_up_wherever_they_are(shown)
     shown.page.mouse.down()
     shown.page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 0.8 * box["height"], steps=4)
     shown.page.mouse.up()
-    picked = chart(shown, "snr_magnitude").locator(".te-picked")
-    picked.wait_for()
-    assert "dense_0/kernel [" in picked.inner_text()
+    chart(shown, "snr_magnitude").locator(".te-picked", has_text="dense_0/kernel [").wait_for(timeout=10_000)
     described(shown, "mask", "selected: ")
 
 
