@@ -9,7 +9,7 @@ import pytest
 
 from sessions.messages import commands, events
 from sessions.serving.client import Client
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.serving.replay import Replay
 from sessions.specs.spec import spec_table
 from sessions.store import SessionDirectory
@@ -21,7 +21,7 @@ from tests.folding import fold
 @pytest.mark.slow
 def test_an_engine_is_made_joined_and_outlives_its_starter(lab: Any) -> None:
     async def make() -> None:
-        await launch(lab.path(), run=False, spec=spec_table(lab.spec()))
+        await launch(lab.path(), run=False, new=NewSession(spec_table(lab.spec())))
         async with Client(lab.path(), "test") as client:
             await client.ask(commands.Resume())
 

@@ -14,13 +14,13 @@ from sessions.messages.commands import Deed
 from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.saved.session import SavedSession
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.serving.reaching import NotRunning
 from sessions.session.verbs import Verb
 from sessions.specs.sources import named_table, put
-from sessions.specs.spec import Spec, Table, parse_spec, spec_table
+from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.specs.validation import checked
-from sessions.views.reading import default_path, session_path
+from sessions.views.reading import place_of_new, session_path
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
@@ -63,6 +63,7 @@ class LiveSession:
         run: bool = False,
         inline: bool = False,
         data: "Arrays | None" = None,
+        shared: bool = False,
     ) -> Self:
         """Create a session, and start its engine.
 
@@ -75,6 +76,7 @@ class LiveSession:
             inline: Whether to run the engine in a thread of this kernel. It always does if no process can be
                 started.
             data: Arrays that all branches learn from, in place of the source's task.
+            shared: Whether the group of the session's directory may continue it too; takes a path.
 
         Raises:
             TicketError: if there is no such source, a value can't work, or the arrays can't be learned from.
@@ -84,10 +86,11 @@ class LiveSession:
         put(table, settings or {})
         parsed = parse_spec(table)
         spec = spec_table(parsed if data is None else learning_from(parsed, data))
-        directory = default_path(name) if path is None else Path(path)
+        directory = place_of_new(name, path, shared)
         if directory.exists():
             raise TicketError(f"{directory} already exists; give another path, or open it: tx.LiveSession.open(...).")
-        return cls(Attachment(EngineLink(directory, run, spec, client=CLIENT, launch=_launcher(inline))))
+        new = NewSession(spec, shared)
+        return cls(Attachment(EngineLink(directory, run, new, client=CLIENT, launch=_launcher(inline))))
 
     @classmethod
     def open(cls, session: str | Path, inline: bool = False) -> Self:
@@ -247,14 +250,14 @@ def _last_round(told: list[events.Event]) -> events.RoundFinished | None:
 
 
 def _launcher(inline: bool) -> Launch:
-    async def launched(path: Path, run: bool = False, spec: Table | None = None) -> None:
+    async def launched(path: Path, run: bool = False, new: NewSession | None = None) -> None:
         if not inline:
             try:
-                return await launch(path, run, spec)
+                return await launch(path, run, new)
             except (OSError, NotImplementedError):
                 pass  # no process may be started here
         from sessions.serving.inline import launch_inline
 
-        return await launch_inline(path, run, spec)
+        return await launch_inline(path, run, new)
 
     return launched
