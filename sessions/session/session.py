@@ -278,6 +278,7 @@ class Session:
     go_back = Verb(commands.GoBack, performed)
     set_aside = Verb(commands.SetAside, performed)
     remove_branch = Verb(commands.RemoveBranch, performed)
+    rename_branch = Verb(commands.RenameBranch, performed)
     set_pace = Verb(commands.Pace, performed)
     pause_at = Verb(commands.PauseAt, performed)
     remove_breakpoint = Verb(commands.RemoveBreakpoint, performed)

@@ -23,6 +23,8 @@ TABLES: dict[str, Any] = {
     "pruning": {"ratio": 0.3, "rounds": 2},
     "branch": [{"name": "a"}, {"name": "b", "pruner": "random", "rewind": {"name": "early", "generation": 50}}],
 }
+PATIENCE = 600.0
+"""Seconds in which a journal grows by the most that is waited for, on a machine that has much else to do."""
 
 
 def lost_seconds(path: Path) -> float:
@@ -63,7 +65,7 @@ def kill_again_and_again(lab: Any, engines: Any, path: Path, kills: int, seed: i
         growth, pause = next(moment)
         before = journal.stat().st_size
         process = engines.start(path, "--run")
-        lab.until(lambda target=before + growth: journal.stat().st_size >= target or is_finished(path))
+        lab.until(lambda target=before + growth: journal.stat().st_size >= target or is_finished(path), PATIENCE)
         lab.until(iter([False] * int(pause * 1000) + [True]).__next__)
         assert engines.kill(process) == -9
         lab.assert_whole(path)

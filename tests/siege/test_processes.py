@@ -17,7 +17,7 @@ from sessions.views.reading import read_view
 from tests.engine.test_kill import TABLES, is_finished, kill_again_and_again
 from tests.siege.figures import count
 
-pytestmark = [pytest.mark.siege, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.siege, pytest.mark.timeout(4 * 3600)]
 
 CART_POLE = {
     "task": {"name": "gymnasium", "id": "CartPole-v1", "episodes": 2, "test_episodes": 2, "steps": 40, "workers": 2},

@@ -219,6 +219,7 @@ class LiveSession:
     go_back_async = Verb(commands.GoBack, _answered)
     set_aside_async = Verb(commands.SetAside, _answered)
     remove_branch_async = Verb(commands.RemoveBranch, _answered)
+    rename_branch_async = Verb(commands.RenameBranch, _answered)
     set_pace_async = Verb(commands.Pace, _answered)
     pause_at_async = Verb(commands.PauseAt, _answered)
     remove_breakpoint_async = Verb(commands.RemoveBreakpoint, _answered)

@@ -161,6 +161,7 @@ class Explorer(Screen[None]):
         if self._is_left:
             return
         self._is_stale = True
+        self.look.selection = self.look.selection.after(event)
         self._grid.touch(event)
         if not isinstance(event, events.Generations | events.Frame | events.Analysing):
             self._show_state()
