@@ -96,6 +96,8 @@ class PanelKind:
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
     """Whether a person can pick weights in it, which are then named below."""
+    has_choices: bool = False
+    """Whether a person can choose one of its pictures, whose weights are then lit up."""
     needs: Callable[[Look], str] | None = None
     """The kind of analysis that computes what it shows, if it shows one."""
     rows: Callable[[Look], SpecTable] | None = None
@@ -319,7 +321,7 @@ PANELS: dict[str, PanelKind] = {
             told=("Spec", _SPEC_HELP),
         ),
         PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
-        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery),
+        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery, has_choices=True),
         PanelKind(
             "search",
             lambda look: figures.search(look.view, look.selection),
