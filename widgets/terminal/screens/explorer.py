@@ -202,6 +202,7 @@ class Explorer(Screen[None]):
             self._show_state()
         self._grid.draw_next()
         self._asking.watch(now)
+        self._comparing.catch_up()
 
     def _renew(self) -> None:
         self._grid.renew()
