@@ -50,7 +50,8 @@ def test_an_engine_killed_hundreds_of_times_loses_nothing(lab: Any, engines: Any
     while lost < kills:
         path = lab.path(f"after {lost} kills")
         Session.create(lab.spec(**tables), path).close()
-        lost += len(kill_again_and_again(lab, engines, path, kills - lost, seed=1000 * count.seed + lost))
+        seed = 1000 * count.seed + lost
+        lost += len(kill_again_and_again(lab, engines, path, kills - lost, seed, growth=8000))
         lab.assert_same(expected, lab.go_on(path), rounds=3)
     count.add("engines killed by `kill -9`", lost)
 
