@@ -34,13 +34,14 @@ class NewSession(NamedTuple):
     """Whether its directory's group may continue it too."""
 
 
-async def launch(path: Path, run: bool = False, new: NewSession | None = None) -> None:
+async def launch(path: Path, run: bool = False, new: NewSession | None = None, device: str | None = None) -> None:
     """Start the engine of a session, and wait until it can be attached to.
 
     Args:
         path: The session's directory.
         run: Whether to run to the end at once, or to wait paused.
         new: What to make the session from first; None if it exists.
+        device: What it computes on: `cpu`, `gpu`, or `gpu:1` for one of several; None has JAX choose.
 
     Raises:
         TicketError: with the engine's sentence, if it can't start.
@@ -48,6 +49,8 @@ async def launch(path: Path, run: bool = False, new: NewSession | None = None) -
     options = ["--linger", str(LINGER), *(["--run"] if run else []), *([] if new is None else ["--create"])]
     if new is not None and new.is_shared:
         options.append("--shared")
+    if device is not None:
+        options += ["--device", device]
     command = python("sessions.serving.server", str(path), *options)
     given = b"" if new is None else msgspec.json.encode(new.spec)
     await asyncio.to_thread(_start, command, path, given)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sessions.plans.devices import take
 from sessions.serving.first_line import FAILED, LISTENING, REFUSED, first_line
 from ticket_explorer import own_process
 from ticket_explorer.errors import TicketError
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("session", type=Path, help="the session's directory")
     parser.add_argument("--create", action="store_true", help="create it first, from a spec as JSON on stdin")
     parser.add_argument("--shared", action="store_true", help="let its directory's group continue what is created")
+    parser.add_argument("--device", help="compute on cpu, gpu or gpu:1")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
     parser.add_argument(
         "--linger", type=float, metavar="SECONDS", help="end an engine that has been idle without a viewer for so long"
@@ -54,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(given: argparse.Namespace) -> int:
     """Serve; JAX is imported here, so that an error in its import is reported like any other."""
     os.nice(NICENESS)
+    if given.device is not None:
+        take(given.device)
     own_process.settle()
     from sessions.messages.goal import Goal
     from sessions.serving.hosting import end_process, host

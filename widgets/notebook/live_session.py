@@ -22,7 +22,7 @@ from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.specs.validation import checked
 from sessions.views.reading import place_of_new, session_path
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import EngineLink, Launch
@@ -64,6 +64,7 @@ class LiveSession:
         inline: bool = False,
         data: "Arrays | None" = None,
         shared: bool = False,
+        device: str | None = None,
     ) -> Self:
         """Create a session, and start its engine.
 
@@ -77,6 +78,7 @@ class LiveSession:
                 started.
             data: Arrays that all branches learn from, in place of the source's task.
             shared: Whether the group of the session's directory may continue it too; takes a path.
+            device: What the engine computes on: `cpu`, `gpu`, or `gpu:1` for one of several; None has JAX choose.
 
         Raises:
             TicketError: if there is no such source, a value can't work, or the arrays can't be learned from.
@@ -90,21 +92,22 @@ class LiveSession:
         if directory.exists():
             raise TicketError(f"{directory} already exists; give another path, or open it: tx.LiveSession.open(...).")
         new = NewSession(spec, shared)
-        return cls(Attachment(EngineLink(directory, run, new, client=CLIENT, launch=_launcher(inline))))
+        return cls(Attachment(EngineLink(directory, run, new, client=CLIENT, launch=_launcher(inline, device))))
 
     @classmethod
-    def open(cls, session: str | Path, inline: bool = False) -> Self:
+    def open(cls, session: str | Path, inline: bool = False, device: str | None = None) -> Self:
         """Open a session on disk: join the engine that runs it. If none runs, one is started when something needs it.
 
         Args:
             session: Its path, or its name.
             inline: Whether an engine that has to be started runs in a thread of this kernel.
+            device: What such an engine computes on, as for `create`.
 
         Raises:
             TicketError: if there is no such session.
         """
         running_loop()
-        link = EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline), rests=True)
+        link = EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline, device), rests=True)
         return cls(Attachment(link))
 
     @property
@@ -250,11 +253,14 @@ def _last_round(told: list[events.Event]) -> events.RoundFinished | None:
     return finished[-1] if finished else None
 
 
-def _launcher(inline: bool) -> Launch:
+def _launcher(inline: bool, device: str | None) -> Launch:
+    if inline and device is not None:
+        raise InvalidValue("device", device, "none with inline=True: such an engine computes where the kernel does")
+
     async def launched(path: Path, run: bool = False, new: NewSession | None = None) -> None:
         if not inline:
             try:
-                return await launch(path, run, new)
+                return await launch(path, run, new, device)
             except (OSError, NotImplementedError):
                 pass  # no process may be started here
         from sessions.serving.inline import launch_inline
