@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ticket_explorer.tasks.own_data.given import Arrays
     from widgets import notebook as widgets
     from widgets.notebook import LiveSession, explore
+    from widgets.plots.html_report import report
     from widgets.plots.paper_figure import figure
     from widgets.replay_page.page import replay
 
@@ -53,6 +54,7 @@ _HOMES = {
     "read": "sessions.saved.session:SavedSession.read",
     "read_all": "sessions.saved.many:read_all",
     "replay": "widgets.replay_page.page:replay",
+    "report": "widgets.plots.html_report:report",
     "run": "sessions.session.run:run",
     "sessions": "sessions.reports.session_list:sessions",
     "spec": "sessions.specs.sources:spec_from",
@@ -82,6 +84,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "read",
     "read_all",
     "replay",
+    "report",
     "run",
     "sessions",
     "spec",

@@ -65,3 +65,27 @@ def test_what_can_not_be_asked_is_said(home, tmp_path):
             tx.widgets.Guess(session, QUESTION, ["a", "b"]).answer("So it is.", right="c")
 
     told(story, tmp_path)
+
+
+def test_a_guess_of_a_score_is_kept_and_marked_in_the_ticket_curve(home, tmp_path):
+    async def story(session: tx.LiveSession) -> None:
+        with pytest.raises(InvalidValue, match="a whole number from 0"):
+            tx.widgets.ScoreGuess(session, QUESTION, "snr", -1)
+        guess = tx.widgets.ScoreGuess(session, QUESTION, "snr", 0)
+        guess.children[1].value = "much"
+        guess.children[2].click()
+        assert "A guess is a number" in guess.children[3].value
+        guess.children[1].value = "0,25"
+        guess.children[2].click()
+        await until(lambda: guess.given == 0.25)
+        await until(lambda: "Your guess: 0.25" in guess.children[3].value)
+        await session.run_round_async()
+        await until(lambda: "it came out as" in guess.children[3].value)
+        marks = tx.widgets.TicketCurve(session).figure.marks
+        assert [mark.y.tolist() for mark in marks if mark.name == "snr, guessed"] == [[0.25]]
+        session.report(tmp_path / "report.html")
+        assert "Guess: snr scores 0.25 in round 0." in (tmp_path / "report.html").read_text(encoding="utf-8")
+        with pytest.raises(InvalidValue, match=r"ends in .html"):
+            tx.report(session.path, tmp_path / "report.pdf")
+
+    told(story, tmp_path)

@@ -105,7 +105,7 @@ def test_keys_ask() -> None:
     async def scenario(screen: Explorer, pilot: Pilot[None], link: FakeLink) -> None:
         for keys, asked in ASKED:
             link.asked.clear()
-            screen.action_look_at_branch(0)
+            screen.action_scrub("branch", 0)
             screen._select(type(screen.look.selection)("snr"))
             await pilot.press(*keys.split())
             await pilot.pause()

@@ -98,6 +98,19 @@ def test_screens(name: str, size: tuple[int, int]) -> None:
     assert_golden(picture(app, size, press), name, size)
 
 
+@cases("tour", "tour-answered")
+def test_screens_of_tours(name: str, size: tuple[int, int]) -> None:
+    async def answer(pilot: Pilot[None]) -> None:
+        if name == "tour-answered":
+            for key in (*["greater_than_sign"] * 4, "G", "0", "full_stop", "4", "5", "enter"):
+                await pilot.press(key)
+                await pilot.pause(0.1)
+            await pilot.pause(1.0)  # it looks twice a second whether something was done
+
+    app = TicketExplorer(recorded_session(), replay=True, lesson="2")
+    assert_golden(picture(app, size, answer), name, size)
+
+
 @cases(*DIALOGS)
 def test_screens_of_dialogs(name: str, size: tuple[int, int], link: Any) -> None:
     app = TicketExplorer(None)

@@ -10,6 +10,7 @@ from widgets.cli import (
     engine_log,
     export,
     labelling,
+    learn,
     lessons,
     listing,
     own_code,
@@ -43,6 +44,7 @@ _MODULES = (
     doctor,
     engine_log,
     lessons,
+    learn,
     own_code,
     catalogue,
 )

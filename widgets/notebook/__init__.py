@@ -21,7 +21,7 @@ from widgets.notebook.charts import (
 from widgets.notebook.controls import Controls
 from widgets.notebook.decisions import Decisions
 from widgets.notebook.explorer import Explorer
-from widgets.notebook.guess import Guess
+from widgets.notebook.guess import Guess, ScoreGuess
 from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
@@ -48,6 +48,7 @@ __all__ = [
     "Mask",
     "Overlap",
     "Policy",
+    "ScoreGuess",
     "Search",
     "SnrMagnitude",
     "Sparsity",

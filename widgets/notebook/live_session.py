@@ -172,6 +172,19 @@ class LiveSession:
 
         return panel_figure(kind, self.attachment.look, size)
 
+    def report(self, path: str | Path) -> None:
+        """Write the session as far as it has come as one HTML page: rounds, figures, history, how to reproduce it.
+
+        Args:
+            path: The file to write; it ends in .html.
+
+        Raises:
+            TicketError: if it can't be written.
+        """
+        from widgets.plots.html_report import report
+
+        report(self.path, path)
+
     async def ready_async(self) -> None:
         """Wait until the engine listens, which takes seconds if it has to be started."""
         await self.attachment.ready()

@@ -4,18 +4,25 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from sessions.reports.passes import environment_steps, forward_passes
 from sessions.reports.statistics import mean, standard_error
+from sessions.saved.session import SavedSession
+from sessions.store.files import write_atomic
 from sessions.views.reading import Header
 from sessions.views.session_view import SessionView
+from ticket_explorer.errors import InvalidValue
 from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.plots.figures import Selection
 from widgets.plots.svg import svg
 from widgets.shared.wording import count, counted, one_error, score, sentence, share
+
+if TYPE_CHECKING:
+    from sessions.session.session import Session
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #20242a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
@@ -27,6 +34,23 @@ svg { max-width: 100% } pre { background: #f5f6f7; padding: .8rem; overflow: aut
 """
 
 _HEADS = ("branch", "round", "kept", "weights", "forward passes", "environment steps", "score", "seconds")
+
+
+def report(session: "SavedSession | Session | str | Path", path: str | Path) -> None:
+    """Write a session as one HTML page: rounds, figures, history and how to reproduce it.
+
+    Args:
+        session: A session, its path or its name; one that runs is told as far as it has come.
+        path: The file to write; it ends in .html.
+
+    Raises:
+        TicketError: if there is no such session, or the file can't be written.
+    """
+    given = session if isinstance(session, str | Path | SavedSession) else session.path
+    saved = given if isinstance(given, SavedSession) else SavedSession.read(given)
+    if Path(path).suffix != ".html":
+        raise InvalidValue("path", path, "a file name that ends in .html")
+    write_atomic(Path(path), page(saved.path, saved.header, saved.view).encode())
 
 
 def page(path: Path, header: Header, view: SessionView) -> str:

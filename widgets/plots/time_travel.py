@@ -1,10 +1,12 @@
 """Where the arrow keys lead: through generations, rounds and branches. No widget is imported here."""
 
 from dataclasses import replace
+from typing import Literal
 
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 
+Part = Literal["branch", "round", "generation"]
 STEPS = 48
 """How many presses lead from one end of a round to the other."""
 
@@ -42,3 +44,9 @@ def branch_beside(view: SessionView, selection: Selection, direction: int) -> Se
     now = selection.branch_in(view)
     position = names.index(now) if now in names else 0
     return Selection(names[(position + direction) % len(names)], branches=selection.branches)
+
+
+def beside(part: Part, view: SessionView, selection: Selection, direction: int) -> Selection:
+    """One step through a round's generations, a branch's rounds, or the branches."""
+    ways = {"generation": generation_beside, "round": round_beside, "branch": branch_beside}
+    return ways[part](view, selection, direction)

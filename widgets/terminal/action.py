@@ -54,6 +54,8 @@ _NAMES = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "question_mark": "?",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "left": "←",
     "right": "→",
 }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from sessions.session.notifications import Notifications
     from widgets.shared.session_link import Link
+    from widgets.terminal.tour_panel import TourPanel
 
 ERRORS, ERROR_SECONDS = 3, 10.0
 """How many unexpected errors in how many seconds the app survives."""
@@ -51,19 +52,26 @@ class TicketExplorer(App[None]):
     """Whether unexpected errors are shown even without a terminal."""
 
     def __init__(
-        self, session: Path | None = None, replay: bool = False, speed: float = 1.0, study: Path | None = None
+        self,
+        session: Path | None = None,
+        replay: bool = False,
+        speed: float = 1.0,
+        study: Path | None = None,
+        lesson: str | None = None,
     ) -> None:
-        """Open a session, a study, or the list of sessions.
+        """Open a session, a study, a lesson, or the list of sessions.
 
         Args:
             session: What to open at once; None shows the list of sessions.
             replay: Whether to replay its journal instead of joining its engine.
             speed: How many times faster than it happened a replay runs.
             study: A study to open at once.
+            lesson: The number of a guided tour; of the session, if one is given, or else where it was left.
         """
         super().__init__()
         self.remembered = settings.load()
         self._session, self._replay, self._speed, self._study = session, replay, speed, study
+        self._lesson = lesson
         self._wanted: Notifications | None = None
         self._errors: list[float] = []
         self._pump: asyncio.Task[object] | None = None
@@ -94,7 +102,9 @@ class TicketExplorer(App[None]):
         except TicketError as error:
             self.notify(str(error), severity="warning", timeout=15, markup=False)
         self.go_home()
-        if self._session is not None:
+        if self._lesson is not None:
+            self.open_lesson(self._lesson, self._session, self._replay)
+        elif self._session is not None:
             self.open_session(self._session, self._replay, self._speed)
         if self._study is not None:
             self.open_study(self._study)
@@ -140,6 +150,23 @@ class TicketExplorer(App[None]):
             self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
             return
         self._explore(link)
+
+    def open_lesson(self, number: str, path: Path | None = None, replay: bool = False) -> None:
+        """Show a guided tour beside its session.
+
+        Args:
+            number: Which tour.
+            path: A session to hold it on; None continues the tour's own, or makes it.
+            replay: Whether to replay the session's journal.
+        """
+        from widgets.terminal.lesson_start import lesson_start
+
+        try:
+            link, tour = lesson_start(number, path, replay)
+        except TicketError as error:
+            self.notify(str(error), title="Can't be opened", severity="error", timeout=15, markup=False)
+            return
+        self._explore(link, tour)
 
     def open_study(self, path: Path) -> None:
         """Show a study's cells."""
@@ -230,10 +257,10 @@ class TicketExplorer(App[None]):
         if chosen == "leave" or not self.screen.is_running:
             self.exit(return_code=1)
 
-    def _explore(self, link: "Link") -> None:
+    def _explore(self, link: "Link", tour: "TourPanel | None" = None) -> None:
         from widgets.terminal.screens.explorer import Explorer
 
-        self.push_screen(Explorer(link, self.remembered))
+        self.push_screen(Explorer(link, self.remembered, tour))
 
     def _remember_theme(self, theme: object) -> None:
         self.remembered.theme = self.theme

@@ -6,9 +6,10 @@ import numpy as np
 
 from sessions.views.session_view import SessionView
 from widgets.plots.curve_data import TicketCurve, ticket_curves
-from widgets.plots.figure import Axis, Figure, Line, Rule, Values
+from widgets.plots.figure import Axis, Figure, Line, Points, Rule, Values
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.names import FIGURES
+from widgets.shared.guesses import score_guesses
 from widgets.shared.wording import bars, of_searches
 
 NARROWEST = 0.2
@@ -30,7 +31,25 @@ def ticket_curve(view: SessionView, selection: Selection) -> Figure:
     looked_at = selection.branch_in(view)
     ordered = sorted(curves, key=lambda curve: curve.branch != looked_at)
     colours = [colour_of(view, curve.branch) for curve in curves]
-    return figure_of(title, curves, colours, _sparsest(view, shown), _note(curves, view), _dense(ordered))
+    figure = figure_of(title, curves, colours, _sparsest(view, shown), _note(curves, view), _dense(ordered))
+    return _with_guesses(figure, view, shown)
+
+
+def _with_guesses(figure: Figure, view: SessionView, shown: list[str]) -> Figure:
+    """What people guessed of rounds, as dots in the colours of the branches."""
+    marks = []
+    for branch in shown:
+        known = [guess for guess in score_guesses(view) if guess.branch == branch]
+        if known:
+            x = np.array([view.density_of(branch, guess.round) for guess in known])
+            y = np.array([guess.score for guess in known])
+            marks.append(Points(f"{branch}, guessed", x, y, colour_of(view, branch), marked=True))
+    if not marks:
+        return figure
+    low, high = figure.y.limits or (None, None)
+    values = np.concatenate([mark.y for mark in marks])
+    limits = None if low is None or high is None else (min(low, values.min() - 0.02), max(high, values.max() + 0.02))
+    return replace(figure, y=replace(figure.y, limits=limits), marks=(*figure.marks, *marks))
 
 
 def figure_of(

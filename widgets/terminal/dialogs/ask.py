@@ -6,6 +6,9 @@ from textual.screen import ModalScreen
 from textual.validation import Integer
 from textual.widgets import Button, Input, Label
 
+LONG = 40
+"""Characters of all answers together from which on they stand below each other."""
+
 
 class LineDialog(ModalScreen[str | None]):
     """Asks for one line."""
@@ -69,7 +72,8 @@ class ChoiceDialog(ModalScreen[str | None]):
         """The question and its buttons."""
         with Vertical(classes="box"):
             yield Label(self._question, markup=False)
-            with Horizontal(classes="buttons"):
+            is_long = sum(map(len, self._choices.values())) > LONG
+            with Vertical(classes="buttons") if is_long else Horizontal(classes="buttons"):
                 for name, title in self._choices.items():
                     yield Button(title, id=name, compact=True)
             yield Label("tab moves, enter accepts, escape cancels", classes="hint")

@@ -25,6 +25,8 @@ class PanelGrid(Grid):
         self._look, self._remembered = look, remembered
         self._kinds = [kind for kind in remembered.panels if kind in PANELS] or list(PANELS)[:6]
         self._shape = ""
+        self.beside = 0
+        """Columns of the screen that something beside the panels takes."""
         self.panels: list[Panel] = []
         """From left to right and top to bottom."""
 
@@ -48,7 +50,7 @@ class PanelGrid(Grid):
 
     async def lay_out(self) -> None:
         """Lay out as many panels as the terminal has room for, or as a person chose."""
-        width, height = self.app.size
+        width, height = self.app.size.width - self.beside, self.app.size.height
         layout = self._remembered.layout
         if layout == "auto":
             layout = "one" if width < 100 or height < 28 else "six" if width >= 180 and height >= 48 else "four"

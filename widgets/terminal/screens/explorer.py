@@ -17,7 +17,7 @@ from widgets.plots.figures import Selection
 from widgets.plots.kinds import PANELS, Look
 from widgets.plots.lens import Deed
 from widgets.plots.mask_reader import MaskReader
-from widgets.plots.time_travel import branch_beside, generation_beside, round_beside
+from widgets.plots.time_travel import Part, beside
 from widgets.shared.session_link import Condition, EngineLink, Link
 from widgets.shared.wording import trouble
 from widgets.terminal import settings
@@ -34,6 +34,7 @@ from widgets.terminal.screens.asking import Asking
 from widgets.terminal.screens.comparing import Comparing
 from widgets.terminal.screens.explorer_requests import STARTING, Requests
 from widgets.terminal.status import Headline, ProgressLines
+from widgets.terminal.tour_panel import TourPanel
 
 TURNS = 20
 """Turns per second; at each, one stale panel is drawn."""
@@ -49,9 +50,9 @@ class Explorer(Screen[None]):
     BINDINGS = bindings("explorer")
     AUTO_FOCUS = ""
 
-    def __init__(self, link: Link, remembered: settings.Settings) -> None:
+    def __init__(self, link: Link, remembered: settings.Settings, tour: TourPanel | None = None) -> None:
         super().__init__()
-        self.link = link
+        self.link, self._tour = link, tour
         self._masks = MaskReader(link.path, lambda: link.view.ledger, self._mask_arrived)
         self.look = Look(link.view, self._masks, policy_rows=FINENESS)
         self.look.take(link.view, getattr(link, "header", None))
@@ -61,10 +62,9 @@ class Explorer(Screen[None]):
         self._requests = Requests(self, link, self.look, self._have_engine)
         self._asking = Asking(self, link, self.look, self._grid)
         self._comparing = Comparing(self, self.look, self._grid)
-        self._is_stale = True
+        self._is_stale, self._stated = True, 0.0
         self._moved = set[str]()
         """The parts of the selection that the panels don't follow yet."""
-        self._stated = 0.0
 
     @property
     def titles(self) -> dict[str, str]:
@@ -73,7 +73,8 @@ class Explorer(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action can be done: in a replay nothing can be decided."""
-        return self.link.condition is not Condition.REPLAY or action not in DECISIONS
+        can_decide = self.link.condition is not Condition.REPLAY or action not in DECISIONS
+        return can_decide if action != "tour" else self._tour is not None
 
     def compose(self) -> ComposeResult:
         """Headline, branches and panels, progress, keys."""
@@ -82,6 +83,8 @@ class Explorer(Screen[None]):
         with Horizontal():
             yield BranchTree()
             yield self._grid
+            if self._tour is not None:
+                yield self._tour
         yield self._search
         yield ProgressLines()
         yield KeyLine()
@@ -221,7 +224,8 @@ class Explorer(Screen[None]):
         return self._grid.focused_panel
 
     async def _lay_out(self) -> None:
-        self.query_one(BranchTree).display = self.app.size.width >= LEAST_WITH_TREE
+        self._grid.beside = self._tour.columns(self.app.size.width) if self._tour is not None else 0
+        self.query_one(BranchTree).display = self.app.size.width - self._grid.beside >= LEAST_WITH_TREE
         await self._grid.lay_out()
 
     # What a person asks for
@@ -258,15 +262,9 @@ class Explorer(Screen[None]):
         self._requests.send(commands.EndRound(), "The round has ended; its weights are pruned next.")
 
     @work(group="ask")
-    async def action_slower(self) -> None:
-        """Halve the pace."""
-        await self._requests.change_pace(0.5)
-        self._show_state()
-
-    @work(group="ask")
-    async def action_faster(self) -> None:
-        """Double the pace."""
-        await self._requests.change_pace(2.0)
+    async def action_pace(self, factor: float) -> None:
+        """Run faster or slower by a factor."""
+        await self._requests.change_pace(factor)
         self._show_state()
 
     @work(group="dialog")
@@ -300,6 +298,17 @@ class Explorer(Screen[None]):
         """Write a file."""
         await self._requests.export()
 
+    @work(group="dialog")
+    async def action_tour(self, deed: str) -> None:
+        """Go through the tour, or guess."""
+        if self._tour is not None:
+            await self._tour.do(deed)
+
+    def on_tour_panel_guessed(self, message: TourPanel.Guessed) -> None:
+        """Keep a guess; charts mark it."""
+        self._requests.remark(message.text)
+        self._renew()
+
     # Looking around
 
     def _select(self, selection: Selection) -> None:
@@ -323,17 +332,9 @@ class Explorer(Screen[None]):
         self._grid.look_elsewhere(moved)
         self._show_state()
 
-    def action_scrub(self, direction: int) -> None:
-        """Go through a round's generations."""
-        self._select(generation_beside(self.look.view, self.look.selection, direction))
-
-    def action_scrub_round(self, direction: int) -> None:
-        """Go through a branch's rounds."""
-        self._select(round_beside(self.look.view, self.look.selection, direction))
-
-    def action_look_at_branch(self, direction: int) -> None:
-        """Go through the branches."""
-        self._select(branch_beside(self.look.view, self.look.selection, direction))
+    def action_scrub(self, part: Part, direction: int) -> None:
+        """Go through a round's generations, a branch's rounds, or the branches."""
+        self._select(beside(part, self.look.view, self.look.selection, direction))
 
     def action_live(self) -> None:
         """Return to what is computed now."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.screen import Screen
 
-from sessions.messages import commands
+from sessions.messages import commands, events
 from ticket_explorer.errors import TicketError
 from widgets.plots.kinds import Look, PanelKind, wanted_analyses
 from widgets.shared.session_link import Condition, Link
@@ -77,6 +77,13 @@ class Requests:
         text = await self._screen.app.push_screen_wait(ask.line("A remark for the journal", ""))
         if text:
             self.send(commands.Note(text=text), "The remark is in the journal.")
+
+    def remark(self, text: str) -> None:
+        """Write a remark into the journal; in a replay, whose journal nobody writes, into what is shown."""
+        if self._link.condition is Condition.REPLAY:
+            self._link.view.apply(events.Remarked(at=self._link.view.changed, text=text, author="tour"))
+        else:
+            self.send(commands.Note(text=text))
 
     def set_aside(self) -> None:
         """Set the branch aside, or take it up again."""
