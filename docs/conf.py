@@ -52,7 +52,16 @@ napoleon_use_rtype = False
 
 _FAMILIES = ("tasks", "networks", "trainers", "pruners", "rewinds", "analyses")
 _REFERENCE = ("tx", "spec", *_FAMILIES, "commands", "events", "widgets")
-_USE = ("docs/terminal", "docs/keys", "docs/notebook", "docs/teaching", "docs/long_runs", "docs/cli", "docs/files")
+_USE = (
+    "docs/terminal",
+    "docs/keys",
+    "docs/notebook",
+    "docs/teaching",
+    "docs/workshop",
+    "docs/long_runs",
+    "docs/cli",
+    "docs/files",
+)
 _WORKINGS = ("docs/science", "docs/engine", "docs/performance", "docs/architecture")
 _PAGES = sorted(f"docs/{path.stem}" for path in HERE.glob("*.md"))
 _CAPTIONS = {
