@@ -4,6 +4,7 @@ Whatever the code does to the process is undone, or kept off the output, by `own
 """
 
 import linecache
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from ticket_explorer.callbacks import OWN_TEXT, keep_tracebacks_off
 from ticket_explorer.errors import TicketError, shortened
 from ticket_explorer.own_surroundings import kept
 from ticket_explorer.own_trust import digest, is_trusted
@@ -76,6 +78,7 @@ def _module(file: str, source: str) -> ModuleType:
     linecache.cache[shown] = (len(source), None, source.splitlines(keepends=True), shown)
     module = ModuleType(name)
     module.__file__ = shown
+    keep_tracebacks_off()
     sys.modules[name] = module
     try:
         with told(file, source):
@@ -118,6 +121,20 @@ def in_sentences(file: str, source: str) -> Iterator[None]:
         raise OwnCodeError(f"{file}, line {error.lineno}: {error.msg}.") from error
     except (Exception, SystemExit) as error:
         raise OwnCodeError(f"{_where(file, source, error)}: {_what(error)}.") from error
+
+
+def failed_in_callback(text: str) -> OwnCodeError | None:
+    """What JAX says of an error in a callback, if that is one of a text of one's own; None if it isn't.
+
+    Args:
+        text: What JAX says, with a traceback.
+    """
+    lines = re.findall(rf'File "{OWN_TEXT.pattern}", line (\d+)', text)
+    what = text.rstrip().splitlines()[-1:]
+    if not (lines and what):
+        return None
+    file, line = lines[-1]
+    return OwnCodeError(f"{file}, line {line}: {shortened(what[0]).rstrip('.')}.")
 
 
 def _where(file: str, source: str, error: BaseException) -> str:

@@ -148,9 +148,7 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     def _products(self, inputs: tuple[int, ...]) -> KeptProducts | None:
         """The module's products with its kernels; None if it uses some of them otherwise."""
-        module: Any = self.module
-        mode = self._mode(False)
-        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units, **mode), self.layout, inputs)
+        found = KeptProducts.of(lambda tree, units: self._applied({"params": tree}, units), self.layout, inputs)
         return found if found.are_all else None
 
     @property
@@ -204,13 +202,22 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""
-        variables = {"params": self.layout.unflatten(theta)}
-        return cast(Array, self.module.apply(variables, inputs, **self._mode(False)))
+        return cast(Array, self._applied({"params": self.layout.unflatten(theta)}, inputs))
 
     @property
     def layout(self) -> Layout:
         """The leaves of θ; those that fit the settings' pattern are prunable."""
         return _layout_of(self)
+
+    def _applied(self, variables: Any, inputs: Any, trains: bool = False, **how: Any) -> Any:
+        """What the module makes of inputs.
+
+        Raises:
+            TicketError: if it fails, with its line.
+        """
+        module: Any = self.module
+        with told(self._file, self.settings.source):
+            return module.apply(variables, inputs, **self._mode(trains), **how)
 
     def _mode(self, trains: bool) -> dict[str, Any]:
         """The arguments of a call that say whether it is trained; none where the module takes none."""
@@ -249,16 +256,14 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
         self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
     ) -> tuple[Float[Array, "B O"], Statistics]:
         """The outputs by the statistics of this batch, and the running ones after it."""
-        outputs, changed = self.module.apply(
-            self._with(theta, statistics), inputs, mutable=["batch_stats"], **self._mode(True)
-        )
+        outputs, changed = self._applied(self._with(theta, statistics), inputs, True, mutable=["batch_stats"])
         return outputs, changed["batch_stats"]
 
     def apply_testing(
         self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
     ) -> Float[Array, "B O"]:
         """The outputs by the running statistics."""
-        return cast(Array, self.module.apply(self._with(theta, statistics), inputs, **self._mode(False)))
+        return cast(Array, self._applied(self._with(theta, statistics), inputs))
 
     def _with(self, theta: Float[Array, " D"], statistics: Statistics) -> dict[str, Any]:
         return {"params": self.layout.unflatten(theta), "batch_stats": statistics}
