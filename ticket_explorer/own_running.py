@@ -19,6 +19,10 @@ from ticket_explorer.own_surroundings import kept
 from ticket_explorer.own_trust import digest, is_trusted
 
 
+_ONE_FILE = "a session keeps one file: put what belongs together into it, or install the module"
+"""What to do about an import that fails."""
+
+
 class OwnCodeError(TicketError):
     """Code of one's own fails, or gives something else than it should; other branches may go on."""
 
@@ -148,7 +152,8 @@ def _what(error: BaseException) -> str:
         return "it ends the process by sys.exit; raise an error, or return, instead"
     if isinstance(error, MemoryError):
         return "there is not enough memory for what it makes"
-    return shortened(f"{type(error).__name__}: {error}".splitlines()[0]).rstrip(".")
+    said = shortened(f"{type(error).__name__}: {error}".splitlines()[0]).rstrip(".")
+    return f"{said}; {_ONE_FILE}" if isinstance(error, ImportError) else said
 
 
 def _shown(file: str, source: str) -> str:

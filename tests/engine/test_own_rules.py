@@ -168,3 +168,21 @@ def test_a_change_is_tried_and_changes_nothing(mine: Path, lab: Any) -> None:
         with pytest.raises(TicketError, match=r"trainers\.py, line \d+: AttributeError"):
             session.try_out("snr", {"pruner": "magnitude", "trainer": {"name": "trainers.py:Raises"}})
         assert session.journal_end == end
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import mylib", r"rules\.py, line 1: ModuleNotFoundError: No module named 'mylib'; a session keeps one file"),
+        (
+            "from .mylib import size",
+            r"rules\.py, line 1: ImportError: attempted relative import .*; a session keeps one",
+        ),
+    ],
+)
+def test_a_package_beside_a_file_gets_a_sentence(mine: Path, lab: Any, line: str, said: str) -> None:
+    (mine / "mylib").mkdir()
+    (mine / "mylib" / "__init__.py").write_text("size = abs\n")
+    (mine / "rules.py").write_text(f"{line}\n\ndef x(key, result, ticket, problem):\n    return result.mean\n")
+    with pytest.raises(TicketError, match=said):
+        Session.create(own(lab, pruner="./rules.py:x"), lab.path())
