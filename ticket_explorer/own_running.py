@@ -18,7 +18,6 @@ from ticket_explorer.errors import TicketError, shortened
 from ticket_explorer.own_surroundings import kept
 from ticket_explorer.own_trust import digest, is_trusted
 
-
 _ONE_FILE = "a session keeps one file: put what belongs together into it, or install the module"
 """What to do about an import that fails."""
 

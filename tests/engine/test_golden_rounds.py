@@ -31,7 +31,7 @@ NAMES = {
     "rules_4": {"evolution-sep-cma-es"},
     "rules_5": {"troubled"},
     "rules_6": {"stopped"},
-    "rules_7": {"dropped"},
+    "rules_8": {"dropped"},
 }
 """What lies there; other names are kept by a set that comes later."""
 QUICK = {"dropped", "evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "stopped", "troubled"}
