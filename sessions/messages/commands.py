@@ -24,6 +24,7 @@ from sessions.messages.look_commands import (
 from sessions.messages.plan_commands import (
     PlanPerformer,
     RemoveBranch,
+    RenameBranch,
     SetAside,
     SetPruning,
     SwitchCode,
@@ -70,6 +71,7 @@ __all__ = [
     "PreviewPruning",
     "RemoveBranch",
     "RemoveBreakpoint",
+    "RenameBranch",
     "Resume",
     "Rollout",
     "RunRounds",

@@ -31,10 +31,14 @@ NAMES = {
     "rules_4": {"evolution-sep-cma-es"},
     "rules_5": {"troubled"},
     "rules_6": {"stopped"},
+    "rules_7": {"renamed"},
     "rules_8": {"dropped"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"dropped", "evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "stopped", "troubled"}
+QUICK = {
+    "dropped", "evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "renamed", "stopped",
+    "troubled",
+}  # fmt: skip
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}
@@ -49,7 +53,7 @@ COMMANDS = {
     "Tune",
 }  # fmt: skip
 """The tags of commands in `everything`: format, never renamed."""
-LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch", "SwitchCode"}
+LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch", "RenameBranch", "SwitchCode"}
 """Journalled commands that came after it; a golden session of a later set holds each of them."""
 EVENTS = {
     "Analysed", "BranchAdded", "BranchAdopted", "CommandReceived", "Failed", "Finished", "Frame", "Generations",
@@ -59,7 +63,7 @@ EVENTS = {
 """The tags of events in `everything`: format, never renamed."""
 LATER_EVENTS = {
     "Scored", "Sealed", "CommandRefused", "Diverged", "FormChosen",
-    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved", "RoundDropped",
+    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved", "BranchRenamed", "RoundDropped",
 }  # fmt: skip
 """Events that came after it; a golden session of a later set holds each of them."""
 AWAITED: set[str] = set()
