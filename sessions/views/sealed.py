@@ -16,5 +16,6 @@ def record(ledger: Ledger, event: events.Sealed) -> None:
 
 def forget_early(ledger: Ledger, branch: str) -> None:
     """Forget the early weights of a branch whose first round was dropped: they are not those of the one that begins."""
-    for name in [name for name in ledger.files if (name.kind, name.branch) == ("early", branch)]:
+    place = ("early", ledger.first_names.get(branch, branch))
+    for name in [name for name in ledger.files if (name.kind, name.branch) == place]:
         del ledger.files[name]

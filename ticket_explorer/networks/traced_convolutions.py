@@ -59,7 +59,7 @@ class TracedConvolutions:
         """The outputs of one network.
 
         Args:
-            theta: Its weights.
+            theta: One θ, in the layout's order; zero where it is pruned.
             inputs: What it sees.
             shared: What `shared` gave for these inputs.
         """
@@ -111,7 +111,7 @@ def _evaluated(jaxpr: Any, constants: Sequence[Any], given: Sequence[Any], known
         else:
             read = [_read(values, variable) for variable in step.invars]
             if name == "conv_general_dilated":
-                found = [_convolved(step, *read, known.get(number))]
+                found = [_convolved(step, read[0], read[1], known.get(number))]
             elif name in _POOLS and _is_small_pool(step):
                 found = [_pooled(step, read[0])]
             elif name in INSIDE:

@@ -35,7 +35,7 @@ class OwnRows:
         """Begin with a plan's table.
 
         Args:
-            present: The table.
+            present: The table, such as `{"name": "snr"}`.
             names: The other options.
             label: What the first option calls the table, if not by its name.
         """
