@@ -80,7 +80,7 @@ def _module(file: str, source: str) -> ModuleType:
     shown = _shown(file, source)
     linecache.cache[shown] = (len(source), None, source.splitlines(keepends=True), shown)
     module = ModuleType(name)
-    module.__file__ = shown
+    module.__file__, module.__package__ = shown, ""
     keep_tracebacks_off()
     sys.modules[name] = module
     try:
