@@ -3,6 +3,7 @@
 from widgets.cli import (
     analysing,
     branching,
+    broadcasting,
     catalogue,
     comparing,
     data,
@@ -29,6 +30,7 @@ _MODULES = (
     run,
     planning,
     terminal,
+    broadcasting,
     listing,
     labelling,
     branching,

@@ -31,6 +31,7 @@ Cursor = Literal["generation", "round", "density"]
 
 
 Part = Literal["branch", "round", "generation"]
+Source = Literal["round", "rounds", "scores", "analyses", "session"]
 
 _ROUND: frozenset[Part] = frozenset({"branch", "round"})
 _GENERATION: frozenset[Part] = frozenset({"branch", "round", "generation"})
@@ -92,6 +93,9 @@ class PanelKind:
     """Whether it plays a policy's episodes, step by step."""
     asks: Callable[[Look], Asker] | None = None
     """What asks the engine while somebody looks at it; None if its figure needs no engine."""
+    made_of: Source = "session"
+    """What its figure of a round changes with, besides decisions: that round, the same round of all branches, all
+    scores, that round and all analyses, or whatever happens."""
     lights_up: bool = False
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
@@ -262,6 +266,7 @@ PANELS: dict[str, PanelKind] = {
             _ROUND,
             turns=lambda _: 3,
             has_cursor=lambda look: _fitness_turn(look) in (None, "generations"),
+            made_of="rounds",
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),
         PanelKind("sparsity", lambda look: figures.sparsity(look.view, look.selection), "round"),
@@ -271,6 +276,7 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Frame,),
             _GENERATION,
+            made_of="round",
             lights_up=True,
             picks=True,
         ),
@@ -281,6 +287,7 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             _GENERATION,
             turns=lambda _: len(LANDSCAPES),
+            made_of="analyses",
             needs=lambda look: landscape_of(look)[0],
         ),
         PanelKind(
@@ -289,6 +296,7 @@ PANELS: dict[str, PanelKind] = {
             depends_on=_ROUND,
             turns=lambda look: mask_turns(look.view, look.selection),
             reads_masks=True,
+            made_of="round",
             lights_up=True,
         ),
         PanelKind(
@@ -298,6 +306,7 @@ PANELS: dict[str, PanelKind] = {
             (events.Frame,),
             _GENERATION,
             turns=lambda _: len(figures.QUANTITIES),
+            made_of="round",
         ),
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
@@ -318,7 +327,7 @@ PANELS: dict[str, PanelKind] = {
             ),
             told=("Spec", _SPEC_HELP),
         ),
-        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS),
+        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS, made_of="scores"),
         PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery),
         PanelKind(
             "search",
@@ -326,6 +335,7 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Frame,),
             _GENERATION,
+            made_of="round",
         ),
     )
 }
