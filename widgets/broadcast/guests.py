@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
+from sessions.reports.summary import LONGEST
 from widgets.broadcast.door import Door
 from widgets.broadcast.poll import Poll
 
@@ -49,8 +50,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _JOIN = msgspec.json.Decoder(Join)
 _ANSWER = msgspec.json.Decoder(Answer)
 
-TakeFile = Callable[[bytes, str], Awaitable[str]]
-"""Takes a summary that a guest with this name uploads; returns a sentence on what became of it."""
+TakeFile = Callable[[bytes], Awaitable[str]]
+"""Takes a summary that a guest uploads; returns a sentence on what became of it."""
 
 
 class _Unwanted(Exception):
@@ -85,7 +86,6 @@ class Guests:
         whole: Callable[[], Awaitable[list[bytes]]],
         poll: Poll | None = None,
         take_file: TakeFile | None = None,
-        longest_file: int = 0,
     ) -> None:
         """Let nobody in yet.
 
@@ -94,10 +94,10 @@ class Guests:
             whole: Returns the messages that somebody who comes in now has missed.
             poll: The teacher's question.
             take_file: Takes summaries; without it none are taken.
-            longest_file: The most bytes of one.
         """
         self._door, self._whole, self.poll = door, whole, poll
-        self._take_file, self._longest_file = take_file, longest_file
+        self._take_file = take_file
+        self._longest = LONGEST_WORD if take_file is None else LONGEST
         self._guests: set[Guest] = set()
         self._present = 0
         self.dropped = 0
@@ -117,8 +117,7 @@ class Guests:
             raise web.HTTPServiceUnavailable(text="Too many browsers watch this session; try again later.\n")
         self._present += 1
         try:
-            limit = max(LONGEST_WORD, self._longest_file)
-            socket = web.WebSocketResponse(compress=False, max_msg_size=limit, heartbeat=30.0, timeout=2.0)
+            socket = web.WebSocketResponse(compress=False, max_msg_size=self._longest, heartbeat=30.0, timeout=2.0)
             await socket.prepare(request)
             await self._serve(socket, request)
             return socket
@@ -166,9 +165,9 @@ class Guests:
         if not guest.may_speak():
             raise _Unwanted
         if told.type is WSMsgType.BINARY:
-            if self._take_file is None or len(told.data) > self._longest_file:
+            if self._take_file is None:
                 raise _Unwanted
-            said = await self._take_file(told.data, guest.who)
+            said = await self._take_file(told.data)
         else:
             answer = _ANSWER.decode(_words(told)).answer
             if self.poll is None or not math.isfinite(answer) or not self.poll.take(guest.who, answer):

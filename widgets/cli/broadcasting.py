@@ -39,12 +39,16 @@ def broadcast(
         str | None, typer.Option(help="The join code; by default the same for a session as last time.")
     ] = None,
     ask: Annotated[str | None, typer.Option(help="A question to all who watch; answers are numbers.")] = None,
+    collect: Annotated[
+        Path | None, typer.Option(help="A directory for summaries of students' sessions; browsers may upload them.")
+    ] = None,
     choice: Annotated[list[str] | None, typer.Option(help="An answer to choose instead; given twice or more.")] = None,
 ) -> None:
     """Show a session, live, to every browser that knows a code.
 
     The page is read-only: this process reads the session's files, and has no way to reach its engine. Whether an engine
-    runs, ends or comes back, the page goes on by itself. Nothing comes back from browsers but answers to --ask.
+    runs, ends or comes back, the page goes on by itself. Nothing comes back from browsers but answers to --ask, and
+    summaries of students' own sessions with --collect.
     """
     path, poll = session_path(session), _poll(ask, choice)
     directory = SessionDirectory.open_for_reading(path)
@@ -55,7 +59,7 @@ def broadcast(
 
     wanted = join_code(read_header(directory).id or str(path.resolve()), code)
     try:
-        asyncio.run(_serve(path, lan, port, wanted, poll))
+        asyncio.run(_serve(path, lan, port, wanted, poll, collect))
     except KeyboardInterrupt:
         if poll is not None:
             write(poll.told)
@@ -73,14 +77,16 @@ def _poll(question: str | None, choices: list[str] | None) -> "Poll | None":
     return Poll(question, tuple(choices or ()))
 
 
-async def _serve(path: Path, lan: bool, port: int, code: str, poll: "Poll | None") -> None:
+async def _serve(path: Path, lan: bool, port: int, code: str, poll: "Poll | None", collect: Path | None) -> None:
+    from widgets.broadcast.class_panel import ClassPanel
     from widgets.broadcast.door import Door
     from widgets.broadcast.feed import Feed
     from widgets.broadcast.guests import Guests
     from widgets.broadcast.server import Broadcast, addresses, serve
 
-    shown = Broadcast(Feed(path))
-    shown.guests = Guests(Door(code), shown.whole, poll)
+    panel = None if collect is None else ClassPanel(collect)
+    shown = Broadcast(Feed(path, panel))
+    shown.guests = Guests(Door(code), shown.whole, poll, None if panel is None else panel.take)
 
     def listening(port: int) -> None:
         for address in addresses(lan):
