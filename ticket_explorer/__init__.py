@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from widgets.notebook import LiveSession, explore
     from widgets.plots.paper_figure import figure
     from widgets.replay_page.page import replay
+    from widgets.shared.gallery import gallery
 
     open = Session.open
     read = SavedSession.read
@@ -46,6 +47,7 @@ _HOMES = {
     "decompose": "sessions.serving.ask:decompose",
     "explore": "widgets.notebook:explore",
     "figure": "widgets.plots.paper_figure:figure",
+    "gallery": "widgets.shared.gallery:gallery",
     "load_preset": "ticket_explorer.presets:load",
     "open": "sessions.session.session:Session.open",
     "parse_spec": "sessions.specs.spec:parse_spec",
@@ -76,6 +78,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "decompose",
     "explore",
     "figure",
+    "gallery",
     "load_preset",
     "parse_spec",
     "preset_names",

@@ -4,6 +4,7 @@ Only files are read. An engine that ends, dies or comes back is noticed by what 
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from widgets.replay_page.gathering import Gatherer, journal
 from widgets.replay_page.page import facts_of
 from widgets.replay_page.recording import Branch, Panel, Told, Turn
 from widgets.replay_page.thinning import fineness_for
+
+STOPS = 6
+"""Places in a round at which its weights are shown: a replay has more, but each costs something in every look."""
 
 
 class Extra(Protocol):
@@ -106,7 +110,9 @@ class Feed:
             return False
         self._seen = seen
         planned = sum(max(branch.planned_rounds, len([*view.lineage(name)])) for name, branch in view.branches.items())
-        self._branches, self._panels = self._gatherer.gather(view, fineness_for(planned))
+        fineness = fineness_for(planned)
+        fineness = replace(fineness, stops=min(fineness.stops, STOPS))
+        self._branches, self._panels = self._gatherer.gather(view, fineness)
         if shown is not None:
             self._panels = [self._extra_panel(shown), *self._panels]
         self._charts.keep(charts_of(self._panels))

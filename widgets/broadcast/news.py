@@ -102,7 +102,7 @@ def packed_news(news: News, columns: Iterable[bytes]) -> bytes:
     """A message: gzip of the length of its words, the words, and its numbers, all first bytes before all second ones.
 
     Args:
-        news: The words.
+        news: What has changed, without its numbers.
         columns: The numbers, in the order in which `news.columns` says that they begin.
     """
     words = msgspec.json.encode(news)

@@ -24,7 +24,7 @@ SHARE = 0.1
 """The share of a core that looking may take."""
 SAVED = 3.0
 """Seconds of looking that may be saved up: the end of a round costs more than what is between."""
-SOONEST, LATEST = 1.0, 60.0
+SOONEST, LATEST = 1.0, 30.0
 """Seconds between two looks."""
 
 

@@ -1,6 +1,7 @@
 """`broadcast`: a page of a session for every browser of a class."""
 
 import asyncio
+import os
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from widgets.broadcast.guests import Guests
     from widgets.broadcast.poll import Poll
 
+NICENESS = 10
+"""The engine goes first: watching is free."""
 EVERY = 2.0
 """Seconds between two lines on the answers."""
 
@@ -89,6 +92,8 @@ async def _serve(path: Path, lan: bool, port: int, code: str, poll: "Poll | None
     shown.guests = Guests(Door(code), shown.whole, poll, None if panel is None else panel.take)
 
     def listening(port: int) -> None:
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)
         for address in addresses(lan):
             say(f"Open http://{address}:{port}/ in a browser; the code is {code}")
             say(f"With the code in it: http://{address}:{port}/#code={code}")

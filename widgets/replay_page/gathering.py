@@ -14,7 +14,7 @@ from sessions.reports.statistics import mean, standard_error
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.colours import DARK, LIGHT
-from widgets.plots.figures import Selection
+from widgets.plots.figures import MetricsCache, Selection
 from widgets.plots.figures.selection import colour_of
 from widgets.plots.kinds import FIRST, PANELS, Look, PanelKind
 from widgets.plots.mask_reader import MasksOnDisk
@@ -51,18 +51,18 @@ class Gatherer:
     """Gathers one session, as often as it is asked to."""
 
     def __init__(self, path: Path, charts: Numbering) -> None:
-        """Prepare.
+        """Nothing is drawn yet.
 
         Args:
             path: The session's directory, from which masks are read.
             charts: Takes the figures.
         """
-        self._path, self._drawings = path, Drawings(charts)
+        self._path, self._drawings, self._metrics = path, Drawings(charts), MetricsCache()
 
     def gather(self, view: SessionView, fineness: Fineness) -> tuple[list[Branch], list[Panel]]:
         """The branches and panels of a session as it is now, whose figures `charts` then has."""
         branches = [_branch(view, name, fineness) for name in view.branches]
-        look = Look(view, MasksOnDisk(self._path, view.ledger))
+        look = Look(view, MasksOnDisk(self._path, view.ledger), metrics=self._metrics)
         self._drawings.begin(view, fineness)
         kinds = [kind for kind in PANELS.values() if kind.draw is not None and kind.asks is None]
         panels = [panel for kind in kinds if (panel := self._panel(kind, look, branches)).turns]

@@ -37,7 +37,12 @@ export class Page {
     this.table.show(place, themeOf(document.body, recording.words.palette).inks);
     this.panels.show(place);
     clearTimeout(this.writing);
-    this.writing = setTimeout(() => history.replaceState(null, "", addressOf(recording, place)), 400);
+    this.writing = setTimeout(() => this.#writeAddress(place), 400);
+  }
+
+  #writeAddress(place) {
+    if (location.protocol === "about:") return; // a frame in a notebook, which has no address
+    history.replaceState(null, "", addressOf(this.recording, place));
   }
 
   /** Show a place, and play no further. */
