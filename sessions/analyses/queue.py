@@ -96,6 +96,11 @@ class Analyst:
         self._waiting.append(AskedAnalysis(self._last_id, settings, branch, number, state, automatic))
         return self._last_id
 
+    def is_asked_about(self, branch: str) -> bool:
+        """Whether an analysis of a branch waits or is under way."""
+        asked = [*self._waiting, *([] if self._work is None else [self._work.request])]
+        return any(one.branch == branch for one in asked)
+
     def cancel(self, number: int) -> None:
         """Cancel an analysis.
 

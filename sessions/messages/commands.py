@@ -16,6 +16,7 @@ from sessions.messages.look_commands import Analyse, CancelAnalysis, Examples, L
 from sessions.messages.plan_commands import (
     PlanPerformer,
     RemoveBranch,
+    RenameBranch,
     SetAside,
     SetPruning,
     SwitchPruner,
@@ -61,6 +62,7 @@ __all__ = [
     "PreviewPruning",
     "RemoveBranch",
     "RemoveBreakpoint",
+    "RenameBranch",
     "Resume",
     "Rollout",
     "RunRounds",

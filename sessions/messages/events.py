@@ -96,6 +96,15 @@ class BranchRemoved(Event, frozen=True, kw_only=True):
     branch: str
 
 
+class BranchRenamed(Event, frozen=True, kw_only=True):
+    """A branch has another name from now on; its files keep the name that they have, which stays taken."""
+
+    must_last: ClassVar[bool] = True
+    branch: str
+    """Its name so far."""
+    name: str
+
+
 class Pruned(Event, frozen=True, kw_only=True):
     """A finished round's weights were pruned; the next round can begin."""
 

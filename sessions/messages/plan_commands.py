@@ -16,6 +16,10 @@ class PlanPerformer(Protocol):
         """Set a branch aside, or take it up again."""
         ...
 
+    def rename_branch(self, wish: "RenameBranch") -> None:
+        """Call a branch otherwise."""
+        ...
+
     def remove_branch(self, branch: str) -> None:
         """Show and run a branch no more."""
         ...
@@ -100,3 +104,19 @@ class RemoveBranch(Deed[None], frozen=True):
     def perform(self, session: PlanPerformer) -> None:
         """As `Deed` says."""
         session.remove_branch(self.branch)
+
+
+class RenameBranch(Deed[None], frozen=True):
+    """Call a branch otherwise; its files keep the name that they have, and no other branch may take it.
+
+    Args:
+        branch: A branch that is neither training nor being analysed.
+        name: Its name from now on.
+    """
+
+    branch: str
+    name: str
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        session.rename_branch(self)

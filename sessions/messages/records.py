@@ -13,6 +13,7 @@ AnyEvent = (
     | events.PlanChanged
     | events.SetAsideChanged
     | events.BranchRemoved
+    | events.BranchRenamed
     | events.Pruned
     | events.RoundStarted
     | events.Generations

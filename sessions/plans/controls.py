@@ -13,9 +13,10 @@ from msgspec import structs
 from sessions.messages import commands, events
 from sessions.plans.checks import check_plan
 from sessions.plans.problems import Problems, plan_of, start_of
-from sessions.plans.transfer import Addition, check_new_names, checked_rounds, lent_start, with_rounds
+from sessions.plans.transfer import Addition, checked_rounds, lent_start, with_rounds
 from sessions.specs.overrides import default_pruner
 from sessions.specs.spec import Plan, parse_plan
+from sessions.views.branch_checks import check_new_names
 from sessions.views.branch_view import BranchView
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.decomposition import CONTROLS, RANDOM

@@ -14,7 +14,7 @@ from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.specs.difference import differences
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import Plan, Spec, Table, Transfer, parse_plan, parse_start, table_of
-from sessions.store import check_branch_name
+from sessions.views.branch_checks import check_new_names
 from sessions.views.branch_view import BranchView
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError, UnknownName
@@ -163,17 +163,3 @@ def _changed(before: Plan, after: Plan) -> str:
         text = f"{path.rpartition('.')[2]}-{value}"
         return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:_LONGEST].rstrip("-.")
     return ""
-
-
-def check_new_names(names: Sequence[str], view: SessionView) -> None:
-    """Refuse names that no branch can have, or that are taken.
-
-    Raises:
-        TicketError: with the name.
-    """
-    for name in names:
-        check_branch_name(name)
-        if name.lower() in map(str.lower, view.branches):
-            raise TicketError(f"A branch {name!r} already exists; give the new one another name.")
-        if name.lower() in map(str.lower, view.removed):
-            raise TicketError(f"A removed branch {name!r} still has files here; give the new one another name.")

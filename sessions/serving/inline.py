@@ -13,31 +13,31 @@ from sessions.messages import commands
 from sessions.messages.goal import Goal
 from sessions.serving.driver import Driver
 from sessions.serving.hosting import host
-from sessions.serving.launch import LINGER
+from sessions.serving.launch import LINGER, NewSession
 from sessions.session.session import Session
-from sessions.specs.spec import Table, parse_spec
+from sessions.specs.spec import parse_spec
 from ticket_explorer.errors import TicketError
 
 
-async def launch_inline(path: Path, run: bool = False, spec: Table | None = None) -> None:
+async def launch_inline(path: Path, run: bool = False, new: NewSession | None = None) -> None:
     """Start the engine of a session in a thread, and wait until it can be attached to.
 
     Args:
         path: The session's directory.
         run: Whether to run to the end at once, or to wait paused.
-        spec: What to make the session from first; None if it exists.
+        new: What to make the session from first; None if it exists.
 
     Raises:
         TicketError: if it can't start.
     """
-    await asyncio.to_thread(_InlineEngine(path, run, spec).start)
+    await asyncio.to_thread(_InlineEngine(path, run, new).start)
 
 
 class _InlineEngine:
     """One session, hosted by a thread until the engine is idle without a viewer, or the process ends."""
 
-    def __init__(self, path: Path, run: bool, spec: Table | None) -> None:
-        self._path, self._run, self._spec = path, run, spec
+    def __init__(self, path: Path, run: bool, new: NewSession | None) -> None:
+        self._path, self._run, self._new = path, run, new
         self._driver: Driver | None = None
         self._settled = threading.Event()
         self._trouble = ""
@@ -61,7 +61,9 @@ class _InlineEngine:
             self._settled.set()
 
     def _session(self) -> Session:
-        return Session.open(self._path) if self._spec is None else Session.create(parse_spec(self._spec), self._path)
+        if self._new is None:
+            return Session.open(self._path)
+        return Session.create(parse_spec(self._new.spec), self._path, self._new.is_shared)
 
     def _listening(self, driver: Driver) -> None:
         self._driver = driver

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,20 +26,33 @@ ENDING = 5.0
 """The most seconds that a process takes to end after it has closed its output."""
 
 
-async def launch(path: Path, run: bool = False, spec: Table | None = None) -> None:
+class NewSession(NamedTuple):
+    """What an engine makes its session from."""
+
+    spec: Table
+    is_shared: bool = False
+    """Whether its directory's group may continue it too."""
+
+
+async def launch(path: Path, run: bool = False, new: NewSession | None = None, device: str | None = None) -> None:
     """Start the engine of a session, and wait until it can be attached to.
 
     Args:
         path: The session's directory.
         run: Whether to run to the end at once, or to wait paused.
-        spec: What to make the session from first; None if it exists.
+        new: What to make the session from first; None if it exists.
+        device: What it computes on: `cpu`, `gpu`, or `gpu:1` for one of several; None has JAX choose.
 
     Raises:
         TicketError: with the engine's sentence, if it can't start.
     """
-    options = ["--linger", str(LINGER), *(["--run"] if run else []), *(["--create"] if spec is not None else [])]
+    options = ["--linger", str(LINGER), *(["--run"] if run else []), *([] if new is None else ["--create"])]
+    if new is not None and new.is_shared:
+        options.append("--shared")
+    if device is not None:
+        options += ["--device", device]
     command = python("sessions.serving.server", str(path), *options)
-    given = b"" if spec is None else msgspec.json.encode(spec)
+    given = b"" if new is None else msgspec.json.encode(new.spec)
     await asyncio.to_thread(_start, command, path, given)
 
 

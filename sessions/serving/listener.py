@@ -35,10 +35,12 @@ from sessions.serving.wire import (
 )
 from ticket_explorer.errors import TicketError
 
-BACKLOG = 4 * 1024 * 1024
-"""Bytes that may wait for a client before live frames are withheld."""
+BACKLOG = 256 * 1024
+"""Bytes that may wait for a client before live frames are withheld: some seconds of them."""
+LONGEST_BEHIND = 30.0
+"""Seconds for which more than that may wait for a client before it is disconnected."""
 LIMIT = 64 * 1024 * 1024
-"""Bytes that may wait for a client before it is disconnected."""
+"""Bytes that may wait for a client before it is disconnected at once."""
 PATIENCE = 0.5
 """Seconds that all clients together have to read their last messages."""
 FIRST_WORD = 30.0
@@ -59,6 +61,8 @@ class Listener:
         """
         self._driver, self._linger = driver, linger
         self._clients: dict[asyncio.StreamWriter, Hello] = {}
+        self._behind: dict[asyncio.StreamWriter, float] = {}
+        """Since when much has been waiting for a client."""
         self._connected: set[asyncio.StreamWriter] = set()
         """All connections, including those that have not said hello."""
         self._partings: set[asyncio.Task[None]] = set()
@@ -148,13 +152,21 @@ class Listener:
             waiting = writer.transport.get_write_buffer_size()
             if writer.transport.is_closing():
                 self._closing(writer)  # it hung up; asyncio would log every further word to it
-            elif waiting > LIMIT:
+            elif waiting > LIMIT or self._is_left_behind(writer, waiting):
                 writer.write(
                     packed(Farewell(reason="This client read too slowly. Attach again; the journal has everything."))
                 )
                 self._closing(writer)
             elif journalled or (hello.live_frames and waiting < BACKLOG):
                 writer.write(message)
+
+    def _is_left_behind(self, writer: asyncio.StreamWriter, waiting: int) -> bool:
+        """Whether much has been waiting for a client for long, with so many bytes now: nobody reads there."""
+        if waiting < BACKLOG:
+            self._behind.pop(writer, None)
+            return False
+        now = time.monotonic()
+        return now > self._behind.setdefault(writer, now) + LONGEST_BEHIND
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromClient)
@@ -216,6 +228,7 @@ class Listener:
 
     async def _let_go(self, writer: asyncio.StreamWriter) -> None:
         self._clients.pop(writer, None)
+        self._behind.pop(writer, None)
         writer.close()
         closing = self._loop.create_task(writer.wait_closed())
         done, _ = await asyncio.wait((closing,), timeout=PATIENCE)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sessions.plans.devices import take
 from sessions.serving.first_line import FAILED, LISTENING, REFUSED, first_line
 from ticket_explorer import own_process
 from ticket_explorer.errors import TicketError
@@ -34,13 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sessions.serving.server", description=__doc__)
     parser.add_argument("session", type=Path, help="the session's directory")
     parser.add_argument("--create", action="store_true", help="create it first, from a spec as JSON on stdin")
+    parser.add_argument("--shared", action="store_true", help="let its directory's group continue what is created")
+    parser.add_argument("--device", help="compute on cpu, gpu or gpu:1")
     parser.add_argument("--run", action="store_true", help="run to the end at once instead of waiting paused")
     parser.add_argument(
         "--linger", type=float, metavar="SECONDS", help="end an engine that has been idle without a viewer for so long"
     )
     given = parser.parse_args(arguments)
     try:
-        return _serve(given.session, given.create, given.run, given.linger)
+        return _serve(given)
     except TicketError as error:
         _say(REFUSED, str(error))
         return 2
@@ -50,31 +53,33 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _serve(path: Path, create: bool, run: bool, linger: float | None) -> int:
+def _serve(given: argparse.Namespace) -> int:
     """Serve; JAX is imported here, so that an error in its import is reported like any other."""
     os.nice(NICENESS)
+    if given.device is not None:
+        take(given.device)
     own_process.settle()
     from sessions.messages.goal import Goal
     from sessions.serving.hosting import end_process, host
     from sessions.session.session import Session
 
-    session = _created(path) if create else Session.open(path)
-    _take_log(path)
+    session = _created(given.session, given.shared) if given.create else Session.open(given.session)
+    _take_log(given.session)
     session.subscribe(_rotate_log(session))
     trouble = own_process.cache_trouble()
     if trouble is not None:
         session.remark(trouble)
-    driver = host(session, Goal(to_the_end=run), True, _announce, linger)
+    driver = host(session, Goal(to_the_end=given.run), True, _announce, given.linger)
     code = 0 if driver.failure is None else 1
     end_process(session, code)
     return code
 
 
-def _created(path: Path) -> "Session":
+def _created(path: Path, is_shared: bool) -> "Session":
     from sessions.session.session import Session
     from sessions.specs.spec import parse_spec
 
-    return Session.create(parse_spec(msgspec.json.decode(sys.stdin.buffer.read())), path)
+    return Session.create(parse_spec(msgspec.json.decode(sys.stdin.buffer.read())), path, is_shared)
 
 
 def _take_log(path: Path) -> None:

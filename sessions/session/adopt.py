@@ -14,13 +14,13 @@ from msgspec import structs
 
 from sessions.messages import events
 from sessions.plans.problems import plan_of
-from sessions.plans.transfer import check_new_names
 from sessions.store import FileName, SessionDirectory
 from sessions.store.arrays import encode_arrays
 from sessions.store.round_file import decode_round
 from sessions.store.session_dir import round_name
 from sessions.tickets.tickets import Lineage, kept
 from sessions.tickets.workbench import Workbench
+from sessions.views.branch_checks import check_new_names
 from sessions.views.branch_view import RoundView, free_name
 from sessions.views.diverged import left_out
 from sessions.views.reading import Header, read_header, read_view
@@ -34,6 +34,7 @@ class Source:
     """A branch of another session."""
 
     directory: SessionDirectory
+    """Checked against its journal."""
     header: Header
     view: SessionView
     branch: str
@@ -46,7 +47,8 @@ class Source:
             TicketError: if there is no such branch or session, or they don't fit together.
         """
         directory = SessionDirectory.open_for_reading(path)
-        source = cls(directory, read_header(directory), read_view(path), branch)
+        header, view = read_header(directory), read_view(path)
+        source = cls(directory.trusting(view.ledger), header, view, branch)
         if branch not in source.view.branches:
             raise UnknownName("branch", branch, source.view.branches)
         if not source.rounds:
@@ -130,10 +132,9 @@ def _check_finite(source: Source) -> None:
 
 def _copied(source: Source, round_: RoundView, name: str, into: SessionDirectory) -> events.Sealed:
     """Copy a round's file unchanged: its seal still names the session that trained it."""
-    directory = source.directory.trusting(source.view.ledger)
-    directory.read_round(round_.branch, round_.number)  # refuses one that is not what was written there
+    source.directory.read_round(round_.branch, round_.number)  # refuses one that is not what was written there
     file = round_name(name, round_.number)
-    sha256, who = into.copy(directory.round_path(round_.branch, round_.number), file)
+    sha256, who = into.copy(source.directory.round_path(round_.branch, round_.number), file)
     origin = events.Origin(session=who.session, branch=who.branch, number=who.number) if who else events.Origin()
     return events.Sealed(
         at=time.time(), kind=file.kind, branch=name, number=round_.number, sha256=sha256, origin=origin

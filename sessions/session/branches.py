@@ -11,7 +11,7 @@ from sessions.messages.emit import Emit
 from sessions.plans.checks import cautions, check_layout, check_plan, check_scope, check_start, span
 from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of, taken_up
-from sessions.plans.transfer import Addition, additions, check_new_names, check_spec_transfers, spec_addition
+from sessions.plans.transfer import Addition, additions, check_spec_transfers, spec_addition
 from sessions.session.adopt import Source, adopt
 from sessions.specs.overrides import overridden
 from sessions.specs.own_code import trust_changes, trusted_in
@@ -19,6 +19,7 @@ from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.tickets.given_ticket import given_arrays
 from sessions.tickets.tickets import Lineage
+from sessions.views.branch_checks import check_new_names
 from sessions.views.branch_view import BranchView, free_name
 from sessions.views.densities import found_densities_of
 from sessions.views.session_view import SessionView
@@ -69,7 +70,7 @@ class Branches:
         planned.branches = dict(self._view.branches)
         told: list[events.Event] = []
         for spec in specs:
-            if spec.name not in planned.branches and spec.name not in self._view.removed:
+            if spec.name not in planned.branches and spec.name not in self._view.former_names:
                 added, *sealed = self._begun(spec, planned, lineage)
                 planned.apply(added)
                 told += [added, *sealed, *self._remarks(spec.name, spec.plan, _said_of(added), told)]
@@ -117,7 +118,7 @@ class Branches:
         check_scope(plan, [known for known in self._view.lineage(parent) if known.number <= round_], self._problems)
         check_layout(plan, plan_of(known.plan), self._problems)
         check_start(plan, self._problems, plan_of(view.plan))
-        name = wish.name or free_name(parent, [*self._view.branches, *self._view.removed])
+        name = wish.name or free_name(parent, [*self._view.branches, *self._view.former_names])
         check_new_names([name], self._view)
         added = self._added(Addition(name, plan, None), self._view.owner(parent, round_), round_)
         return added, *self._remarks(name, plan, overridden(view.plan, wish.overrides).said)

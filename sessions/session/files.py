@@ -15,7 +15,7 @@ from sessions.messages import events
 from sessions.messages.records import encode
 from sessions.store import JournalFile, SessionDirectory, SessionLock
 from sessions.store.errors import told
-from sessions.store.files import read_whole, write_atomic
+from sessions.store.files import is_a_group_s, read_whole, write_atomic
 from sessions.store.journal_records import MAGIC, frame
 from sessions.store.ledger import digest
 from sessions.store.session_dir import HEADER
@@ -24,6 +24,7 @@ from sessions.views.reading import Header, follow, read_header
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
+from ticket_explorer.places import sessions_dir
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,13 @@ class Files:
     def create(cls, header: Header, path: Path, shared: bool) -> Self:
         """The files of a new session, which gets its id; `shared` ones are the directory's group's too.
 
+        So are those in the user's sessions directory, if it was given to a group.
+
         Raises:
             TicketError: if the place is taken, or there is no room.
         """
         header = structs.replace(header, id=secrets.token_hex(16))
+        shared = shared or (path.parent == sessions_dir() and is_a_group_s(path.parent))
         directory = SessionDirectory.create(path, msgspec.msgpack.encode(header), header.id, shared)
         with _opened(directory) as (lock, journal):
             view = SessionView()

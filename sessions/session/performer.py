@@ -18,9 +18,10 @@ from sessions.specs.own_code import analysis_called
 from sessions.specs.spec import parse_plan
 from sessions.specs.validation import convert
 from sessions.store import SessionDirectory
-from sessions.views.removal import check_removal
+from sessions.views.branch_checks import check_removal, check_renaming
 from sessions.views.session_view import SessionView
 from ticket_explorer.analysis.settings import AnalysisSettings
+from ticket_explorer.errors import TicketError
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,18 @@ class Performer:
         self.engine.abandon(branch)
         self.emit(events.BranchRemoved(at=time.time(), branch=branch))
         self.finish_if_done()
+
+    def rename_branch(self, wish: commands.RenameBranch) -> None:
+        """Call a branch otherwise.
+
+        Raises:
+            TicketError: if there is no such branch, it is being computed, or the name is taken.
+        """
+        check_renaming(self.view, wish.branch, wish.name)
+        if self.engine.analyst.is_asked_about(wish.branch):
+            said = f"Branch {wish.branch!r} keeps its name for now: it is being analysed."
+            raise TicketError(said, remedy="Rename it when that is done, or cancel the analysis.")
+        self.emit(events.BranchRenamed(at=time.time(), branch=wish.branch, name=wish.name))
 
     def _set_aside(self, branch: str, aside: bool, *before: events.Event) -> None:
         if aside:

@@ -33,7 +33,7 @@ from sessions.store import SessionDirectory
 from sessions.tickets.compiler import Compiler, GivenUp
 from sessions.tickets.found_ticket import FoundTicket, found_ticket
 from sessions.views.failures import failure, failures
-from sessions.views.reading import Header, default_path, read_header, session_path
+from sessions.views.reading import Header, place_of_new, read_header, session_path
 from sessions.views.turns import next_turn
 from ticket_explorer.errors import TicketError
 from ticket_explorer.keys import RANDOM_BITS
@@ -80,7 +80,7 @@ class Session:
         Args:
             spec: A spec, or its source: a preset's name, the path of a TOML file, or a table.
             path: Its directory; by default one in the user's sessions, named after the title.
-            shared: Whether its directory's group may continue it too.
+            shared: Whether its directory's group may continue it too; takes a path.
             data: Arrays that all branches learn from, in place of the spec's task.
 
         Raises:
@@ -93,7 +93,7 @@ class Session:
         check_spec(spec, problems)
         random_bits, table = RANDOM_BITS, spec_table(spec)
         header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())
-        return cls._begun(Files.create(header, Path(path or default_path(spec.title)), shared), problems)
+        return cls._begun(Files.create(header, place_of_new(spec.title, path, shared), shared), problems)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -119,7 +119,7 @@ class Session:
         Args:
             spec: The spec or its source, as for `create`.
             path: Where its directory is, or will be.
-            shared: Whether its directory's group may continue it too.
+            shared: Whether its directory's group may continue it too; takes a path.
             data: Arrays that all branches learn from, as for `create`.
 
         Raises:
@@ -278,6 +278,7 @@ class Session:
     go_back = Verb(commands.GoBack, performed)
     set_aside = Verb(commands.SetAside, performed)
     remove_branch = Verb(commands.RemoveBranch, performed)
+    rename_branch = Verb(commands.RenameBranch, performed)
     set_pace = Verb(commands.Pace, performed)
     pause_at = Verb(commands.PauseAt, performed)
     remove_breakpoint = Verb(commands.RemoveBreakpoint, performed)

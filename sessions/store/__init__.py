@@ -13,6 +13,7 @@ from sessions.store.session_dir import (
     SessionDirectory,
     check_branch_name,
     check_schema,
+    renamed,
     sessions_in,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "check_branch_name",
     "check_schema",
     "read_records",
+    "renamed",
     "sessions_in",
 ]

@@ -16,6 +16,7 @@ from sessions.store.file_table import TEMPORARY
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe must not wait for a writer; regular files ignore this flag."""
+_GROUP_S = stat.S_ISGID | stat.S_IRWXG
 
 
 def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -119,6 +120,14 @@ def mode_of_new(path: Path) -> int:
 def is_shared(directory: Path) -> bool:
     """Whether a directory belongs to a group: then its files do too, whatever the umask."""
     return bool(directory.stat().st_mode & stat.S_ISGID)
+
+
+def is_a_group_s(directory: Path) -> bool:
+    """Whether somebody gave a directory to a group on purpose: whose members may write there, whatever the umask."""
+    try:
+        return directory.stat().st_mode & _GROUP_S == _GROUP_S
+    except OSError:
+        return False
 
 
 def make_directory(path: Path) -> None:

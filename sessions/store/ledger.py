@@ -5,7 +5,7 @@ continued separately. Its seal identifies it, and the journal has its SHA-256.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sessions.store.errors import Damaged, Unrecorded
@@ -39,6 +39,17 @@ class Ledger:
     is_sealed: bool = False
     """Whether the session had its id from the beginning: then every file is sealed and recorded."""
     files: dict[FileName, Entry] = field(default_factory=dict)
+    """By the names that they are kept under."""
+    first_names: dict[str, str] = field(default_factory=dict)
+    """The names under which the files of renamed branches are kept, by the names that these branches have now."""
+
+    def rename(self, before: str, after: str) -> None:
+        """Take note that a branch has another name; its files keep theirs."""
+        self.first_names[after] = self.first_names.pop(before, before)
+
+    def kept_as(self, name: FileName) -> FileName:
+        """The name that a file is kept under: that of its branch before it was renamed."""
+        return replace(name, branch=self.first_names.get(name.branch, name.branch))
 
     def check(self, path: Path, name: FileName, data: bytes, found: Seal | None) -> None:
         """Refuse a file that is not the one in the journal.

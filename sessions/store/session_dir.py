@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Self, final
 
-from sessions.store.errors import Damaged, NewerSchema, NotASession, nearest, told
+from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionExists, nearest, told
 from sessions.store.file_table import BRANCH, TABLE, TEMPORARY, FileName, name_of
 from sessions.store.files import make_directory, read_whole, sync_directory, write_atomic
 from sessions.store.journal_records import MAGIC
@@ -130,8 +130,11 @@ class SessionDirectory:
         raise NotASession(what + _near(path))
 
     def path_of(self, name: FileName) -> Path:
-        """The path of a file."""
-        return self.path / name.place
+        """The path of a file; one of a renamed branch is where it was written."""
+        return self.path / self._kept_as(name).place
+
+    def _kept_as(self, name: FileName) -> FileName:
+        return name if self.ledger is None else self.ledger.kept_as(name)
 
     def read(self, name: FileName) -> bytes:
         """The content of a file.
@@ -140,7 +143,8 @@ class SessionDirectory:
             Damaged: if it is missing, not what was written, or belongs elsewhere.
             Unrecorded: if the journal doesn't mention it.
         """
-        path = self.path_of(name)
+        name = self._kept_as(name)
+        path = self.path / name.place
         try:
             data = read_whole(path)
             opened = unseal(data, path)
@@ -154,6 +158,7 @@ class SessionDirectory:
         """Write a file; unless `durable`, a power failure may cost it. Returns its SHA-256."""
         if "{branch}" in TABLE[name.kind].place:
             check_branch_name(name.branch)
+        name = self._kept_as(name)
         sealed = seal(payload, Seal.of(self.ledger.session if self.ledger is not None else "", name))
         return self._keep(self.path_of(name), sealed, durable)
 
@@ -188,7 +193,8 @@ class SessionDirectory:
     def rounds(self, branch: str) -> list[int]:
         """The numbers of the rounds on disk, ascending."""
         check_branch_name(branch)
-        names = map(name_of, (PurePosixPath("rounds", branch, name) for name in _names(self.path / "rounds" / branch)))
+        folder = PurePosixPath(self.round_path(branch, 0).parent.relative_to(self.path))
+        names = map(name_of, (folder / name for name in _names(self.path / folder)))
         return sorted(name.number for name in names if name is not None and name.kind == "round")
 
     def branches(self) -> list[str]:
@@ -241,6 +247,23 @@ class SessionDirectory:
         new = cls(path, Ledger(session))
         write_atomic(new.journal, MAGIC)
         new.write(HEADER, header)
+
+
+def renamed(path: Path, name: str) -> Path:
+    """Give a session that nobody has open another name; returns its new path, beside the old one.
+
+    Raises:
+        InvalidValue: if no directory can have that name.
+        SessionExists: if it is taken.
+    """
+    if not name or Path(name).name != name:
+        raise InvalidValue("name", repr(name), "a name without slashes")
+    new = path.with_name(f"{name.removesuffix('.session')}.session")
+    if os.path.lexists(new):
+        raise SessionExists(new)
+    with told(path):
+        path.rename(new)
+    return new
 
 
 def round_name(branch: str, number: int) -> FileName:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import structs
 
 from sessions.messages import events
 from sessions.specs.breakpoint import Breakpoint, parse_breakpoint
@@ -52,6 +53,13 @@ class Breakpoints(msgspec.Struct, kw_only=True):
             passed.add((running.branch, running.number))
         self.known[event.number] = KnownBreakpoint(number=event.number, at=at, met=passed)
         self.last = max(self.last, event.number)
+
+    def rename(self, before: str, after: str) -> None:
+        """Have those of a branch go on under its new name."""
+        for one in self.known.values():
+            if one.at.branch == before:
+                one.at = structs.replace(one.at, branch=after)
+            one.met = {(after if branch == before else branch, number) for branch, number in one.met}
 
     def before(self, place: Place, density: float, has_collapsed: bool) -> list[KnownBreakpoint]:
         """Those that a round meets which is about to begin.

@@ -17,8 +17,8 @@ from sessions.messages.events import METRICS
 from sessions.specs.breakpoint import parse_breakpoint
 from sessions.store import check_branch_name
 from sessions.store.file_table import TABLE
+from sessions.views.branch_checks import check_removal, check_renaming
 from sessions.views.branch_view import BranchView, RoundView
-from sessions.views.removal import check_removal
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import InvalidValue, TicketError
 
@@ -198,6 +198,13 @@ def _removed(view: SessionView, event: events.BranchRemoved) -> None:
         raise Nonsense(str(error)) from None
 
 
+def _renamed(view: SessionView, event: events.BranchRenamed) -> None:
+    try:
+        check_renaming(view, event.branch, event.name)
+    except TicketError as error:
+        raise Nonsense(str(error)) from None
+
+
 def _started(view: SessionView, event: events.RoundStarted) -> None:
     branch = _branch(view, event.branch)
     _number(event.round)
@@ -341,7 +348,7 @@ def _opened(view: SessionView, event: events.Opened) -> None:
 
 
 def _sealed(view: SessionView, event: events.Sealed) -> None:
-    known = (*view.branches, *view.removed)
+    known = (*view.branches, *view.former_names)
     _require(event.kind in TABLE, f"there are no files of kind {event.kind!r}")
     _require("{branch}" not in TABLE[event.kind].place or event.branch in known, f"no branch {event.branch!r}")
     _require(0 <= event.number <= GENERATIONS, f"a file has the number {event.number}")
@@ -357,6 +364,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.PlanChanged: _changed,
     events.SetAsideChanged: _of_branch,
     events.BranchRemoved: _removed,
+    events.BranchRenamed: _renamed,
     events.RoundStarted: _started,
     events.Generations: _generations,
     events.Scored: _scored,

@@ -146,6 +146,19 @@ def default_path(name: str) -> Path:
     return next(path for n in range(1, 1_000_000) if not (path := home / f"{stem}-{n}.session").exists())
 
 
+def place_of_new(name: str, path: str | Path | None, shared: bool) -> Path:
+    """The directory of a session to be made: the one that is given, or a free one in the user's data directory.
+
+    Raises:
+        InvalidValue: if a group should have it, but nobody else can enter that place.
+    """
+    if path is not None:
+        return Path(path)
+    if shared:
+        raise InvalidValue("shared", "no path", "a path in a directory that your group can enter")
+    return default_path(name)
+
+
 def session_path(given: str | Path) -> Path:
     """The path of a session that is given by its path, or by its name in the user's sessions directory.
 

@@ -10,5 +10,5 @@ def record(ledger: Ledger, event: events.Sealed) -> None:
     origin, whose = event.origin, None
     if origin is not None and origin.session:
         whose = Seal(origin.session, event.kind, origin.branch, origin.number)
-    name = FileName(event.kind, event.branch, event.number)
+    name = ledger.kept_as(FileName(event.kind, event.branch, event.number))
     ledger.files[name] = Entry(event.sha256, whose, is_adopted=origin is not None)

@@ -15,6 +15,7 @@ from sessions.views.adopted import adopted_branch
 from sessions.views.branch_view import OLD_TICKETS, BranchView, RoundView, density_told
 from sessions.views.breakpoints import BreakpointEvent, Breakpoints
 from sessions.views.densities import densities_of
+from sessions.views.renaming import renamed
 from sessions.views.sealed import record
 from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
@@ -31,8 +32,8 @@ class SessionView:
 
     def __init__(self) -> None:
         self.branches: dict[str, BranchView] = {}
-        self.removed: list[str] = []
-        """The names of removed branches, whose files are still there."""
+        self.former_names: list[str] = []
+        """Names that removed and renamed branches had, under which their files are kept."""
         self.state: State = "paused"
         self.message: str = ""
         """Why the session is paused or has failed, if there is more to say."""
@@ -249,10 +250,19 @@ def _set_aside(view: SessionView, event: events.SetAsideChanged) -> None:
 
 def _branch_removed(view: SessionView, event: events.BranchRemoved) -> None:
     del view.branches[event.branch]
-    view.removed.append(event.branch)
+    view.former_names.append(event.branch)
     view.analyses = [known for known in view.analyses if known.branch != event.branch]
     if view.running is not None and view.running.branch == event.branch:
         view.running = view.live = None
+
+
+def _branch_renamed(view: SessionView, event: events.BranchRenamed) -> None:
+    before, after = event.branch, event.name
+    view.branches = renamed(view.branches, before, after)
+    view.former_names.append(before)
+    view.ledger.rename(before, after)
+    view.breakpoints.rename(before, after)
+    view.analyses = [structs.replace(one, branch=after) if one.branch == before else one for one in view.analyses]
 
 
 def _round_started(view: SessionView, event: events.RoundStarted) -> None:
@@ -391,6 +401,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.PlanChanged: _plan_changed,
     events.SetAsideChanged: _set_aside,
     events.BranchRemoved: _branch_removed,
+    events.BranchRenamed: _branch_renamed,
     events.RoundStarted: _round_started,
     events.Generations: _generations,
     events.Scored: _scored,

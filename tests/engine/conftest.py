@@ -69,7 +69,7 @@ class Laboratory:
         }
 
     def _round(self, path: Path, branch: str, round_: Any) -> dict[str, Any]:
-        directory = SessionDirectory(path)
+        directory = SessionDirectory(path, read_view(path).ledger)
         file = directory.round_path(branch, round_.number)
         arrays = decode_round(directory.read_round(branch, round_.number), file)
         finished = round_.finished

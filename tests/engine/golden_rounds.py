@@ -186,7 +186,8 @@ GENERATION, JOURNALLED = 3, 5
 
 def outcome(path: Path) -> dict[str, Any]:
     """What a session came to, by branch and round."""
-    view, directory = read_view(path), SessionDirectory(path)
+    view = read_view(path)
+    directory = SessionDirectory(path, view.ledger)
     reported = {branch["name"]: branch for branch in report(path, read_header(directory), view)["branches"]}
     return {
         f"{branch.name}:{number}": _round(directory, branch.name, round_, reported[branch.name])
@@ -367,6 +368,15 @@ def stopped(path: Path) -> Session:
     return _on_half_way(session)
 
 
+def renamed(path: Path) -> Session:
+    """A session of which a branch was called otherwise after its first round."""
+    branches = [{"name": "snr"}, {"name": "random", "pruner": "random"}]
+    session = Session.create(parse_spec({**FASHION, "branch": branches}), path)
+    session.run_round()
+    _ask(session, commands.RenameBranch("snr", "signal"))
+    return _on_half_way(session)
+
+
 def _ask_and_cancel(session: Session, ask: commands.Analyse) -> int:
     driver = Driver(session)
     answers: list[Any] = []
@@ -395,7 +405,7 @@ def _keep(place: Path, name: str, make: Callable[[Path], Session]) -> None:
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
-    makers |= {"everything": everything, "refused": refused, "troubled": troubled, "stopped": stopped}
+    makers |= {one.__name__: one for one in (everything, refused, troubled, stopped, renamed)}
     for name in names or makers:
         with tempfile.TemporaryDirectory() as elsewhere, chdir(elsewhere):  # paths in journals are relative
             _keep(place, name, makers[name])

@@ -316,7 +316,7 @@ def test_who_starts_an_engine_a_moment_too_late_joins_the_other(lab: Any) -> Non
     path.close()
     engines: list[Engine] = []
 
-    async def launch(path: Path, run: bool, spec: Any) -> None:
+    async def launch(path: Path, run: bool, new: Any) -> None:
         engines.append(await asyncio.to_thread(lambda: Engine(Session.open(path))))
         raise SessionLocked(f"{path} is in use by another")
 

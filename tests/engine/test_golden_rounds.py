@@ -30,9 +30,10 @@ NAMES = {
     "rules_4": {"evolution-sep-cma-es"},
     "rules_5": {"troubled"},
     "rules_6": {"stopped"},
+    "rules_7": {"renamed"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "stopped", "troubled"}
+QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "renamed", "stopped", "troubled"}
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}
@@ -47,7 +48,7 @@ COMMANDS = {
     "Tune",
 }  # fmt: skip
 """The tags of commands in `everything`: format, never renamed."""
-LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch"}
+LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch", "RenameBranch"}
 """Journalled commands that came after it; a golden session of a later set holds each of them."""
 EVENTS = {
     "Analysed", "BranchAdded", "BranchAdopted", "CommandReceived", "Failed", "Finished", "Frame", "Generations",
@@ -57,7 +58,7 @@ EVENTS = {
 """The tags of events in `everything`: format, never renamed."""
 LATER_EVENTS = {
     "Scored", "Sealed", "CommandRefused", "Diverged", "FormChosen",
-    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved",
+    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved", "BranchRenamed",
 }  # fmt: skip
 """Events that came after it; a golden session of a later set holds each of them."""
 AWAITED: set[str] = set()

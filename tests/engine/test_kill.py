@@ -23,6 +23,8 @@ TABLES: dict[str, Any] = {
     "pruning": {"ratio": 0.3, "rounds": 2},
     "branch": [{"name": "a"}, {"name": "b", "pruner": "random", "rewind": {"name": "early", "generation": 50}}],
 }
+PATIENCE = 600.0
+"""Seconds in which a journal grows by the most that is waited for, on a machine that has much else to do."""
 
 
 def lost_seconds(path: Path) -> float:
@@ -47,23 +49,25 @@ def lost_seconds(path: Path) -> float:
     return lost
 
 
-def moments(seed: int) -> Iterator[tuple[int, float]]:
+def moments(seed: int, growth: int) -> Iterator[tuple[int, float]]:
     """How far the journal grows, in bytes, before the next kill, and how many seconds more it gets."""
     random = np.random.default_rng(seed)
     while True:
-        growth = int(random.integers(1, 120_000)) if random.random() < 0.8 else 0
-        yield growth, float(random.uniform(0, 0.05))
+        grown = int(random.integers(1, growth)) if random.random() < 0.8 else 0
+        yield grown, float(random.uniform(0, 0.05))
 
 
-def kill_again_and_again(lab: Any, engines: Any, path: Path, kills: int, seed: int | None = None) -> list[float]:
+def kill_again_and_again(
+    lab: Any, engines: Any, path: Path, kills: int, seed: int | None = None, growth: int = 120_000
+) -> list[float]:
     """Start an engine, kill it, look at what is left; returns the seconds lost by each kill."""
     journal, lost = SessionDirectory(path).journal, []
-    moment = moments(seed=kills if seed is None else seed)
+    moment = moments(kills if seed is None else seed, growth)
     for _ in range(kills):
-        growth, pause = next(moment)
+        grown, pause = next(moment)
         before = journal.stat().st_size
         process = engines.start(path, "--run")
-        lab.until(lambda target=before + growth: journal.stat().st_size >= target or is_finished(path))
+        lab.until(lambda target=before + grown: journal.stat().st_size >= target or is_finished(path), PATIENCE)
         lab.until(iter([False] * int(pause * 1000) + [True]).__next__)
         assert engines.kill(process) == -9
         lab.assert_whole(path)

@@ -9,19 +9,20 @@ import pytest
 
 from sessions.messages import commands, events
 from sessions.serving.client import Client
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.serving.replay import Replay
 from sessions.specs.spec import spec_table
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.views.reading import read_view
 from tests.folding import fold
+from ticket_explorer.errors import TicketError
 
 
 @pytest.mark.slow
 def test_an_engine_is_made_joined_and_outlives_its_starter(lab: Any) -> None:
     async def make() -> None:
-        await launch(lab.path(), run=False, spec=spec_table(lab.spec()))
+        await launch(lab.path(), run=False, new=NewSession(spec_table(lab.spec())))
         async with Client(lab.path(), "test") as client:
             await client.ask(commands.Resume())
 
@@ -48,6 +49,12 @@ def test_an_engine_that_nobody_watches_ends(lab: Any, engines: Any) -> None:
     assert time.monotonic() - began < 60
     asked = [event for event in read_view(lab.path()).history if isinstance(event, events.CommandReceived)]
     assert [(event.client, event.command["type"]) for event in asked] == [("nobody watches", "Stop")]
+
+
+def test_an_engine_computes_on_the_device_that_is_asked_for(lab: Any) -> None:
+    with pytest.raises(TicketError, match=r"--device: gpu:7, expected cpu"):
+        asyncio.run(launch(lab.path(), new=NewSession(spec_table(lab.spec())), device="gpu:7"))
+    assert not lab.path().exists()
 
 
 async def _played(replay: Replay) -> list[events.Event]:

@@ -279,6 +279,25 @@ def test_a_client_that_reads_nothing_is_let_go(
     assert engine.session.view.remarks[-1].text == "still here"
 
 
+def test_a_client_that_is_behind_for_long_is_let_go_and_one_that_catches_up_is_not(
+    lab: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions.serving.listener, "BACKLOG", 1000)
+    monkeypatch.setattr(sessions.serving.listener, "LONGEST_BEHIND", 0.2)
+
+    async def watch() -> None:
+        async with Client(engine.session.path, "good") as good:
+            with mute(engine.session.path):
+                await asyncio.to_thread(lab.until, lambda: len(engine.listener._clients) == 2)
+                while len(engine.listener._clients) == 2:
+                    await good.ask(commands.Note(text="x" * 4000))
+            assert await good.ask(commands.Note(text="still here")) == {}
+        await asyncio.to_thread(lab.until, lambda: not engine.listener._clients)
+        assert not engine.listener._behind
+
+    run(watch())
+
+
 @both
 def test_stop_says_good_bye(lab: Any, transport: str) -> None:
     engine = Engine(lab.create())

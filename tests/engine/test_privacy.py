@@ -1,5 +1,6 @@
 """Sessions are their owner's alone whatever the umask, a group's only if that is asked for; a cache is code."""
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -10,10 +11,16 @@ from typing import Any
 
 import pytest
 
+from sessions.messages import commands
+from sessions.serving.client import Client
+from sessions.serving.inline import launch_inline
+from sessions.serving.launch import NewSession, launch
 from sessions.session.session import Session
+from sessions.specs.spec import spec_table
 from sessions.store import SessionDirectory
 from ticket_explorer import own_process
-from ticket_explorer.places import VARIABLE, cache_dir, home, make_private
+from ticket_explorer.errors import InvalidValue
+from ticket_explorer.places import VARIABLE, cache_dir, home, make_private, sessions_dir
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -51,6 +58,33 @@ def test_a_shared_one_is_its_group_s(lab: Any, umask: int) -> None:
     path = used(lab, shared=True)
     assert modes(path) == {"files": {0o660}, "directories": {0o2770}}
     assert path.stat().st_gid == path.parent.stat().st_gid
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o2770, 0o2770), (0o2700, 0o2700), (0o775, 0o700)])
+def test_sessions_of_a_directory_that_was_given_to_a_group_are_the_group_s(
+    lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, expected: int
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    sessions_dir().mkdir(parents=True)
+    sessions_dir().chmod(mode)
+    with Session.create(lab.spec()) as session:
+        assert stat.S_IMODE(session.path.stat().st_mode) == expected
+
+
+def test_what_a_group_should_have_takes_a_path(lab: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"shared: no path.*your group can enter"):
+        Session.create(lab.spec(), shared=True)
+
+
+@pytest.mark.parametrize("start", [pytest.param(launch, marks=pytest.mark.slow), launch_inline])
+def test_engines_of_faces_make_shared_sessions(lab: Any, start: Any) -> None:
+    async def made() -> None:
+        await start(lab.path(), False, NewSession(spec_table(lab.spec()), is_shared=True))
+        async with Client(lab.path(), "test") as client:
+            await client.ask(commands.Stop())
+
+    asyncio.run(made())
+    assert stat.S_IMODE(lab.path().stat().st_mode) == 0o2770
 
 
 def test_an_old_session_keeps_its_modes(lab: Any, umask: int) -> None:

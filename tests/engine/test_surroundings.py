@@ -12,7 +12,7 @@ import pytest
 
 from sessions.plans import memory
 from sessions.serving import launch as launching
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.specs.spec import parse_spec, spec_table
 from ticket_explorer import own_process
 from ticket_explorer.errors import InvalidValue, TicketError
@@ -68,7 +68,7 @@ def test_a_session_changes_no_setting_of_jax(lab: Any) -> None:
 def test_no_device_no_session_and_the_reason_reaches_the_face(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAX_PLATFORMS", "tpu")
     with pytest.raises(TicketError) as refused:
-        asyncio.run(launch(lab.path(), spec=spec_table(lab.spec())))
+        asyncio.run(launch(lab.path(), new=NewSession(spec_table(lab.spec()))))
     assert "JAX has no device to compute on: " in str(refused.value)
     assert str(refused.value).endswith("JAX_PLATFORMS=tpu asks for it; unset that, or say `cpu`.")
     assert not lab.path().exists()
@@ -95,7 +95,7 @@ def test_why_an_engine_cannot_start_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(launching, "python", lambda *_: [sys.executable, "-X", "utf8", "-c", code])
     with pytest.raises(TicketError) as refused:
-        asyncio.run(launch(lab.path(), spec={"title": "x" * 1_000_000}))
+        asyncio.run(launch(lab.path(), new=NewSession({"title": "x" * 1_000_000})))
     assert says in str(refused.value)
 
 

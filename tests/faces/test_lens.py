@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from widgets.plots.figure import Axis, Figure, Line, Picture
-from widgets.plots.lens import FACTOR, SMOOTHINGS, Deed, Lens, done, moved, through, without
+from widgets.plots.lens import FACTOR, SMOOTHINGS, Deed, Lens, closed_up, done, moved, through, without
+from widgets.plots.matplotlib_figure import Look, canvas_of
 from widgets.plots.raster import draw
 from widgets.plots.raster.scales import Scale
+from widgets.plots.sheet import Sheet
 
 CURVE = Figure(
     "Ticket curve",
@@ -69,6 +71,13 @@ def test_close_up_begins_at_the_lowest_value_in_sight() -> None:
     assert lens.y is not None
     assert 0.69 < lens.y[0] < 0.70
     assert 0.72 < lens.y[1] < 0.73
+
+
+def test_figures_for_papers_can_begin_there_too() -> None:
+    canvas = canvas_of(CURVE, Look(close_up=True))
+    assert canvas.axes[0].get_ylim() == pytest.approx(closed_up(CURVE).y.limits, rel=2e-3)
+    sheet = canvas_of(Sheet("", (CURVE, CURVE), 2), Look(close_up=True))
+    assert [axes.get_ylim()[0] > 0.69 for axes in sheet.axes] == [True, True]
 
 
 def test_scales_change_only_where_something_can_be_shown() -> None:

@@ -35,7 +35,7 @@ class Engines:
     def __init__(self) -> None:
         self.started: list[Engine] = []
 
-    async def launch(self, path: Path, run: bool, spec: Any) -> None:
+    async def launch(self, path: Path, run: bool, new: Any) -> None:
         self.started.append(await asyncio.to_thread(lambda: Engine(Session.open(path))))
 
     def stop(self) -> None:

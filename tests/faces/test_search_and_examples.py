@@ -1,9 +1,13 @@
 """The panels Search and Examples: what they draw, and that they ask only when somebody looks."""
 
+import asyncio
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
 
+import ticket_explorer as tx
 from sessions.engine.round_summary import Arrays
 from sessions.messages import commands
 from sessions.messages.commands import ExamplesSeen
@@ -14,6 +18,8 @@ from widgets.plots.figure import MUTED, Picture, Points
 from widgets.plots.figures import Selection
 from widgets.plots.figures.examples import path_of
 from widgets.plots.policy.gallery import AGAIN, Gallery
+
+GOLDEN = Path(__file__).parents[1] / "engine" / "golden" / "rules_6" / "stopped"
 
 
 def going(generations: int = 5, shrink: float = 0.5) -> SessionView:
@@ -107,3 +113,19 @@ class TestExamples:
         assert gallery.pick(1) == ()
         assert gallery.pick(9) == ()
         assert gallery.picked is None
+
+    def test_a_notebook_s_chart_lights_up_the_path_of_a_chosen_image(self) -> None:
+        async def story() -> None:
+            session = tx.LiveSession.open(GOLDEN)  # looked at, without an engine
+            chart, mask = tx.widgets.Examples(session), tx.widgets.Mask(session)
+            chart._gallery.hear(msgspec.to_builtins(seen()), "", 0.0)
+            assert (chart.has_choices, mask.has_choices) == (True, False)
+            chart.chosen = [1, 1]
+            assert mask.selected == [2, 3]
+            chart.chosen = [1, 2]
+            assert mask.selected == []
+            mask.chosen = [0, 1]
+            assert session.attachment.look.picked == ()
+            await session.close_async()
+
+        asyncio.run(story())

@@ -24,6 +24,7 @@ from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.fields import Choice
 from widgets.terminal.dialogs.pruner import PrunerDialog
 from widgets.terminal.dialogs.remove import RemoveDialog
+from widgets.terminal.dialogs.rename import RenameDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
@@ -37,6 +38,7 @@ DIALOGS = [
     UndoDialog,
     BreakpointDialog,
     RemoveDialog,
+    RenameDialog,
     ExportDialog,
 ]
 
@@ -204,6 +206,18 @@ def test_a_branch_that_others_need_is_not_removed(link: Any) -> None:
     assert returned(RemoveDialog(link, "snr", None), then(told, keys("enter"))) is None
     told = says("Its finished rounds stay on disk")
     assert returned(RemoveDialog(link, "again", None), then(told, keys("enter"))) == commands.RemoveBranch("again")
+
+
+def test_a_branch_is_called_otherwise_if_the_name_is_free(link: Any) -> None:
+    assert returned(RenameDialog(link, "snr", None), then(keys("enter"), says("is called that already"))) is NOTHING
+    told = says("expected a branch name of 1 to 64 letters")
+    assert returned(RenameDialog(link, "snr", None), then(keys("end", "slash"), told)) is NOTHING
+    other = keys("end", "minus", "2", "enter")
+    if link.view.running is not None:
+        told = says("a round of it has begun")
+        assert returned(RenameDialog(link, link.view.running.branch, None), then(other, told)) is NOTHING
+    link.view.running = None
+    assert returned(RenameDialog(link, "snr", None), other) == commands.RenameBranch("snr", "snr-2")
 
 
 def test_a_branch_that_would_be_the_same_with_nothing_to_run_is_not_made(link: Any) -> None:

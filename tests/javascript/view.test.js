@@ -238,6 +238,21 @@ describe("keys", () => {
     expect(part("spoken").textContent).toBe("row 1, column 1, kernel 100%");
   });
 
+  it("choose a picture where pictures can be chosen, and go to the next one", () => {
+    const { model, key } = shown(PICTURE, { has_choices: true, chosen: [] });
+    key("Enter");
+    expect([model.get("chosen"), model.saved]).toEqual([[0, 1], 1]);
+    key("PageDown");
+    key("Enter");
+    expect(model.get("chosen")).toEqual([0, 2]); // there is only one
+  });
+
+  it("choose nothing elsewhere", () => {
+    const { model, key } = shown(PICTURE);
+    key("Enter");
+    expect(model.saved).toBe(0);
+  });
+
   it("with Ctrl are left to the notebook", () => {
     const { key, part } = shown(LINES);
     key("+", { ctrlKey: true });

@@ -105,6 +105,7 @@ def steps(donor: Path) -> list[Step]:
             lambda view: not view.branches["forked"].aside,
         ),
         Step(lambda view: commands.RemoveBranch(branch=spare), lambda view: spare not in view.branches),
+        Step(lambda view: commands.RenameBranch("theirs-permuted-mask", "called"), _has("called")),
         _once(commands.PauseAt(branch="a", round=99)),
         _once(commands.RemoveBreakpoint(number=1)),
         Step(lambda view: analyse, lambda view: bool(view.analyses)),

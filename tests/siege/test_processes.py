@@ -17,7 +17,7 @@ from sessions.views.reading import read_view
 from tests.engine.test_kill import TABLES, is_finished, kill_again_and_again
 from tests.siege.figures import count
 
-pytestmark = [pytest.mark.siege, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.siege, pytest.mark.timeout(4 * 3600)]
 
 CART_POLE = {
     "task": {"name": "gymnasium", "id": "CartPole-v1", "episodes": 2, "test_episodes": 2, "steps": 40, "workers": 2},
@@ -50,7 +50,8 @@ def test_an_engine_killed_hundreds_of_times_loses_nothing(lab: Any, engines: Any
     while lost < kills:
         path = lab.path(f"after {lost} kills")
         Session.create(lab.spec(**tables), path).close()
-        lost += len(kill_again_and_again(lab, engines, path, kills - lost, seed=1000 * count.seed + lost))
+        seed = 1000 * count.seed + lost
+        lost += len(kill_again_and_again(lab, engines, path, kills - lost, seed, growth=8000))
         lab.assert_same(expected, lab.go_on(path), rounds=3)
     count.add("engines killed by `kill -9`", lost)
 

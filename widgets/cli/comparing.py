@@ -15,7 +15,7 @@ from widgets.cli import completion
 from widgets.cli.app import session_path, told
 from widgets.cli.output import PrintableConsole, print_json, write
 from widgets.cli.overlaying import Overlaid, seed_of, show_overlay, show_pooled, write_figure
-from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
+from widgets.cli.paper import CloseUp, Dpi, NoTitle, Paper, Size, Style
 from widgets.cli.tables import needed_table
 from widgets.shared.wording import share
 
@@ -51,6 +51,7 @@ def compare(
     dpi: Dpi = 200,
     no_title: NoTitle = False,
     style: Style = None,
+    close_up: CloseUp = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare sessions' scores or costs; overlay branches.
@@ -66,7 +67,7 @@ def compare(
     paths = list(dict.fromkeys(session_path(given) for given in sessions))
     stems = [path.stem for path in paths]
     views = {s if stems.count(s) == 1 else str(p): read_view(p) for s, p in zip(stems, paths, strict=True)}
-    wanted, paper = Overlaid(normalised, baseline, branches), Paper(size, dpi, no_title, style)
+    wanted, paper = Overlaid(normalised, baseline, branches), Paper(size, dpi, no_title, style, close_up)
     if pool:
         show_pooled(paths, branches, out, paper)
     elif target is not None:

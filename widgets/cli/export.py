@@ -18,7 +18,7 @@ from widgets.cli.export_format import DIRECTORY, Kind, format_of
 from widgets.cli.following import Opening, follow, write_now
 from widgets.cli.options import GivenSession
 from widgets.cli.output import say
-from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
+from widgets.cli.paper import CloseUp, Dpi, NoTitle, Paper, Size, Style
 from widgets.plots.names import AGAINST, EXPORTED, OF_PANELS
 
 
@@ -74,6 +74,7 @@ def export(
     dpi: Dpi = 200,
     no_title: NoTitle = False,
     style: Style = None,
+    close_up: CloseUp = False,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
     """Export tables, a ticket, a figure, a report, a replay, a summary.
@@ -92,7 +93,7 @@ def export(
     if form == DIRECTORY:
         write_now(path, _growing(form, out))
     else:
-        paper = Paper(size, dpi, no_title, style)
+        paper = Paper(size, dpi, no_title, style, close_up)
         _write(path, kind, form, out, _Wanted(from_, show, against, replicate, branches, of, paper))
     say(f"Wrote {out}.")
 

@@ -1,14 +1,18 @@
-"""`tag` and `archive`: what a person says of sessions, so that they are found again, or out of the way."""
+"""`tag`, `archive` and `rename`: what a person calls sessions, so that they are found again, or out of the way."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 
-from sessions.store import SessionDirectory
+from sessions.messages import commands
+from sessions.serving.ask import answer
+from sessions.serving.idle import end_idle
+from sessions.store import SessionDirectory, SessionLock, renamed
 from sessions.store.labels import label, read_labels
 from ticket_explorer.errors import InvalidValue
 from widgets.cli import completion
-from widgets.cli.app import session_path, told
+from widgets.cli.app import CLIENT, session_path, told
 from widgets.cli.options import GivenSession
 from widgets.cli.output import say, write
 
@@ -21,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(tag)
     app.command()(archive)
+    app.command()(rename)
 
 
 @told
@@ -58,3 +63,27 @@ def archive(
         SessionDirectory.open_for_reading(path)
         label(path, archived=not undo)
         say(f"{path.stem} is {'no longer archived' if undo else 'archived'}.")
+
+
+@told
+def rename(
+    session: GivenSession,
+    name: Annotated[str, typer.Argument(help="Its name from now on.")],
+    branch: Annotated[
+        str | None, typer.Option(help="This branch of it, not the session.", autocompletion=completion.branches)
+    ] = None,
+) -> None:
+    """Give a session, or one of its branches, another name.
+
+    A session's directory is renamed. A branch's files keep the name that they have, which stays taken.
+    """
+    path = session_path(session)
+    directory = SessionDirectory.open_for_reading(path)
+    if branch is not None:
+        answer(path, commands.RenameBranch(branch, name), CLIENT)
+        say(f"Branch {branch} is called {name} now.")
+        return
+    asyncio.run(end_idle(path, CLIENT))
+    with SessionLock(directory.lock):
+        new = renamed(path, name)
+    say(f"{path.stem} is called {new.stem} now.")

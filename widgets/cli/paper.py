@@ -13,6 +13,7 @@ Size = Annotated[
 Dpi = Annotated[int, typer.Option(min=30, max=2400, help="Dots per inch of a .png.")]
 NoTitle = Annotated[bool, typer.Option("--no-title", help="Leave out a figure's title: papers have captions.")]
 Style = Annotated[str | None, typer.Option(help="A matplotlib style file, or the name of one of its styles.")]
+CloseUp = Annotated[bool, typer.Option("--close-up", help="Begin y at the lowest value, so that close lines part.")]
 
 
 class Paper(NamedTuple):
@@ -22,6 +23,7 @@ class Paper(NamedTuple):
     dpi: int
     no_title: bool
     style: str | None
+    close_up: bool
 
     def look(self) -> "Look":
         """As what draws it takes it.
@@ -32,4 +34,4 @@ class Paper(NamedTuple):
         from widgets.plots.matplotlib_figure import Look
         from widgets.plots.paper_figure import size_of
 
-        return Look(size_of(self.size), self.dpi, not self.no_title, self.style)
+        return Look(size_of(self.size), self.dpi, not self.no_title, self.style, self.close_up)

@@ -243,6 +243,7 @@ class Attachment:
             self.complain(why)
         elif isinstance(event, events.Resumed):
             self.complain("")
+        self.look.selection = self.look.selection.after(event)
         for watcher in self._watchers:
             with self.speaking():
                 watcher.touch(event)

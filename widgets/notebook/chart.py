@@ -52,6 +52,10 @@ class Chart(anywidget.AnyWidget):
     turn = traitlets.Int(0).tag(sync=True)
     """How often a person asked for the next layer, quantity or landscape."""
     has_turns = traitlets.Bool(False).tag(sync=True)
+    has_choices = traitlets.Bool(False).tag(sync=True)
+    """Whether its pictures can be chosen."""
+    chosen = traitlets.List(traitlets.Int()).tag(sync=True)
+    """The number of the picture that was chosen last, and how often one was."""
     visible = traitlets.Bool(False).tag(sync=True)
     """Whether a person can see it."""
     asked = traitlets.Int(0).tag(sync=True)
@@ -93,7 +97,8 @@ class Chart(anywidget.AnyWidget):
         self._player, self._gallery, self.is_open = PolicyPlayer(), Gallery(), True
         self.asker = None if self._kind.asks is None else self._kind.asks(self._look)
         self._place = str(session.path)
-        super().__init__(height=height, has_turns=self._kind.turns is not None)
+        has_turns, has_choices = self._kind.turns is not None, self._kind.has_choices
+        super().__init__(height=height, has_turns=has_turns, has_choices=has_choices)
         self._tell()
         self.attachment.watch(self)
         self.kept = Kept(self, lambda: [self.figure], self.attachment)
@@ -173,6 +178,12 @@ class Chart(anywidget.AnyWidget):
     def _selected(self, change: Any) -> None:
         with self.attachment.speaking():
             self.attachment.pick(tuple(self.selected))
+
+    @traitlets.observe("chosen")
+    def _chosen(self, change: Any) -> None:
+        with self.attachment.speaking():
+            if self.has_choices and self.chosen:
+                self.attachment.pick(self._gallery.pick(self.chosen[0]))
 
     def _encoded(self) -> Encoded:
         return encoded(self.figure, self._kind.place_of(self._look))

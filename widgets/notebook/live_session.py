@@ -14,15 +14,15 @@ from sessions.messages.commands import Deed
 from sessions.plans.problems import learning_from
 from sessions.reports.data_frame import RowKind, frame_of
 from sessions.saved.session import SavedSession
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.serving.reaching import NotRunning
 from sessions.session.verbs import Verb
 from sessions.specs.sources import named_table, put
-from sessions.specs.spec import Spec, Table, parse_spec, spec_table
+from sessions.specs.spec import Spec, parse_spec, spec_table
 from sessions.specs.validation import checked
-from sessions.views.reading import default_path, session_path
+from sessions.views.reading import place_of_new, session_path
 from sessions.views.session_view import SessionView
-from ticket_explorer.errors import TicketError
+from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.notebook.attachment import CLIENT, Attachment, running_loop
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import EngineLink, Launch
@@ -63,6 +63,8 @@ class LiveSession:
         run: bool = False,
         inline: bool = False,
         data: "Arrays | None" = None,
+        shared: bool = False,
+        device: str | None = None,
     ) -> Self:
         """Create a session, and start its engine.
 
@@ -75,6 +77,8 @@ class LiveSession:
             inline: Whether to run the engine in a thread of this kernel. It always does if no process can be
                 started.
             data: Arrays that all branches learn from, in place of the source's task.
+            shared: Whether the group of the session's directory may continue it too; takes a path.
+            device: What the engine computes on: `cpu`, `gpu`, or `gpu:1` for one of several; None has JAX choose.
 
         Raises:
             TicketError: if there is no such source, a value can't work, or the arrays can't be learned from.
@@ -84,24 +88,26 @@ class LiveSession:
         put(table, settings or {})
         parsed = parse_spec(table)
         spec = spec_table(parsed if data is None else learning_from(parsed, data))
-        directory = default_path(name) if path is None else Path(path)
+        directory = place_of_new(name, path, shared)
         if directory.exists():
             raise TicketError(f"{directory} already exists; give another path, or open it: tx.LiveSession.open(...).")
-        return cls(Attachment(EngineLink(directory, run, spec, client=CLIENT, launch=_launcher(inline))))
+        new = NewSession(spec, shared)
+        return cls(Attachment(EngineLink(directory, run, new, client=CLIENT, launch=_launcher(inline, device))))
 
     @classmethod
-    def open(cls, session: str | Path, inline: bool = False) -> Self:
+    def open(cls, session: str | Path, inline: bool = False, device: str | None = None) -> Self:
         """Open a session on disk: join the engine that runs it. If none runs, one is started when something needs it.
 
         Args:
             session: Its path, or its name.
             inline: Whether an engine that has to be started runs in a thread of this kernel.
+            device: What such an engine computes on, as for `create`.
 
         Raises:
             TicketError: if there is no such session.
         """
         running_loop()
-        link = EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline), rests=True)
+        link = EngineLink(session_path(session), client=CLIENT, launch=_launcher(inline, device), rests=True)
         return cls(Attachment(link))
 
     @property
@@ -216,6 +222,7 @@ class LiveSession:
     go_back_async = Verb(commands.GoBack, _answered)
     set_aside_async = Verb(commands.SetAside, _answered)
     remove_branch_async = Verb(commands.RemoveBranch, _answered)
+    rename_branch_async = Verb(commands.RenameBranch, _answered)
     set_pace_async = Verb(commands.Pace, _answered)
     pause_at_async = Verb(commands.PauseAt, _answered)
     remove_breakpoint_async = Verb(commands.RemoveBreakpoint, _answered)
@@ -246,15 +253,18 @@ def _last_round(told: list[events.Event]) -> events.RoundFinished | None:
     return finished[-1] if finished else None
 
 
-def _launcher(inline: bool) -> Launch:
-    async def launched(path: Path, run: bool = False, spec: Table | None = None) -> None:
+def _launcher(inline: bool, device: str | None) -> Launch:
+    if inline and device is not None:
+        raise InvalidValue("device", device, "none with inline=True: such an engine computes where the kernel does")
+
+    async def launched(path: Path, run: bool = False, new: NewSession | None = None) -> None:
         if not inline:
             try:
-                return await launch(path, run, spec)
+                return await launch(path, run, new, device)
             except (OSError, NotImplementedError):
                 pass  # no process may be started here
         from sessions.serving.inline import launch_inline
 
-        return await launch_inline(path, run, spec)
+        return await launch_inline(path, run, new)
 
     return launched

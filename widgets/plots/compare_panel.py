@@ -1,6 +1,5 @@
 """The panel Compare: the selected branch less another one, which is chosen already; then all branches in one curve."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sessions.reports.overlay import Series, series_of
@@ -8,6 +7,7 @@ from sessions.views.session_view import SessionView
 from widgets.plots.figure import Axis, Figure
 from widgets.plots.figures.compare import TITLE, compare
 from widgets.plots.figures.selection import Selection
+from widgets.shared.companions import Beside
 
 TURNS = 4
 """Differences of the selected branch, of all branches, scores, scores on one scale."""
@@ -19,7 +19,7 @@ class Company:
 
     seed: int | None = None
     """The session's own seed, if it is known: replicates of other sessions pair only with those of its seed."""
-    beside: Mapping[str, tuple[SessionView, int | None]] = field(default_factory=dict)
+    beside: Beside = field(default_factory=dict)
     """Other sessions with their seeds, by name."""
     pinned: str | None = None
     """The name of the series that others are compared with; None chooses one."""

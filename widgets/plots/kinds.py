@@ -100,6 +100,10 @@ class PanelKind:
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
     """Whether a person can pick weights in it, which are then named below."""
+    has_choices: bool = False
+    """Whether a person can choose one of its pictures, whose weights are then lit up."""
+    has_company: bool = False
+    """Whether it compares with other sessions."""
     needs: Callable[[Look], str] | None = None
     """The kind of analysis that computes what it shows, if it shows one."""
     rows: Callable[[Look], SpecTable] | None = None
@@ -326,9 +330,18 @@ PANELS: dict[str, PanelKind] = {
                 look.view, look.selection, look.header, look.company, look.turns.get("spec", 0)
             ),
             told=("Spec", _SPEC_HELP),
+            has_company=True,
         ),
-        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS, made_of="scores"),
-        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery),
+        PanelKind(
+            "compare",
+            _compare,
+            "density",
+            depends_on=_ROUND,
+            turns=lambda _: COMPARISONS,
+            made_of="scores",
+            has_company=True,
+        ),
+        PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery, has_choices=True),
         PanelKind(
             "search",
             lambda look: figures.search(look.view, look.selection),

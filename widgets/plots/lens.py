@@ -59,6 +59,11 @@ def through(figure: Figure, lens: Lens) -> Figure:
     return replace(figure, x=x, y=y, marks=marks)
 
 
+def closed_up(figure: Figure) -> Figure:
+    """The figure with the axis of y from the lowest value to the highest, so that lines that lie close part."""
+    return through(figure, Lens(y=_close(figure, (-np.inf, np.inf))))
+
+
 def done(lens: Lens, deed: Deed, figure: Figure, scales: tuple[Scale, Scale], around: tuple[float, float]) -> Lens:
     """The lens after a person has done something.
 

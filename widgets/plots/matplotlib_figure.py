@@ -6,7 +6,7 @@ name lies over a line, and no label over another.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from math import ceil, floor, log10
 from textwrap import fill
@@ -17,6 +17,7 @@ import numpy as np
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.plots.colours import LIGHT
 from widgets.plots.figure import MUTED, Axis, Bars, Figure, Line, Mark, Picture, Points, Rule, Values
+from widgets.plots.lens import closed_up
 from widgets.plots.raster.layout import shown_values
 from widgets.plots.raster.scales import fitted
 from widgets.plots.sheet import Sheet
@@ -61,6 +62,8 @@ class Look:
     """Whether its title is written above it; a paper has captions."""
     style: str | None = None
     """A matplotlib style file, or the name of a style; its letters and lines take the place of ours."""
+    close_up: bool = False
+    """Whether y goes from the lowest value to the highest, so that lines that lie close part."""
 
 
 def drawn(figure: Figure | Sheet, form: str, look: Look = Look()) -> bytes:
@@ -122,6 +125,8 @@ def canvas_of(figure: Figure | Sheet, look: Look = Look()) -> "Canvas":
         from matplotlib.figure import Figure as Canvas
     except ImportError:
         raise TicketError(_MISSING) from None
+    if look.close_up:
+        figure = _closed_up(figure)
     size = look.size or usual_size(figure)
     canvas = Canvas(figsize=size, layout="constrained")
     if isinstance(figure, Sheet):
@@ -134,6 +139,12 @@ def canvas_of(figure: Figure | Sheet, look: Look = Look()) -> "Canvas":
     if look.title:
         canvas.suptitle(fill(figure.title, max(int(size[0] / _TITLE_LETTER), 1)), fontsize=9)
     return canvas
+
+
+def _closed_up(figure: Figure | Sheet) -> Figure | Sheet:
+    if isinstance(figure, Sheet):
+        return replace(figure, panels=tuple(map(closed_up, figure.panels)))
+    return closed_up(figure)
 
 
 def _draw_sheet(canvas: "Canvas", sheet: Sheet, size: tuple[float, float]) -> None:

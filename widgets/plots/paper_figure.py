@@ -157,6 +157,7 @@ def figure(
     dpi: int = DOTS_PER_INCH,
     title: bool = True,
     style: str | None = None,
+    close_up: bool = False,
 ) -> PaperFigure:
     """A figure of one session, the ticket curves of many, or a paper's figure from a study.
 
@@ -177,11 +178,12 @@ def figure(
         dpi: Dots per inch of a PNG.
         title: Whether the title is written above it.
         style: A matplotlib style file, or the name of one of its styles.
+        close_up: Whether y goes from the lowest value to the highest, so that lines that lie close part.
 
     Raises:
         TicketError: if there is no such kind, session, branch or field.
     """
-    look = PaperLook(size_of(size), dpi, title, style)
+    look = PaperLook(size_of(size), dpi, title, style, close_up)
     if isinstance(sessions, Study) or isinstance(kind, int):
         return _of_study(kind, sessions, look)
     one = SavedSession.read(sessions) if isinstance(sessions, str | Path) else sessions

@@ -12,11 +12,10 @@ from typing import Any, Protocol
 
 from sessions.messages import commands, events
 from sessions.serving.client import Client
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.serving.reaching import NotRunning
 from sessions.serving.replay import Replay
 from sessions.serving.silence import answers, is_suspended
-from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.views.reading import Header, read_header, read_view
@@ -25,7 +24,7 @@ from ticket_explorer.errors import TicketError
 
 Listener = Callable[[events.Event], None]
 
-Launch = Callable[[Path, bool, Table | None], Awaitable[None]]
+Launch = Callable[[Path, bool, NewSession | None], Awaitable[None]]
 """Starts an engine, and waits until it can be attached to; see `sessions.serving.launch.launch`."""
 
 LOOKS = 1.0
@@ -100,7 +99,7 @@ class EngineLink:
         self,
         path: Path,
         run: bool = False,
-        spec: Table | None = None,
+        new: NewSession | None = None,
         start: bool = True,
         client: str = "terminal",
         launch: Launch = launch,
@@ -111,13 +110,13 @@ class EngineLink:
         Args:
             path: The session's directory.
             run: Whether a started engine runs to the end at once.
-            spec: What to make the session from, if it isn't there yet.
+            new: What to make the session from, if it isn't there yet.
             start: Whether to start an engine if none runs.
             client: The client's name, for the journal.
             launch: How an engine is started.
             rests: Whether, if no engine runs, `connect` starts none before it is told to: to look takes no engine.
         """
-        self.path, self._run, self._spec, self._start = path, run, spec, start
+        self.path, self._run, self._new, self._start = path, run, new, start
         self._name, self._launch, self._rests = client, launch, rests
         self.view = SessionView()
         self.condition = Condition.CONNECTING
@@ -127,7 +126,7 @@ class EngineLink:
         self._fastest = 100.0
         self._waiting_since: float | None = None
         self._moved: Callable[[], None] = _nothing
-        if spec is None:
+        if new is None:
             self.header = read_header(SessionDirectory.open_for_reading(path))
             self.view = read_view(path)
 
@@ -147,14 +146,14 @@ class EngineLink:
             TicketError: with the engine's sentence, if it can't start.
         """
         self.condition, self.reason, self._run = Condition.CONNECTING, "", self._run or run
-        may_rest = self._rests and self._spec is None and not (self._run or start)
+        may_rest = self._rests and self._new is None and not (self._run or start)
         if may_rest and not is_locked(SessionDirectory(self.path).lock):
             self.condition = Condition.RESTING
             return
         try:
-            if self._spec is not None:
-                await self._launch(self.path, self._run, self._spec)
-                self._spec = None
+            if self._new is not None:
+                await self._launch(self.path, self._run, self._new)
+                self._new = None
             self._client = await self._joined()
         except TicketError as error:
             self.condition, self.reason = Condition.GONE, str(error)

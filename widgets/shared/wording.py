@@ -175,6 +175,8 @@ def sentence(event: events.Event) -> str:
             return f"Branch {event.branch} was {'set aside' if event.aside else 'taken up again'}"
         case events.BranchRemoved():
             return f"Branch {event.branch} was removed; its rounds stay on disk"
+        case events.BranchRenamed():
+            return f"Branch {event.branch} is called {event.name} now"
         case events.Pruned():
             return (
                 f"{event.branch}:{event.round} pruned by {event.pruner} to {event.kept:,} weights, "

@@ -161,10 +161,11 @@ class TicketExplorer(App[None]):
             name: The name that its directory's name is made from.
             run: Whether to run at once.
         """
+        from sessions.serving.launch import NewSession
         from widgets.shared.session_link import EngineLink
 
         self.go_home()
-        self._explore(EngineLink(default_path(name), run, spec))
+        self._explore(EngineLink(default_path(name), run, NewSession(spec)))
 
     def action_help_panel(self) -> None:
         """Explain what is focused."""

@@ -57,8 +57,11 @@ class BranchTree(Tree[Place]):
         """Rounds whose label is final."""
 
     def show(self, view: SessionView, selection: Selection) -> None:
-        """Show a view; existing nodes keep their place and are only renamed."""
+        """Show a view; existing nodes keep their place, unless a branch was removed or called otherwise."""
         looked_at = selection.branch_in(view)
+        if not self._branches.keys() <= view.branches.keys():
+            self.clear()
+            self._branches, self._rounds, self._settled = {}, {}, set()
         for branch in view.branches.values():
             node = self._branches.get(branch.name)
             if node is None:

@@ -162,6 +162,15 @@ EXPLORER_ACTIONS: tuple[Action, ...] = (
         "Decide",
         call="decide('remove')",
     ),
+    Action(
+        "rename_branch",
+        ("f2",),
+        "Rename branch",
+        "Call the branch otherwise; its files keep the name that they have.",
+        "explorer",
+        "Decide",
+        call="decide('rename')",
+    ),
     Action("set_aside", ("a",), "Set aside", "Stop running the branch, or take it up again.", "explorer", "Decide"),
     Action(
         "curvature",

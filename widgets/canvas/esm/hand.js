@@ -1,5 +1,5 @@
 import { nextSmoothing, otherwise, seenWhole, withinReason } from "./lens.js";
-import { entriesIn, pointAt, stopsOf, valueAt } from "./reading.js";
+import { entriesIn, pointAt, stopsOf, tileAt, valueAt } from "./reading.js";
 
 /** Linked cursors: charts of one page whose x axis is the same thing tell each other where the pointer is. */
 const SHARED = Symbol.for("ticket-explorer cursors");
@@ -115,6 +115,7 @@ export class Hand {
   }
 
   #press(event) {
+    if (event.button === 0 && this.view.plot?.isPicture) this.#choose(tileAt(this.view.plot, this.#placeOf(event)));
     if (event.button !== 0 || this.#isIdle) return;
     this.view.canvas.setPointerCapture(event.pointerId);
     this.drag = { from: this.#placeOf(event), to: null, zooms: event.shiftKey || !this.canSelect };
@@ -191,15 +192,32 @@ export class Hand {
     keys[event.key]();
   }
 
-  /** In a picture, move from cell to cell, and say what is there. */
+  /** Have a picture chosen, by its number, where pictures can be; -1 is none. */
+  #choose(number) {
+    const { model } = this.view;
+    if (number < 0 || !model.get("has_choices")) return;
+    model.set("chosen", [number, (model.get("chosen")[1] ?? 0) + 1]);
+    model.save_changes();
+  }
+
+  /** In pictures, move from cell to cell and say what is there; or go to the next picture, or choose it. */
   #cellKey(event) {
     const { view } = this;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const [step, entry] = [steps[event.key], view.plot?.tiles.entries().next().value];
-    if (!step || !entry) return;
+    const pages = { PageUp: -1, PageDown: 1 };
+    const [step, page, tiles] = [steps[event.key], pages[event.key], [...(view.plot?.tiles ?? [])]];
+    if (!tiles.length || !(step || page || event.key === "Enter")) return;
     event.preventDefault();
     event.stopPropagation();
-    const [mark, tile] = entry;
+    this.tile = Math.min(Math.max((this.tile ?? 0) + (page ?? 0), 0), tiles.length - 1);
+    const [mark, tile] = tiles[this.tile];
+    if (event.key === "Enter") this.#choose(this.tile);
+    if (!step) {
+      this.cell = null;
+      this.look([tile.left + 0.5 * tile.cell, tile.top + 0.5 * tile.cell]);
+      view.speak();
+      return;
+    }
     const [column, row] = this.cell ?? [-step[0], -step[1]].map((one) => Math.min(one, 0));
     const within = (value, count) => Math.min(Math.max(value, 0), count - 1);
     this.cell = [within(column + step[0], mark.columns), within(row + step[1], mark.rows)];

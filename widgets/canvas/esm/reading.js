@@ -81,6 +81,14 @@ function barAt(plot, { mark, column }, x) {
   return [];
 }
 
+/** The number of the picture at a place; -1 if none is there. */
+export function tileAt(plot, [left, top]) {
+  return [...plot.tiles].findIndex(([mark, tile]) => {
+    const [across, down] = [(left - tile.left) / tile.cell, (top - tile.top) / tile.cell];
+    return across >= 0 && down >= 0 && across < mark.columns && down < mark.rows;
+  });
+}
+
 function cellAt(plot, [left, top]) {
   for (const { mark, column } of plot.marks) {
     const tile = plot.tiles.get(mark);

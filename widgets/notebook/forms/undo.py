@@ -1,11 +1,11 @@
-"""Going back to a finished round, or setting the branch aside."""
+"""Going back to a finished round, setting the branch aside, removing it, or calling it otherwise."""
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.branches import finished_rounds, round_in_words, round_to_go_back_to
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
-from widgets.notebook.forms.controls import choice, offer
+from widgets.notebook.forms.controls import choice, offer, text
 from widgets.notebook.forms.form import Filled, Form
 from widgets.notebook.watching import button
 
@@ -17,7 +17,7 @@ class UndoForm:
 
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
-        self._round = choice("to round", {})
+        self._round, self._name = choice("to round", {}), text("new name")
         self._aside = button(
             "Set aside",
             "Stop running the branch, or take it up again",
@@ -28,7 +28,13 @@ class UndoForm:
             "Show and run the branch no more; its rounds stay on disk",
             lambda: self.form.ask(self._removal),
         )
-        self.form = Form(attachment, subject, _INTRO, [self._round], "Go back", self._request, self._aside, remove)
+        rename = button(
+            "Rename branch",
+            "Call the branch otherwise; its files keep the name that they have",
+            lambda: self.form.ask(self._renaming),
+        )
+        rows, others = [self._round, self._name], (self._aside, rename, remove)
+        self.form = Form(attachment, subject, _INTRO, rows, "Go back", self._request, *others)
         self._branch = ""
         self.renew()
 
@@ -52,6 +58,12 @@ class UndoForm:
 
     def _removal(self, branch: str) -> Filled:
         return Filled([commands.RemoveBranch(branch)], f"Branch {branch} is removed; its rounds stay on disk.")
+
+    def _renaming(self, branch: str) -> Filled:
+        name = self._name.value.strip()
+        if not name:
+            raise TicketError(f"Branch {branch} gets no name: the new name is empty. Type one first.")
+        return Filled([commands.RenameBranch(branch, name)], f"Branch {branch} is called {name} now.")
 
     def _request(self, branch: str) -> Filled:
         if not self._round.value:

@@ -1,10 +1,13 @@
 """A selection: a branch, a round, a generation. None means live, or the latest one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from sessions.messages.events import Frame
+from sessions.messages.events import BranchRemoved, BranchRenamed, Event, Frame
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
+
+Name = TypeVar("Name", str, str | None)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,16 @@ class Selection:
     """Generations done; None is the last."""
     branches: tuple[str, ...] | None = None
     """The branches to show beside it; None is all."""
+
+    def after(self, event: Event) -> "Selection":
+        """The same selection once a branch that it names has another name, or is gone."""
+        match event:
+            case BranchRenamed():
+                chosen = None if self.branches is None else tuple(_other(name, event) for name in self.branches)
+                return replace(self, branch=_other(self.branch, event), branches=chosen)
+            case BranchRemoved() if event.branch == self.branch:
+                return replace(self, branch=None, round=None, generation=None)
+        return self
 
     def branch_in(self, view: SessionView) -> str | None:
         """The name of the selected branch; None if there is none."""
@@ -71,6 +84,10 @@ class Selection:
         if self.generation is not None and round_.frames:
             return f"No sample up to generation {self.generation}, first at {round_.frames[0].generation}."
         return "The first sample of weights comes with the first generation."
+
+
+def _other(name: Name, event: BranchRenamed) -> Name:
+    return event.name if name == event.branch else name
 
 
 def colour_of(view: SessionView, branch: str) -> int:

@@ -42,7 +42,7 @@ class BranchDialog(ModalScreen[commands.Branch | None]):
             yield Static(Text(f"A new branch begins after this round of {self._branch}:", "dim"))
             yield Static(Text(ROUNDS_HEAD, "dim"))
             yield RoundList(self._view, self._branch, self._round)
-            free = Input(free_name(self._branch, [*self._view.branches, *self._view.removed]), compact=True)
+            free = Input(free_name(self._branch, [*self._view.branches, *self._view.former_names]), compact=True)
             yield Row("name", free, "of the new branch", "$.branch.name")
             yield Row("pruner", _or_as_before(PRUNERS, self._plan["pruner"]["name"], "pruner"))
             yield RewindForm(self._plan["rewind"], may_stay=True)

@@ -7,7 +7,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sessions.messages import commands
-from sessions.views.removal import check_removal
+from sessions.views.branch_checks import check_removal
 from ticket_explorer.errors import TicketError
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import KEYS, Closing

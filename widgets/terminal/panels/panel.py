@@ -140,13 +140,13 @@ class Panel(Vertical):
 
     def on_chart_clicked(self, message: Chart.Clicked) -> None:
         """Choose the picture that was clicked, where pictures can be chosen."""
-        if self.kind.asks is not None and not self.kind.plays and message.reading is not None:
+        if self.kind.has_choices and message.reading is not None:
             message.stop()
             self.post_message(self.Chosen(message.reading.mark))
 
     def on_key(self, event: Key) -> None:
         """Choose the next picture."""
-        if event.key == "enter" and self.kind.asks is not None and not self.kind.plays:
+        if event.key == "enter" and self.kind.has_choices:
             event.stop()
             picked = self._look.gallery.picked
             self.post_message(self.Chosen(0 if picked is None else picked + 1))

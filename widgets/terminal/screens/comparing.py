@@ -4,11 +4,10 @@ from dataclasses import replace
 
 from textual.screen import Screen
 
-from sessions.store import SessionDirectory
-from sessions.views.reading import read_header, read_view, session_path
 from ticket_explorer.errors import TicketError
 from widgets.plots.compare_panel import series_names
 from widgets.plots.kinds import Look
+from widgets.shared.companions import Companions
 from widgets.terminal.dialogs import ask
 from widgets.terminal.panels.panel_grid import PanelGrid
 
@@ -25,6 +24,12 @@ class Comparing:
             grid: The panels that are shown.
         """
         self._screen, self._look, self._grid = screen, look, grid
+        self._companions = Companions()
+
+    def catch_up(self) -> None:
+        """Draw anew what the other sessions have told since."""
+        if self._companions.catch_up():
+            self._grid.renew(lambda kind: kind.has_company)
 
     async def do(self, how: str) -> None:
         """Do one of `pin`, `hide` and `add`."""
@@ -55,13 +60,10 @@ class Comparing:
         given = await self._screen.app.push_screen_wait(ask.line("Compare with which session? Its name or path", ""))
         if not given:
             return
-        beside, path = dict(self._look.company.beside), session_path(given)
-        if beside.pop(path.stem, None) is None:
-            try:
-                header = read_header(SessionDirectory.open_for_reading(path))
-                beside[path.stem] = (read_view(path), header.spec.get("seed"))
-            except TicketError as error:
-                self._screen.notify(str(error), severity="error", markup=False)
-                return
-        self._look.company = replace(self._look.company, beside=beside)
+        try:
+            (self._companions.remove if given in self._companions else self._companions.add)(given)
+        except TicketError as error:
+            self._screen.notify(str(error), severity="error", markup=False)
+            return
+        self._look.company = replace(self._look.company, beside=self._companions.beside)
         self._grid.renew()

@@ -161,6 +161,7 @@ class Explorer(Screen[None]):
         if self._is_left:
             return
         self._is_stale = True
+        self.look.selection = self.look.selection.after(event)
         self._grid.touch(event)
         if not isinstance(event, events.Generations | events.Frame | events.Analysing):
             self._show_state()
@@ -201,6 +202,7 @@ class Explorer(Screen[None]):
             self._show_state()
         self._grid.draw_next()
         self._asking.watch(now)
+        self._comparing.catch_up()
 
     def _renew(self) -> None:
         self._grid.renew()

@@ -20,6 +20,7 @@ DECIDED = "Done: it takes effect with the branch's next pruning or round."
 _DONE: dict[type, str] = {
     commands.PauseAt: "Set: the session pauses there by itself.",
     commands.RemoveBranch: "The branch is removed; its rounds stay on disk.",
+    commands.RenameBranch: "The branch has another name.",
     commands.RemoveBreakpoint: "The breakpoint is removed.",
 }
 NOT_ATTACHED = "This needs the session's engine, which is not attached."

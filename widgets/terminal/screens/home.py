@@ -14,6 +14,7 @@ from textual.widgets import DataTable, Input, Static
 from sessions.reports.session_list import Listing, SessionState
 from sessions.serving.idle import end_idle
 from sessions.specs.sources import DEFAULT
+from sessions.store import renamed
 from sessions.store.labels import label
 from ticket_explorer.errors import TicketError
 from widgets.shared.session_table import ARCHIVED
@@ -175,11 +176,11 @@ class Home(Screen[None]):
         name = await self.app.push_screen_wait(ask.line("Another name for the session", path.stem))
         if not name:
             return
-        new = path.with_name(f"{Path(name).name}.session")
-        if new.exists():
-            self.notify(f"A session {new.stem} already exists; choose another name.", severity="error", markup=False)
-        elif await self._is_free(path):
-            path.rename(new)
+        if await self._is_free(path):
+            try:
+                renamed(path, name)
+            except TicketError as error:
+                self.notify(str(error), severity="error", markup=False)
             self.action_refresh()
 
     async def _is_free(self, path: Path) -> bool:

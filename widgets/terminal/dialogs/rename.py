@@ -1,0 +1,60 @@
+"""Another name for a branch."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from sessions.messages import commands
+from sessions.views.branch_checks import check_renaming
+from ticket_explorer.errors import TicketError
+from widgets.decisions.complaints import Complaint, complaint_of
+from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.fields import KEYS, Closing, Row, complain
+
+_TOLD = "Its files keep the name that they have; no other branch may take it."
+
+
+class RenameDialog(ModalScreen[commands.RenameBranch | None]):
+    """Asks what to call a branch."""
+
+    BINDINGS = KEYS
+
+    def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._view, self._branch = link.view, branch
+
+    def compose(self) -> ComposeResult:
+        """The field, with the name so far."""
+        with Vertical(classes="box form") as box:
+            box.border_title = f"Rename branch {self._branch}"
+            yield Static(Text(_TOLD, "dim"))
+            yield Row("name", Input(self._branch, compact=True), "", "$.branch.name")
+            yield Closing("Rename")
+
+    def on_mount(self) -> None:
+        """Begin with the name."""
+        self.query_one(Input).focus()
+
+    def on_input_changed(self) -> None:
+        """Check what a person types."""
+        said = self._objection()
+        self.query_one(Closing).conclude(said, complain([self.query_one(Row)], said), "")
+
+    def action_accept(self) -> None:
+        """Return the command, if the name is free."""
+        self.on_input_changed()
+        if self._objection() is None:
+            self.dismiss(commands.RenameBranch(self._branch, self._typed))
+
+    @property
+    def _typed(self) -> str:
+        return self.query_one(Row).text.strip()
+
+    def _objection(self) -> Complaint | None:
+        try:
+            check_renaming(self._view, self._branch, self._typed)
+        except TicketError as error:
+            return complaint_of(error)
+        return None
