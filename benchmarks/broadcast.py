@@ -110,7 +110,7 @@ async def _watched(session: Path, engine: "subprocess.Popen[bytes]") -> tuple[Si
                 await _window(without, engine, server, session)
                 server.send_signal(signal.SIGCONT)
             began = time.monotonic()
-            while time.monotonic() - began < 90 and not _is_finished(seen):
+            while time.monotonic() - began < 240 and not _is_finished(seen):
                 await asyncio.sleep(1.0)
             print(f"broadcast: all had the last round {time.monotonic() - began:.0f} s after the engine's end, at most")
             for task in watching:

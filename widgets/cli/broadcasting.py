@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from widgets.broadcast.guests import Guests
     from widgets.broadcast.poll import Poll
 
-NICENESS = 10
+NICENESS = 5
 """The engine goes first: watching is free."""
 EVERY = 2.0
 """Seconds between two lines on the answers."""

@@ -14,7 +14,7 @@ from sessions.store.files import write_atomic
 from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import told
 from widgets.cli.output import PrintableConsole, print_json, say
-from widgets.cli.paper import Dpi, NoTitle, Paper, Size, Style
+from widgets.cli.paper import CloseUp, Dpi, NoTitle, Paper, Size, Style
 from widgets.shared.wording import counted
 
 _FORMS = (".png", ".svg", ".pdf")
@@ -33,6 +33,7 @@ def collect(
     dpi: Dpi = 200,
     no_title: NoTitle = False,
     style: Style = None,
+    close_up: CloseUp = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the ticket curve of a class: many sessions, one error bar.
@@ -57,7 +58,8 @@ def collect(
         from widgets.plots.class_curve import class_curve
         from widgets.plots.matplotlib_figure import drawn
 
-        write_atomic(out, drawn(class_curve(summaries), out.suffix[1:], Paper(size, dpi, no_title, style).look()))
+        look = Paper(size, dpi, no_title, style, close_up).look()
+        write_atomic(out, drawn(class_curve(summaries), out.suffix[1:], look))
         say(f"Wrote {out}.")
     if json:
         print_json({"sessions": [one.session for one in shown], "left_out": others, "curve": points})

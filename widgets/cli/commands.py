@@ -12,6 +12,7 @@ from widgets.cli import (
     engine_log,
     export,
     gallery,
+    kit,
     labelling,
     lessons,
     listing,
@@ -49,6 +50,7 @@ _MODULES = (
     doctor,
     engine_log,
     lessons,
+    kit,
     own_code,
     catalogue,
 )
