@@ -61,7 +61,7 @@ def offers(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) -> Offers:
 
 
 COMMANDS_OF_SESSIONS = (
-    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code"),
+    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code", "broadcast", "rename"),
     *(
         "branch",
         "switch",
