@@ -5,6 +5,8 @@ of the process, so that the caller of the compiled function can raise it with al
 """
 
 import logging
+import re
+import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
@@ -17,6 +19,8 @@ R = TypeVar("R")
 
 _JAXS = logging.getLogger("jax._src.callback")
 """Where JAX logs what callbacks raise."""
+OWN_TEXT = re.compile("<(.+) [0-9a-f]{8}>")
+"""What tracebacks call a text of one's own: its file, and the beginning of its digest."""
 _raised: deque[TicketError] = deque(maxlen=1)
 
 
@@ -31,14 +35,20 @@ def keeping_errors(call: Callable[P, R]) -> Callable[P, R]:
             _raised.append(error)
             raise
 
-    _JAXS.addFilter(_is_unknown)  # the same filter is added once
+    keep_tracebacks_off()
     return wrapped
+
+
+def keep_tracebacks_off() -> None:
+    """Have JAX log no traceback of an error that is told in a sentence."""
+    _JAXS.addFilter(_is_unknown)  # the same filter is added once
 
 
 def _is_unknown(record: logging.LogRecord) -> bool:
     """Whether a traceback that JAX logs is not that of an error which is told in a sentence."""
     raised = record.exc_info[1] if record.exc_info else None
-    return not isinstance(raised, TicketError)
+    frames = traceback.extract_tb(raised.__traceback__) if raised is not None else ()
+    return not (isinstance(raised, TicketError) or any(OWN_TEXT.fullmatch(frame.filename) for frame in frames))
 
 
 def raised_in_callback() -> TicketError | None:

@@ -4,6 +4,7 @@ Whatever the code does to the process is undone, or kept off the output, by `own
 """
 
 import linecache
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,13 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from ticket_explorer.callbacks import OWN_TEXT, keep_tracebacks_off
 from ticket_explorer.errors import TicketError, shortened
 from ticket_explorer.own_surroundings import kept
 from ticket_explorer.own_trust import digest, is_trusted
+
+_ONE_FILE = "a session keeps one file: put what belongs together into it, or install the module"
+"""What to do about an import that fails."""
 
 
 class OwnCodeError(TicketError):
@@ -75,7 +80,8 @@ def _module(file: str, source: str) -> ModuleType:
     shown = _shown(file, source)
     linecache.cache[shown] = (len(source), None, source.splitlines(keepends=True), shown)
     module = ModuleType(name)
-    module.__file__ = shown
+    module.__file__, module.__package__ = shown, ""
+    keep_tracebacks_off()
     sys.modules[name] = module
     try:
         with told(file, source):
@@ -120,6 +126,20 @@ def in_sentences(file: str, source: str) -> Iterator[None]:
         raise OwnCodeError(f"{_where(file, source, error)}: {_what(error)}.") from error
 
 
+def failed_in_callback(text: str) -> OwnCodeError | None:
+    """What JAX says of an error in a callback, if that is one of a text of one's own; None if it isn't.
+
+    Args:
+        text: What JAX says, with a traceback.
+    """
+    lines = re.findall(rf'File "{OWN_TEXT.pattern}", line (\d+)', text)
+    what = text.rstrip().splitlines()[-1:]
+    if not (lines and what):
+        return None
+    file, line = lines[-1]
+    return OwnCodeError(f"{file}, line {line}: {shortened(what[0]).rstrip('.')}.")
+
+
 def _where(file: str, source: str, error: BaseException) -> str:
     shown = _shown(file, source)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == shown]
@@ -131,7 +151,8 @@ def _what(error: BaseException) -> str:
         return "it ends the process by sys.exit; raise an error, or return, instead"
     if isinstance(error, MemoryError):
         return "there is not enough memory for what it makes"
-    return shortened(f"{type(error).__name__}: {error}".splitlines()[0]).rstrip(".")
+    said = shortened(f"{type(error).__name__}: {error}".splitlines()[0]).rstrip(".")
+    return f"{said}; {_ONE_FILE}" if isinstance(error, ImportError) else said
 
 
 def _shown(file: str, source: str) -> str:

@@ -118,6 +118,12 @@ class Analyst:
                 return
         raise TicketError(f"No analysis {number} is waiting or running; it may be done already.")
 
+    def forget(self, branch: str, number: int) -> None:
+        """Cancel the analyses of a round that is dropped."""
+        for request in [*([self._work.request] if self._work else []), *self._waiting]:
+            if (request.branch, request.round) == (branch, number):
+                self.cancel(request.id)
+
     def close(self) -> None:
         """Cancel all analyses."""
         for request in [*([self._work.request] if self._work else []), *self._waiting]:

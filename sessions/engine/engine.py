@@ -6,6 +6,7 @@ says what there is to do.
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -49,6 +50,7 @@ from ticket_explorer.analysis.settings import AnalysisSettings
 from ticket_explorer.errors import TicketError, unforeseen
 from ticket_explorer.keys import Purpose
 from ticket_explorer.problems import RemarkingProblem
+from ticket_explorer.pruners.settings import PrunerSettings
 from ticket_explorer.tasks.control.rollout import WatchableProblem
 
 CHUNK = 1 << 30
@@ -90,7 +92,7 @@ class Engine:
             The new generations that came in; those that a killed process had journalled don't count again.
         """
         self.breakpoints.met, done = "", 0
-        with others_go_on(self._view, self._watchers.journal), whole_or_forgotten(self.forget):
+        with self._others_go_on(), whole_or_forgotten(self.forget):
             running = self.running or self._start()
             if running is not None:
                 budget = self.breakpoints.room(running.view, budget)
@@ -116,11 +118,12 @@ class Engine:
         """Wait for the chunk in flight; returns the new generations."""
         if self.running is None:
             return 0
-        with whole_or_forgotten(self.forget):
+        before, round_ = self.running.view.done, self.running.view
+        with self._others_go_on(), whole_or_forgotten(self.forget):
             running = self.running
-            done = running.drain()
+            running.drain()
             self._conclude(running)
-        return done
+        return round_.done - before
 
     def end_round(self) -> None:
         """End the running round at its last generation, and finish it.
@@ -174,11 +177,11 @@ class Engine:
                     for settings in at_end(plan_of(round_.plan).analysis):
                         self._analyse_automatically(settings, round_, round_.finished.generations, None)
 
-    def preview(self, branch: str, plan: Plan) -> Preview:
+    def preview(self, branch: str, plan: Plan, asked: PrunerSettings | None = None) -> Preview:
         """What each pruner would remove from a branch's latest weights if it were pruned now.
 
         Raises:
-            TicketError: if nothing is trained yet.
+            TicketError: if nothing is trained yet, or the pruner that is asked about can't be used.
         """
         self.settle()
         running = self.running
@@ -193,7 +196,7 @@ class Engine:
         keys = self._bench.keys(Purpose.PRUNE, number + 1)
         problem = self.problems.of(plan)
         density = plan.density_after(1, problem.layout.leaves, found_densities_of(self._view, branch, number))
-        return preview(plan, keys, result, ticket, problem, density)
+        return preview(plan, asked, keys, result, ticket, problem, density)
 
     def rollout(self, branch: str, number: int | None) -> Episode:
         """One episode of a branch's policy: of round `number`, or as it is now.
@@ -232,6 +235,15 @@ class Engine:
                 self.running.drain()
             self.running = None
             self._directory.remove_checkpoint()
+
+    def _others_go_on(self) -> AbstractContextManager[None]:
+        return others_go_on(self._view, self._watchers.journal, self._drop)
+
+    def _drop(self, round_: RoundView) -> None:
+        """Leave nothing of a running round that code of one's own has failed in."""
+        self.forget()
+        self.analyst.forget(round_.branch, round_.number)
+        self._directory.remove_checkpoint()
 
     def forget(self) -> None:
         """Drop the running round from memory; it resumes from disk."""

@@ -18,6 +18,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """For each two of them, the Jaccard overlap of what they would remove, in [0, 1]."""
     layers: dict[str, dict[str, int]]
     """For each pruner, how many weights of each prunable leaf it would remove."""
+    present: str = ""
+    """Which of them the branch has; one's own is called by file and object."""
+    asked: str = ""
+    """Which of them was asked about; empty if none was."""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from sessions.messages.answers import Episode, ExamplesSeen, Preview
 from sessions.messages.branch_commands import Adopt, Branch, BranchPerformer, Decompose, GoBack, Transfer
 from sessions.messages.command import Command, Deed, Directive
-from sessions.messages.look_commands import Analyse, CancelAnalysis, Examples, LookPerformer, PreviewPruning, Rollout
+from sessions.messages.look_commands import (
+    Analyse,
+    CancelAnalysis,
+    Examples,
+    LookPerformer,
+    PreviewPruning,
+    Rollout,
+    TryOut,
+)
 from sessions.messages.plan_commands import (
     PlanPerformer,
     RemoveBranch,
     RenameBranch,
     SetAside,
     SetPruning,
+    SwitchCode,
     SwitchPruner,
     SwitchTrainer,
 )
@@ -70,9 +79,11 @@ __all__ = [
     "SetPruning",
     "Step",
     "Stop",
+    "SwitchCode",
     "SwitchPruner",
     "SwitchTrainer",
     "Transfer",
+    "TryOut",
     "Tune",
 ]
 

@@ -20,6 +20,7 @@ from sessions.messages.parts import Given as Given
 from sessions.messages.parts import LeafShape as LeafShape
 from sessions.messages.parts import LeafSummary as LeafSummary
 from sessions.messages.parts import Origin as Origin
+from sessions.messages.round_events import RoundDropped as RoundDropped
 from ticket_explorer.networks.forms import Form
 
 if TYPE_CHECKING:

@@ -11,8 +11,12 @@ from sessions.messages.command import Deed, Round, Table
 class LookPerformer(Protocol):
     """What carries out the deeds of this module."""
 
-    def preview_pruning(self, branch: str) -> Preview:
+    def preview_pruning(self, wish: "PreviewPruning") -> Preview:
         """Say what each pruner would remove."""
+        ...
+
+    def try_out(self, wish: "TryOut") -> None:
+        """Say whether a branch could go on like this."""
         ...
 
     def rollout(self, wish: "Rollout") -> Episode:
@@ -37,15 +41,34 @@ class PreviewPruning(Deed[Preview], frozen=True):
 
     Args:
         branch: The branch that would be pruned.
+        pruner: A pruner to compare with the others, as a name or a table as in the spec: one's own, `FILE.py:FUNCTION`.
     """
 
     answer_type: ClassVar[Any] = Preview
     is_journalled: ClassVar[bool] = False
     branch: str
+    pruner: str | Table | None = None
 
     def perform(self, session: LookPerformer) -> Preview:
         """As `Deed` says."""
-        return session.preview_pruning(self.branch)
+        return session.preview_pruning(self)
+
+
+class TryOut(Deed[None], frozen=True):
+    """Ask whether a branch could go on like this: code of one's own is tried, and what can't be is refused.
+
+    Args:
+        branch: The branch that would change.
+        overrides: What would differ, tables as in the spec.
+    """
+
+    is_journalled: ClassVar[bool] = False
+    branch: str
+    overrides: Table
+
+    def perform(self, session: LookPerformer) -> None:
+        """As `Deed` says."""
+        session.try_out(self)
 
 
 class Rollout(Deed[Episode], frozen=True):

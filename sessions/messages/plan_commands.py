@@ -12,6 +12,10 @@ class PlanPerformer(Protocol):
         """Change the plan that a branch follows from its next round on."""
         ...
 
+    def switch_code(self, branch: str, overrides: Table) -> None:
+        """Go on with repaired code of one's own."""
+        ...
+
     def set_aside(self, wish: "SetAside") -> None:
         """Set a branch aside, or take it up again."""
         ...
@@ -58,6 +62,25 @@ class SwitchTrainer(Deed[None], frozen=True):
     def perform(self, session: PlanPerformer) -> None:
         """As `Deed` says."""
         session.change_plan(self.branch, {"trainer": self.trainer})
+
+
+class SwitchCode(Deed[None], frozen=True):
+    """Change the code of a branch's own environment or network from its next round on: a repaired file.
+
+    Args:
+        branch: The branch to change.
+        task: The environment, `FILE.py:CLASS`, or a table as in the spec; by default it stays.
+        network: The network likewise; its weights must be those that the branch has.
+    """
+
+    branch: str
+    task: str | Table | None = None
+    network: str | Table | None = None
+
+    def perform(self, session: PlanPerformer) -> None:
+        """As `Deed` says."""
+        given = {"task": self.task, "network": self.network}
+        session.switch_code(self.branch, {key: value for key, value in given.items() if value is not None})
 
 
 class SetPruning(Deed[None], frozen=True):

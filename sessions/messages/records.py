@@ -22,6 +22,7 @@ AnyEvent = (
     | events.Tuned
     | events.FormChosen
     | events.RoundEnded
+    | events.RoundDropped
     | events.RoundFinished
     | events.Diverged
     | events.Analysed

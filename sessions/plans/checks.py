@@ -45,9 +45,7 @@ def check_plan(
     """
     layout = problems.of(plan).layout
     _check_loss(plan, problems)
-    plan.trainer.try_out(problems.of(plan))
-    plan.pruner.try_out(problems.of(plan), plan.trainer.has_sigma)
-    plan.rewind.try_out(problems.of(plan), plan.trainer.has_sigma)
+    try_out(plan, problems)
     check_ratios(plan, layout.leaves)
     prunable = masks.kept_prunable(layout, density, plan.scope(layout.leaves))
     searched = layout.size - layout.prunable_size + prunable if plan.trainer.narrows else layout.size
@@ -65,6 +63,18 @@ def check_plan(
     most = plan.trainer.generations if first_generations is None else first_generations
     if early is not None and early > most:
         raise InvalidValue("$.rewind.generation", early, f"at most {most}, the generations of round 0")
+
+
+def try_out(plan: Plan, problems: Problems) -> None:
+    """Trace the code of one's own that a plan has.
+
+    Raises:
+        TicketError: with its line, if it fails.
+    """
+    problem = problems.of(plan)
+    plan.trainer.try_out(problem)
+    plan.pruner.try_out(problem, plan.trainer.has_sigma)
+    plan.rewind.try_out(problem, plan.trainer.has_sigma)
 
 
 def _check_layers(plan: Plan, layout: Layout, last: Density) -> None:

@@ -3,11 +3,9 @@
 Trainers are compared at equal cost. A backward pass counts as two forward passes. No JAX is imported here.
 """
 
-import msgspec
-
+from sessions.specs.journalled import trainer_of
 from sessions.views.branch_view import RoundView
 from ticket_explorer.tasks import TASKS
-from ticket_explorer.trainers import TRAINERS
 
 
 def forward_passes(round_: RoundView) -> int | None:
@@ -20,13 +18,11 @@ def forward_passes(round_: RoundView) -> int | None:
 
 def passes_by(round_: RoundView, generations: int) -> int | None:
     """The same for some number of generations of any round."""
-    task, trainer = (dict(round_.plan.get(key, {})) for key in ("task", "trainer"))
-    settings = TRAINERS.get(trainer.pop("name", ""))
-    known = TASKS.get(task.get("name", ""))
-    if settings is None or known is None or not known.has_examples:
+    trainer = trainer_of(round_.plan)
+    task = TASKS.get(round_.plan.get("task", {}).get("name", ""))
+    if trainer is None or trainer.passes is None or task is None or not task.has_examples:
         return None
-    passes = msgspec.convert(trainer, settings).passes
-    return None if passes is None else round(passes * generations)
+    return round(trainer.passes * generations)
 
 
 def environment_steps(round_: RoundView) -> list[int] | None:

@@ -17,6 +17,7 @@ import msgspec
 
 from sessions.store.errors import UNREADABLE
 from sessions.store.files import write_private
+from sessions.store.system import AT_ONCE, NO_LINK
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import cache_dir, make_private
 
@@ -88,7 +89,7 @@ def stamp_of(*files: Path) -> Stamp:
 
 def _own_file(path: Path) -> bytes:
     """The content of a regular file that only this user can have written; empty of any other."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, os.O_RDONLY | AT_ONCE | NO_LINK)
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         is_own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)

@@ -6,9 +6,9 @@ No JAX is imported, nothing is changed, and a session that runs is not disturbed
 import os
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
+from sessions.specs.journalled import trainer_of
 from sessions.specs.spec import Table
 from sessions.store import SessionDirectory
 from sessions.store.round_file import RoundArrays, decode_round
@@ -20,7 +20,6 @@ from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.rewinds import REWINDS
-from ticket_explorer.trainers import TRAINERS
 
 
 def verify(path: Path) -> list[Finding]:
@@ -97,11 +96,8 @@ def _moves_mask(plan: Table) -> bool:
 
 def _may_return(plan: Table, before: Table) -> bool:
     """Whether weights that a learned mask dropped may be in the next one."""
-    pruner, trainer = PRUNERS.get(plan["pruner"]["name"]), TRAINERS.get(before["trainer"]["name"])
-    if pruner is None or trainer is None or not pruner.takes_learned:
-        return False
-    fields = {key: value for key, value in before["trainer"].items() if key != "name"}
-    return msgspec.convert(fields, trainer).carries_scores
+    pruner, trainer = PRUNERS.get(plan["pruner"]["name"]), trainer_of(before)
+    return pruner is not None and trainer is not None and pruner.takes_learned and trainer.carries_scores
 
 
 def _arrays(directory: SessionDirectory, branch: str, number: int) -> RoundArrays:

@@ -17,6 +17,7 @@ import msgspec
 
 from sessions.serving.first_line import FAILED, LISTENING, REFUSED
 from sessions.specs.spec import Table
+from sessions.store.system import detached
 from ticket_explorer.child_process import python
 from ticket_explorer.errors import TicketError
 
@@ -61,9 +62,7 @@ def _start(command: list[str], path: Path, given: bytes) -> None:
     errors, name = tempfile.mkstemp(prefix="ticket-explorer-", suffix=".log")
     log = Path(name)
     with open(errors, "wb") as stream:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, **detached())
     reaper = threading.Thread(target=process.wait, name="reap", daemon=True)
     reaper.start()
     assert process.stdin is not None

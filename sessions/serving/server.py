@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(given: argparse.Namespace) -> int:
     """Serve; JAX is imported here, so that an error in its import is reported like any other."""
-    os.nice(NICENESS)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     if given.device is not None:
         take(given.device)
     own_process.settle()

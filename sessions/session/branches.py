@@ -8,13 +8,13 @@ from msgspec import structs
 
 from sessions.messages import commands, events
 from sessions.messages.emit import Emit
-from sessions.plans.checks import cautions, check_layout, check_plan, check_scope, check_start, span
+from sessions.plans.checks import cautions, check_layout, check_plan, check_scope, check_start, span, try_out
 from sessions.plans.controls import control_additions
 from sessions.plans.problems import Problems, plan_of, taken_up
 from sessions.plans.transfer import Addition, additions, check_spec_transfers, spec_addition
 from sessions.session.adopt import Source, adopt
 from sessions.specs.overrides import overridden
-from sessions.specs.own_code import trust_changes, trusted_in
+from sessions.specs.own_code import check_is_repair, trust_changes, trusted_in
 from sessions.specs.spec import BranchSpec, Plan, Spec, parse_plan, table_of
 from sessions.store import SessionDirectory, check_branch_name
 from sessions.tickets.given_ticket import given_arrays
@@ -165,6 +165,34 @@ class Branches:
         check_start(plan, self._problems, plan_of(view.plan))
         said = self._remarks(branch, plan, overridden(view.plan, overrides).said)
         self._emit(events.PlanChanged(at=time.time(), branch=branch, plan=table_of(plan)), *said)
+
+    def changed(self, branch: str, overrides: Mapping[str, Any]) -> Plan:
+        """The plan that a branch would have.
+
+        Raises:
+            TicketError: if there is no such branch, or the overrides can't work.
+        """
+        return _changed(self.called(branch), overrides)
+
+    def try_out(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        """Try the code of one's own in the plan that a branch would have.
+
+        Raises:
+            TicketError: if it fails, or the overrides can't work.
+        """
+        plan = self.changed(branch, overrides)
+        try_out(plan, self._problems)
+
+    def switch_code(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        """Go on with other code of one's own in a branch's environment or network.
+
+        Raises:
+            TicketError: if that can't work.
+        """
+        view = self.called(branch)
+        check_is_repair(view.plan, overrides)
+        check_layout(_changed(view, overrides), plan_of(view.plan), self._problems)
+        self.change_plan(branch, overrides)
 
     def _add(self, additions: Sequence[Addition]) -> list[str]:
         """Begin these branches, all or none; returns their names."""

@@ -21,6 +21,7 @@ import msgspec
 from sessions.messages import events
 from sessions.reports.statistics import mean
 from sessions.specs.validation import convert
+from sessions.store.system import detached
 from ticket_explorer.errors import TicketError
 from ticket_explorer.places import home
 
@@ -122,7 +123,7 @@ class Notifier:
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno() if _has_file(sys.stderr) else subprocess.DEVNULL,
                 env={**os.environ, **told, "TICKET_EXPLORER_TEXT": notice.text},
-                start_new_session=True,
+                **detached(),
             )
         except OSError as error:
             self._say(f"Notification by {name} could not be started: {error.strerror}.")

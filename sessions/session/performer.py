@@ -55,6 +55,15 @@ class Performer:
         self.branches.change_plan(branch, overrides)
         self.finish_if_done()
 
+    def switch_code(self, branch: str, overrides: Mapping[str, Any]) -> None:
+        """Change the code of a branch's environment or network from its next round on.
+
+        Raises:
+            TicketError: if it is no code of one's own, or the network's weights would be others.
+        """
+        self.branches.switch_code(branch, overrides)
+        self.finish_if_done()
+
     def tune(self, wish: commands.Tune) -> None:
         """Change hyper-parameters of the running round from its next generation on.
 
@@ -166,13 +175,23 @@ class Performer:
         """
         self.emit(breakpoint_removed(self.view, number))
 
-    def preview_pruning(self, branch: str) -> Preview:
+    def preview_pruning(self, wish: commands.PreviewPruning) -> Preview:
         """What each pruner would remove now from the branch's running round, or from its last finished one.
 
         Raises:
-            TicketError: if the branch has neither.
+            TicketError: if the branch has neither, or the pruner that is asked about can't be used.
         """
-        return self.engine.preview(branch, parse_plan(self.branches.called(branch).plan))
+        plan = parse_plan(self.branches.called(wish.branch).plan)
+        asked = None if wish.pruner is None else self.branches.changed(wish.branch, {"pruner": wish.pruner}).pruner
+        return self.engine.preview(wish.branch, plan, asked)
+
+    def try_out(self, wish: commands.TryOut) -> None:
+        """Try a change of a branch's plan, and change nothing.
+
+        Raises:
+            TicketError: if the plan can't work, or code of one's own fails.
+        """
+        self.branches.try_out(wish.branch, wish.overrides)
 
     def rollout(self, wish: commands.Rollout) -> Episode:
         """One episode of a branch's policy: of a finished round, or of its running or last finished one.

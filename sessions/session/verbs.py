@@ -68,7 +68,7 @@ def spoken(
     """
 
     def function(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return do(subject, _with_own_code(checked(unfolded(kind(*args, **kwargs)))))
+        return do(subject, with_own_text(checked(unfolded(kind(*args, **kwargs)))))
 
     vars(function)["__signature__"] = _signature(kind, subject)
     function.__doc__ = inspect.getdoc(kind)
@@ -84,14 +84,14 @@ def unfolded(deed: D) -> D:
     return deed
 
 
-def _with_own_code(deed: Deed[R]) -> Deed[R]:
+def with_own_text(deed: D) -> D:
     """The deed with the text of the files that its overrides name, relative to the caller's working directory."""
     if isinstance(deed, Analyse):
         kind, parameters = with_own_analysis(deed.kind, deed.parameters, Path.cwd())
-        return structs.replace(deed, kind=kind, parameters=parameters)  # type: ignore[arg-type]
+        return structs.replace(deed, kind=kind, parameters=parameters)
     given = {
         key: value
-        for key in ("overrides", "pruner", "rewind", "trainer")
+        for key in ("overrides", "task", "network", "pruner", "rewind", "trainer")
         if (value := getattr(deed, key, None)) is not None
     }
     if "overrides" in given:

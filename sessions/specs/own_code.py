@@ -13,6 +13,7 @@ from ticket_explorer.own_settings import OWN, own_settings, settings_for
 from ticket_explorer.own_trust import is_trusted, trust
 from ticket_explorer.registry import lookup, name_of
 from ticket_explorer.tables import is_table
+from ticket_explorer.tasks.own_data.own_settings import OwnData
 
 _OURS = {"source", "file", "measured"}
 """Fields that are filled in here, or by the session; others that no form shows are the object's own."""
@@ -36,12 +37,17 @@ def with_own_code(tables: Mapping[str, Any], directory: Path, path: str = "$") -
 
 def codes_of(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The tables of a plan that have code of one's own: `place`, `source`, `parameters`, and `file` where it was."""
+    yield from (table for _, table in codes_by_key(plan))
+
+
+def codes_by_key(plan: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The same, each after its key in the plan."""
     for key in OWN:
         table = plan.get(key)
         if is_table(table) and table.get("source"):
-            yield table if "place" in table else {**table, "place": table.get("id", "")}
+            yield key, table if "place" in table else {**table, "place": table.get("id", "")}
         elif is_table(table) and (imported := imported_by(key, table)):
-            yield {"place": str(table["id"]), "source": import_of(imported)}
+            yield key, {"place": str(table["id"]), "source": import_of(imported)}
 
 
 def trusted_in(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -68,6 +74,29 @@ def _calls(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any
     for code in codes_of(plan):
         given = code.get("parameters")
         yield str(code.get("place", "")), str(code["source"]), given if is_table(given) else {}
+
+
+def check_is_repair(plan: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
+    """Refuse another task or network in place of a branch's own, but for other code of the same kind.
+
+    Args:
+        plan: Of the branch.
+        overrides: What takes its place, with the text of files.
+
+    Raises:
+        InvalidValue: if there is nothing, it is no code of one's own, of another kind, or gives data.
+    """
+    if not overrides:
+        raise InvalidValue("$", "nothing", "task=FILE.py:CLASS or network=FILE.py:CLASS")
+    for key, wanted in overrides.items():
+        known = own_settings(key, plan[key].get("name"))
+        name = wanted.get("name") if is_table(wanted) else wanted
+        if known is None or known is OwnData or name != name_of(known):
+            given = (wanted.get("place") or wanted.get("id") if is_table(wanted) else None) or name
+            expected = (
+                "repaired code of your own, FILE.py:CLASS, in place of such; begin another branch with anything else"
+            )
+            raise InvalidValue(f"$.{key}.name", given, expected)
 
 
 def analysis_called(kind: str) -> type[AnalysisSettings]:
@@ -123,7 +152,11 @@ def _taken_in(key: str, given: Any, directory: Path, path: str) -> Any:
     fields = {"name", *settings.__struct_encode_fields__} - {*settings.filled_in} | _OURS
     kept = {field: value for field, value in table.items() if field in fields}
     more = {field: value for field, value in table.items() if field not in fields}
-    parameters = {**table.get("parameters", {}), **more}
+    given = table.get("parameters") or {}
+    if not is_table(given):
+        expected = "a table of keyword arguments, { power = 2 }"
+        raise InvalidValue(f"{path.removesuffix('.name')}.parameters", given, expected)
+    parameters = {**given, **more}
     if found or is_trusted(place, source, table.get("parameters", {})):
         trust(place, source, parameters)
     return {**kept, **found, "name": name_of(settings), **({"parameters": parameters} if parameters else {})}

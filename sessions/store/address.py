@@ -15,6 +15,7 @@ import msgspec
 
 from sessions.store.errors import UNREADABLE
 from sessions.store.files import write_private
+from sessions.store.system import AT_ONCE, NO_LINK
 from ticket_explorer.errors import TicketError
 
 NAME = "address.msgpack"
@@ -100,7 +101,7 @@ def read_address(path: Path) -> Address | None:
         TicketError: if another user wrote it, or could have written it: then it can't be trusted.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(path, os.O_RDONLY | AT_ONCE | NO_LINK)
     except FileNotFoundError:
         return None
     except OSError as error:

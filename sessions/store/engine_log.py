@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sessions.store.file_table import FileName
 from sessions.store.files import is_shared, mode_of_new
+from sessions.store.system import BINARY, NO_LINK
 
 LOG, OLDER = FileName("log"), FileName("older-log", number=1)
 LARGEST = 2_000_000
@@ -30,7 +31,7 @@ def open_log(session: Path) -> int:
     path = log_file(session)
     if is_large(path):
         path.replace(session / OLDER.place)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY | NO_LINK
     descriptor = os.open(path, flags, mode_of_new(path))
     if is_shared(session):
         with suppress(OSError):

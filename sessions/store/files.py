@@ -13,9 +13,8 @@ from typing import BinaryIO
 
 from sessions.store.errors import Damaged, told
 from sessions.store.file_table import TEMPORARY
+from sessions.store.system import AT_ONCE, BINARY, replace, sync, sync_directory
 
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
-"""Opening a pipe must not wait for a writer; regular files ignore this flag."""
 _GROUP_S = stat.S_ISGID | stat.S_IRWXG
 
 
@@ -35,7 +34,7 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
     with told(path):
         try:
             _write_new(beside, data, durable)
-            os.replace(beside, path)
+            replace(beside, path)
         except BaseException:
             with suppress(OSError):
                 beside.unlink()
@@ -52,9 +51,9 @@ def write_private(path: Path, data: bytes) -> None:
     """
     beside = temporary_name(path)
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600), "wb") as file:
             file.write(data)
-        os.replace(beside, path)
+        replace(beside, path)
     except BaseException:
         with suppress(OSError):
             beside.unlink()
@@ -64,15 +63,6 @@ def write_private(path: Path, data: bytes) -> None:
 def temporary_name(path: Path) -> Path:
     """A new hidden name next to `path`, for a file that is then renamed to it."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory survive a power failure."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -109,7 +99,7 @@ def read_whole(path: Path) -> bytes:
 
 
 def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | _AT_ONCE)
+    return os.open(path, flags | AT_ONCE)
 
 
 def mode_of_new(path: Path) -> int:
@@ -138,12 +128,12 @@ def make_directory(path: Path) -> None:
 
 
 def _write_new(path: Path, data: bytes, durable: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode_of_new(path))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode_of_new(path))
     try:
         if is_shared(path.parent):
             os.fchmod(descriptor, mode_of_new(path))
         write_all(descriptor, data)
         if durable:
-            os.fsync(descriptor)
+            sync(descriptor)
     finally:
         os.close(descriptor)

@@ -11,6 +11,7 @@ from typing import Self, final
 from sessions.store.errors import SessionExists, as_sentence, told
 from sessions.store.files import write_all, write_atomic
 from sessions.store.journal_records import MAGIC, frame, is_damage, read_records
+from sessions.store.system import BINARY, sync
 
 _REFUSED = -1
 """No file's size: cut whatever was written of a record, even if it is complete."""
@@ -63,10 +64,10 @@ class JournalFile:
         records = read_records(path)
         kept_aside = _keep_aside(path, records.end) if records.torn else None
         with told(path):
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | BINARY)
             if records.torn:
                 os.ftruncate(descriptor, records.end)
-                os.fsync(descriptor)
+                sync(descriptor)
         return cls(path, descriptor, records.end, records.torn, kept_aside)
 
     def append(self, payload: bytes, durable: bool = False) -> int:
@@ -89,7 +90,7 @@ class JournalFile:
         try:
             write_all(self._descriptor, record)
             if durable:
-                os.fsync(self._descriptor)
+                sync(self._descriptor)
         except OSError as error:
             self._pending = _REFUSED
             raise as_sentence(self.path, error) from error
@@ -100,7 +101,7 @@ class JournalFile:
     def sync(self) -> None:
         """Wait until everything appended would survive a power failure."""
         with told(self.path):
-            os.fsync(self._descriptor)
+            sync(self._descriptor)
 
     def close(self) -> None:
         """Stop writing; closing twice does nothing."""

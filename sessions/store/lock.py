@@ -10,7 +10,7 @@ from sessions.store.address import NAME, own, write_address
 from sessions.store.errors import Damaged, SessionLocked, told
 from sessions.store.files import is_shared, mode_of_new, open_file
 from sessions.store.holder import holder_sentence
-from ticket_explorer.errors import TicketError
+from sessions.store.system import flock
 
 _WAITS = (0.01, 0.02, 0.04)
 """Seconds between attempts: long enough for a simultaneous `is_locked` to finish."""
@@ -28,7 +28,7 @@ class SessionLock:
 
     Raises:
         SessionLocked: if another process, or this one, has it.
-        TicketError: where there are no file locks (Windows, some network file systems).
+        TicketError: where there are no file locks (some network file systems).
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,11 +42,6 @@ class SessionLock:
                 if is_new and is_shared(path.parent):
                     os.fchmod(self._descriptor, mode_of_new(path))
                 self._take()
-            except ModuleNotFoundError:
-                os.close(self._descriptor)
-                raise TicketError(
-                    "This system has no file locks, so sessions can be read but not run. Use WSL."
-                ) from None
             except BaseException:
                 os.close(self._descriptor)
                 raise
@@ -83,21 +78,5 @@ def is_locked(path: Path) -> bool:
         try:
             with open_file(path) as file:
                 return not flock(file.fileno(), shared=True)
-        except (Damaged, ModuleNotFoundError):
+        except Damaged:
             return False
-
-
-def flock(descriptor: int, shared: bool, wait: bool = False) -> bool:
-    """Lock an open file, alone or beside others who share it; returns whether it did.
-
-    Raises:
-        ModuleNotFoundError: where the system has no such locks.
-        OSError: where the file system has none.
-    """
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True

@@ -12,10 +12,11 @@ from typing import Self, final
 
 from sessions.store.errors import Damaged, NewerSchema, NotASession, SessionExists, nearest, told
 from sessions.store.file_table import BRANCH, TABLE, TEMPORARY, FileName, name_of
-from sessions.store.files import make_directory, read_whole, sync_directory, write_atomic
+from sessions.store.files import make_directory, read_whole, write_atomic
 from sessions.store.journal_records import MAGIC
 from sessions.store.ledger import Ledger, digest
 from sessions.store.seals import Seal, seal, unseal
+from sessions.store.system import sync_directory
 from sessions.store.whole_directory import whole_directory
 from ticket_explorer.errors import InvalidValue, TicketError
 
@@ -105,6 +106,8 @@ class SessionDirectory:
             DiskFull: if there is no room.
         """
         with whole_directory(path) as building:
+            if shared and not hasattr(os, "chown"):
+                raise TicketError("This system has no groups of files, so no session can be shared with one.")
             if shared:
                 os.chown(building, -1, path.parent.stat().st_gid)
                 building.chmod(0o2770)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sessions.store.errors import SessionExists, told
-from sessions.store.files import sync_directory, temporary_name
+from sessions.store.files import temporary_name
+from sessions.store.system import sync_directory
 from ticket_explorer.places import make_private
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sessions.store.errors import told
 from sessions.store.files import mode_of_new
-from sessions.store.lock import flock
+from sessions.store.system import flock
 from ticket_explorer.errors import TicketError
 
 _NO_LOCKS = (

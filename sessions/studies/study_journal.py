@@ -15,6 +15,7 @@ from sessions.store import read_records
 from sessions.store.errors import UNREADABLE, Damaged, NewerSchema, as_sentence, told
 from sessions.store.files import write_all
 from sessions.store.journal_records import frame, is_damage
+from sessions.store.system import BINARY, sync
 from sessions.studies.locks import locked
 from sessions.studies.records import DECODER, SCHEMA, AnyRecord, Planned
 
@@ -54,11 +55,11 @@ class StudyJournal:
         """
         with locked(self._lock), told(self.path):
             known = self.news()
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | BINARY)
             try:
                 self._cut(descriptor)
                 self._write(descriptor, b"".join(frame(_ENCODER.encode(record)) for record in records))
-                os.fsync(descriptor)
+                sync(descriptor)
             finally:
                 os.close(descriptor)
             return [*known, *self.news()]

@@ -7,6 +7,7 @@ preset start at once. Only the most recently used executables are kept in memory
 
 import ctypes
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -198,7 +199,7 @@ def _executable(lowered: jax.stages.Lowered) -> Executable:
 
 def _return_memory() -> None:
     """Return memory used for compiling to the system; glibc would keep it, hundreds of megabytes per session."""
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError):  # elsewhere there is no such library
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
@@ -208,5 +209,6 @@ def _shape_of(array: Any) -> jax.ShapeDtypeStruct:
 
 
 def _be_nice() -> None:
-    with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    if sys.platform == "linux":  # elsewhere a thread's number is no process's
+        with suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

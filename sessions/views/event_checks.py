@@ -274,6 +274,12 @@ def _cut(view: SessionView, event: Any) -> None:
     _require(0 < event.generations <= round_.done, f"a round ends after {event.generations} of {round_.done}")
 
 
+def _dropped(view: SessionView, event: events.RoundDropped) -> None:
+    round_ = _round(view, event)
+    _require(round_ is view.running, f"round {event.round} of branch {event.branch!r} is dropped, and doesn't run")
+    _require(event.generations == round_.done, f"{event.generations} of {round_.done} generations are dropped")
+
+
 def _diverged(view: SessionView, event: events.Diverged) -> None:
     round_ = _round(view, event)
     _require(0 <= event.generation <= round_.done, f"replicates diverge at generation {event.generation}")
@@ -372,6 +378,7 @@ _CHECKS: Mapping[type[events.Event], Callable[[SessionView, Any], None]] = {
     events.Tuned: _tuned,
     events.FormChosen: _formed,
     events.RoundEnded: _cut,
+    events.RoundDropped: _dropped,
     events.Diverged: _diverged,
     events.RoundFinished: _finished,
     events.Pruned: _pruned,

@@ -55,6 +55,13 @@ class KeptFrames:
             view.apply(frame)
             yield frame
 
+    def put_back(self, event: events.RoundDropped, view: SessionView) -> None:
+        """Before a round is dropped: take frames back that are of the one that begins in its place."""
+        branch = view.branches.get(event.branch)
+        round_ = branch.rounds.get(event.round) if branch is not None else None
+        later = [frame for frame in round_.frames if frame.at > event.at] if round_ is not None else []
+        self.waiting.setdefault((event.branch, event.round), deque()).extendleft(reversed(later))
+
 
 class GrowingFrames:
     """The frames of a session that somebody else runs, read on as their file grows."""

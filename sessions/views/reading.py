@@ -88,6 +88,8 @@ def followed(directory: SessionDirectory, view: SessionView, end: int | None = N
     """
     frames = KeptFrames.of(directory)
     for event in decoded(read_records(directory.journal, end=end).payloads, directory.journal):
+        if isinstance(event, events.RoundDropped):
+            frames.put_back(event, view)
         take(view, event, directory.journal)
         yield event
         if isinstance(event, events.Generations):

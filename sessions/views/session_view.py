@@ -16,7 +16,7 @@ from sessions.views.branch_view import OLD_TICKETS, BranchView, RoundView, densi
 from sessions.views.breakpoints import BreakpointEvent, Breakpoints
 from sessions.views.densities import densities_of
 from sessions.views.renaming import renamed
-from sessions.views.sealed import record
+from sessions.views.sealed import forget_early, record
 from ticket_explorer.densities import overall
 from ticket_explorer.trainers import TRAINERS
 
@@ -327,6 +327,15 @@ def _round_ended(view: SessionView, event: events.RoundEnded) -> None:
     view.branches[event.branch].rounds[event.round].generations = event.generations
 
 
+def _round_dropped(view: SessionView, event: events.RoundDropped) -> None:
+    del view.branches[event.branch].rounds[event.round]
+    if event.round == 0:
+        forget_early(view.ledger, event.branch)
+    view.running = view.live = None
+    place = (event.branch, event.round)
+    view.analyses = [known for known in view.analyses if (known.branch, known.round) != place]
+
+
 def _diverged(view: SessionView, event: events.Diverged) -> None:
     branch = view.branches[event.branch]
     branch.rounds[event.round].diverged |= set(event.replicates)
@@ -409,6 +418,7 @@ _HANDLERS: dict[type[events.Event], Any] = {
     events.Tuned: _tuned,
     events.FormChosen: _form_chosen,
     events.RoundEnded: _round_ended,
+    events.RoundDropped: _round_dropped,
     events.Diverged: _diverged,
     events.RoundFinished: _round_finished,
     events.Pruned: _pruned,

@@ -32,6 +32,7 @@ from sessions.store.round_file import decode_round
 from sessions.views.reading import read_header, read_view
 from sessions.views.turns import Turn, next_turn
 from ticket_explorer.errors import TicketError
+from ticket_explorer.own_trust import trust
 
 FASHION = {
     "task": {"name": "fashion", "batch": 32, "pool": 4},
@@ -377,6 +378,39 @@ def renamed(path: Path) -> Session:
     return _on_half_way(session)
 
 
+BREAKS = """
+import jax
+import numpy as np
+from flax import linen as nn
+
+class Breaks(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Dense(4)(x.reshape(x.shape[0], -1))
+        x = jax.pure_callback(self.host, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="expand_dims")
+        return nn.Dense(self.outputs)(x)
+
+    def host(self, x):
+        return np.asarray(x) / missing
+"""
+
+
+def dropped(path: Path) -> Session:
+    """A session in which a network of one's own failed within a round, which was dropped, and was then repaired."""
+    lines = [line for line in BREAKS.splitlines() if "pure_callback" not in line]
+    code = [{"name": "own", "place": "breaks.py:Breaks", "source": text} for text in (BREAKS, "\n".join(lines))]
+    for table in code:
+        trust(table["place"], table["source"], {})
+    branches = [{"name": "mine", "network": code[0]}, {"name": "other", "pruning": {"rounds": 1}}]
+    session = Session.create(parse_spec({**FASHION, "trainer": EVOLUTION, "branch": branches}), path)
+    _ask(session, commands.Resume())
+    assert session.view.branches["mine"].stuck
+    _ask(session, commands.SwitchCode("mine", network=code[1]))
+    return _on_half_way(session)
+
+
 def _ask_and_cancel(session: Session, ask: commands.Analyse) -> int:
     driver = Driver(session)
     answers: list[Any] = []
@@ -405,7 +439,7 @@ def _keep(place: Path, name: str, make: Callable[[Path], Session]) -> None:
 def main(place: Path, names: list[str]) -> None:
     """Make the named ones, or all."""
     makers: dict[str, Callable[[Path], Session]] = {name: partial(_half_way, plan=plan) for name, plan in PLANS.items()}
-    makers |= {one.__name__: one for one in (everything, refused, troubled, stopped, renamed)}
+    makers |= {one.__name__: one for one in (everything, refused, troubled, stopped, renamed, dropped)}
     for name in names or makers:
         with tempfile.TemporaryDirectory() as elsewhere, chdir(elsewhere):  # paths in journals are relative
             _keep(place, name, makers[name])

@@ -86,6 +86,21 @@ class Convolved(nn.Module):
     def __call__(self, x):
         return nn.Dense(self.outputs)(nn.Conv(2, (2, 2))(x).reshape(x.shape[0], -1))
 
+class Strided(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.outputs)(nn.Conv(2, (2, 2), strides=2)(x).reshape(x.shape[0], -1))
+
+class Compares(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Conv(2, (2, 2))(x)
+        return nn.Dense(self.outputs)((x - x.mean(0)).reshape(x.shape[0], -1))
+
 class MustKnow(nn.Module):
     outputs: int
 

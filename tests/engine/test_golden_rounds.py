@@ -17,6 +17,7 @@ from sessions.messages import commands, events
 from sessions.messages.records import AnyEvent
 from sessions.session.session import Session
 from sessions.store import read_records
+from sessions.views.own_code import untrusted_code
 from sessions.views.reading import decoded, read_view
 from tests.engine.golden_rounds import GENERATION, JOURNALLED, PLANS, machine, outcome, to_the_end
 
@@ -31,9 +32,13 @@ NAMES = {
     "rules_5": {"troubled"},
     "rules_6": {"stopped"},
     "rules_7": {"renamed"},
+    "rules_8": {"dropped"},
 }
 """What lies there; other names are kept by a set that comes later."""
-QUICK = {"evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "renamed", "stopped", "troubled"}
+QUICK = {
+    "dropped", "evolution-sep-cma-es", "gradient_descent", "mask_evolution", "refused", "renamed", "stopped",
+    "troubled",
+}  # fmt: skip
 """Run by default; the others compile more, and are slow."""
 
 TOLERANCE = {"metrics": 0.02, "norm": 0.005, "score": 0.03, "kept": 0.03}
@@ -48,7 +53,7 @@ COMMANDS = {
     "Tune",
 }  # fmt: skip
 """The tags of commands in `everything`: format, never renamed."""
-LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch", "RenameBranch"}
+LATER_COMMANDS = {"PauseAt", "RemoveBreakpoint", "RemoveBranch", "RenameBranch", "SwitchCode"}
 """Journalled commands that came after it; a golden session of a later set holds each of them."""
 EVENTS = {
     "Analysed", "BranchAdded", "BranchAdopted", "CommandReceived", "Failed", "Finished", "Frame", "Generations",
@@ -58,7 +63,7 @@ EVENTS = {
 """The tags of events in `everything`: format, never renamed."""
 LATER_EVENTS = {
     "Scored", "Sealed", "CommandRefused", "Diverged", "FormChosen",
-    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved", "BranchRenamed",
+    "BreakpointSet", "BreakpointMet", "BreakpointRemoved", "BranchRemoved", "BranchRenamed", "RoundDropped",
 }  # fmt: skip
 """Events that came after it; a golden session of a later set holds each of them."""
 AWAITED: set[str] = set()
@@ -119,6 +124,8 @@ def test_it_goes_on_and_comes_out_the_same(
     running = read_view(golden).running
     assert running is not None
     before = outcome(golden)
+    for code in untrusted_code(read_view(golden)):
+        code.trust()
     with Session.open(golden) as session:
         to_the_end(session)
     lab.assert_whole(golden)

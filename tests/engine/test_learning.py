@@ -11,6 +11,7 @@ from sessions.messages import events
 from sessions.reports.generation_rows import metric_rows
 from sessions.reports.json_report import report
 from sessions.reports.learning import learning_curve, needed
+from sessions.specs.journalled import trainer_of
 from sessions.store import SessionDirectory
 from sessions.views.reading import read_header, read_view
 from tests.folding import fold
@@ -117,6 +118,13 @@ def test_reports_say_what_was_spent_and_what_a_score_took(whole: Any) -> None:
     assert unreachable["environment_steps"] == unreachable["generations"] == [None, None]
     solved = report(whole, read_header(directory), view)
     assert solved["branches"][0]["rounds"][0]["to_reach"]["target"] == 475.0
+
+
+def test_a_trainer_of_another_version_has_no_cost_that_is_known() -> None:
+    known = {"name": "evolution", "strategy": "snes", "population": 8, "generations": 5}
+    assert trainer_of({"trainer": known}) is not None
+    for strange in ({**known, "new": 1}, {**known, "population": "many"}, {"name": "of tomorrow"}, {}):
+        assert trainer_of({"trainer": strange}) is None
 
 
 def test_images_have_scores_amid_a_round_and_forward_passes(lab: Any) -> None:

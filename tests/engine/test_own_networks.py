@@ -72,14 +72,43 @@ def test_it_offers_what_every_network_does(mine: Path, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "group"), [("MyNet", 16), ("Convolved", 1)])
-def test_a_cpu_takes_dense_layers_of_several_at_once(mine: Path, name: str, group: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind", "group"),
+    [
+        ("MyNet", "grouped", 16),
+        ("Convolved", "products", 2),
+        ("Strided", "grouped", 1),
+        ("Compares", "grouped", 1),
+        ("Normed", "grouped", 1),
+    ],
+)
+def test_a_cpu_takes_the_form_that_fits_the_layers(mine: Path, name: str, kind: str, group: int) -> None:
+    """Convolutions that are no plain ones, and what mixes images, stay as they are."""
     built = network(name)
-    assert (built.usual_form.group, built.former_form.group) == (group, 1)
+    if name != "Normed":
+        assert (built.usual_form.kind, built.usual_form.group, built.former_form.group) == (kind, group, 1)
+    assert ("products" in built.kinds) == (kind == "products")
     population = jax.vmap(built.initialise)(jax.random.split(jax.random.key(0), 19))
-    inputs = jax.random.normal(jax.random.key(1), (6, 3, 3, 1))
+    inputs = jax.random.normal(jax.random.key(1), (70, 3, 3, 1))
     each = jnp.stack([built.apply(one, inputs) for one in population])
-    assert np.allclose(built.population_apply(population, inputs), each, atol=1e-5)
+    assert np.allclose(jax.jit(built.population_apply)(population, inputs), each, atol=1e-5)
+    for form in built.forms(19, 70):
+        assert np.allclose(jax.jit(built.in_form(form).population_apply)(population, inputs), each, atol=1e-5)
+
+
+def test_a_session_of_convolutions_of_ones_own_resumes(mine: Path, lab: Any) -> None:
+    spec = own(lab, network="net.py:Convolved", trainer={"generations": 6}, pruning={"rounds": 1})
+    for name in ("one", "other"):
+        with Session.create(spec, lab.path(name)) as session:
+            session.step(2)
+            assert session.view.running is not None
+            assert session.view.running.forms[0].form.kind == "products"
+    with Session.open(lab.path("other")) as session:
+        session.step(1)
+    for name in ("one", "other"):
+        with Session.open(lab.path(name)) as session:
+            session.run()
+    lab.assert_same(lab.path("one"), lab.path("other"), rounds=1)
 
 
 def test_a_module_of_nnx_is_the_one_that_its_author_wrote(mine: Path, lab: Any) -> None:

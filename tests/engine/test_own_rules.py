@@ -134,3 +134,55 @@ def test_a_text_that_does_not_parse_names_its_line(mine: Path, lab: Any) -> None
     (mine / "rules.py").write_text("def x(:\n")
     with pytest.raises(TicketError, match=r"rules\.py, line 1: "):
         Session.create(own(lab, pruner="./rules.py:x"), lab.path())
+
+
+def test_a_rule_of_ones_own_is_previewed_as_built_in_ones_are(mine: Path, lab: Any) -> None:
+    with lab.create() as session:
+        session.run_round()
+        told = session.preview_pruning("snr", "./rules.py:my_score")
+        assert (told.present, told.asked) == ("snr", "rules.py:my_score")
+        shares = told.overlap[told.pruners.index("rules.py:my_score")]
+        assert shares[told.pruners.index("magnitude")] == 1.0
+        assert sum(told.layers["rules.py:my_score"].values()) == told.removed
+        for rule, said in (
+            ("fails", r"rules\.py, line 14: AttributeError"),
+            ("undefined", "that are NaN or infinite"),
+            ("nope", r"rules\.py has no nope; it has .*my_score"),
+        ):
+            with pytest.raises(TicketError, match=said):
+                session.preview_pruning("snr", f"./rules.py:{rule}")
+        session.switch_pruner("snr", {"name": "rules.py:my_score", "sign": -1.0})
+        told = session.preview_pruning("snr", "./rules.py:my_score")
+        assert (told.present, told.asked) == ("rules.py:my_score", "rules.py:my_score")
+        told = session.preview_pruning("snr", {"parameters": {"sign": 1.0}})
+        assert (told.present, told.asked) == ("rules.py:my_score", "rules.py:my_score, as it is now")
+        assert session.preview_pruning("snr").present == "rules.py:my_score"
+
+
+def test_a_change_is_tried_and_changes_nothing(mine: Path, lab: Any) -> None:
+    with lab.create() as session:
+        end = session.journal_end
+        session.try_out("snr", {"pruner": "./rules.py:my_score", "rewind": "./rules.py:my_start"})
+        with pytest.raises(TicketError, match=r"rules\.py:short_start: weights of shape"):
+            session.try_out("snr", {"rewind": "./rules.py:short_start"})
+        with pytest.raises(TicketError, match=r"trainers\.py, line \d+: AttributeError"):
+            session.try_out("snr", {"pruner": "magnitude", "trainer": {"name": "trainers.py:Raises"}})
+        assert session.journal_end == end
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import mylib", r"rules\.py, line 1: ModuleNotFoundError: No module named 'mylib'; a session keeps one file"),
+        (
+            "from .mylib import size",
+            r"rules\.py, line 1: ImportError: attempted relative import .*; a session keeps one",
+        ),
+    ],
+)
+def test_a_package_beside_a_file_gets_a_sentence(mine: Path, lab: Any, line: str, said: str) -> None:
+    (mine / "mylib").mkdir()
+    (mine / "mylib" / "__init__.py").write_text("size = abs\n")
+    (mine / "rules.py").write_text(f"{line}\n\ndef x(key, result, ticket, problem):\n    return result.mean\n")
+    with pytest.raises(TicketError, match=said):
+        Session.create(own(lab, pruner="./rules.py:x"), lab.path())

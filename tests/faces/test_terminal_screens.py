@@ -18,9 +18,12 @@ from tests.faces.pictures import SIZES, assert_golden, picture
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.branch import BranchDialog
+from widgets.terminal.dialogs.breakpoint import BreakpointDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
 from widgets.terminal.dialogs.export import ExportDialog
 from widgets.terminal.dialogs.pruner import PrunerDialog
+from widgets.terminal.dialogs.remove import RemoveDialog
+from widgets.terminal.dialogs.rename import RenameDialog
 from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
@@ -52,6 +55,9 @@ DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
     "decompose": lambda link: DecomposeDialog(link, "snr", None),
     "undo": lambda link: UndoDialog(link, "snr", None),
     "export": lambda link: ExportDialog(link, "snr", None),
+    "rename": lambda link: RenameDialog(link, "random", None),
+    "remove": lambda link: RemoveDialog(link, "random", None),
+    "breakpoint": lambda link: BreakpointDialog(link, "snr", None),
     "note": lambda link: ask.line("A note for the journal", "snr looks flatter"),
     "leave": lambda link: ask.choice("fashion is running. What should happen to it?", {"on": "Leave", "stop": "Stop"}),
 }

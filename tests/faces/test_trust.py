@@ -153,7 +153,7 @@ def test_a_branch_whose_rule_fails_is_repaired_from_the_command_line(
     assert done == {"snr": 2, "magnitude": 1, "random": 2}
     for values, said in (
         (["pruner=rules.py:nope"], "rules.py has no nope"),
-        (["seed=3"], "expected pruner, rewind, trainer or pruning"),
+        (["seed=3"], "expected pruner, rewind, trainer, pruning, or your own task or network"),
         (["pruner=snr", "pruning.ratio=0.3"], "one after another"),
     ):
         refused = tell("switch", "one.session", "--branch", "magnitude", *(f"--set={value}" for value in values))

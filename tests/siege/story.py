@@ -16,15 +16,40 @@ from sessions.session.session import Session
 from sessions.store import SessionDirectory, read_records
 from sessions.views.reading import decoded
 from sessions.views.session_view import SessionView
+from ticket_explorer.own_trust import trust
+
+NETWORK = """
+from flax import linen as nn
+
+class Mine(nn.Module):
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.relu(nn.Dense(4)(x.reshape(x.shape[0], -1)))
+        return nn.Dense(self.outputs)(x)
+"""
+REPAIRED = NETWORK.replace("nn.relu", "nn.tanh")
+
+
+def _network(source: str) -> dict[str, Any]:
+    return {"name": "own", "place": "net.py:Mine", "source": source}
+
 
 TABLES: dict[str, Any] = {
     "task": {"name": "fashion", "batch": 16},
-    "network": {"name": "mlp", "hidden": [4]},
+    "network": _network(NETWORK),
     "trainer": {"generations": 6, "population": 4},
     "pruning": {"ratio": 0.3, "rounds": 2},
     "branch": [{"name": "a"}, {"name": "b", "rewind": {"name": "early", "generation": 3}}],
 }
 DONOR = {**TABLES, "branch": [{"name": "theirs"}], "seed": 1}
+
+
+def trust_code() -> None:
+    """Let the story's code run in the home of this process."""
+    for source in (NETWORK, REPAIRED):
+        trust("net.py:Mine", source, {})
 
 
 @dataclass(frozen=True)
@@ -83,6 +108,10 @@ def steps(donor: Path) -> list[Step]:
         Step(
             lambda view: commands.SwitchTrainer(branch="b", trainer={"generations": 5}),
             lambda view: view.branches["b"].plan["trainer"]["generations"] == 5,
+        ),
+        Step(
+            lambda view: commands.SwitchCode(branch="forked", network=_network(REPAIRED)),
+            lambda view: view.branches["forked"].plan["network"]["source"] == REPAIRED,
         ),
         Step(
             lambda view: commands.SetPruning(branch="forked", pruning={"rounds": 3}),

@@ -22,7 +22,18 @@ from sessions.store import sessions_in
 from sessions.store.errors import DiskFull
 from tests.siege.disk import Again, Disk, Operation, Platter
 from tests.siege.figures import count
-from tests.siege.story import DECISIONS, DONOR, TABLES, decisions, give, journalled_kinds, steps, tell, told_kinds
+from tests.siege.story import (
+    DECISIONS,
+    DONOR,
+    TABLES,
+    decisions,
+    give,
+    journalled_kinds,
+    steps,
+    tell,
+    told_kinds,
+    trust_code,
+)
 
 pytestmark = pytest.mark.thorough
 
@@ -62,6 +73,7 @@ class Told:
 @pytest.fixture(scope="session")
 def told(shared_lab: Any) -> Told:
     lab = shared_lab
+    trust_code()
     donor = lab.finished("siege-donor", **DONOR)
     place = lab.place / "told"
     place.mkdir()

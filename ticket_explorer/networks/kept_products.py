@@ -121,7 +121,7 @@ def _product(units: Value, sums: Callable[[Array], Array], rank: int) -> Value:
 def _evaluated(step: Any, values: Sequence[Value], size: tuple[int, int]) -> Sequence[Value]:
     name = step.primitive.name
     if all(value.kind == "shared" for value in values):
-        return [Value(array, "shared") for array in _bound(step, [value.array for value in values])]
+        return [Value(array, "shared") for array in bound(step, [value.array for value in values])]
     if name in INSIDE:
         return _run(step.params[INSIDE[name]], values, size)
     if name == "broadcast_in_dim" and (spread := _spread(step, values[0], size)) is not None:
@@ -130,10 +130,10 @@ def _evaluated(step: Any, values: Sequence[Value], size: tuple[int, int]) -> Seq
         arrays = [value.array if value.is_number else value.leading() for value in values]
         whole = jnp.broadcast_shapes(*(jnp.shape(array) for array in arrays))
         spread_out = [jnp.broadcast_to(array, whole) for array in arrays]
-        return [Value(array, "leading") for array in _bound(step, spread_out)]
+        return [Value(array, "leading") for array in bound(step, spread_out)]
     arrays = [value.many(*size) for value in values]
     axes = [None if value.kind == "shared" else 0 for value in values]
-    return [Value(array, "many") for array in jax.vmap(lambda *given: _bound(step, given), axes)(*arrays)]
+    return [Value(array, "many") for array in jax.vmap(lambda *given: bound(step, given), axes)(*arrays)]
 
 
 def _spread(step: Any, value: Value, size: tuple[int, int]) -> Value | None:
@@ -148,7 +148,8 @@ def _spread(step: Any, value: Value, size: tuple[int, int]) -> Value | None:
     return Value(value.leading(), "leading") if own == (1, *shape[1:]) else None
 
 
-def _bound(step: Any, values: Sequence[Any]) -> Sequence[Array]:
+def bound(step: Any, values: Sequence[Any]) -> Sequence[Array]:
+    """What a step of a program gives for these values."""
     given = step.primitive.get_bind_params(step.params)
     functions, options = given if isinstance(given, tuple) else ((), given)  # jax 0.10 has no functions any more
     result = step.primitive.bind(*functions, *values, **options)

@@ -1,6 +1,7 @@
 """A network of one's own: any module of flax.linen or flax.nnx; layout, initial weights and forwards follow from it."""
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, partial
@@ -24,7 +25,8 @@ from ticket_explorer.networks.mlp import SPARSE_FROM, SPARSE_GROUP
 from ticket_explorer.networks.network import Statistics
 from ticket_explorer.networks.nnx_module import CHANCE, NnxModule
 from ticket_explorer.networks.policies import Policies, is_sparse
-from ticket_explorer.networks.population import in_groups_of
+from ticket_explorer.networks.population import FormedForward, in_chunks, in_groups, in_groups_of
+from ticket_explorer.networks.traced_convolutions import TracedConvolutions
 from ticket_explorer.own_code import hashable
 from ticket_explorer.own_running import loaded, told
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 GROUPED = Form(kind="grouped", group=16, sparse=True)
 """Of dense layers; as fast as the network `mlp` in its usual form. Grouped convolutions would be slow on a CPU."""
+PRODUCTS = Form(kind="products", group=2, examples=32)
+"""Of convolutions on a CPU: matrix products, as the network `cnn` has them."""
 TRAINS = ("train", "training", "trains", "is_training")
 """Arguments of a module's call that say whether it is trained."""
 RESTS = ("deterministic", "use_running_average", "eval")
@@ -102,8 +106,13 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     @property
     def usual_form(self) -> Form:
-        """On a CPU groups of 16 where all layers are dense: one's products alone are too small for several cores."""
-        return GROUPED if backend() == "cpu" and self._is_dense else super().usual_form
+        """On a CPU groups of 16 where all layers are dense: one's products alone are too small for several cores.
+
+        Convolutions that are found are matrix products.
+        """
+        if backend() != "cpu":
+            return super().usual_form
+        return GROUPED if self._is_dense else PRODUCTS if self._has_products else super().usual_form
 
     @property
     def former_form(self) -> Form:
@@ -113,7 +122,36 @@ class OwnFlaxNetwork(FlaxNetwork):
     def forms(self, individuals: int, examples: int) -> tuple[Form, ...]:
         """Groups; where all layers are dense, few kept weights are gone through one by one."""
         found = super().forms(individuals, examples)
-        return tuple(structs.replace(form, sparse=True) for form in found) if self._is_dense else found
+        if self._is_dense:
+            return tuple(structs.replace(form, sparse=True) for form in found)
+        groups = [group for group in (1, 2, 4) if group <= individuals] if self._has_products else []
+        return *found, *(structs.replace(PRODUCTS, group=group) for group in groups)
+
+    @property
+    def kinds(self) -> Mapping[str, FormedForward]:
+        """`grouped`; `products`, matrix products in place of the convolutions that were found."""
+        return {**super().kinds, **({"products": self._by_products} if self._has_products else {})}
+
+    def _by_products(self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], form: Form) -> Array:
+        def forward(part: Float[Array, "B ..."]) -> Float[Array, "N B O"]:
+            found = self._convolutions(part.shape, part.dtype)
+            shared = found.shared(part)
+            return in_groups(lambda theta, _: found.outputs(theta, part, shared), population, part, form.group)
+
+        return in_chunks(forward, inputs, form.examples)
+
+    def _convolutions(self, inputs: tuple[int, ...], kind: Any = jnp.float32) -> TracedConvolutions:
+        """The module's convolutions of inputs of a shape, [B, ...]."""
+
+        def applied(tree: Any, units: Array) -> Array:
+            return cast(Array, self._applied({"params": tree}, units))
+
+        return TracedConvolutions.of(applied, self.layout, inputs, kind)
+
+    @property
+    def _has_products(self) -> bool:
+        """Whether all its convolutions are plain ones, which matrix products can take the place of."""
+        return _has_products(self)
 
     def sparse_apply(
         self, population: Float[Array, "N D"], inputs: Float[Array, "B ..."], kept: Int[Array, " n"]
@@ -148,9 +186,7 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     def _products(self, inputs: tuple[int, ...]) -> KeptProducts | None:
         """The module's products with its kernels; None if it uses some of them otherwise."""
-        module: Any = self.module
-        mode = self._mode(False)
-        found = KeptProducts.of(lambda tree, units: module.apply({"params": tree}, units, **mode), self.layout, inputs)
+        found = KeptProducts.of(lambda tree, units: self._applied({"params": tree}, units), self.layout, inputs)
         return found if found.are_all else None
 
     @property
@@ -204,13 +240,22 @@ class OwnFlaxNetwork(FlaxNetwork):
 
     def apply(self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."]) -> Float[Array, "B O"]:
         """The outputs of one network; differentiable in θ."""
-        variables = {"params": self.layout.unflatten(theta)}
-        return cast(Array, self.module.apply(variables, inputs, **self._mode(False)))
+        return cast(Array, self._applied({"params": self.layout.unflatten(theta)}, inputs))
 
     @property
     def layout(self) -> Layout:
         """The leaves of θ; those that fit the settings' pattern are prunable."""
         return _layout_of(self)
+
+    def _applied(self, variables: Any, inputs: Any, trains: bool = False, **how: Any) -> Any:
+        """What the module makes of inputs.
+
+        Raises:
+            TicketError: if it fails, with its line.
+        """
+        module: Any = self.module
+        with told(self._file, self.settings.source):
+            return module.apply(variables, inputs, **self._mode(trains), **how)
 
     def _mode(self, trains: bool) -> dict[str, Any]:
         """The arguments of a call that say whether it is trained; none where the module takes none."""
@@ -249,16 +294,14 @@ class NormalisedOwnNetwork(OwnFlaxNetwork):
         self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
     ) -> tuple[Float[Array, "B O"], Statistics]:
         """The outputs by the statistics of this batch, and the running ones after it."""
-        outputs, changed = self.module.apply(
-            self._with(theta, statistics), inputs, mutable=["batch_stats"], **self._mode(True)
-        )
+        outputs, changed = self._applied(self._with(theta, statistics), inputs, True, mutable=["batch_stats"])
         return outputs, changed["batch_stats"]
 
     def apply_testing(
         self, theta: Float[Array, " D"], inputs: Float[Array, "B ..."], statistics: Statistics
     ) -> Float[Array, "B O"]:
         """The outputs by the running statistics."""
-        return cast(Array, self.module.apply(self._with(theta, statistics), inputs, **self._mode(False)))
+        return cast(Array, self._applied(self._with(theta, statistics), inputs))
 
     def _with(self, theta: Float[Array, " D"], statistics: Statistics) -> dict[str, Any]:
         return {"params": self.layout.unflatten(theta), "batch_stats": statistics}
@@ -272,6 +315,24 @@ def _variables(network: OwnFlaxNetwork) -> Any:
             jax.random.key(0),
             jax.ShapeDtypeStruct((1, *network.input_shape), jnp.float32),
         )
+
+
+@cache
+def _has_products(network: OwnFlaxNetwork) -> bool:
+    if isinstance(network, NormalisedOwnNetwork) or len(network.input_shape) != 3:
+        return False
+    return network._convolutions((2, *network.input_shape)).are_all and _is_image_by_image(network)
+
+
+def _is_image_by_image(network: OwnFlaxNetwork) -> bool:
+    """Whether what a network makes of an image is the same whatever images are beside it: a batch may be cut up."""
+    with jax.ensure_compile_time_eval():
+        keys = jax.random.split(jax.random.key(0))
+        theta = 0.1 * jax.random.normal(keys[0], (network.layout.size,))
+        images = jax.random.normal(keys[1], (3, *network.input_shape))
+        beside = jax.jit(network.apply)(theta, images)
+        alone = jax.lax.map(lambda image: network.apply(theta, image[None])[0], images)
+        return bool(jnp.allclose(beside, alone, rtol=1e-3, atol=1e-5))
 
 
 @cache

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from ticket_explorer.errors import InvalidValue, TicketError
+from ticket_explorer.errors import InvalidValue
 from ticket_explorer.own_numbers import numbers, refused
 from ticket_explorer.own_running import OwnCodeError, loaded, told
 from ticket_explorer.problems import Problem, ProblemState
@@ -132,7 +132,7 @@ class OwnTrainer:
         old, form = jax.tree.flatten(before)
         new, other = jax.tree.flatten(after)
         if str(other) != str(form) or [*map(jnp.shape, old)] != [*map(jnp.shape, new)]:
-            raise TicketError(
+            raise OwnCodeError(
                 f"{self.settings.place}: step returned a state of other arrays than it was given: "
                 f"{_shapes(after)} after {_shapes(before)}; return the same structure and shapes."
             )
@@ -156,9 +156,9 @@ class OwnTrainer:
             raise self._refused("step", f"{wrong[0]} of shape {read[wrong[0]].shape}", "a single number")
         return Metrics(**read, steps=jnp.asarray(values.get("steps", 0), jnp.int32))
 
-    def _refused(self, method: str, given: Any, expected: str) -> InvalidValue:
+    def _refused(self, method: str, given: Any, expected: str) -> OwnCodeError:
         shown = given if isinstance(given, str) else _shapes(given)
-        return InvalidValue(f"{self.settings.place}: {method}", shown, expected)
+        return refused(f"{self.settings.place}: {method}", shown, expected)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from widgets.cli.branching import say_remarks
 from widgets.cli.options import GivenSession
 from widgets.cli.output import say
 
-_EXPECTED = "pruner, rewind, trainer or pruning, such as pruner=magnitude"
+_EXPECTED = "pruner, rewind, trainer, pruning, or your own task or network, such as pruner=magnitude"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def switch(
 ) -> None:
     """Change how a branch prunes or trains from its next round on.
 
-    A branch whose pruner or rewind fails goes on with another one; name a changed file again to use its new text.
+    A branch whose code of your own fails goes on with other code; name a changed file again to use its new text.
     """
     path = session_path(session)
     SessionDirectory.open_for_reading(path)
@@ -51,15 +51,20 @@ def switch(
 
 def _wanted(branch: str, overrides: Table) -> commands.Deed[Any]:
     """The one command that makes these changes."""
-    known = {"pruner", "rewind", "trainer", "pruning"}
+    known = {"pruner", "rewind", "trainer", "pruning", "task", "network"}
     if not overrides or set(overrides) - known:
         raise InvalidValue("--set", ", ".join(sorted(set(overrides) - known)) or "nothing", _EXPECTED)
     rules = {key: value for key, value in overrides.items() if key in ("pruner", "rewind")}
     if rules and len(rules) == len(overrides):
         return commands.SwitchPruner(branch, **rules)
+    code = {key: value for key, value in overrides.items() if key in ("task", "network")}
+    if code and len(code) == len(overrides):
+        return commands.SwitchCode(branch, **code)
     if len(overrides) > 1:
         raise InvalidValue(
-            "--set", ", ".join(overrides), "pruner and rewind, or trainer, or pruning: one after another"
+            "--set",
+            ", ".join(overrides),
+            "pruner and rewind, or task and network, or trainer, or pruning: one after another",
         )
     if "trainer" in overrides:
         return commands.SwitchTrainer(branch, overrides["trainer"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sessions.specs.overrides import overridden
 from sessions.specs.spec import Table, parse_plan
 from ticket_explorer.errors import TicketError
+from widgets.decisions.own_rules import taken_in
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,18 @@ class Complaint:
 def objection(plan: Table, overrides: Table) -> Complaint | None:
     """Why these overrides of a plan are refused; None if they can work."""
     try:
-        parse_plan(plan, overrides)
+        parse_plan(plan, taken_in(overrides))
     except TicketError as error:
         return complaint_of(error)
     return None
 
 
 def remarks_on(plan: Table, overrides: Table) -> str:
-    """Sentences about settings of a plan that these overrides drop; empty if none are dropped."""
-    return " ".join(overridden(plan, overrides).said)
+    """Sentences about settings of a plan that these overrides drop; empty if there are none, or they can't be read."""
+    try:
+        return " ".join(overridden(plan, taken_in(overrides)).said)
+    except TicketError:
+        return ""
 
 
 def complaint_of(error: TicketError) -> Complaint:

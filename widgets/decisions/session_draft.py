@@ -22,6 +22,7 @@ from ticket_explorer.trainers.strategies import STRATEGIES
 from ticket_explorer.trainers.strategies.strategy_info import OPTIONS
 from ticket_explorer.trainers.succession import dropped, succeed
 from widgets.decisions.fields import Field, fields_of, inner_struct, read, value_at, with_value
+from widgets.decisions.own_rules import own_summary
 from widgets.decisions.session_checks import problems_of
 
 EXPLANATIONS = {
@@ -216,7 +217,7 @@ def _complete(table: Table) -> Table:
 def _own(key: str, name: str) -> dict[str, str]:
     """The choice of code of one's own, by the name that it has at present."""
     own = name if own_settings(key, name) else NAME
-    return {own: "Your own: FILE.py:OBJECT, relative to the directory that the app runs in."}
+    return {own: own_summary()}
 
 
 def _explained(fields: Iterator[Field] | list[Field]) -> tuple[Field, ...]:

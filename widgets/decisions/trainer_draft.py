@@ -11,6 +11,7 @@ from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.decisions.complaints import Complaint, objection, remarks_on
 from widgets.decisions.fields import Field, entered, written
+from widgets.decisions.own_rules import is_own
 from widgets.decisions.trainer_fields import kind_of, live_fields, named, nested, refused, settings_fields, whole_table
 
 WHEN: Mapping[str, str] = {"later": "from the next round on", "now": "now, in the running round"}
@@ -54,23 +55,28 @@ class TrainerDraft:
         """Why this can't work; None if it can."""
         if self.running is not None:
             return refused(self.kind, self.changes(texts), self.fields)
-        return objection(self.plan, {"trainer": self._trainer(texts)})
+        return objection(self.plan, {"trainer": self.trainer(texts)})
 
     def remarks(self, texts: Mapping[str, str]) -> str:
         """The settings of trainer and pruner that are dropped; empty if none are, or if the plan can't work."""
-        return "" if self.running is not None else remarks_on(self.plan, {"trainer": self._trainer(texts)})
+        return "" if self.running is not None else remarks_on(self.plan, {"trainer": self.trainer(texts)})
 
     def command(self, branch: str, texts: Mapping[str, str]) -> commands.SwitchTrainer | commands.Tune | None:
         """The command for the engine, once nothing is wrong; None if nothing changes."""
         if self.running is not None:
             changes = self.changes(texts)
             return commands.Tune(changes={name: float(value) for name, value in changes.items()}) if changes else None
-        trainer = self._trainer(texts)
+        trainer = self.trainer(texts)
         return commands.SwitchTrainer(branch=branch, trainer=trainer) if trainer else None
 
-    def _trainer(self, texts: Mapping[str, str]) -> Table:
+    def trainer(self, texts: Mapping[str, str]) -> Table:
         """The changes to what a round begins with."""
         changes = nested(self.base, self.kind, self.changes(texts))
+        if is_own("trainer", self.kind):
+            if "parameters" in changes:
+                changes["parameters"] = changes["parameters"] or {}
+            is_present = self.kind == kind_of(self.plan["trainer"]) and "place" not in changes
+            return changes if is_present else {"name": self.kind, "place": "", **changes}
         return changes if self.kind == kind_of(self.plan["trainer"]) else {**named(self.kind), **changes}
 
 

@@ -22,6 +22,7 @@ from ticket_explorer.trainers.strategies.strategy_info import find
 from ticket_explorer.trainers.succession import succeed
 from widgets.decisions.complaints import Complaint, complaint_of
 from widgets.decisions.fields import Field, fields_of
+from widgets.decisions.own_rules import is_own, own_fields, own_name, own_summary
 
 _ALL_HAVE = ("generations", "population", "std_init", "mean_decay", "weight_decay")
 _STD = ("std_decay", "std_limit")
@@ -65,6 +66,11 @@ def kinds_for(plan: Mapping[str, Any]) -> Mapping[str, str]:
     return {kind: summary for kind, summary in TRAINER_KINDS.items() if fits(kind) or kind == present}
 
 
+def kinds_with_own(plan: Mapping[str, Any], face: str = "the app") -> Mapping[str, str]:
+    """The same, and a trainer of one's own, for forms that have fields for it."""
+    return {**kinds_for(plan), own_name("trainer", plan["trainer"]): own_summary(face)}
+
+
 def kind_of(table: Mapping[str, Any]) -> str:
     """The one of `TRAINER_KINDS` that a trainer's table names; empty if it is unknown here."""
     if table["name"] in TRAINER_KINDS:
@@ -83,6 +89,9 @@ def named(kind: str) -> Table:
 def whole_table(kind: str, present: Mapping[str, Any]) -> Table:
     """The whole table that results from asking for a kind."""
     given = {key: value for key, value in succeed(present, named(kind)).table.items() if key != "name"}
+    if is_own("trainer", kind):
+        begun: Table = msgspec.to_builtins(msgspec.convert({**given, "place": "", "source": ""}, TRAINERS[kind]))
+        return begun
     settings = Evolution if kind in STRATEGIES else TRAINERS[kind]
     table: Table = msgspec.to_builtins(msgspec.convert(given, settings))
     return table
@@ -134,6 +143,8 @@ def refused(kind: str, changes: Mapping[str, Any], fields: Mapping[str, Field]) 
 
 def _trainer_fields(kind: str, table: Table) -> list[Field]:
     settings, found = TRAINERS[kind], []
+    if is_own("trainer", kind):
+        return [*own_fields("trainer", table), *fields_of(settings, ("trainer",), table, ("generations",))]
     for field in msgspec.structs.fields(settings):
         if isinstance(field.default, Optimizer):
             found += _optimizer_fields(field.encode_name, table[field.encode_name], ("name", "learning_rate"))

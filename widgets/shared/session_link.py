@@ -16,6 +16,7 @@ from sessions.serving.launch import NewSession, launch
 from sessions.serving.reaching import NotRunning
 from sessions.serving.replay import Replay
 from sessions.serving.silence import answers, is_suspended
+from sessions.session.verbs import with_own_text
 from sessions.store import SessionDirectory
 from sessions.store.lock import is_locked
 from sessions.views.reading import Header, read_header, read_view
@@ -192,7 +193,7 @@ class EngineLink:
         self._waiting_since = self._waiting_since or time.monotonic()
         self._say(is_pausing=isinstance(command, commands.Pause) or self.is_pausing)
         try:
-            return await self._client.ask(command)
+            return await self._client.ask(with_own_text(command) if isinstance(command, commands.Deed) else command)
         finally:
             self._waiting_since = None
             self._say(silence="", is_pausing=False)

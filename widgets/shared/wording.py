@@ -192,6 +192,8 @@ def sentence(event: events.Event) -> str:
             return f"{event.branch}:{event.round} was analysed after generation {event.generation}: {event.kind}"
         case events.RoundEnded():
             return f"{event.branch}:{event.round} was ended at generation {event.generations}"
+        case events.RoundDropped():
+            return f"{event.branch}:{event.round} was dropped after {event.generations} generations, and begins again"
         case events.Tuned():
             changes = ", ".join(f"{name} = {value:g}" for name, value in event.changes.items())
             return f"{event.branch}:{event.round}: {changes} from generation {event.generation} on"

@@ -9,13 +9,15 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from widgets.decisions.branches import finished_rounds, objection_to_name, round_in_words
 from widgets.decisions.complaints import objection, remarks_on
+from widgets.decisions.own_rules import is_own
 from widgets.decisions.pruning_fields import pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, named
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
-from widgets.notebook.forms.controls import choice, offer, stay_or, text
+from widgets.notebook.forms.controls import choice, offer, text
 from widgets.notebook.forms.field_rows import FieldRows
 from widgets.notebook.forms.form import Filled, Form
+from widgets.notebook.forms.own_rows import OwnRows
 from widgets.notebook.forms.rewind import RewindRows
 
 _INTRO = "Begin a new branch after a finished round of this one; the two then take turns."
@@ -28,14 +30,13 @@ class BranchForm:
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
         self._round, self._name = choice("after round", {}), text("name")
-        self._pruner, self._trainer = choice("pruner", stay_or("", _PRUNERS)), choice("trainer", stay_or("", {}))
+        self._pruner, self._trainer = (OwnRows(key, attachment, self._check) for key in ("pruner", "trainer"))
         self._rewind = RewindRows(attachment, self._check)
         self._ratio = FieldRows(attachment.heeding(self._check))
-        rows = [self._round, self._name, self._pruner, self._rewind.box, self._trainer, self._ratio.box]
+        rows = [self._round, self._name, self._pruner.box, self._rewind.box, self._trainer.box, self._ratio.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Branch", self._request)
         self._plan: Table | None = None
-        for field in (self._name, self._pruner, self._trainer):
-            field.observe(attachment.heeding(lambda _: self._check()), "value")
+        self._name.observe(attachment.heeding(lambda _: self._check()), "value")
         self.renew()
 
     def renew(self) -> None:
@@ -52,20 +53,19 @@ class BranchForm:
         self._name.placeholder = free_name(branch, view.branches)
         if plan != self._plan:
             self._plan = plan
-            offer(self._pruner, stay_or(plan["pruner"]["name"], _PRUNERS), "")
-            trainers = {kind: kind for kind in kinds_for(plan)}
-            offer(self._trainer, stay_or(kind_of(plan["trainer"]) or plan["trainer"]["name"], trainers), "")
+            trainer = plan["trainer"]
+            self._pruner.renew(plan["pruner"], _PRUNERS)
+            is_mine = is_own("trainer", trainer["name"])
+            self._trainer.renew(trainer, {kind: kind for kind in kinds_for(plan)}, "" if is_mine else kind_of(trainer))
             self._ratio.show(pruning_fields(plan["pruning"]))
             self._rewind.renew(plan["rewind"])
 
     @property
     def _overrides(self) -> dict[str, Any]:
         assert self._plan is not None
-        overrides: dict[str, Any] = {"pruner": self._pruner.value} if self._pruner.value else {}
+        overrides = {**self._pruner.overrides(str), **self._trainer.overrides(named)}
         if pruning := typed_pruning(self._ratio.texts, self._plan["pruning"]):
             overrides["pruning"] = pruning
-        if self._trainer.value:
-            overrides["trainer"] = named(self._trainer.value)
         return {**overrides, **self._rewind.overrides}
 
     def _check(self) -> None:
@@ -75,7 +75,8 @@ class BranchForm:
         badly_named = objection_to_name(name, self._attachment.view.branches) if name else None
         said = badly_named or objection(self._plan, self._overrides)
         self._ratio.complain(said)
-        self._rewind.complain(said)
+        for part in (self._rewind, self._pruner, self._trainer):
+            part.complain(said)
         self.form.object_to(said, remarks_on(self._plan, self._overrides) if said is None else "")
 
     def _request(self, branch: str) -> Filled:

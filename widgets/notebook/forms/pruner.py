@@ -11,10 +11,11 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.pruners import PRUNERS
 from ticket_explorer.registry import summary_of
 from widgets.decisions.complaints import objection
+from widgets.decisions.own_rules import own_summary
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.branch_choice import BranchChoice
-from widgets.notebook.forms.controls import choice, offer, stay_or
 from widgets.notebook.forms.form import Filled, Form
+from widgets.notebook.forms.own_rows import OwnRows
 from widgets.notebook.forms.rewind import RewindRows
 from widgets.notebook.watching import button, markup
 from widgets.shared.wording import share
@@ -28,33 +29,33 @@ class PrunerForm:
 
     def __init__(self, attachment: Attachment, subject: BranchChoice) -> None:
         self._attachment, self._subject = attachment, subject
-        self._pruner = choice("pruner", stay_or("", _NAMES))
         self._summary = ipywidgets.HTML()
-        self._rewind = RewindRows(attachment, self._check)
+        self._pruner, self._rewind = OwnRows("pruner", attachment, self._check), RewindRows(attachment, self._check)
         compare = button("Compare", "What would each pruner remove now?", lambda: attachment.spawn(self._preview()))
-        rows = [self._pruner, self._summary, self._rewind.box]
+        rows = [self._pruner.box, self._summary, self._rewind.box]
         self.form = Form(attachment, subject, _INTRO, rows, "Switch", self._request, compare)
         self._plan: Table | None = None
-        self._pruner.observe(attachment.heeding(lambda _: self._check()), "value")
         self.renew()
 
     def renew(self) -> None:
         """Reset the form if the branch or its plan has changed."""
         if self._subject.is_there and self._subject.plan != self._plan:
             self._plan = self._subject.plan
-            offer(self._pruner, stay_or(self._plan["pruner"]["name"], _NAMES), "")
+            self._pruner.renew(self._plan["pruner"], _NAMES)
             self._rewind.renew(self._plan["rewind"])
 
     @property
     def _overrides(self) -> dict[str, Any]:
-        pruner = {"pruner": self._pruner.value} if self._pruner.value else {}
-        return {**pruner, **self._rewind.overrides}
+        return {**self._pruner.overrides(str), **self._rewind.overrides}
 
     def _check(self) -> None:
-        self._summary.value = markup(summary_of(PRUNERS[name]), "te-hint") if (name := self._pruner.value) else ""
+        name = self._pruner.name
+        hint = own_summary("the notebook") if self._pruner.is_own else summary_of(PRUNERS[name]) if name else ""
+        self._summary.value = markup(hint, "te-hint") if hint else ""
         if self._plan is not None:
             said = objection(self._plan, self._overrides)
             self._rewind.complain(said)
+            self._pruner.complain(said)
             self.form.object_to(said)
 
     def _request(self, branch: str) -> Filled:
@@ -66,13 +67,15 @@ class PrunerForm:
     async def _preview(self) -> None:
         try:
             branch = self._subject.branch
+            about = self._pruner.overrides(str).get("pruner") if self._pruner.is_own else None
             self.form.say("Computing what each pruner would remove …")
-            told = await self._attachment.ask(commands.PreviewPruning(branch=branch))
+            told = await self._attachment.ask(commands.PreviewPruning(branch=branch, pruner=about))
         except TicketError as error:
             self.form.say(str(error), is_trouble=True)
             return
-        now = str(self._attachment.view.branches[branch].plan["pruner"]["name"])
-        self.form.say(_overlaps(msgspec.convert(told, commands.Preview), now))
+        preview = msgspec.convert(told, commands.Preview)
+        now = preview.present or str(self._attachment.view.branches[branch].plan["pruner"]["name"])
+        self.form.say(_overlaps(preview, now))
 
 
 def _overlaps(preview: commands.Preview, now: str) -> str:

@@ -10,6 +10,7 @@ from ticket_explorer.registry import summary_of
 from ticket_explorer.rewinds import REWINDS
 from widgets.decisions.complaints import Complaint
 from widgets.decisions.fields import fields_of
+from widgets.decisions.own_rules import is_own, label_of, own_choice, own_fields, own_summary, own_table
 from widgets.notebook.attachment import Attachment
 from widgets.notebook.forms.controls import choice, offer, stay_or
 from widgets.notebook.forms.field_rows import FieldRows
@@ -21,7 +22,7 @@ class RewindRows:
 
     def __init__(self, attachment: Attachment, changed: Callable[[], None]) -> None:
         self._changed = attachment.heeding(changed)
-        self._choice = choice("rewind", stay_or("", {name: name for name in REWINDS}))
+        self._choice = choice("rewind", stay_or("", {}))
         self._summary = ipywidgets.HTML()
         self._rows = FieldRows(self._changed)
         self.box = ipywidgets.VBox([self._choice, self._summary, self._rows.box])
@@ -31,12 +32,16 @@ class RewindRows:
     def renew(self, present: Table) -> None:
         """Begin with the current rewind, `{"name": "initial"}`."""
         self._present = present
-        offer(self._choice, stay_or(present["name"], {name: name for name in REWINDS}), "")
+        names = {name: name for name in REWINDS} | own_choice("rewind", present)
+        offer(self._choice, stay_or(label_of("rewind", present), names), "")
 
     @property
     def overrides(self) -> dict[str, Any]:
         """The chosen rewind with its fields, as an override; empty if it stays as it is."""
         name = str(self._choice.value)
+        if name and is_own("rewind", name):
+            own = own_table("rewind", self._present, self._rows.texts) if self._rows.texts else None
+            return {} if own is None else {"rewind": own}
         table = {"name": name, **self._rows.values}
         return {"rewind": table} if name and table != self._present else {}
 
@@ -47,6 +52,10 @@ class RewindRows:
     def _choose(self) -> None:
         name = str(self._choice.value)
         present = self._present if name == self._present.get("name") else {}
-        self._rows.show(fields_of(REWINDS[name], ("rewind",), present) if name else ())
-        self._summary.value = markup(summary_of(REWINDS[name]), "te-hint") if name else ""
+        if name and is_own("rewind", name):
+            self._rows.show(own_fields("rewind", self._present))
+            self._summary.value = markup(own_summary("the notebook"), "te-hint")
+        else:
+            self._rows.show(fields_of(REWINDS[name], ("rewind",), present) if name else ())
+            self._summary.value = markup(summary_of(REWINDS[name]), "te-hint") if name else ""
         self._changed()

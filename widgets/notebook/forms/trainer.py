@@ -5,6 +5,7 @@ from typing import Any
 import ipywidgets
 
 from ticket_explorer.errors import TicketError
+from widgets.decisions.own_rules import is_own, own_choice, own_summary
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
 from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of, kinds_for
 from widgets.notebook.attachment import Attachment
@@ -49,7 +50,8 @@ class TrainerForm:
         if not is_same_plan or self._when.value == "now":
             self._draft = None
             plan = view.branches[branch].plan
-            offer(self._kind, {kind: kind for kind in kinds_for(plan)}, kind_of(plan["trainer"]))
+            kinds = {kind: kind for kind in kinds_for(plan)} | own_choice("trainer", plan["trainer"])
+            offer(self._kind, kinds, kind_of(plan["trainer"]))
             self._choose()
 
     def _choose(self) -> None:
@@ -61,7 +63,8 @@ class TrainerForm:
         before, self._draft = self._draft, wanted
         typed = before.edited(self._rows.texts) if before is not None and before.running is running else {}
         self._kind.disabled = running is not None
-        self._summary.value = markup(TRAINER_KINDS.get(kind, ""), "te-hint")
+        is_mine = is_own("trainer", kind)
+        self._summary.value = markup(own_summary("the notebook") if is_mine else TRAINER_KINDS.get(kind, ""), "te-hint")
         self._rows.show(wanted.fields.values(), typed)
         self._check()
 

@@ -38,15 +38,18 @@ class RenameDialog(ModalScreen[commands.RenameBranch | None]):
         self.query_one(Input).focus()
 
     def on_input_changed(self) -> None:
-        """Check what a person types."""
-        said = self._objection()
-        self.query_one(Closing).conclude(said, complain([self.query_one(Row)], said), "")
+        """Check what a person types; the name so far is where one begins."""
+        self._complain(None if self._typed == self._branch else self._objection())
 
     def action_accept(self) -> None:
         """Return the command, if the name is free."""
-        self.on_input_changed()
-        if self._objection() is None:
+        said = self._objection()
+        self._complain(said)
+        if said is None:
             self.dismiss(commands.RenameBranch(self._branch, self._typed))
+
+    def _complain(self, said: Complaint | None) -> None:
+        self.query_one(Closing).conclude(said, complain([self.query_one(Row)], said), "")
 
     @property
     def _typed(self) -> str:

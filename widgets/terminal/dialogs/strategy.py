@@ -1,6 +1,7 @@
 """Another strategy or trainer, or other hyper-parameters: from the next round on, or in the running one."""
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -9,10 +10,12 @@ from textual.widgets.option_list import Option
 
 from sessions.messages import commands
 from widgets.decisions.fields import written
+from widgets.decisions.own_rules import is_own
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
-from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of, kinds_for
+from widgets.decisions.trainer_fields import kind_of, kinds_with_own
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
+from widgets.terminal.dialogs.own_rows import is_refused
 
 
 class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None]):
@@ -23,10 +26,11 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
 
     def __init__(self, link: Link, branch: str, round: int | None = None) -> None:
         super().__init__(classes="dialog")
-        self._branch, self._plan = branch, link.view.branches[branch].plan
+        self._link, self._branch, self._plan = link, branch, link.view.branches[branch].plan
         self._now = kind_of(self._plan["trainer"])
         self._live = tunable_round(link.view, branch)
-        self._names = list(kinds_for(self._plan))
+        self._kinds = kinds_with_own(self._plan)
+        self._names = list(self._kinds)
         self._typed: dict[str, str] = {}
         self._draft = TrainerDraft(self._plan, self._now)
 
@@ -68,9 +72,13 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
                 self._typed[row.field] = row.text
         self._check()
 
-    def action_accept(self) -> None:
+    @work(exclusive=True, group="accept")
+    async def action_accept(self) -> None:
         """Return the command, if anything changes and nothing is wrong."""
-        if self._check():
+        if not self._check():
+            return
+        overrides = {} if self._is_now or not self._chosen else {"trainer": self._draft.trainer(self._typed)}
+        if not await is_refused(self._link, self._branch, overrides, self.query_one(Closing)):
             self.dismiss(self._draft.command(self._branch, self._typed) if self._chosen else None)
 
     @property
@@ -99,8 +107,9 @@ class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None])
         await place.remove_children()
         fields = self._draft.fields.values()
         await place.mount_all(field_row(field, self._typed.get(field.name)) for field in fields)
-        self.query_one("#summary", Static).update(Text(TRAINER_KINDS[self._chosen], "dim"))
+        self.query_one("#summary", Static).update(Text(self._kinds[self._chosen], "dim"))
         self._check()
 
     def _option(self, name: str) -> Option:
-        return Option(Text.assemble(("● " if name == self._now else "○ ", "green"), name))
+        shown = "your own" if is_own("trainer", name) else name
+        return Option(Text.assemble(("● " if name == self._now else "○ ", "green"), shown))

@@ -21,6 +21,7 @@ import numpy as np
 from ticket_explorer.child_process import python
 from ticket_explorer.cores import cores
 from ticket_explorer.errors import TicketError
+from ticket_explorer.own_running import OwnCodeError
 from ticket_explorer.tasks.control.stepping import OPEN_PLAYS, Stand, World, known
 from ticket_explorer.tasks.control.worlds import LENGTH_BYTES, Act, Begin, End, Failed, Message, Seen, send
 
@@ -89,7 +90,7 @@ class Worker:
         answer: Seen | Failed = self._decoder.decode(self._read(int.from_bytes(self._read(LENGTH_BYTES), "little")))
         if isinstance(answer, Failed):
             reason = answer.reason.rstrip(".")
-            raise TicketError(f"The environment failed: {reason}.", remedy="Check it, and the task's parameters.")
+            raise OwnCodeError(f"The environment failed: {reason}.", remedy="Check it, and the task's parameters.")
         return answer
 
     def end(self) -> None:

@@ -125,13 +125,13 @@ class OwnEnvironment:
         """
         with self._told():
             after, observation, reward, over = self._made.step(key, state, action)
-        return Moment(
-            state=jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype).reshape(old.shape), after, state),
-            observation=self._seen(observation),
-            reward=jnp.asarray(reward, jnp.float32).reshape(()),
-            terminated=jnp.asarray(over, bool).reshape(()),
-            truncated=jnp.zeros((), bool),
-        )
+            return Moment(
+                state=jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype).reshape(old.shape), after, state),
+                observation=self._seen(observation),
+                reward=jnp.asarray(reward, jnp.float32).reshape(()),
+                terminated=jnp.asarray(over, bool).reshape(()),
+                truncated=jnp.zeros((), bool),
+            )
 
     def scene(self, states: EnvironmentState, observations: Float[np.ndarray, "T ..."]) -> Scene:
         """What its `draw` draws, or else what the policy sees: a picture, or a bar for each number.
