@@ -22,7 +22,6 @@ from ticket_explorer.errors import InvalidValue, TicketError
 from widgets.cli.app import told
 from widgets.cli.lessons import known_lessons
 from widgets.cli.output import say, write
-from widgets.replay_page.page import replay
 from widgets.shared.gallery import gallery
 from widgets.shared.wording import in_bytes
 
@@ -108,6 +107,8 @@ def _pip(arguments: list[str]) -> None:
 
 def _fill(directory: Path) -> None:
     """Add what is not installed: lessons, recordings as pages, instructions."""
+    from widgets.replay_page.page import replay
+
     for lesson in known_lessons():
         shutil.copyfile(lesson, directory / "lessons" / lesson.name)
     for name, one in gallery().items():
