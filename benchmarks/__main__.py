@@ -22,6 +22,7 @@ NAMES = (
     "first_generation",
     "notebook",
     "replay_page",
+    "broadcast",
     "own_network",
     "gymnasium_pool",
     "plug_ins",

@@ -1,10 +1,14 @@
-"""Makes the recorded session that ships with the package; `o` on the home screen replays it.
+"""Makes the recorded sessions that ship with the package: `ticket-explorer gallery` lists them.
 
-It is a real run of the preset `fashion`, made smaller: four frames a round are kept, each with the first 256 of its
-sampled weights, and neither checkpoint nor lock. Everything else is as it was journalled.
+Each is a real run of a preset, made smaller: four frames a round are kept, each with the first 256 of its sampled
+weights, and neither checkpoint nor lock. Everything else is as it was journalled. These are the runs:
 
-    ticket-explorer run fashion --rounds 14 --set pruning.ratio=0.25 --session /tmp/recorded.session
-    python demos/record.py /tmp/recorded.session
+    ticket-explorer run fashion --rounds 14 --set pruning.ratio=0.25 --session fashion.session
+    ticket-explorer run pendulum --session pendulum.session
+    ticket-explorer run fashion-ladder --rounds 8 --set pruning.ratio=0.4 --replicates 2 --session ladder.session
+    ticket-explorer run es-vs-gd --rounds 8 --set pruning.ratio=0.4 --replicates 1 --session gradient.session
+    ticket-explorer run mask-evolution-vs-es --replicates 1 --session masks.session
+    python demos/record.py pendulum.session pendulum
 """
 
 import shutil
@@ -20,7 +24,7 @@ from sessions.reports.verify_session import verify
 from sessions.store import JournalFile, SessionDirectory
 from sessions.views.reading import followed
 from sessions.views.session_view import SessionView
-from widgets.terminal.recorded import recorded_session
+from widgets.shared.gallery import RECORDINGS
 
 FRAMES = 4
 """How many frames of each round are kept."""
@@ -34,6 +38,7 @@ def main(source: Path, target: Path) -> None:
     original = SessionDirectory.open_for_reading(source)
     view = SessionView()
     recorded = list(followed(original, view))
+    target.parent.mkdir(exist_ok=True)
     copy = SessionDirectory.create(target, original.read_header(), view.ledger.session)
     shutil.copytree(source / "rounds", target / "rounds", dirs_exist_ok=True)
     copy.lock.unlink(missing_ok=True)
@@ -69,4 +74,4 @@ def _smaller(frame: events.Frame) -> events.Frame:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), recorded_session())
+    main(Path(sys.argv[1]), RECORDINGS[sys.argv[2]].path)

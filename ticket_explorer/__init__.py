@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from widgets.plots.html_report import report
     from widgets.plots.paper_figure import figure
     from widgets.replay_page.page import replay
+    from widgets.shared.gallery import gallery
 
     open = Session.open
     read = SavedSession.read
@@ -47,6 +48,7 @@ _HOMES = {
     "decompose": "sessions.serving.ask:decompose",
     "explore": "widgets.notebook:explore",
     "figure": "widgets.plots.paper_figure:figure",
+    "gallery": "widgets.shared.gallery:gallery",
     "load_preset": "ticket_explorer.presets:load",
     "open": "sessions.session.session:Session.open",
     "parse_spec": "sessions.specs.spec:parse_spec",
@@ -78,6 +80,7 @@ __all__ = [  # without `open`: `from ticket_explorer import *` leaves Python's o
     "decompose",
     "explore",
     "figure",
+    "gallery",
     "load_preset",
     "parse_spec",
     "preset_names",

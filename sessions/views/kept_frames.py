@@ -12,7 +12,7 @@ from sessions.messages import events
 from sessions.messages.records import AnyEvent, decode_record
 from sessions.store import SessionDirectory
 from sessions.store.errors import UNREADABLE
-from sessions.store.journal_records import payloads_of
+from sessions.store.journal_records import payloads_of, read_records
 from sessions.views.event_checks import Nonsense, check
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
@@ -61,6 +61,33 @@ class KeptFrames:
         round_ = branch.rounds.get(event.round) if branch is not None else None
         later = [frame for frame in round_.frames if frame.at > event.at] if round_ is not None else []
         self.waiting.setdefault((event.branch, event.round), deque()).extendleft(reversed(later))
+
+
+class GrowingFrames:
+    """The frames of a session that somebody else runs, read on as their file grows."""
+
+    def __init__(self, directory: SessionDirectory) -> None:
+        """Nothing is read yet."""
+        self._file, self._kept, self._end = directory.frames, KeptFrames(), 0
+
+    def take(self, view: SessionView) -> None:
+        """Have a view take in the frames that came since, of generations that it has."""
+        with suppress(TicketError):
+            found = read_records(self._file, start=self._end)
+            self._end = found.end
+            for payload in found.payloads:
+                for event in _decoded(payload):
+                    self._kept._take(event)
+        for (name, number), waiting in self._kept.waiting.items():
+            round_ = view.round(name, number) if name in view.branches else None
+            while round_ is not None and waiting and waiting[0].generation <= round_.done:
+                self._show(view, waiting.popleft())
+
+    def _show(self, view: SessionView, frame: events.Frame) -> None:
+        with suppress(Nonsense):
+            if self._kept.session == view.ledger.session:
+                check(view, frame)
+                view.apply(frame)
 
 
 def _decoded(payload: memoryview) -> list[AnyEvent]:

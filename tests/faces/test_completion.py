@@ -61,7 +61,7 @@ def offers(tmp_path: Path, tell, monkeypatch: pytest.MonkeyPatch) -> Offers:
 
 
 COMMANDS_OF_SESSIONS = (
-    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code"),
+    *("show", "rm", "verify", "resume", "open", "attach", "replay", "serve", "trust", "code", "broadcast", "rename"),
     *(
         "branch",
         "switch",
@@ -122,7 +122,7 @@ def test_rounds_are_offered_once_a_colon_is_typed(offers: Offers) -> None:
     [
         ("analyse first ", list(ANALYSES)),
         ("analyse first s", ["surface", "snr"]),
-        ("export first ", ["metrics", "analysis", "ticket", "rollout", "figure", "report", "replay"]),
+        ("export first ", ["metrics", "analysis", "ticket", "rollout", "figure", "report", "replay", "summary"]),
         ("export first figure --show ", list(EXPORTED)),
         ("export first figure --against ", list(AGAINST)),
         ("export first ticket --format ", sorted({name for names in FORMATS.values() for name in names})),

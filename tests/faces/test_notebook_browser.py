@@ -73,3 +73,17 @@ def stop(notebook) -> None:
     page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").fill("await session.stop_async(); 'gone'")
     notebook.run_cell(1)
     page.get_by_text("'gone'").last.wait_for(timeout=30_000)
+
+
+def test_a_recording_is_scrubbed_through_in_jupyterlab(tmp_path):
+    from benchmarks.browser import write_notebook
+
+    write_notebook(tmp_path, "a.ipynb", ['import ticket_explorer as tx\ntx.widgets.Replay(tx.gallery()["fashion"])'])
+    with jupyter_lab(tmp_path) as address, opened(address, "a.ipynb") as notebook:
+        notebook.run_cell(0)
+        frame = notebook.page.frame_locator("iframe[srcdoc]")
+        frame.locator(".te-chart[data-drawn]").first.wait_for(timeout=60_000)
+        frame.get_by_role("button", name="random, round 5").click()
+        frame.locator("#te-place", has_text="random round 5").wait_for(timeout=20_000)
+    assert notebook.errors == []
+    assert notebook.abroad == []

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import pytest
 
 import ticket_explorer as tx
@@ -383,6 +384,19 @@ def test_where_no_process_may_be_started_the_engine_runs_in_a_thread(home, tmp_p
 
     monkeypatch.setattr("widgets.notebook.live_session.launch", refused)
     asyncio.run(story())
+
+
+def test_without_controls_nothing_on_it_asks_for_anything(live):
+    def all_of(widget: ipywidgets.Widget) -> set[type]:
+        return {type(widget)}.union(*map(all_of, getattr(widget, "children", ())))
+
+    async def story(session: tx.LiveSession) -> None:
+        whole, only_shown = Explorer(session), Explorer(session, controls=False)
+        assert {Controls, Decisions} <= all_of(whole)
+        assert not {Controls, Decisions, ipywidgets.Button} & all_of(only_shown)
+        assert [chart.kind for chart in only_shown.charts] == list(FIRST)
+
+    live(story)
 
 
 def test_charts_are_shown_and_put_away_by_name(live):

@@ -10,7 +10,7 @@ from sessions.serving import usage
 from sessions.serving.usage import Meter, Usage
 from sessions.store import SessionDirectory, SessionLock
 from tests.faces.conftest import GOLDEN
-from widgets.shared import wording
+from widgets.terminal import status
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system has no /proc")
@@ -45,6 +45,6 @@ def test_nvidia_smi_tells_of_the_engines_processes_alone(tmp_path: Path, monkeyp
 
 
 def test_it_is_said_with_units() -> None:
-    assert wording.usage(None) == "no engine to measure"
-    assert wording.usage(Usage(None, 740_000_000, None)) == "740 MB"
-    assert wording.usage(Usage(1.93, 740_000_000, 2_100_000_000)) == "1.9 cores, 740 MB, GPU 2.1 GB"
+    assert status.usage(None) == "no engine to measure"
+    assert status.usage(Usage(None, 740_000_000, None)) == "740 MB"
+    assert status.usage(Usage(1.93, 740_000_000, 2_100_000_000)) == "1.9 cores, 740 MB, GPU 2.1 GB"

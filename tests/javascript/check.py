@@ -56,7 +56,7 @@ def parse_joined() -> int:
     from widgets.canvas.browser_module import joined
 
     with TemporaryDirectory() as folder:
-        for entry in ("widget", "page"):
+        for entry in ("widget", "page", "live"):
             module = Path(folder) / f"{entry}.mjs"
             module.write_text(joined(ESM, entry), "utf-8")
             if code := subprocess.run(["node", "--check", str(module)]).returncode:

@@ -1,4 +1,4 @@
-"""`export`: tables of metrics and analyses, a ticket as arrays, a policy at work, figures, a report, a replay."""
+"""`export`: tables of metrics and analyses, a ticket, a policy at work, figures, a report, a replay, a summary."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -77,13 +77,14 @@ def export(
     close_up: CloseUp = False,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export tables, a ticket, a figure, a report, a replay.
+    """Export tables, a ticket, a figure, a report, a replay, a summary.
 
     Tables are every generation's metrics, or all analyses; metrics can be TensorBoard's event files too, and follow a
     session while it runs. A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by
     leaf; --format flax or torch writes it as these programs load it. A rollout is one episode of a control task's
     policy: a GIF, or for brax its own page of HTML, whose viewer comes from a CDN. A report is one HTML file with
-    everything in it; a replay is one that scrubs through rounds and generations, without a network.
+    everything in it; a replay is one that scrubs through rounds and generations, without a network. A summary is what a
+    student hands in: see `collect`.
     """
     path, form = session_path(session), format_of(kind, out, format_, follow_)
     if follow_:
@@ -130,6 +131,13 @@ def _write(path: Path, kind: Kind, form: str, out: Path, wanted: _Wanted) -> Non
         from widgets.replay_page.page import page
 
         write_atomic(out, page(path, read_header(SessionDirectory.open_for_reading(path)), view).encode())
+    elif kind is Kind.summary:
+        import msgspec
+
+        from sessions.reports.summary import summary_of
+
+        encode = msgspec.json.encode if form == "json" else msgspec.msgpack.encode
+        write_atomic(out, encode(summary_of(read_header(SessionDirectory.open_for_reading(path)), view)))
     else:
         branch, number = parse_round(wanted.from_) if wanted.from_ else _sparsest(view)
         if branch not in view.branches:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     figure = "figure"
     report = "report"
     replay = "replay"
+    summary = "summary"
 
 
 DIRECTORY = "tensorboard"
@@ -30,6 +31,7 @@ FORMATS = {
     Kind.figure: ("png", "svg", "pdf"),
     Kind.report: ("html",),
     Kind.replay: ("html",),
+    Kind.summary: ("json", "msgpack"),
 }
 """What each can be written in."""
 _ENDING_OF = {"flax": "msgpack", "torch": "safetensors"}

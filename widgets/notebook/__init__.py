@@ -25,6 +25,7 @@ from widgets.notebook.guess import Guess, ScoreGuess
 from widgets.notebook.home import explore
 from widgets.notebook.journal import Journal
 from widgets.notebook.live_session import LiveSession
+from widgets.notebook.replay import Replay
 from widgets.notebook.study import Study
 from widgets.plots.kinds import CHARTS
 
@@ -48,6 +49,7 @@ __all__ = [
     "Mask",
     "Overlap",
     "Policy",
+    "Replay",
     "ScoreGuess",
     "Search",
     "SnrMagnitude",

@@ -19,23 +19,23 @@ from widgets.plots.kinds import FIRST
 
 
 class Explorer(ipywidgets.VBox):
-    """A session with its controls, branches, charts, decisions and journal."""
+    """A session with its controls, branches, charts, decisions and journal; or only to be looked at."""
 
-    def __init__(self, session: LiveSession, charts: tuple[str, ...] = FIRST) -> None:
+    def __init__(self, session: LiveSession, charts: tuple[str, ...] = FIRST, *, controls: bool = True) -> None:
         """Show a session.
 
         Args:
             session: A live session.
             charts: The charts to show, in order.
+            controls: Whether there are buttons and forms that ask the engine for something; without them a person can
+                look at everything and change nothing.
         """
-        self.session = session
+        self.session, self._has_controls = session, controls
         self._grid = ChartGrid(session, charts)
         tree = BranchTree(session)
         tree.layout.flex = "0 1 240px"
         middle = ipywidgets.HBox([tree, self._grid], layout=_MIDDLE)
-        below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
-        asked = [Trust(unknown)] if (unknown := untrusted_code(session.view)) else []
-        super().__init__([*asked, Controls(session), middle, below])
+        super().__init__(_around(session, middle) if controls else [middle, Journal(session)])
         self._kept = Kept(self, lambda: [chart.figure for chart in self.charts], session.attachment)
 
     @property
@@ -47,7 +47,14 @@ class Explorer(ipywidgets.VBox):
         self._kept.display()
 
     def _display_(self) -> Any:
-        return marimo_layout(self.charts, self.session.attachment)
+        return marimo_layout(self.charts, self.session.attachment, self._has_controls)
+
+
+def _around(session: LiveSession, middle: ipywidgets.Widget) -> list[ipywidgets.Widget]:
+    """The charts between what one can do."""
+    below = ipywidgets.Accordion([Decisions(session), Journal(session)], titles=("Decide", "Journal"))
+    asked = [Trust(unknown)] if (unknown := untrusted_code(session.view)) else []
+    return [*asked, Controls(session), middle, below]
 
 
 _MIDDLE = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="8px")

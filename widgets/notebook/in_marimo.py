@@ -22,14 +22,17 @@ _SHOWN: WeakKeyDictionary[Attachment, list[Any]] = WeakKeyDictionary()
 """The buttons that are shown: marimo drops buttons that are not referenced."""
 
 
-def marimo_layout(charts: Sequence[Chart], attachment: Attachment) -> Any:
-    """Buttons above charts, two in a row."""
+def marimo_layout(charts: Sequence[Chart], attachment: Attachment, controls: bool = True) -> Any:
+    """Buttons, unless they are not wanted, above charts, two in a row."""
     import marimo
+
+    rows = [marimo.hstack(charts[i : i + 2], widths="equal") for i in range(0, len(charts), 2)]
+    if not controls:
+        return marimo.vstack(rows)
 
     def asks(command: commands.Command) -> Callable[[object], None]:
         return lambda _: attachment.spawn(attachment.ask(command))
 
     buttons = [marimo.ui.button(label=label, on_click=asks(command)) for label, command in _BUTTONS]
     _SHOWN.setdefault(attachment, []).extend(buttons)
-    rows = [marimo.hstack(charts[i : i + 2], widths="equal") for i in range(0, len(charts), 2)]
     return marimo.vstack([marimo.hstack(buttons, justify="start"), *rows])

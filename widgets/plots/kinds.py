@@ -31,6 +31,7 @@ Cursor = Literal["generation", "round", "density"]
 
 
 Part = Literal["branch", "round", "generation"]
+Source = Literal["round", "rounds", "scores", "analyses", "session"]
 
 _ROUND: frozenset[Part] = frozenset({"branch", "round"})
 _GENERATION: frozenset[Part] = frozenset({"branch", "round", "generation"})
@@ -92,6 +93,9 @@ class PanelKind:
     """Whether it plays a policy's episodes, step by step."""
     asks: Callable[[Look], Asker] | None = None
     """What asks the engine while somebody looks at it; None if its figure needs no engine."""
+    made_of: Source = "session"
+    """What its figure of a round changes with, besides decisions: that round, the same round of all branches, all
+    scores, that round and all analyses, or whatever happens."""
     lights_up: bool = False
     """Whether weights that a person picks are lit up in it."""
     picks: bool = False
@@ -266,6 +270,7 @@ PANELS: dict[str, PanelKind] = {
             _ROUND,
             turns=lambda _: 3,
             has_cursor=lambda look: _fitness_turn(look) in (None, "generations"),
+            made_of="rounds",
         ),
         PanelKind("ticket_curve", lambda look: figures.ticket_curve(look.view, look.selection), "density"),
         PanelKind("sparsity", lambda look: figures.sparsity(look.view, look.selection), "round"),
@@ -275,6 +280,7 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Frame,),
             _GENERATION,
+            made_of="round",
             lights_up=True,
             picks=True,
         ),
@@ -285,6 +291,7 @@ PANELS: dict[str, PanelKind] = {
             (events.Analysed,),
             _GENERATION,
             turns=lambda _: len(LANDSCAPES),
+            made_of="analyses",
             needs=lambda look: landscape_of(look)[0],
         ),
         PanelKind(
@@ -293,6 +300,7 @@ PANELS: dict[str, PanelKind] = {
             depends_on=_ROUND,
             turns=lambda look: mask_turns(look.view, look.selection),
             reads_masks=True,
+            made_of="round",
             lights_up=True,
         ),
         PanelKind(
@@ -302,6 +310,7 @@ PANELS: dict[str, PanelKind] = {
             (events.Frame,),
             _GENERATION,
             turns=lambda _: len(figures.QUANTITIES),
+            made_of="round",
         ),
         PanelKind("journal", None, told=("Journal", _JOURNAL_HELP)),
         PanelKind("correlation", lambda look: figures.correlation(look.view, look.selection), "round"),
@@ -323,7 +332,15 @@ PANELS: dict[str, PanelKind] = {
             told=("Spec", _SPEC_HELP),
             has_company=True,
         ),
-        PanelKind("compare", _compare, "density", depends_on=_ROUND, turns=lambda _: COMPARISONS, has_company=True),
+        PanelKind(
+            "compare",
+            _compare,
+            "density",
+            depends_on=_ROUND,
+            turns=lambda _: COMPARISONS,
+            made_of="scores",
+            has_company=True,
+        ),
         PanelKind("examples", _examples, depends_on=_ROUND, asks=lambda look: look.gallery, has_choices=True),
         PanelKind(
             "search",
@@ -331,6 +348,7 @@ PANELS: dict[str, PanelKind] = {
             None,
             (events.Frame,),
             _GENERATION,
+            made_of="round",
         ),
     )
 }

@@ -63,7 +63,7 @@ def page(path: Path, header: Header, view: SessionView) -> str:
     return Template((_HERE / "page.html").read_text("utf-8")).substitute(
         title=escape(title),
         plans="".join(f"<li>{_plan(branch)}</li>" for branch in view.branches.values()),
-        facts=escape(_facts(header, view)),
+        facts=escape(facts_of(header, view)),
         version=escape(_version(header, view)),
         style=style,
         style_hash=_hash(style),
@@ -74,7 +74,8 @@ def page(path: Path, header: Header, view: SessionView) -> str:
     )
 
 
-def _facts(header: Header, view: SessionView) -> str:
+def facts_of(header: Header, view: SessionView) -> str:
+    """One line on what a session is, and how it stands."""
     plans = [branch.plan for branch in view.branches.values()]
     task, network, trainer = (
         ", ".join(dict.fromkeys(algorithm_of(plan[part]) for plan in plans)) for part in ("task", "network", "trainer")

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sessions.messages import events
 from sessions.reports.statistics import mean
-from sessions.serving.usage import Usage
 from sessions.specs.breakpoint import parse_breakpoint
 from sessions.views.diverged import told
 from sessions.views.session_view import SessionView
@@ -110,15 +109,6 @@ def clock(at: float, since: float | None = None) -> str:
     then, first = time.localtime(at), time.localtime(time.time() if since is None else since)
     is_same_day = then[:3] == first[:3]
     return time.strftime("%H:%M:%S" if is_same_day else "%Y-%m-%d %H:%M:%S", then)
-
-
-def usage(of: Usage | None) -> str:
-    """What an engine takes of the machine: `1.9 cores, 740 MB, GPU 2.1 GB`."""
-    if of is None:
-        return "no engine to measure"
-    parts = ["" if of.cores is None else f"{of.cores:.1f} cores", in_bytes(of.memory)]
-    parts.append("" if of.gpu_memory is None else f"GPU {in_bytes(of.gpu_memory)}")
-    return ", ".join(filter(None, parts))
 
 
 def first_time(view: SessionView) -> float | None:

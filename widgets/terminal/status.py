@@ -7,12 +7,12 @@ from rich.text import Text
 from textual import work
 from textual.widgets import Static
 
-from sessions.serving.usage import Meter
+from sessions.serving.usage import Meter, Usage
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
 from widgets.plots.figures import Selection
 from widgets.shared.session_link import Condition, Link, ReplayLink
-from widgets.shared.wording import left, share, speed, usage
+from widgets.shared.wording import in_bytes, left, share, speed
 
 MEASURES = 2.0
 """Seconds between two looks at what the engine takes of the machine."""
@@ -182,3 +182,12 @@ def _title(link: Link) -> str:
 
 def _is_scrubbed(selection: Selection) -> bool:
     return selection.round is not None or selection.generation is not None
+
+
+def usage(of: Usage | None) -> str:
+    """What an engine takes of the machine: `1.9 cores, 740 MB, GPU 2.1 GB`."""
+    if of is None:
+        return "no engine to measure"
+    parts = ["" if of.cores is None else f"{of.cores:.1f} cores", in_bytes(of.memory)]
+    parts.append("" if of.gpu_memory is None else f"GPU {in_bytes(of.gpu_memory)}")
+    return ", ".join(filter(None, parts))

@@ -31,11 +31,24 @@ export class Recording {
   patchAt(turn, place, sequence) {
     const chart = this.words.charts[this.#numberAt(turn, place)];
     const columns = Object.entries(chart.columns).map(([name, number]) => {
-      const [start, count] = this.words.columns[number];
-      return [name, [0, count, this.numbers.subarray(WIDTH * start, WIDTH * (start + count))]];
+      const bytes = this.columnOf(number);
+      return [name, [0, bytes.length / WIDTH, bytes]];
     });
     const head = { ...chart.head, cursor: this.#cursorAt(turn, place) };
     return { sequence, base: null, head, columns: Object.fromEntries(columns) };
+  }
+
+  /** The bytes of a column. */
+  columnOf(number) {
+    const [start, count] = this.words.columns[number];
+    return this.numbers.subarray(WIDTH * start, WIDTH * (start + count));
+  }
+
+  /** A place that there is, the same one if possible. */
+  nearest({ branch, round, generation }) {
+    const known = Math.min(branch, this.branches.length - 1);
+    const place = { branch: known, round: Math.min(round, this.branches[known].rounds.length - 1), generation };
+    return { ...place, generation: Math.min(generation, this.roundAt(place).done) };
   }
 
   #numberAt(turn, place) {
@@ -56,6 +69,11 @@ async function unpacked(text) {
   const signs = atob(text.trim());
   const packed = new Uint8Array(signs.length);
   for (let i = 0; i < signs.length; i++) packed[i] = signs.charCodeAt(i);
+  return inflated(packed);
+}
+
+/** What gzip packed. */
+export async function inflated(packed) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -5,19 +5,24 @@ import { written } from "./scales.js";
 /** Branches downwards, rounds to the right: each cell is a round and its score, and leads there. */
 export class RoundTable {
   constructor(recording, element, go) {
-    Object.assign(this, { recording, element, cells: [] });
-    const rounds = recording.branches.map((branch) => branch.rounds);
-    const longest = Math.max(...rounds.map((list) => list.length));
-    const scores = rounds.flat().flatMap((round) => (round.score === null ? [] : [round.score]));
-    [this.low, this.high] = [Math.min(...scores), Math.max(...scores)];
-    element.append(
-      made("thead", this.#heads(longest)),
-      made("tbody", ...recording.branches.map((_, i) => this.#row(i))),
-    );
+    Object.assign(this, { recording, element, caption: [...element.childNodes] });
+    this.renew();
     element.addEventListener("click", ({ target }) => {
       const cell = target.closest("button");
       if (cell) go(endOf(recording, Number(cell.dataset.branch), Number(cell.dataset.round)));
     });
+  }
+
+  /** Write the table anew, for what the recording has now. */
+  renew() {
+    const { branches } = this.recording;
+    const rounds = branches.map((branch) => branch.rounds);
+    const longest = Math.max(...rounds.map((list) => list.length));
+    const scores = rounds.flat().flatMap((round) => (round.score === null ? [] : [round.score]));
+    [this.low, this.high] = [Math.min(...scores), Math.max(...scores)];
+    Object.assign(this, { cells: [], inked: "" });
+    const rows = branches.map((_, i) => this.#row(i));
+    this.element.replaceChildren(...this.caption, made("thead", this.#heads(longest)), made("tbody", ...rows));
   }
 
   /** Mark the cell of a place, and colour branches by the palette of the page's background. */

@@ -7,15 +7,35 @@ import { litUp, namesOf } from "./weights.js";
 /** The charts of a page, each with what it shows and how to read it, and buttons that say which are there. */
 export class ShownPanels {
   constructor(recording, { chips, charts }) {
-    Object.assign(this, { recording, charts, panels: new Map(), selected: [] });
-    for (const panel of recording.words.panels) {
-      const chip = made("button", panel.title);
-      chip.title = `Show or hide: ${panel.title}`;
-      chip.addEventListener("click", () => this.#toggle(panel, chip));
-      chips.append(chip);
-      chip.setAttribute("aria-pressed", "false");
-      if (panel.shown) this.#toggle(panel, chip);
+    Object.assign(this, { recording, charts, chips, offered: new Map(), panels: new Map(), selected: [] });
+    this.renew();
+  }
+
+  /** Offer the panels that the recording has now; those that are shown go on with what they show now. */
+  renew() {
+    const known = new Map(this.recording.words.panels.map((panel) => [panel.name, panel]));
+    for (const [name, chip] of this.offered) {
+      if (known.has(name)) continue;
+      if (this.panels.has(name)) this.#toggle(name, chip);
+      chip.remove();
+      this.offered.delete(name);
     }
+    for (const panel of known.values()) {
+      const shown = this.panels.get(panel.name);
+      if (shown) Object.assign(shown, { panel, key: null });
+      if (shown) shown.model.set("has_turns", panel.turns.length > 1);
+      if (!this.offered.has(panel.name)) this.#offer(panel);
+    }
+    this.chips.append(...[...known.keys()].map((name) => this.offered.get(name)));
+  }
+
+  #offer(panel) {
+    const chip = made("button", panel.title);
+    chip.title = `Show or hide: ${panel.title}`;
+    chip.addEventListener("click", () => this.#toggle(panel.name, chip));
+    chip.setAttribute("aria-pressed", "false");
+    this.offered.set(panel.name, chip);
+    if (panel.shown) this.#toggle(panel.name, chip);
   }
 
   /** Show a place in all charts. */
@@ -24,17 +44,18 @@ export class ShownPanels {
     for (const shown of this.panels.values()) this.#draw(shown);
   }
 
-  #toggle(panel, chip) {
-    const known = this.panels.get(panel.name);
+  #toggle(name, chip) {
+    const known = this.panels.get(name);
     chip.setAttribute("aria-pressed", String(!known));
     if (known) {
       known.view.close();
       known.element.remove();
-      this.panels.delete(panel.name);
+      this.panels.delete(name);
       return;
     }
-    this.panels.set(panel.name, this.#begun(panel));
-    const order = this.recording.words.panels.map(({ name }) => name);
+    const { panels } = this.recording.words;
+    this.panels.set(name, this.#begun(panels.find((panel) => panel.name === name)));
+    const order = panels.map((panel) => panel.name);
     const shown = [...this.panels.values()].sort((a, b) => order.indexOf(a.panel.name) - order.indexOf(b.panel.name));
     this.charts.append(...shown.map(({ element }) => element));
   }

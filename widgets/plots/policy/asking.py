@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from sessions.messages import commands
 from sessions.views.session_view import SessionView
 from ticket_explorer.errors import TicketError
-from widgets.shared.session_link import Link
 
 
 class Asker(Protocol):
@@ -33,7 +32,15 @@ class Asker(Protocol):
         ...
 
 
-async def ask_for(link: Link, asker: Asker, question: commands.Command) -> None:
+class Asked(Protocol):
+    """What answers: a face's link to a session."""
+
+    async def ask(self, command: commands.Command) -> dict[str, Any]:
+        """Send a command and wait for its result; a TicketError says why there is none."""
+        ...
+
+
+async def ask_for(link: Asked, asker: Asker, question: commands.Command) -> None:
     """Give a panel the engine's answer, or a sentence on why there is none."""
     try:
         reply = await link.ask(question)
