@@ -1,13 +1,10 @@
 """A selection: a branch, a round, a generation. None means live, or the latest one."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from sessions.messages.events import BranchRemoved, BranchRenamed, Event, Frame
 from sessions.views.branch_view import RoundView
 from sessions.views.session_view import SessionView
-
-Name = TypeVar("Name", str, str | None)
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,10 @@ class Selection:
         """The same selection once a branch that it names has another name, or is gone."""
         match event:
             case BranchRenamed():
-                chosen = None if self.branches is None else tuple(_other(name, event) for name in self.branches)
-                return replace(self, branch=_other(self.branch, event), branches=chosen)
+                now = {event.branch: event.name}
+                chosen = None if self.branches is None else tuple(now.get(name, name) for name in self.branches)
+                branch = None if self.branch is None else now.get(self.branch, self.branch)
+                return replace(self, branch=branch, branches=chosen)
             case BranchRemoved() if event.branch == self.branch:
                 return replace(self, branch=None, round=None, generation=None)
         return self
@@ -84,10 +83,6 @@ class Selection:
         if self.generation is not None and round_.frames:
             return f"No sample up to generation {self.generation}, first at {round_.frames[0].generation}."
         return "The first sample of weights comes with the first generation."
-
-
-def _other(name: Name, event: BranchRenamed) -> Name:
-    return event.name if name == event.branch else name
 
 
 def colour_of(view: SessionView, branch: str) -> int:
