@@ -29,7 +29,7 @@ CERTAIN = 0.95
 
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Share = Annotated[float, Meta(gt=0, le=1)]
-Hex = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$")]
+Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8,64}\Z")]
 Scores = Annotated[list[float | None], Meta(min_length=1, max_length=64)]
 
 
@@ -45,6 +45,8 @@ class SummaryBranch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """One branch, and the rounds that it has finished."""
 
     name: Name
+    plan: Hex
+    """SHA-256 of how its rounds were trained and pruned, changes on the way included."""
     pruner: Name
     rewind: Name
     rounds: Annotated[list[SummaryRound], Meta(max_length=200)]
@@ -97,7 +99,7 @@ def summary_of(header: Header, view: SessionView) -> Summary:
     prunable = next(iter(view.lineage(first.name))).prunable
     return Summary(
         session=header.id,
-        plan=hashlib.sha256(msgspec.json.encode(plan, order="sorted")).hexdigest(),
+        plan=_digest(plan),
         seed=header.spec.get("seed", 0),
         task=algorithm_of(first.plan["task"])[:80],
         network=algorithm_of(first.plan["network"])[:80],
@@ -115,7 +117,12 @@ def _branch(view: SessionView, name: str) -> SummaryBranch:
         if one.finished is not None and 0 < one.density <= 1 and one.finished.score
     ]
     pruner, rewind = (algorithm_of(plan[part])[:80] for part in ("pruner", "rewind"))
-    return SummaryBranch(name=name[:80], pruner=pruner, rewind=rewind, rounds=rounds)
+    way = [[one.plan, one.generations, [tuned.changes for tuned in one.tuned]] for one in view.lineage(name)]
+    return SummaryBranch(name=name[:80], plan=_digest(way), pruner=pruner, rewind=rewind, rounds=rounds)
+
+
+def _digest(told: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()
 
 
 def read_summary(data: bytes) -> Summary:
@@ -135,6 +142,9 @@ def read_summary(data: bytes) -> Summary:
         ) from None
     if found.schema > SCHEMA:
         raise TicketError(f"This summary is of schema {found.schema}, from a later version; this one reads {SCHEMA}.")
+    names = [branch.name for branch in found.branches]
+    if len(set(names)) < len(names):
+        raise TicketError("Two branches of this summary have the same name; export it again.")
     scores = [score for branch in found.branches for one in branch.rounds for score in one.scores]
     if not all(score is None or (math.isfinite(score) and abs(score) < 1e12) for score in scores):
         raise TicketError("A score in this summary is no number; export it again.")
@@ -150,13 +160,22 @@ def alike(summaries: Sequence[Summary]) -> list[Summary]:
 
 
 def pooled(summaries: Iterable[Summary]) -> list[Pooled]:
-    """Every branch at every density, over sessions of one plan; sorted by branch as they come, from dense to sparse."""
+    """Every branch at every density, over sessions of one plan; sorted by branch as they come, from dense to sparse.
+
+    Of branches of one name those count that were trained and pruned as most of them were, of a session's rounds at one
+    density the last.
+    """
+    known = list(summaries)
+    usual = _usual_ways(known)
     found: dict[tuple[str, float], list[float]] = {}
-    for summary in summaries:
+    for summary in known:
         for branch in summary.branches:
-            for one in branch.rounds:
-                if (score := mean(one.scores)) is not None:
-                    found.setdefault((branch.name, round(one.density, 6)), []).append(score)
+            if branch.plan != usual[branch.name]:
+                continue
+            scores = {round(one.density, 6): mean(one.scores) for one in branch.rounds}
+            for density, score in scores.items():
+                if score is not None:
+                    found.setdefault((branch.name, density), []).append(score)
     places = list(dict.fromkeys(name for name, _ in found))
     ordered = sorted(found.items(), key=lambda item: (places.index(item[0][0]), -item[0][1]))
     return [
@@ -169,6 +188,14 @@ def pooled(summaries: Iterable[Summary]) -> list[Pooled]:
         )
         for (branch, density), scores in ordered
     ]
+
+
+def _usual_ways(summaries: Sequence[Summary]) -> dict[str, str]:
+    """How most branches of a name were trained and pruned, by the name."""
+    ways: dict[str, Counter[str]] = {}
+    for branch in (branch for summary in summaries for branch in summary.branches):
+        ways.setdefault(branch.name, Counter())[branch.plan] += 1
+    return {name: counted.most_common(1)[0][0] for name, counted in ways.items()}
 
 
 def half_width(values: Sequence[float]) -> float | None:

@@ -52,8 +52,10 @@ def check_renaming(view: SessionView, branch: str, name: str) -> None:
         raise UnknownName("branch", branch, view.branches)
     if name == branch:
         raise TicketError(f"Branch {branch!r} is called that already.")
-    if name != view.ledger.first_names.get(branch):  # its first name is its own
+    if name.lower() not in (branch.lower(), view.ledger.first_names.get(branch, branch).lower()):  # those are its own
         check_new_names([name], view)
+    else:
+        check_branch_name(name)
     if view.running is not None and view.running.branch == branch:
         said = f"Branch {branch!r} keeps its name for now: a round of it has begun."
         raise TicketError(said, remedy="Rename it when that round is done.")

@@ -74,6 +74,8 @@ def test_names_of_old_stay_taken(lab: Any) -> None:
                 session.rename_branch("signal", name)
         with pytest.raises(TicketError):
             session.rename_branch("signal", "../signal")
+        session.rename_branch("signal", "Signal")  # upper and lower case are its own
+        session.rename_branch("Signal", "signal")
         with pytest.raises(UnknownName):
             session.rename_branch("snr", "another")
         assert list(session.view.branches) == ["signal", "chance"]

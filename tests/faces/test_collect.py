@@ -71,6 +71,20 @@ def test_intervals_are_student_s():
     assert half_width([1.0, 2.0, 4.0]) == pytest.approx(4.302653 * np.std([1, 2, 4], ddof=1) / 3**0.5, rel=1e-6)
 
 
+def test_a_session_counts_once_and_only_with_branches_that_were_trained_alike(handed_in):
+    first = handed_in.branches[0]
+    again = [msgspec.structs.replace(first.rounds[0], scores=[score]) for score in (0.1, 0.2, 0.3)]
+    often = msgspec.structs.replace(handed_in, branches=[msgspec.structs.replace(first, rounds=again)])
+    assert [(one.sessions, one.score, one.half_width) for one in pooled([often])] == [(1, 0.3, None)]
+    other = msgspec.structs.replace(student(handed_in, 3), branches=[msgspec.structs.replace(first, plan="0" * 64)])
+    assert {one.sessions for one in pooled([student(handed_in, 1), student(handed_in, 2), other])} == {2}
+    twice = msgspec.structs.replace(handed_in, branches=[first, first])
+    with pytest.raises(TicketError, match="have the same name"):
+        read_summary(msgspec.json.encode(twice))
+    with pytest.raises(TicketError, match="no summary"):
+        read_summary(msgspec.json.encode(msgspec.structs.replace(handed_in, session="a" * 16 + "\n")))
+
+
 def test_a_class_has_one_curve(handed_in):
     summaries = [student(handed_in, seed) for seed in (1, 2, 6)]
     points = pooled(summaries)
