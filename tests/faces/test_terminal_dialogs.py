@@ -1,10 +1,12 @@
 """Dialogs that switch the pruner and the trainer: what they return, and what they say about what can't be."""
 
+import asyncio
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
@@ -17,6 +19,7 @@ from ticket_explorer.errors import TicketError
 from ticket_explorer.trainers import TRAINERS
 from ticket_explorer.trainers.strategies import STRATEGIES
 from widgets.decisions import trainer_fields
+from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.breakpoint import BreakpointDialog
 from widgets.terminal.dialogs.decompose import DecomposeDialog
@@ -227,3 +230,29 @@ def test_a_branch_that_would_be_the_same_with_nothing_to_run_is_not_made(link: A
     assert returned(BranchDialog(link, "random", 1), then(keys("enter"), told)) is NOTHING
     command = returned(BranchDialog(link, "random", 0), keys("enter"))
     assert command == commands.Branch(parent="random", round=0, name="random-2")
+
+
+def test_a_dialog_answers_once_and_whoever_asked_may_be_gone() -> None:
+    async def story() -> None:
+        app: App[None] = App()
+        async with app.run_test() as pilot:
+            asked = app.run_worker(app.push_screen_wait(ask.line("Who?", "me")))
+            await until_shown(app, pilot)
+            dialog = app.screen
+            dialog.dismiss("me")
+            dialog.dismiss(None)  # escape, after enter
+            assert await asked.wait() == "me"
+            gone = app.run_worker(app.push_screen_wait(ask.line("Who?", "me")))
+            await until_shown(app, pilot)
+            gone.cancel()
+            await pilot.pause()
+            app.screen.dismiss("me")
+            await pilot.pause()
+            assert not isinstance(app.screen, ask.LineDialog)
+
+    asyncio.run(story())
+
+
+async def until_shown(app: App[None], pilot: Pilot[None]) -> None:
+    while not isinstance(app.screen, ask.LineDialog):
+        await pilot.pause(0.01)

@@ -2,15 +2,16 @@
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.validation import Integer
 from textual.widgets import Button, Input, Label
+
+from widgets.terminal.dialogs.dialog import Dialog
 
 LONG = 40
 """Characters of all answers together from which on they stand below each other."""
 
 
-class LineDialog(ModalScreen[str | None]):
+class LineDialog(Dialog[str | None]):
     """Asks for one line."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]
@@ -31,7 +32,7 @@ class LineDialog(ModalScreen[str | None]):
         self.dismiss(message.value.strip() or None)
 
 
-class NumberDialog(ModalScreen[int | None]):
+class NumberDialog(Dialog[int | None]):
     """Asks for a whole number from 1 on."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]
@@ -53,7 +54,7 @@ class NumberDialog(ModalScreen[int | None]):
             self.dismiss(int(message.value))
 
 
-class ChoiceDialog(ModalScreen[str | None]):
+class ChoiceDialog(Dialog[str | None]):
     """Asks which of a few ways to go."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]

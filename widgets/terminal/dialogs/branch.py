@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sessions.messages import commands
@@ -20,13 +19,14 @@ from widgets.decisions.own_rules import is_own, label_of, own_choice
 from widgets.decisions.pruning_fields import pruning_fields, typed_pruning
 from widgets.decisions.trainer_fields import kind_of, kinds_for, named
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.own_rows import OwnRows, is_refused
 from widgets.terminal.dialogs.pruner import RewindForm
 from widgets.terminal.dialogs.undo import ROUNDS_HEAD, RoundList
 
 
-class BranchDialog(ModalScreen[commands.Branch | None]):
+class BranchDialog(Dialog[commands.Branch | None]):
     """Asks where a branch begins, its name, and what differs."""
 
     BINDINGS = KEYS

@@ -3,19 +3,19 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sessions.messages import commands
 from ticket_explorer.errors import TicketError
 from widgets.decisions.breakpoints import KINDS, VALUES, breakpoints_there, wanted_breakpoint
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
 _TOLD = "The engine pauses there by itself, once in each round, whoever watches; run on with space."
 
 
-class BreakpointDialog(ModalScreen[commands.PauseAt | commands.RemoveBreakpoint | None]):
+class BreakpointDialog(Dialog[commands.PauseAt | commands.RemoveBreakpoint | None]):
     """Asks what to pause at, or which breakpoint to remove."""
 
     BINDINGS = KEYS

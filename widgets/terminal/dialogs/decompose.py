@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sessions.messages import commands
@@ -11,6 +10,7 @@ from widgets.decisions.trainer_fields import named
 from widgets.decisions.transfers import learns_masks, under_masks
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
 _TOLD = (
@@ -20,7 +20,7 @@ _TOLD = (
 )
 
 
-class DecomposeDialog(ModalScreen[commands.Decompose | None]):
+class DecomposeDialog(Dialog[commands.Decompose | None]):
     """Asks which tickets to decompose."""
 
     BINDINGS = KEYS

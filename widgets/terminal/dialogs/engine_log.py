@@ -5,11 +5,11 @@ from pathlib import Path
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import RichLog, Static
 
 from sessions.store.engine_log import log_file, read_log
 from widgets.shared.printable import printable
+from widgets.terminal.dialogs.dialog import Dialog
 
 LOOKS = 1.0
 """Seconds between two looks at the log."""
@@ -18,7 +18,7 @@ LINES = 2000
 EMPTY = "No engine has printed anything yet."
 
 
-class EngineLog(ModalScreen[None]):
+class EngineLog(Dialog[None]):
     """Shows the log; escape leaves."""
 
     BINDINGS = [("escape", "dismiss(None)", "Back"), ("L", "dismiss(None)", "Back")]

@@ -12,7 +12,6 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
@@ -23,6 +22,7 @@ from widgets.plots import figures
 from widgets.plots.figure import Figure
 from widgets.shared.session_link import Link
 from widgets.terminal.dialogs import ask
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row
 
 _SPEAKER = "ticket-explorer: "
@@ -56,7 +56,7 @@ _EXPORTS = {
 }
 
 
-class ExportDialog(ModalScreen[str | None]):
+class ExportDialog(Dialog[str | None]):
     """Asks what to write and where, writes it, and returns a sentence about it."""
 
     BINDINGS = KEYS

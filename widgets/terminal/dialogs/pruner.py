@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -21,6 +20,7 @@ from widgets.decisions.complaints import Complaint, objection
 from widgets.decisions.fields import entered, fields_of
 from widgets.decisions.own_rules import is_own, label_of, own_choice, own_name, own_summary
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.own_rows import OwnRows, is_refused
 
@@ -96,7 +96,7 @@ class RewindForm(Vertical):
         self.query(Row).first().explain(own_summary() if is_own("rewind", shown) else summary_of(REWINDS[shown]))
 
 
-class PrunerDialog(ModalScreen[commands.SwitchPruner | None]):
+class PrunerDialog(Dialog[commands.SwitchPruner | None]):
     """Asks how a branch is pruned and rewound from its next pruning on."""
 
     BINDINGS = KEYS

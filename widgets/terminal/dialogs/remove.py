@@ -3,19 +3,19 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sessions.messages import commands
 from sessions.views.branch_checks import check_removal
 from ticket_explorer.errors import TicketError
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Closing
 
 _TOLD = "It is no longer shown or run, and its name stays taken. Its finished rounds stay on disk with the session."
 
 
-class RemoveDialog(ModalScreen[commands.RemoveBranch | None]):
+class RemoveDialog(Dialog[commands.RemoveBranch | None]):
     """Asks whether to remove a branch."""
 
     BINDINGS = KEYS

@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sessions.messages import commands
@@ -11,12 +10,13 @@ from sessions.views.branch_checks import check_renaming
 from ticket_explorer.errors import TicketError
 from widgets.decisions.complaints import Complaint, complaint_of
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Closing, Row, complain
 
 _TOLD = "Its files keep the name that they have; no other branch may take it."
 
 
-class RenameDialog(ModalScreen[commands.RenameBranch | None]):
+class RenameDialog(Dialog[commands.RenameBranch | None]):
     """Asks what to call a branch."""
 
     BINDINGS = KEYS

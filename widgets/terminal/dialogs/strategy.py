@@ -4,7 +4,6 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -14,11 +13,12 @@ from widgets.decisions.own_rules import is_own
 from widgets.decisions.trainer_draft import WHEN, TrainerDraft, tunable_round
 from widgets.decisions.trainer_fields import kind_of, kinds_with_own
 from widgets.shared.session_link import Link
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import HEIGHTS, KEYS, Choice, Closing, Row, complain, field_row
 from widgets.terminal.dialogs.own_rows import is_refused
 
 
-class StrategyDialog(ModalScreen[commands.SwitchTrainer | commands.Tune | None]):
+class StrategyDialog(Dialog[commands.SwitchTrainer | commands.Tune | None]):
     """Asks how a branch is trained."""
 
     BINDINGS = KEYS

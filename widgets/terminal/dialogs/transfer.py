@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sessions.messages import commands
@@ -13,10 +12,11 @@ from widgets.decisions.trainer_fields import TRAINER_KINDS, kind_of
 from widgets.decisions.transfers import BESIDE, STARTS, TASKS_BY_NAME, Wish
 from widgets.shared.session_link import Link
 from widgets.shared.wording import share
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Choice, Closing, Row, complain
 
 
-class TransferDialog(ModalScreen[commands.Transfer | None]):
+class TransferDialog(Dialog[commands.Transfer | None]):
     """Asks which tickets to train, and how."""
 
     BINDINGS = KEYS

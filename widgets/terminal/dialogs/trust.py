@@ -5,13 +5,13 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
 from sessions.views.own_code import KeptCode, untrusted_code
 from sessions.views.session_view import SessionView
 from widgets.shared.printable import printable
 from widgets.shared.wording import CODE_QUESTION
+from widgets.terminal.dialogs.dialog import Dialog
 
 
 async def ask_for_trust(app: App[Any], view: SessionView) -> None:
@@ -27,7 +27,7 @@ async def ask_for_trust(app: App[Any], view: SessionView) -> None:
         code.trust()
 
 
-class TrustDialog(ModalScreen[bool]):
+class TrustDialog(Dialog[bool]):
     """Shows code, and returns whether it may run."""
 
     BINDINGS = [("escape", "dismiss(False)", "Only look")]

@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -14,6 +13,7 @@ from sessions.views.session_view import SessionView
 from widgets.decisions.branches import finished_rounds, round_to_go_back_to
 from widgets.shared.session_link import Link
 from widgets.shared.wording import score, share
+from widgets.terminal.dialogs.dialog import Dialog
 from widgets.terminal.dialogs.fields import KEYS, Closing
 
 ROUNDS_HEAD = "round    kept                           score"
@@ -44,7 +44,7 @@ class RoundList(OptionList):
         return None if self.highlighted is None else self._numbers[self.highlighted]
 
 
-class UndoDialog(ModalScreen[commands.GoBack | None]):
+class UndoDialog(Dialog[commands.GoBack | None]):
     """Asks which round to go back to."""
 
     BINDINGS = KEYS

@@ -1,5 +1,6 @@
 """A panel: a frame with one kind of content, which can be swapped for another."""
 
+import asyncio
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -72,15 +73,16 @@ class Panel(Vertical):
         self.kind: PanelKind = PANELS[kind]
         self._is_stale, self.drawn = True, 0.0
         self._titles = Content(), Content()
+        self._shown, self._turning = self._content(), asyncio.Lock()
 
     @property
     def content(self) -> Widget:
         """The chart or the journal."""
-        return self.children[0]
+        return self._shown
 
     def compose(self) -> ComposeResult:
         """Show only the content."""
-        yield self._content()
+        yield self._shown
 
     def on_mount(self) -> None:
         """Show the first state."""
@@ -88,15 +90,17 @@ class Panel(Vertical):
 
     async def turn_to(self, kind: str) -> None:
         """Show another kind of panel here, and keep the focus."""
-        if kind == self.kind.name:
-            return
-        had_focus = self.has_focus_within
-        self.kind = PANELS[kind]
-        await self.content.remove()
-        await self.mount(self._content())
-        self.renew()
-        if had_focus:
-            self.content.focus()
+        async with self._turning:
+            if kind == self.kind.name:
+                return
+            had_focus = self.has_focus_within
+            self.kind = PANELS[kind]
+            before, self._shown = self._shown, self._content()
+            await before.remove()
+            await self.mount(self._shown)
+            self.renew()
+            if had_focus:
+                self.content.focus()
 
     def touch(self, event: events.Event) -> None:
         """Take note of an event: the panel may be stale now."""
@@ -116,8 +120,10 @@ class Panel(Vertical):
 
     def renew(self) -> None:
         """Draw the current selection."""
-        self._is_stale, self.drawn = False, time.monotonic()
         content = self.content
+        if not content.is_mounted:  # it is about to be, and is drawn then
+            return
+        self._is_stale, self.drawn = False, time.monotonic()
         if isinstance(content, Chart) and self.kind.draw is not None:
             figure = without(self.kind.draw(self._look), self._look.hidden)
             content.show(replace(figure, title="", note=figure.note if figure.is_empty else ""))

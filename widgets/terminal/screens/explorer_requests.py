@@ -12,6 +12,7 @@ from ticket_explorer.errors import TicketError
 from widgets.plots.kinds import Look, PanelKind, wanted_analyses
 from widgets.shared.session_link import Condition, Link
 from widgets.terminal.dialogs import ask, dialog_called
+from widgets.terminal.dialogs.waiting import Waiting
 from widgets.terminal.status import ProgressLines
 
 STARTING = "The engine starts, which takes seconds: this needs one, and looking did not."
@@ -119,12 +120,23 @@ class Requests:
         if branch is None:
             self._screen.notify("There is no branch yet.", severity="warning")
             return
-        await self._have_engine()
-        if self._can_ask():
+        if await self._has_engine() and self._can_ask():
             made = dialog_called(dialog)(self._link, branch, self._look.selection.round)
             command = await self._screen.app.push_screen_wait(made)
             if command is not None:
                 self.send(command, _DONE.get(type(command), DECIDED))
+
+    async def _has_engine(self) -> bool:
+        """Wait for an engine, beneath a screen that takes the keys typed meanwhile; False if a person gave up."""
+        if self._link.condition in (Condition.ATTACHED, Condition.REPLAY):
+            return True
+        app, waiting = self._screen.app, Waiting(STARTING)
+        await app.push_screen(waiting)
+        await self._have_engine()
+        if waiting not in app.screen_stack:
+            return False
+        waiting.dismiss()
+        return True
 
     def show(self, what: str, progress: ProgressLines) -> None:
         """Show the engine's log, or in the lines of progress what it takes of the machine."""

@@ -7,11 +7,12 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Label, Static
 
 from widgets.terminal.action import Scope
 from widgets.terminal.actions import groups, scope_of
+from widgets.terminal.dialogs.dialog import Dialog
 
 HOME_HELP = (
     "Your sessions, the latest first: the title of each, its progress, its best score at the lowest density, and a "
@@ -27,7 +28,7 @@ TREE_HELP = (
 )
 
 
-class _Help(ModalScreen[None]):
+class _Help(Dialog[None]):
     BINDINGS = [("escape,q,question_mark,f1", "dismiss", "Close")]
 
 
