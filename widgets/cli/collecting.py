@@ -36,7 +36,7 @@ def collect(
     close_up: CloseUp = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the ticket curve of a class: many sessions, one error bar.
+    """Show the ticket curve of a class: many sessions as one.
 
     Each file is what `export SESSION summary` wrote, of one student's session. Sessions count once, with the mean over
     their replicates; those of another plan than most have are left out.

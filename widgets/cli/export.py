@@ -77,7 +77,7 @@ def export(
     close_up: CloseUp = False,
     replicate: Annotated[int, typer.Option(help="A ticket's replicate, counted from 0.")] = 0,
 ) -> None:
-    """Export tables, a ticket, a figure, a report, a replay, a summary.
+    """Export tables, a ticket, a figure, a report or a replay.
 
     Tables are every generation's metrics, or all analyses; metrics can be TensorBoard's event files too, and follow a
     session while it runs. A ticket is its mask, the weights it starts from, the trained weights and their σ, leaf by

@@ -226,6 +226,7 @@ class LiveSession:
     end_round_async = Verb(commands.EndRound, _answered)
     tune_async = Verb(commands.Tune, _answered)
     switch_pruner_async = Verb(commands.SwitchPruner, _answered)
+    try_out_async = Verb(commands.TryOut, _answered)
     switch_code_async = Verb(commands.SwitchCode, _answered)
     switch_trainer_async = Verb(commands.SwitchTrainer, _answered)
     set_pruning_async = Verb(commands.SetPruning, _answered)
