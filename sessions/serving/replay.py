@@ -65,6 +65,13 @@ class Replay:
             generations -= event.count if isinstance(event, events.Generations) else 0
             yield event
 
+    def opening(self) -> Iterator[events.Event]:
+        """The events before the next generation, at once: what there is when a session begins."""
+        while self._position < len(self._events) and not isinstance(self._events[self._position], events.Generations):
+            event = self._next()
+            self._clock = self._times[self._position - 1]
+            yield event
+
     async def stream(self) -> AsyncIterator[events.Event]:
         """Events at the times at which they happened, divided by the speed."""
         while self._position < len(self._events):

@@ -36,7 +36,7 @@ async def settled(app: TicketExplorer, pilot: Pilot[None]) -> str:
         await pilot.pause(0.1)
         link = next((link for screen in app.screen_stack if (link := getattr(screen, "link", None))), None)
         alike = 4 if link is None else 12  # charts are drawn a few times a second, and later on a busy machine
-        if link is None or link.progress == 1.0:
+        if link is None or not link.is_running:
             seen.append(_plain(app.export_screenshot()))
     return seen[-1]
 

@@ -142,3 +142,8 @@ def in_a_terminal(environment: dict[str, str], *arguments: str) -> str:
     os.close(ours)
     assert process.returncode == 0
     return b"".join(chunks).decode()
+
+
+@pytest.mark.parametrize("scores", [(1e-310, 2e-310), (0.0, 5e-324), (1e38, -1e38), (0.1, 0.1)])
+def test_a_curve_of_any_scores_is_drawn(scores):
+    assert "score" in drawn([TicketCurve("a", (1.0, 0.5), scores, (None, None))], 60, 12, False)

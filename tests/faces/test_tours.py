@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from sessions.messages import events
+from sessions.messages import commands, events
 from sessions.specs.spec import parse_spec
 from sessions.views.reading import read_view
 from sessions.views.session_view import SessionView
@@ -17,6 +17,7 @@ from widgets.plots.figure import Points
 from widgets.plots.figures import Selection, ticket_curve
 from widgets.plots.kinds import PANELS
 from widgets.shared.guesses import ScoreGuess, score_guesses
+from widgets.shared.session_link import ReplayLink
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.recorded import recorded_session
 from widgets.terminal.screens.explorer import Explorer
@@ -132,12 +133,24 @@ def on_tour(scenario: Callable[[Explorer, TourPanel, Pilot[None]], Awaitable[Non
     async def run() -> None:
         app = TicketExplorer(recorded_session(), replay=True, lesson=lesson)
         async with app.run_test(size=(120, 36)) as pilot:
-            while not isinstance(app.screen, Explorer) or app.screen.link.progress < 1.0:
+            while not isinstance(app.screen, Explorer):
                 await pilot.pause(0.05)
             screen = app.screen
+            assert isinstance(screen.link, ReplayLink)
+            assert 0 < screen.link.progress < 1.0
+            assert screen.link.view.generations_done == 0
+            await play(screen.link)
+            while screen.link.progress < 1.0:
+                await pilot.pause(0.05)
             await scenario(screen, screen.query_one(TourPanel), pilot)
 
     asyncio.run(run())
+
+
+async def play(link: ReplayLink) -> None:
+    """Have the recording over at once."""
+    link._replay.speed = 1e9
+    await link.ask(commands.Resume())
 
 
 def said(panel: TourPanel) -> str:

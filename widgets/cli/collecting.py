@@ -49,7 +49,9 @@ def collect(
     for name, why in refused.items():
         say(f"{name} is left out: {why}")
     if not summaries:
-        raise TicketError(f"{directory} has no summary yet; write one with: ticket-explorer export SESSION summary")
+        raise TicketError(
+            f"{directory} has no summary yet; write one with: ticket-explorer export SESSION summary --out mine.json"
+        )
     shown = alike(summaries)
     points = pooled(shown)
     if others := len(summaries) - len(shown):

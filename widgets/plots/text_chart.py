@@ -12,6 +12,7 @@ from widgets.plots.ticks import share_ticks
 
 _MARGIN = 0.04
 _Y_TICKS = 5
+_LEAST = 1e-30
 
 
 def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> str:
@@ -29,8 +30,9 @@ def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> s
     plotext.theme("clear")
     for curve, tint, marker in zip(curves, tints, markers, strict=True):
         x = _from_the_left(curve.density)
-        plotext.plot(x, curve.score, color=tint, marker="braille")
-        plotext.scatter(x, curve.score, color=tint, marker=marker)
+        scores = [*map(_drawable, curve.score)]
+        plotext.plot(x, scores, color=tint, marker="braille")
+        plotext.scatter(x, scores, color=tint, marker=marker)
     _draw_axes(curves)
     legend = "   ".join(
         plotext.colorize(f"{marker} {curve.branch}", tint)
@@ -43,7 +45,7 @@ def drawn(curves: list[TicketCurve], width: int, height: int, colour: bool) -> s
 def _draw_axes(curves: list[TicketCurve]) -> None:
     shares = share_ticks(min(min(curve.density) for curve in curves))
     plotext.xticks(_from_the_left(shares), [f"{100 * share:.3g}%" for share in shares])
-    scores = [score for curve in curves for score in curve.score]
+    scores = [_drawable(score) for curve in curves for score in curve.score]
     scale = fitted(Axis("score"), np.array(scores), _MARGIN)
     named = ticks(scale, _Y_TICKS)
     plotext.yticks([tick.value for tick in named], [tick.label for tick in named])
@@ -53,6 +55,11 @@ def _draw_axes(curves: list[TicketCurve]) -> None:
 
 _COLOURS = ("blue+", "orange+", "green+", "magenta+", "cyan+", "red+")
 _MARKERS = ("●", "■", "▲", "◆", "×", "+")
+
+
+def _drawable(score: float) -> float:
+    """A score that plotext can place: it divides by the range of all, which may be no smaller than this."""
+    return 0.0 if abs(score) < _LEAST else score
 
 
 def _cycle(choices: tuple[str, ...], count: int) -> list[str]:

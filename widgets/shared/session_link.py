@@ -248,7 +248,14 @@ class EngineLink:
 class ReplayLink:
     """A link to a journal: commands move through what happened, and decide nothing."""
 
-    def __init__(self, path: Path, speed: float = 1.0) -> None:
+    def __init__(self, path: Path, speed: float = 1.0, held: bool = False) -> None:
+        """Prepare; `follow` plays it.
+
+        Args:
+            path: The session's directory.
+            speed: Seconds of the session shown per second.
+            held: Whether it waits before its first generation until somebody plays or steps it.
+        """
         self.path = path
         self.header = read_header(SessionDirectory.open_for_reading(path))
         self.view = SessionView()
@@ -257,6 +264,10 @@ class ReplayLink:
         self.is_pausing = False
         self._replay = Replay(path, speed)
         self._told: Listener = lambda event: None
+        if held:
+            self._replay.hold(True)
+            for event in self._replay.opening():
+                self.view.apply(event)
 
     @property
     def is_running(self) -> bool:

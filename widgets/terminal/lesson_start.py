@@ -10,8 +10,8 @@ from widgets.terminal.tour_panel import TourPanel
 from widgets.tours import places
 from widgets.tours.tour import Tour, tour_called
 
-AT_ONCE = 1e9
-"""Times as fast as it happened: a replay for who joins late is over at once."""
+SPEED = 40.0
+"""Times as fast as it happened: who joins late waits seconds where others waited minutes."""
 
 
 def lesson_start(number: str, path: Path | None, replay: bool) -> tuple[Link, TourPanel]:
@@ -20,7 +20,7 @@ def lesson_start(number: str, path: Path | None, replay: bool) -> tuple[Link, To
     Args:
         number: The tour's number.
         path: A session to hold it on; None continues the tour's own if it is still there, or makes a new one.
-        replay: Whether to replay the session's journal, whose end is shown at once.
+        replay: Whether to replay the session's journal, from its beginning, as a person steps and plays it.
 
     Raises:
         TicketError: if there is no such tour, or the session can't be opened.
@@ -28,7 +28,7 @@ def lesson_start(number: str, path: Path | None, replay: bool) -> tuple[Link, To
     tour = tour_called(number)
     place = places.load().tours.get(number, places.Place())
     if path is not None and replay:
-        return (link := ReplayLink(path, AT_ONCE)), TourPanel(number, tour, place, link)
+        return (link := ReplayLink(path, SPEED, held=True)), TourPanel(number, tour, place, link)
     if path is None and place.session and Path(place.session).is_dir():
         path = Path(place.session)
     made = _new(tour) if path is None else EngineLink(path, rests=True)
