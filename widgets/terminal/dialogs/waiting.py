@@ -18,7 +18,7 @@ class Waiting(Dialog[None]):
         self._what = what
 
     def compose(self) -> ComposeResult:
-        """The sentence."""
+        """What is waited for, and how to give up."""
         with Vertical(classes="box"):
             yield Static(Text(self._what))
             yield Static(Text("escape gives up"), classes="hint")
