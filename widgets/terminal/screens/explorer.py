@@ -33,6 +33,7 @@ from widgets.terminal.panels.panel_grid import PanelGrid
 from widgets.terminal.screens.asking import Asking
 from widgets.terminal.screens.comparing import Comparing
 from widgets.terminal.screens.explorer_requests import STARTING, Requests
+from widgets.terminal.screens.handing_over import is_left
 from widgets.terminal.status import Headline, ProgressLines
 from widgets.terminal.tour_panel import TourPanel
 
@@ -155,13 +156,8 @@ class Explorer(Screen[None]):
         elif chosen == "home":
             self.action_go_home()
 
-    @property
-    def _is_left(self) -> bool:
-        """Whether the screen is being closed: its widgets may be gone already."""
-        return not self.is_attached or self not in self.app.screen_stack
-
     def _told(self, event: events.Event) -> None:
-        if self._is_left:
+        if is_left(self):
             return
         self._is_stale = True
         self.look.selection = self.look.selection.after(event)
@@ -181,7 +177,7 @@ class Explorer(Screen[None]):
         self._renew()
 
     def _changed_state(self) -> None:
-        if self._is_left:
+        if is_left(self):
             return
         self.query_one(Banner).show(self.link)
         self._renew()
@@ -190,7 +186,7 @@ class Explorer(Screen[None]):
         self.call_later(self._renew_masks)  # from the thread that read it, or from this one if it was quick
 
     def _renew_masks(self) -> None:
-        if not self._is_left:
+        if not is_left(self):
             self._grid.renew(lambda kind: kind.reads_masks)
 
     # Drawing
@@ -212,7 +208,7 @@ class Explorer(Screen[None]):
         self._show_state()
 
     def _show_state(self) -> None:
-        if not self.is_mounted or self._is_left:
+        if not self.is_mounted or is_left(self):
             return
         self.query_one(Headline).show(self.link, self.look.selection)
         self.query_one(ProgressLines).show(self.link)
@@ -326,7 +322,7 @@ class Explorer(Screen[None]):
 
     def _look_elsewhere(self) -> None:
         """Let everything follow the selection; doing this at once would slow down a held key."""
-        if self._is_left:
+        if is_left(self):
             return
         moved, self._moved = self._moved, set()
         self._grid.look_elsewhere(moved)

@@ -22,6 +22,7 @@ from widgets.shared.wording import about
 from widgets.terminal.actions import bindings
 from widgets.terminal.dialogs import ask
 from widgets.terminal.key_line import KeyLine
+from widgets.terminal.screens.handing_over import hand_over
 from widgets.terminal.screens.session_list import SessionList
 
 REFRESH_SECONDS = 3.0
@@ -64,13 +65,12 @@ class Home(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the sessions, and read them again at intervals."""
+        """Read the sessions again at intervals."""
         self._show()
-        self.action_refresh()
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
 
     def on_screen_resume(self) -> None:
-        """Read the sessions again after another screen."""
+        """Read the sessions, at first and after another screen."""
         self.action_refresh()
 
     @work(exclusive=True, thread=True, group="list")
@@ -80,14 +80,14 @@ class Home(Screen[None]):
             found, trouble = self._listing.known(), ""
         except TicketError as error:
             found, trouble = [], str(error)
-        self.app.call_from_thread(self._take, found, trouble)
+        hand_over(self, self._take, found, trouble)
 
     def _refresh_if_seen(self) -> None:
         if self.app.screen is self:
             self.action_refresh()
 
     def _take(self, found: list[SessionState], trouble: str) -> None:
-        if not found and self._default_takes is None:
+        if not found and self._default_takes is None and self.is_current:
             self._default_takes = ""
             self._assess()
         if (found, trouble, True) != (self._sessions, self._trouble, self._has_read):
@@ -102,7 +102,7 @@ class Home(Screen[None]):
 
         with suppress(TicketError):
             self._default_takes = f", {about(Draft(DEFAULT).cost().seconds)} here"
-            self.app.call_from_thread(self._invite)
+            hand_over(self, self._invite)
 
     def _invite(self) -> None:
         said = Text(self._trouble) if self._trouble else _INVITATION.format(time=self._default_takes or "")

@@ -20,6 +20,7 @@ from widgets.decisions.session_checks import missing_data
 from widgets.decisions.session_draft import Draft
 from widgets.terminal.actions import bindings
 from widgets.terminal.key_line import KeyLine
+from widgets.terminal.screens.handing_over import hand_over
 from widgets.terminal.screens.new_session_form import Form
 from widgets.terminal.screens.new_session_list import PresetList
 from widgets.terminal.screens.new_session_presets import cost_lines, prompt, story
@@ -187,7 +188,7 @@ class NewSession(Screen[None]):
         from ticket_explorer.tasks import datasets  # NumPy comes with it
 
         missing, gpu = {one.name for one in datasets.status() if not one.prepared}, gpu_words()
-        self.app.call_from_thread(self._take_surroundings, missing, gpu)
+        hand_over(self, self._take_surroundings, missing, gpu)
 
     def _take_surroundings(self, missing: set[str], gpu: str | None) -> None:
         self._missing, self._gpu = missing, gpu

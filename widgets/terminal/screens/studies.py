@@ -18,6 +18,7 @@ from ticket_explorer.places import studies_dir
 from widgets.plots.cell_table import CellRow, cell_rows, summed_up
 from widgets.terminal.actions import bindings
 from widgets.terminal.key_line import KeyLine
+from widgets.terminal.screens.handing_over import hand_over
 
 if TYPE_CHECKING:
     from widgets.plots.figure import Figure
@@ -61,7 +62,7 @@ class Studies(Screen[None]):
     @work(exclusive=True, thread=True, group="list")
     def action_refresh_studies(self) -> None:
         """Read the studies from disk."""
-        self.app.call_from_thread(self._take, [_in_list(path) for path in studies_in(studies_dir())])
+        hand_over(self, self._take, [_in_list(path) for path in studies_in(studies_dir())])
 
     def _take(self, found: list[tuple[Path, list[str]]]) -> None:
         table = self.query_one(Rows)
@@ -112,16 +113,15 @@ class StudyScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show the cells, and look again at intervals."""
+        """Show the headings, and look again at intervals."""
         table = self.query_one(Rows)
         for name in _COLUMNS:
             table.add_column(name, key=name)
         table.focus()
-        self.action_refresh_study()
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
 
     def on_screen_resume(self) -> None:
-        """Look again after another screen."""
+        """Show the cells, at first and after another screen."""
         self.action_refresh_study()
 
     def _refresh_if_seen(self) -> None:
@@ -137,7 +137,7 @@ class StudyScreen(Screen[None]):
             said = summed_up(self.study, rows)
         except TicketError as error:
             rows, said = self._rows, str(error)
-        self.app.call_from_thread(self._take, rows, said)
+        hand_over(self, self._take, rows, said)
 
     def _take(self, rows: list[CellRow], said: str) -> None:
         name = self.study.title or self.study.name
@@ -218,7 +218,7 @@ class StudyScreen(Screen[None]):
         row = self._selected
         names = self.marked or ([row.name] if row else [])
         if names:
-            self._overlay(names)
+            self.call_after_refresh(self._overlay, names)  # the rows come first
 
     @work(exclusive=True, thread=True, group="overlay")
     def _overlay(self, names: list[str]) -> None:
@@ -227,9 +227,12 @@ class StudyScreen(Screen[None]):
         try:
             figure = overlay(self.study, names)
         except TicketError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            hand_over(self, self._say, str(error))
             return
-        self.app.call_from_thread(self._show, figure)
+        hand_over(self, self._show, figure)
+
+    def _say(self, trouble: str) -> None:
+        self.notify(trouble, severity="error", markup=False)
 
     def _show(self, figure: "Figure") -> None:
         """Draw the figure; the chart, which needs NumPy, comes after the first picture."""
