@@ -27,6 +27,7 @@ NAMES = (
     "gymnasium_pool",
     "plug_ins",
     "study",
+    "study_workers",
 )
 
 

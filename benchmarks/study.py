@@ -20,12 +20,12 @@ import psutil
 
 from benchmarks import sleeping_engine
 from benchmarks.figures import Figure
+from benchmarks.pseudo_terminal import PseudoTerminal
 from sessions.studies import dask_crew
 from sessions.studies.local_crew import local_crew
 from sessions.studies.records import Worked
 from sessions.studies.study import Study
 from sessions.studies.study_run import StudyRun
-from sessions.studies.work import PIECE_SECONDS
 
 SMALL = {
     "preset": "fashion",
@@ -35,29 +35,13 @@ SMALL = {
     "seeds": 12,
 }
 CELLS = 1000
-LARGE, WORKERS, LONG = 10_000, 4, 60.0
-"""Cells and workers of the simulation, and seconds that it runs."""
-PIECE = 60.0
-"""Seconds of a piece on a cluster, to say how many workers the simulated rate stands for."""
+WORKERS, LONG = 4, 30.0
+"""Workers whose engine sleeps, and seconds that they work."""
 LOOP = """
 import sys
 from sessions.studies.study import Study
 for cell in Study.open(sys.argv[1]).cells[int(sys.argv[2])::2]:
     print(cell.name, cell.seed)
-"""
-SCREEN = """
-import asyncio, sys, time
-from pathlib import Path
-from widgets.terminal.app import TicketExplorer
-from widgets.terminal.screens.studies import Rows
-async def main():
-    app = TicketExplorer(study=Path(sys.argv[1]))
-    async with app.run_test(size=(120, 40)) as pilot:
-        while not app.screen.query(Rows) or not app.screen.query_one(Rows).row_count:
-            await pilot.pause(0.005)
-        print(time.process_time())
-asyncio.run(main())
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
@@ -65,7 +49,7 @@ def measure() -> Iterator[Figure]:
     """The figures, the dear ones last."""
     with TemporaryDirectory() as place:
         yield from shown(Path(place))
-        yield from simulated(Path(place))
+        yield from added(Path(place))
         ratio = median(against_a_loop(Path(place) / str(number)) for number in range(3))
     yield Figure("12 cells on 2 workers / a shell loop over 2 processes", ratio, 1.05, at_least=False, unit="×")
 
@@ -93,42 +77,27 @@ def shown(place: Path) -> Iterator[Figure]:
         f"study show of {CELLS:,} finished cells, processor time", median(times), 1.0, at_least=False, unit="s"
     )
     yield Figure("its memory, process and all", max(peaks), 300, at_least=False, unit="MB")
-    out = [_python(SCREEN, str(study.path)).split() for _ in range(5)]
-    yield Figure(
-        "its first screen in the app, processor time",
-        median(float(one[0]) for one in out),
-        1.0,
-        at_least=False,
-        unit="s",
-    )
-    yield Figure("its memory", max(float(one[1]) for one in out) / 1024, 300, at_least=False, unit="MB")
+    took, peaks = zip(*(_first_screen(study.path) for _ in range(7)), strict=True)
+    yield Figure("its first screen in the app, process and all", median(took), 1.0, at_least=False, unit="s")
+    yield Figure("its memory", max(peaks), 300, at_least=False, unit="MB")
 
 
-def simulated(place: Path) -> Iterator[Figure]:
-    """10,000 cells, as fast as a few workers that sleep take them: what the scheduler and the study's run cost."""
-    study = Study.create({"preset": "fashion", "seeds": LARGE}, place / "simulated.study")
+def added(place: Path) -> Iterator[Figure]:
+    """What Dask and the study cost beside pieces of work, with an engine that sleeps."""
+    study = Study.create({"preset": "fashion", "seeds": CELLS}, place / "simulated.study")
     told, until = [0], [float("inf")]
 
     def tell(progress: Any) -> None:
         told[0] += progress.answer is not None
 
-    with _sleeping(), local_crew(study.path, WORKERS, 1) as crew:
-        me, workers = psutil.Process(), _workers()
-        before, began, at = _times([me]), _times(workers), time.monotonic()
+    with sleeping(), local_crew(study.path, WORKERS, 1) as crew:
+        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        before, at = processor_time(processes), time.monotonic()
         until[0] = at + LONG
         StudyRun(study, crew, tell, lambda: time.monotonic() > until[0]).run()
-        took, pieces = time.monotonic() - at, told[0]
-        mine, theirs = _times([me]) - before, _times(workers) - began
-        memory = me.memory_info().rss / 1e6
-    rate = pieces / took
-    stands = f"{rate:.0f} pieces a second: {rate * PIECE:,.0f} workers at {PIECE:.0f} s a piece"
-    yield Figure(f"share of a core of scheduler and run, at {stands}", mine / took, 0.5, at_least=False, unit="")
-    yield Figure(f"memory of both, with {LARGE:,} cells", memory, 1000, at_least=False, unit="MB")
-    idle = WORKERS * took / pieces - sleeping_engine.SECONDS
-    share = idle / PIECE_SECONDS
-    yield Figure("share of idle time beside pieces of 20 s", share, 0.05, at_least=False, unit="")
-    added = 1000 * (mine + theirs) / pieces
-    yield Figure("processor time added to a piece, all processes", added, 20, at_least=False, unit="ms")
+        cost = processor_time(processes) - before
+    milliseconds = 1000 * cost / told[0]
+    yield Figure("processor time added to a piece, all processes", milliseconds, 20, at_least=False, unit="ms")
 
 
 def against_a_loop(place: Path) -> float:
@@ -167,7 +136,7 @@ def against_a_loop(place: Path) -> float:
 
 
 @contextmanager
-def _sleeping() -> Iterator[None]:
+def sleeping() -> Iterator[None]:
     before, dask_crew.work = dask_crew.work, sleeping_engine.work
     try:
         yield
@@ -175,13 +144,17 @@ def _sleeping() -> Iterator[None]:
         dask_crew.work = before
 
 
-def _workers() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
-
-
-def _times(processes: list[psutil.Process]) -> float:
+def processor_time(processes: list[psutil.Process]) -> float:
     """Seconds of processor time."""
     return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def _first_screen(study: Path) -> tuple[float, float]:
+    """Seconds from the command to the first cells on a terminal, and MB."""
+    command = [sys.executable, "-m", "ticket_explorer", "study", "open", str(study)]
+    with PseudoTerminal(command, 120, 40) as terminal:
+        seen = terminal.until(rb"seed-\d", since_now=False)
+        return seen - terminal.started, psutil.Process(terminal.process.pid).memory_info().rss / 1e6
 
 
 def _show(study: Path) -> tuple[float, float]:

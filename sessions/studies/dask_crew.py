@@ -46,7 +46,7 @@ class DaskCrew:
     ) -> None:
         self.workers, self.dashboard = workers, dashboard
         self._client, self._pool = client, pool
-        self._done: queue.SimpleQueue[tuple[str, Future]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._futures: set[Future] = set()
 
     def send(self, task: Question | Job, priority: int) -> None:
@@ -56,22 +56,25 @@ class DaskCrew:
         resources = {CELL: 1, **({kind: 1} if kind else {})}
         future = self._client.submit(call, task, pure=False, priority=priority, resources=resources)
         self._futures.add(future)  # Dask forgets a task that nobody holds
-        future.add_done_callback(lambda done, cell=task.cell: self._done.put((cell, done)))
+        future.add_done_callback(lambda done, cell=task.cell: self._client.loop.add_callback(self._fetch, cell, done))
 
     def answer(self, timeout: float) -> Answer | None:
         """As `Crew` says."""
         if self._pool is not None:
             self._pool()
         with suppress(queue.Empty):
-            cell, future = self._done.get(timeout=timeout)
-            self._futures.discard(future)
-            return answer_of(cell, future)
+            return self._answers.get(timeout=timeout)
         return None
 
     def stop(self) -> None:
         """As `Crew` says."""
         with suppress(OSError):  # workers that are gone rest already
             self._client.run(_rest, wait=False)
+
+    async def _fetch(self, cell: str, future: "Future") -> None:
+        """In the client's own thread, so that many answers travel at once, and none holds up the run."""
+        self._answers.put(await answer_of(cell, future))
+        self._futures.discard(future)
 
 
 async def _rest() -> None:
@@ -117,18 +120,18 @@ def check_workers(client: "Client", study: Path, lock: Path) -> None:
             )
 
 
-def answer_of(cell: str, future: "Future") -> Answer:
+async def answer_of(cell: str, future: "Future") -> Answer:
     """What a task came to, whatever happened to it."""
-    if future.status == "finished":
-        answer: Answer = future.result()
-        return answer
     if future.status == "cancelled":
         return Answer(cell, "lost", "The scheduler is gone. What is journalled is kept; run the study again.")
-    error = future.exception()
-    if type(error).__name__ == "KilledWorker":
-        died = f"{DEATHS + 1} workers died of it, perhaps because memory ran out."
-        return Answer(cell, "failed", f"{died} Use fewer workers, or a smaller population or batch.")
-    return Answer(cell, "failed", f"Dask could not run it ({type(error).__name__}: {error}).")
+    try:
+        answer: Answer = await future
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":
+            died = f"{DEATHS + 1} workers died of it, perhaps because memory ran out."
+            return Answer(cell, "failed", f"{died} Use fewer workers, or a smaller population or batch.")
+        return Answer(cell, "failed", f"Dask could not run it ({type(error).__name__}: {error}).")
+    return answer
 
 
 def imported(*more: str) -> Sequence[Any]:

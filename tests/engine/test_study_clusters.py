@@ -1,5 +1,6 @@
 """Clusters that run a study: what is refused and warned of, and cells that stay on their kind of device."""
 
+import asyncio
 import json
 import os
 import signal
@@ -82,6 +83,45 @@ def test_workers_without_this_package_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TicketError, match=r"can't import this version .*No module named 'sessions'.*Install the same"):
         dask_crew.check_workers(Without(), tmp_path, tmp_path / "lock")  # type: ignore[arg-type]
+
+
+class Done:
+    """A task that has ended; what it came to takes its time to travel."""
+
+    status = "finished"
+
+    def __init__(self, cell: str, seconds: float) -> None:
+        self._cell, self._seconds = cell, seconds
+
+    def add_done_callback(self, call: Any) -> None:
+        call(self)
+
+    def __await__(self) -> Any:
+        yield from asyncio.sleep(self._seconds).__await__()
+        return work.Answer(self._cell, "advanced")
+
+
+class Far:
+    """A client of workers that have done everything, whose answers must still be fetched."""
+
+    def __init__(self) -> None:
+        self.loop = self
+
+    def add_callback(self, call: Any, *arguments: Any) -> None:
+        asyncio.get_running_loop().create_task(call(*arguments))
+
+    def submit(self, _: Any, task: work.Question, **more: Any) -> Done:
+        return Done(task.cell, 600.0 if task.cell == "slow" else 0.0)
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_travels_slowly_holds_up_no_other() -> None:
+    crew = dask_crew.DaskCrew(Far(), 2)  # type: ignore[arg-type]
+    for cell in ("slow", "fast"):
+        crew.send(work.Question(cell, b""), 0)
+    answer = await asyncio.to_thread(crew.answer, 30.0)
+    assert answer is not None
+    assert answer.cell == "fast"
 
 
 def test_a_worker_looks_at_files_and_locks(tmp_path: Path) -> None:
