@@ -72,7 +72,9 @@ def on_a_cluster(lab: Any, study: Study, draw: np.random.Generator, is_disturbed
         lab.until(file.exists, seconds=120)
         for _ in range(2):
             stack.enter_context(_process(*WORKER, str(file)))
-        run = stack.enter_context(running(study.path, "--scheduler", str(file)))
+        run = stack.enter_context(
+            _process("ticket_explorer", "study", "run", str(study.path), "--scheduler", str(file))
+        )
         if not is_disturbed:
             assert run.wait() == 0
             return 0
@@ -80,7 +82,7 @@ def on_a_cluster(lab: Any, study: Study, draw: np.random.Generator, is_disturbed
         return done + _kill(run, int(draw.choice([head.pid, run.pid])), draw, lambda pid: os.kill(pid, signal.SIGKILL))
 
 
-def _kill_a_worker(lab: Any, study: Study, run: subprocess.Popen[str], draw: np.random.Generator) -> int:
+def _kill_a_worker(lab: Any, study: Study, run: subprocess.Popen[Any], draw: np.random.Generator) -> int:
     """Kill a worker that computes, unless the run ends before."""
     try:
         worker = worker_at_work(lab, study, run)
@@ -90,7 +92,7 @@ def _kill_a_worker(lab: Any, study: Study, run: subprocess.Popen[str], draw: np.
     return _kill(run, worker, draw, lambda pid: os.kill(pid, signal.SIGKILL))
 
 
-def _kill(run: subprocess.Popen[str], victim: int, draw: np.random.Generator, how: Callable[[int], None]) -> int:
+def _kill(run: subprocess.Popen[Any], victim: int, draw: np.random.Generator, how: Callable[[int], None]) -> int:
     """Kill a process at a random moment of the next seconds; how many were."""
     with suppress(subprocess.TimeoutExpired):
         run.wait(draw.uniform(0, 6))
@@ -106,7 +108,7 @@ def _kill_all(run: int) -> None:
 
 
 @contextmanager
-def _process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(*command: str) -> Iterator[subprocess.Popen[Any]]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     whole = [sys.executable, "-m", *command]
     with subprocess.Popen(whole, env=surroundings(), cwd=ROOT, start_new_session=True, **quiet) as started:
