@@ -28,6 +28,7 @@ NAMES = (
     "plug_ins",
     "study",
     "study_workers",
+    "several_devices",
 )
 
 

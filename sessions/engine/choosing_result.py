@@ -20,7 +20,7 @@ def chosen(shape: RoundShape, compiler: Compiler, seed: int, number: int, last: 
         return last, None
     choose = compiler.get(_key(shape), lambda: _call(shape))
     keys = replicate_keys(seed, shape.replicates, Purpose.CHOOSE, number)
-    state, result = choose(shape.formed, keys, last.state)
+    state, result = choose(shape.formed, keys, shape.spread.together(last.state))
     return replace(last, state=state, result=result), _trainer(shape).choice(state)
 
 

@@ -43,6 +43,11 @@ def check_device() -> None:
     _use()
 
 
+def devices_here() -> dict[str, str]:
+    """How many devices this process spreads rounds over, as a session's header and every opening record it."""
+    return {"devices": str(jax.local_device_count())}
+
+
 def _no_device(error: RuntimeError) -> str:
     asked = os.environ.get("JAX_PLATFORMS")
     wish = f"JAX_PLATFORMS={asked} asks for it; unset that, or say `cpu`" if asked else "See that JAX works here"

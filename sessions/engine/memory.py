@@ -69,13 +69,13 @@ def free_bytes() -> int | None:
 
 
 def _bound(shape: RoundShape) -> int:
-    """The bytes of a group's units, for all replicates if they are computed together; 0 if they aren't known."""
+    """The bytes of a group's units, for a device's replicates if they are computed together; 0 if they aren't known."""
     form, found = shape.form, with_forms(shape.problem)
     if form is None or found is None:
         return 0
     problem, network = found
     one = network.bytes_of(form, problem.work(form.group, shape.replicates).examples) or 0
-    return one * (shape.replicates if form.together else 1)
+    return one * (shape.replicates // shape.spread.replicates if form.together else 1)
 
 
 def _nothing_fits(needed: int, room: int) -> TicketError:

@@ -2,7 +2,7 @@
 
 A chunk is one call of one executable, whatever its length (the loop's bounds are arguments), so
 that stepping, pausing and running share it and give the same bits. Replicates are the leading
-axis of every array.
+axis of every array, and are spread over the devices of this process while a round runs.
 """
 
 from collections import OrderedDict
@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from sessions.engine.noise import Noise
+from sessions.engine.spreading import Spread, spread_of
 from sessions.messages.events import METRICS
 from sessions.plans.problems import Problems
 from sessions.specs.spec import Plan
@@ -90,6 +91,11 @@ class RoundShape:
         assert isinstance(self.problem, FormedProblem)
         return self.problem.in_form(self.form)
 
+    @cached_property
+    def spread(self) -> Spread:
+        """How it lies on the devices of this process."""
+        return spread_of(self.problem, self.trainer, self.replicates, jax.local_device_count())
+
     @classmethod
     def of(cls, plan: Plan, problems: Problems, kept: int, replicates: int, form: Form | None = None) -> "RoundShape":
         """The shape of a plan's round that keeps `kept` prunable weights.
@@ -128,7 +134,8 @@ class RoundRunner:
         scores = () if ticket.scores is None else (ticket.scores,)
         key = ("init", *self.shape.key, len(scores))
         init = self._compiler.get(key, lambda: _init_call(self.shape, self.trainer, bool(scores)))
-        self._state = init(self._keys(0), ticket.start, ticket.mask, self.shape.formed, *scores)
+        state = init(self._keys(0), ticket.start, ticket.mask, self.shape.formed, *scores)
+        self._state = self._spread.placed(state)
         self.dispatched = 0
 
     def restore(self, leaves: Sequence[np.ndarray], generation: int) -> None:
@@ -136,7 +143,7 @@ class RoundRunner:
         shapes = jax.tree.leaves(state_shape(self.shape))
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(s.shape, s.dtype) for s in shapes]:
             raise ValueError("the saved state and this round have different shapes")
-        self._state = self._of_this_form([jnp.asarray(leaf) for leaf in leaves])
+        self._state = self._spread.placed(self._of_this_form([jnp.asarray(leaf) for leaf in leaves]))
         self.dispatched = generation
 
     def reform(self, form: Form | None) -> None:
@@ -144,7 +151,8 @@ class RoundRunner:
         if form == self.shape.form:
             return
         self.shape = replace(self.shape, form=form)
-        self.__dict__.pop("_advance", None)
+        for known in ("_advance", "_problem"):
+            self.__dict__.pop(known, None)
         if self._state is not None:
             self._state = self._of_this_form(jax.tree.leaves(self._state))
 
@@ -162,10 +170,11 @@ class RoundRunner:
         first, count = self.dispatched, min(count, CHUNK_LIMIT)
         if (change := self._noise.ends(first)) is not None:
             count = min(count, change - first)
-        outcome = self._advance(self.shape.formed, self._state, self._keys(first), np.int32(first), np.int32(count))
+        keys = self._spread.placed(self._keys(first))
+        outcome = self._advance(self._problem, self._state, keys, np.int32(first), np.int32(count))
         self._state, metrics, result = outcome
         self.dispatched = first + count
-        return Chunk(first, count, metrics, result, self._state)
+        return Chunk(first, count, metrics, self._spread.together(result), self._state)
 
     def _keys(self, generation: int) -> jax.Array:
         return self._noise.keys(self.shape.replicates, self._number, generation)
@@ -174,9 +183,18 @@ class RoundRunner:
     def _advance(self) -> Executable:
         return advance_executable(self.shape, self._compiler)
 
+    @property
+    def _spread(self) -> Spread:
+        return self.shape.spread
+
+    @cached_property
+    def _problem(self) -> Problem:
+        """The problem where the round is computed."""
+        return self._spread.everywhere(self.shape.formed)
+
     def tune(self, changes: dict[str, float]) -> None:
         """Change hyper-parameters from the next generation on."""
-        self._state = self.tuned(changes)
+        self._state = self._spread.placed(self.tuned(changes))
 
     def tuned(self, changes: dict[str, float]) -> Any:
         """The state as `tune` would leave it.
@@ -184,11 +202,17 @@ class RoundRunner:
         Raises:
             TicketError: if a name or a value is not possible.
         """
-        return self.trainer.tuned(self._state, changes)
+        return self.trainer.tuned(self._spread.together(self._state), changes)
+
+    def problem_state(self, chunk: Chunk) -> Any:
+        """What the task carries in a chunk's state, as scores need it."""
+        return self._spread.together(self.trainer.problem_state(chunk.state))
 
     def beside(self, chunk: Chunk) -> Any:
         """What the trainer keeps besides the weights: a mask's scores, PPO's value network."""
-        return self.trainer.beside(chunk.state) if isinstance(self.trainer, KeepingTrainer) else ()
+        if not isinstance(self.trainer, KeepingTrainer):
+            return ()
+        return self._spread.together(self.trainer.beside(chunk.state))
 
     def weights(self, chunk: Chunk) -> jax.Array:
         """θ as it is trained, [R, D]; if a mask is learned, including the weights that it does not keep."""
@@ -261,10 +285,10 @@ def _init_call(shape: RoundShape, trainer: Trainer, goes_on: bool) -> tuple[Any,
 
 
 def _advance_call(shape: RoundShape, trainer: Trainer) -> tuple[Any, ...]:
-    state = state_shape(shape)
-    counter = jax.ShapeDtypeStruct((), jnp.int32)
-    arguments = (shape.formed, state, keys_shape(shape), counter, counter)
-    return _advance(trainer), *arguments
+    spread, counter = shape.spread, jax.ShapeDtypeStruct((), jnp.int32)
+    problem, state = spread.shape_everywhere(shape.formed), spread.shape_placed(state_shape(shape))
+    keys, counter = spread.shape_placed(keys_shape(shape)), spread.shape_everywhere(counter)
+    return spread.over(_advance(trainer)), problem, state, keys, counter, counter
 
 
 def _advance(trainer: Trainer) -> Any:

@@ -165,7 +165,7 @@ class RunningRound:
 
     def problem_state(self, chunk: Chunk) -> Any:
         """What the task carries in a chunk's state, as scores need it."""
-        return self._runner.trainer.problem_state(chunk.state)
+        return self._runner.problem_state(chunk)
 
     def beside(self, chunk: Chunk) -> Any:
         """What the trainer keeps besides the weights: a mask's scores, PPO's value network."""

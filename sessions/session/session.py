@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-from sessions.engine.device import check_device
+from sessions.engine.device import check_device, devices_here
 from sessions.engine.engine import CHUNK, Engine
 from sessions.messages import commands, events
 from sessions.messages.commands import Deed
@@ -92,7 +92,13 @@ class Session:
         problems.replicates = spec.replicates
         check_spec(spec, problems)
         random_bits, table = RANDOM_BITS, spec_table(spec)
-        header = Header(title=spec.title, created=time.time(), spec=table, random_bits=random_bits, versions=versions())
+        header = Header(
+            title=spec.title,
+            created=time.time(),
+            spec=table,
+            random_bits=random_bits,
+            versions=versions() | devices_here(),
+        )
         return cls._begun(Files.create(header, place_of_new(spec.title, path, shared), shared), problems)
 
     @classmethod
@@ -139,7 +145,9 @@ class Session:
     def _begun(cls, files: Files, problems: Problems) -> Self:
         with closed_on_error(files):
             session = cls(files, problems)
-            opened = events.Opened(at=time.time(), versions=versions(), recovered=files.recovered, session=files.id)
+            opened = events.Opened(
+                at=time.time(), versions=versions() | devices_here(), recovered=files.recovered, session=files.id
+            )
             texts = [*session.view.former_rules, *session.spec.remarks]
             new = [text for text in dict.fromkeys(texts) if not session.view.says(text)]
             remarks = [events.Remarked(at=time.time(), text=text) for text in new]

@@ -204,6 +204,8 @@ def _return_memory() -> None:
 
 
 def _shape_of(array: Any) -> jax.ShapeDtypeStruct:
+    if isinstance(array, jax.ShapeDtypeStruct):
+        return array
     array = array if hasattr(array, "dtype") else jnp.asarray(array)
     return jax.ShapeDtypeStruct(array.shape, array.dtype)
 

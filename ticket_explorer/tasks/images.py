@@ -161,6 +161,11 @@ class ImageProblem:
         return -self._mean_loss(outputs, labels), state
 
     @property
+    def judges_apart(self) -> bool:
+        """Whether no individual's fitness depends on the others: batch statistics follow all of them."""
+        return not isinstance(self.network, NormalisedNetwork)
+
+    @property
     def formed_network(self) -> FormedNetwork | None:
         """The network, if it has forms."""
         return self.network if isinstance(self.network, FormedNetwork) else None

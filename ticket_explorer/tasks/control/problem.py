@@ -199,7 +199,12 @@ class ControlProblem:
             policy = policies(self.network, population, kept)
             return self.task.play.episodes(key, policy, len(population), episodes, state.observations, observed)
 
-        return one_after_another(play, always=isinstance(self.task.play.environment, CrowdEnvironment))
+        return one_after_another(play, always=self.acts_in_processes)
+
+    @property
+    def acts_in_processes(self) -> bool:
+        """Whether its environment lives in other processes, which one device asks; an `ActingInProcesses`."""
+        return isinstance(self.task.play.environment, CrowdEnvironment)
 
 
 def _of_whole(returns: Float[Array, "... E"]) -> Float[Array, "..."]:
