@@ -9,41 +9,35 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure
 
-DEVICES, PAIRS = 4, 5
+DEVICES, PAIRS, GENERATIONS = 4, 5, 400
 RUN = """
 import sys, time
-from sessions.engine import spreading
 from sessions.session.session import Session
-spreading.DEAR = float(sys.argv[3])
-spec = {"preset": "fashion", "replicates": int(sys.argv[2]), "trainer": {"generations": 4000}}
+spec = {"preset": "fashion", "replicates": 4, "trainer": {"generations": 4000}}
 with Session.create(spec, f"{sys.argv[1]}/mine.session") as session:
     session.step(200)
     began = time.perf_counter()
-    done = session.step(int(sys.argv[4]))
+    done = session.step(int(sys.argv[2]))
     print(done / (time.perf_counter() - began))
-    assert session._engine.running.shape.spread.devices == int(sys.argv[5])
+    assert session._engine.running.shape.spread.devices == int(sys.argv[3])
 """
 
 
 def measure() -> Iterator[Figure]:
-    """Replicates apart, then the individuals of one replicate."""
-    for what, replicates, dear, generations in (
-        ("four replicates", 4, float("inf"), 600),
-        ("the individuals of one replicate", 1, 0.0, 1500),
-    ):
-        pairs = []
-        for _ in range(PAIRS):
-            one, several = (_speed(devices, replicates, dear, generations) for devices in (1, DEVICES))
-            pairs.append(several / one)
-        print(f"{what}: {', '.join(f'{pair:.2f}' for pair in pairs)}")
-        yield Figure(f"{what} on four virtual devices / on one", median(pairs), 0.9, at_least=True, unit="×")
+    """Four replicates, one on each device."""
+    pairs = []
+    for _ in range(PAIRS):
+        one, several = (_speed(devices) for devices in (1, DEVICES))
+        pairs.append(several / one)
+    print(f"pairs: {', '.join(f'{pair:.2f}' for pair in pairs)}")
+    yield Figure("four replicates on four virtual devices / on one", median(pairs), 0.9, at_least=True, unit="×")
 
 
-def _speed(devices: int, replicates: int, dear: float, generations: int) -> float:
+def _speed(devices: int) -> float:
     """Generations a second."""
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
     with TemporaryDirectory() as place:
-        arguments = (place, replicates, dear, generations, devices)
+        arguments = (place, GENERATIONS, devices)
         command = [sys.executable, "-c", RUN, *map(str, arguments)]
         told = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "XLA_FLAGS": flags}

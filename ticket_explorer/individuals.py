@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import jax
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float
 
 from ticket_explorer.networks.network import Narrowing
@@ -50,13 +51,11 @@ class SharedOut:
 
     Args:
         problem: The problem; its individuals are judged apart.
-        axis: The mesh's axis whose devices share them.
-        devices: How many those are; they divide the individuals evenly.
+        axis: The mesh's axis whose devices share them evenly.
     """
 
     problem: Problem
     axis: str = field(metadata={"static": True})
-    devices: int = field(metadata={"static": True})
 
     def fitness(
         self,
@@ -66,10 +65,15 @@ class SharedOut:
         narrowing: Narrowing | None = None,
     ) -> tuple[Float[Array, " N"], ProblemState]:
         """The fitness of every individual, of which this device computes its part."""
-        share = len(population) // self.devices
-        mine = jax.lax.dynamic_slice_in_dim(population, jax.lax.axis_index(self.axis) * share, share)
-        fitness, state = self.problem.fitness(key, mine, state, narrowing)
-        return jax.lax.all_gather(fitness, self.axis, tiled=True), state
+
+        def mine(problem: Problem, key: Array, population: Array, *more: Any) -> Array:
+            return problem.fitness(key, population, *more)[0]
+
+        alike, apart = PartitionSpec(), PartitionSpec(self.axis)
+        of_all = jax.shard_map(
+            mine, in_specs=(alike, alike, apart, alike, alike), out_specs=apart, axis_names={self.axis}, check_vma=False
+        )
+        return of_all(self.problem, key, population, state, narrowing), state
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the problem's own."""

@@ -1,20 +1,22 @@
 """How a round is spread over the devices of this process: replicates first, then the individuals of large populations.
 
-Every device trains its own replicates, which know nothing of each other, so nothing of a result depends on how many
-devices there are. Where more devices than replicates are left and a generation is dear, several share a replicate: each
-computes the fitness of its part of the individuals, all learn every one's, and the search itself is done by each.
-Nothing is padded, so numbers that have no common divisor leave devices idle.
+Every device trains its own replicates, which know nothing of each other. Where more devices than replicates are left
+and a generation is dear, several share a replicate: each computes the fitness of its part of the individuals, and XLA
+shares out sampling and updating them. Nothing is padded, so numbers that have no common divisor leave devices idle.
+XLA compiles programs of several devices by other rules, so that another number of devices gives other last digits.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, TypeVar, cast
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec, SingleDeviceSharding
 
+from ticket_explorer.backend import backend
 from ticket_explorer.individuals import SharedOut, can_be_shared_out, needs_one_device
 from ticket_explorer.problems import Problem, with_forms
 from ticket_explorer.trainers.settings import TrainerSettings
@@ -23,8 +25,7 @@ T = TypeVar("T")
 REPLICATES, INDIVIDUALS = "replicates", "individuals"
 """The names of the mesh's axes."""
 DEAR = 1e10
-"""Multiplications of one replicate's generation from which its individuals are shared out; below, gathering their
-fitness takes longer than it saves."""
+"""Multiplications of one replicate's generation from which its individuals are shared out on GPUs."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Spread:
             mesh=self.mesh,
             in_specs=(everywhere, by_replicate, by_replicate, everywhere, everywhere),
             out_specs=(by_replicate, PartitionSpec(None, REPLICATES), by_replicate),
+            axis_names={REPLICATES},
             check_vma=False,
         )
 
@@ -95,7 +97,7 @@ class Spread:
         return NamedSharding(self.mesh, PartitionSpec(*axes))
 
     def _shared_out(self, problem: Problem) -> Problem:
-        return problem if self.individuals == 1 else cast(Problem, SharedOut(problem, INDIVIDUALS, self.individuals))
+        return problem if self.individuals == 1 else cast(Problem, SharedOut(problem, INDIVIDUALS))
 
 
 def spread_of(problem: Problem, trainer: TrainerSettings, replicates: int, devices: int) -> Spread:
@@ -111,9 +113,14 @@ def spread_of(problem: Problem, trainer: TrainerSettings, replicates: int, devic
         return Spread()
     first = _share(replicates, devices)
     individuals = trainer.individuals
-    if individuals is None or not can_be_shared_out(problem) or _cost(problem, individuals) < DEAR:
+    if individuals is None or not can_be_shared_out(problem) or _cost(problem, individuals) < dear():
         return Spread(first)
     return Spread(first, _share(individuals, devices // first))
+
+
+def dear() -> float:
+    """Multiplications from which individuals are shared out: never on a CPU, whose devices share its cores anyway."""
+    return inf if backend() == "cpu" else DEAR
 
 
 def _share(count: int, devices: int) -> int:

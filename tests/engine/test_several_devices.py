@@ -55,7 +55,7 @@ from sessions.engine import spreading
 from sessions.session.session import Session
 from sessions.session.session import Session
 from sessions.specs.spec import parse_spec
-spreading.DEAR = 0.0
+spreading.dear = lambda: 0.0
 used = {}
 for name, spec in json.load(sys.stdin).items():
     place = f"{sys.argv[1]}/{name}"
@@ -83,8 +83,8 @@ def test_replicates_come_first_and_individuals_where_a_generation_is_dear(monkey
     assert spread(4, 4) == Spread(4)
     assert spread(5, 8) == Spread(5)
     assert spread(6, 4) == Spread(3)
-    assert spread(7, 4) == Spread(1), "nothing is padded"
-    monkeypatch.setattr(spreading, "DEAR", 0.0)
+    assert spread(7, 4) == Spread(1), "nothing is padded, and a CPU's devices share its cores"
+    monkeypatch.setattr(spreading, "dear", lambda: 0.0)
     assert spread(1, 4) == Spread(1, 4)
     assert spread(2, 4) == Spread(2, 2)
     assert spread(1, 3) == Spread(1, 2), "2 divides 8"
@@ -119,7 +119,7 @@ def test_a_session_that_is_left_and_resumed_keeps_its_bits(lab: Any, places: dic
 
 @pytest.mark.parametrize("name", SPECS)
 def test_several_devices_find_what_one_finds_but_for_rounding(places: dict[int, Path], name: str) -> None:
-    """The programs of several devices divide where that of one multiplies by an inverse: the last digits differ."""
+    """XLA has the programs of several devices divide where that of one multiplies by an inverse, for one."""
     one, several = (metrics(places[devices] / f"{name}.session") for devices in (1, 4))
     np.testing.assert_allclose(several[:3], one[:3], rtol=1e-4, atol=1e-5)
     assert one.shape == several.shape
