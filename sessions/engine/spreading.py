@@ -105,7 +105,7 @@ def spread_of(problem: Problem, trainer: TrainerSettings, replicates: int, devic
 
     Args:
         problem: What is trained on.
-        trainer: How.
+        trainer: Whose individuals may be shared out; None of them if it has no population.
         replicates: Of the session.
         devices: How many there are.
     """
