@@ -23,6 +23,7 @@ from sessions.reports.data_frame import RowKind, frame_of
 from sessions.session.announcer import Announcer, Subscriber
 from sessions.session.branches import Branches, check_spec
 from sessions.session.breakpoints import breakpoints_of
+from sessions.session.drawn import Drawn
 from sessions.session.files import Files, closed_on_error
 from sessions.session.performer import Performer
 from sessions.session.verbs import Verb, performed
@@ -48,7 +49,7 @@ Source: TypeAlias = str | PathLike[str] | Mapping[str, Any] | Spec
 """A spec, or its source: a preset's name, a file, a table."""
 
 
-class Session:
+class Session(Drawn):
     """A session that this process drives; no other process may write to it meanwhile."""
 
     def __init__(self, files: Files, problems: Problems) -> None:

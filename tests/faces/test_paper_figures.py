@@ -2,6 +2,7 @@
 
 from itertools import combinations, pairwise
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -177,3 +178,15 @@ def test_panels_are_figures_too(kind: str, of: str, word: str, tmp_path: Path) -
     assert made.to_matplotlib().get_size_inches()[0] == 3.25
     with pytest.raises(TicketError, match="nope"):
         tx.figure(kind, recorded_session(), branch="snr", of="nope")
+
+
+def test_an_open_session_draws_itself_and_writes_its_report(tmp_path: Path) -> None:
+    path = tmp_path / "mine.session"
+    copytree(recorded_session(), path)
+    with tx.Session.open(path) as session:
+        session.figure("ticket_curve", branches=["snr"], size="neurips").save(tmp_path / "curve.svg")
+        session.report(tmp_path / "mine.html")
+        with pytest.raises(TicketError, match="nothing"):
+            session.figure("nothing")
+    assert "<svg" in (tmp_path / "curve.svg").read_text()
+    assert "<html" in (tmp_path / "mine.html").read_text()
