@@ -119,11 +119,17 @@ class RunningRound:
         """
         before = self.view.done
         with self._smaller_where_memory_ends():
+            self._frame_the_start()
             while len(self._flying) < 2 and (count := self._next_count(budget)) > 0:
                 self._flying.append(self._runner.dispatch(count))
             if self._flying:
                 self._collect()
         return self.view.done - before
+
+    def _frame_the_start(self) -> None:
+        """Keep a frame of generation 0, from which the mean's way begins."""
+        if self._runner.dispatched == 0 and not self.view.frames and self._framer.is_due(0, last=False):
+            self._watchers.frame(self._framer.take(self._runner.dispatch(0).result, 0))
 
     def drain(self) -> int:
         """Wait for everything in flight; returns the new generations that came in."""

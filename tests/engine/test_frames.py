@@ -1,10 +1,13 @@
 """Frames: the same weights as long as they are kept, and histograms that count every one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from sessions.engine.round_summary import Arrays
 from sessions.engine.weight_samples import BINS, SAMPLE, Framer
+from sessions.session.session import Session
 from ticket_explorer.layout import Layout
 
 LAYOUT = Layout.of({"dense_0": {"kernel": np.zeros((40, 30)), "bias": np.zeros(30)}})
@@ -64,3 +67,16 @@ def test_a_round_journals_a_bounded_number_of_frames_and_its_last() -> None:
     due = [generation for generation in range(1, 1001) if framer.is_due(generation, last=generation == 1000)]
     assert 20 <= len(due) <= 26
     assert due[-1] == 1000
+
+
+def test_a_round_begins_with_a_frame_of_where_its_search_begins(lab: Any) -> None:
+    killed = lab.create(trainer={"std_init": 0.25})
+    killed.step(3)
+    path = lab.kill(killed)
+    with Session.open(path) as session:
+        session.run_round()
+        frames = session.view.branches["snr"].rounds[0].frames
+    assert frames[0].generation == 0
+    assert [frame.generation for frame in frames].count(0) == 1, "a resumed round has it already"
+    np.testing.assert_array_equal(np.frombuffer(frames[0].std or b"", "<f4"), np.float32(0.25))
+    assert np.frombuffer(frames[-1].std or b"", "<f4").mean() < 0.25
