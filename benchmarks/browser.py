@@ -31,7 +31,7 @@ def chromium() -> str | None:
 
 def notebook(cells: Sequence[str]) -> dict[str, Any]:
     """The JSON of a notebook with these code cells."""
-    code = [
+    code: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
         for i, text in enumerate(cells)
     ]

@@ -14,7 +14,7 @@ from benchmarks.terminal import _dense
 from sessions.messages import commands
 from sessions.reports.overlay import Series
 from sessions.serving.client import Client
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.specs.spec import parse_spec, spec_table
 from widgets.plots.figures.compare import compare
 from widgets.plots.lens import Lens, through
@@ -71,7 +71,7 @@ async def _examples() -> Figure:
     """The engine's speed while somebody looks at examples, relative to that while nobody does, in turn."""
     with TemporaryDirectory() as place:
         path = Path(place) / "dense.session"
-        await launch(path, run=True, spec=spec_table(parse_spec(_dense())))
+        await launch(path, run=True, new=NewSession(spec_table(parse_spec(_dense()))))
         async with Client(path, "benchmark") as client:
             while client.view.generations_done == 0:
                 await asyncio.sleep(0.05)

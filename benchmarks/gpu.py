@@ -55,7 +55,8 @@ def measure() -> list[Figure]:
         print("gpu: there is no GPU here, so nothing is measured")
         return []
     print(f"gpu: {device_kind()}, jax {jax.__version__}", flush=True)
-    began, forms = time.monotonic(), []
+    began = time.monotonic()
+    forms: list[Measured] = []
     figures: list[Figure] = []
     parts: list[tuple[float, Callable[[float], Iterator[Row]]]] = [
         (0.05, _rates),
@@ -185,7 +186,7 @@ def _fits(within: float) -> Iterator[Row]:
         yield f"{name}, 5 replicates: memory", f"{needed / 1e9:.2f} GB{form}"
 
 
-def _form(plan: Plan, replicates: int, forms: list[Measured]) -> object:
+def _form(plan: Plan, replicates: int, forms: list[Measured]) -> Form | None:
     """The fastest form measured for a plan; None if none was measured."""
     individuals, problem = plan.trainer.individuals, bind(plan.task, plan.network)
     assert individuals is not None

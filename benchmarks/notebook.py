@@ -14,12 +14,12 @@ from sessions.views.reading import read_view
 ENGINE = """
 import asyncio
 from pathlib import Path
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.specs.spec import parse_spec, spec_table
 from ticket_explorer import presets
 place = Path("watched.session").resolve()
 table = presets.load("fashion") | {"trainer": {"name": "evolution", "strategy": "snes", "generations": 3000}}
-await launch(place, False, spec_table(parse_spec(table)))
+await launch(place, False, NewSession(spec_table(parse_spec(table))))
 print("engine is up")
 """
 FIRST = """

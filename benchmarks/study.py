@@ -15,13 +15,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 
 from benchmarks import sleeping_engine
 from benchmarks.figures import Figure
 from benchmarks.pseudo_terminal import PseudoTerminal
-from sessions.studies import dask_crew
 from sessions.studies.local_crew import local_crew
 from sessions.studies.records import Worked
 from sessions.studies.study import Study
@@ -68,8 +68,15 @@ def shown(place: Path) -> Iterator[Figure]:
             "score": 0.7,
             "state": "finished",
         }
-        where = {"run": "1", "machine": "here", "pid": 1, "device": "cpu", "began": 0.0, "seconds": 60.0}
-        counts = {"generations": 10_400, "left": 0, "journal_bytes": 7, "curve": [0.7] * 18}
+        where: dict[str, Any] = {
+            "run": "1",
+            "machine": "here",
+            "pid": 1,
+            "device": "cpu",
+            "began": 0.0,
+            "seconds": 60.0,
+        }
+        counts: dict[str, Any] = {"generations": 10_400, "left": 0, "journal_bytes": 7, "curve": [0.7] * 18}
         records.append(Worked(at=0.0, cell=cell.name, **where, **counts, **done))
     study.record(*records)
     times, peaks = zip(*(_show(study.path) for _ in range(5)), strict=True)
@@ -137,11 +144,8 @@ def against_a_loop(place: Path) -> float:
 
 @contextmanager
 def sleeping() -> Iterator[None]:
-    before, dask_crew.work = dask_crew.work, sleeping_engine.work
-    try:
+    with patch("sessions.studies.dask_crew.work", sleeping_engine.work):
         yield
-    finally:
-        dask_crew.work = before
 
 
 def processor_time(processes: list[psutil.Process]) -> float:

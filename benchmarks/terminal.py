@@ -15,7 +15,7 @@ from benchmarks.first_view import write
 from benchmarks.pseudo_terminal import PseudoTerminal
 from sessions.messages import commands, events
 from sessions.serving.client import Client
-from sessions.serving.launch import launch
+from sessions.serving.launch import NewSession, launch
 from sessions.specs.spec import parse_spec, spec_table
 from sessions.views.reading import read_view
 from ticket_explorer import presets
@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
     with TemporaryDirectory() as place:
         home = Path(place)
         path = home / "sessions" / "dense.session"
-        asyncio.run(launch(path, run=True, spec=spec_table(parse_spec(_dense()))))
+        asyncio.run(launch(path, run=True, new=NewSession(spec_table(parse_spec(_dense())))))
         figures = [_first_paint(home)]
         with _opened(path, home) as app:
             figures += _repaints(app)
