@@ -68,15 +68,15 @@ def shown(place: Path) -> Iterator[Figure]:
             "score": 0.7,
             "state": "finished",
         }
-        where: dict[str, Any] = {
-            "run": "1",
-            "machine": "here",
-            "pid": 1,
-            "device": "cpu",
+        where: dict[str, Any] = {"run": "1", "machine": "here", "pid": 1, "device": "cpu"}
+        counts: dict[str, Any] = {
+            "generations": 10_400,
+            "left": 0,
+            "journal_bytes": 7,
             "began": 0.0,
             "seconds": 60.0,
+            "curve": [0.7] * 18,
         }
-        counts: dict[str, Any] = {"generations": 10_400, "left": 0, "journal_bytes": 7, "curve": [0.7] * 18}
         records.append(Worked(at=0.0, cell=cell.name, **where, **counts, **done))
     study.record(*records)
     times, peaks = zip(*(_show(study.path) for _ in range(5)), strict=True)

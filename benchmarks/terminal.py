@@ -36,6 +36,8 @@ class Bare(App):
 Bare().run()
 """
 STARTS, KEYS, PAUSES, TURNS = 9, 300, 12, 5
+SIX = (200, 56)
+"""Columns and rows from which on the app shows six panels by itself."""
 
 
 def measure() -> list[Figure]:
@@ -46,7 +48,9 @@ def measure() -> list[Figure]:
         figures = [_first_paint(home)]
         with _opened(path, home) as app:
             figures += _repaints(app)
-            figures += [_pauses(app, path), _processor(app)]
+            figures += [_pauses(app, path), _processor(app, "four")]
+        with _opened(path, home, SIX) as app:
+            figures += [_processor(app, "six")]
         figures += [_engine_speed(path, home)]
         asyncio.run(_ask(path, commands.Stop()))
         return [*figures, _memory(home)]
@@ -62,9 +66,9 @@ def _dense() -> dict[str, Any]:
     }
 
 
-def _opened(path: Path, home: Path) -> PseudoTerminal:
-    """Open a session in the app, and wait until its four charts are live."""
-    app = PseudoTerminal([*APP, "open", str(path)], TICKET_EXPLORER_HOME=str(home))
+def _opened(path: Path, home: Path, size: tuple[int, int] = (120, 36)) -> PseudoTerminal:
+    """Open a session in the app, and wait until its charts are live."""
+    app = PseudoTerminal([*APP, "open", str(path)], *size, TICKET_EXPLORER_HOME=str(home))
     app.until(b"gen/s", since_now=False)
     app.drain(3.0)
     return app
@@ -110,14 +114,16 @@ def _pauses(app: PseudoTerminal, path: Path) -> Figure:
     return Figure("pause key to a paused engine, longest", max(took), 0.3, at_least=False, unit="s")
 
 
-def _processor(app: PseudoTerminal) -> Figure:
+def _processor(app: PseudoTerminal, panels: str) -> Figure:
     process = psutil.Process(app.process.pid)
     before, began = process.cpu_times(), time.perf_counter()
     app.drain(20.0)
     after = process.cpu_times()
     used = after.user + after.system - before.user - before.system
     share = 100 * used / (time.perf_counter() - began)
-    return Figure("processor time of the app with four live charts", share, 12.0, at_least=False, unit="% of a core")
+    return Figure(
+        f"processor time of the app with {panels} live panels", share, 12.0, at_least=False, unit="% of a core"
+    )
 
 
 def _engine_speed(path: Path, home: Path) -> Figure:
