@@ -14,9 +14,12 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from sessions.messages import commands
+from sessions.studies.records import CellFailed
+from sessions.studies.study import Study
 from tests.faces.dialog_stage import GOLDEN
 from tests.faces.pictures import SIZES, assert_golden, picture
 from widgets.terminal.app import TicketExplorer
+from widgets.terminal.charts.chart import Chart
 from widgets.terminal.dialogs import ask
 from widgets.terminal.dialogs.branch import BranchDialog
 from widgets.terminal.dialogs.breakpoint import BreakpointDialog
@@ -29,6 +32,7 @@ from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 from widgets.terminal.recorded import recorded_session
+from widgets.terminal.screens.studies import Rows
 
 pytestmark = pytest.mark.thorough
 
@@ -48,6 +52,12 @@ SCREENS = {
     "keys": (True, "f1"),
 }
 """Whether a session is replayed, and what is pressed."""
+STUDY = {
+    "title": "A small one",
+    "preset": "fashion",
+    "seeds": 2,
+    "axis": [{"name": "strategy", "path": "trainer.strategy", "values": ["snes", "pgpe"]}],
+}
 DIALOGS: dict[str, Callable[[Any], Screen[Any]]] = {
     "pruner": lambda link: PrunerDialog(link, "snr", None),
     "strategy": lambda link: StrategyDialog(link, "snr", None),
@@ -139,5 +149,25 @@ def test_screens_of_sessions(name: str, size: tuple[int, int], tmp_path: Path) -
     async def look(pilot: Pilot[None]) -> None:
         while not pilot.app.screen.query("DataTable").first().display:
             await pilot.pause(0.1)
+
+    assert_golden(picture(TicketExplorer(None), size, look), name, size)
+
+
+@cases("studies", "study")
+def test_screens_of_studies(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    """Of four cells one is finished, one has failed, two have not begun."""
+    study = Study.create(STUDY, tmp_path / "studies" / "small.study")
+    shutil.copytree(recorded_session(), study.cells[0].path)
+    study.record(CellFailed(at=0, run="", cell=study.cells[3].name, why="It needs more memory than there is."))
+
+    async def look(pilot: Pilot[None]) -> None:
+        await pilot.press("y")
+        while not pilot.app.screen.query(Rows) or not pilot.app.screen.query_one(Rows).row_count:
+            await pilot.pause(0.01)
+        if name == "study":
+            await pilot.press("enter")
+            while not pilot.app.screen.query(Chart):
+                await pilot.pause(0.01)
+        await pilot.pause(0.3)
 
     assert_golden(picture(TicketExplorer(None), size, look), name, size)

@@ -160,7 +160,7 @@ def _row(path: Path) -> dict[str, Any]:
         study = Study.open(path)
     except TicketError as error:
         return {**row, "cells": 0, "finished": 0, "failed": 0, "state": str(error)}
-    finished = sum(cell.is_finished for cell in study.cells)
+    finished = sum(cell.now.state == "finished" for cell in study.cells)
     return {
         **row,
         "title": study.title,

@@ -252,6 +252,6 @@ def _in_list(path: Path) -> tuple[Path, list[str]]:
         study = Study.open(path)
     except TicketError as error:
         return path, [name, "", "", "", str(error)]
-    finished = sum(cell.is_finished for cell in study.cells)
+    finished = sum(cell.now.state == "finished" for cell in study.cells)
     counts = [len(study.cells), finished, len(study.view.failed)]
     return path, [name, *map(str, counts), " × ".join(study.axes)]
