@@ -168,6 +168,6 @@ def test_screens_of_studies(name: str, size: tuple[int, int], tmp_path: Path) ->
             await pilot.press("enter")
             while not pilot.app.screen.query(Chart):
                 await pilot.pause(0.01)
-        await pilot.pause(0.3)
+            await pilot.pause(1.5)  # a chart is drawn a few times a second
 
     assert_golden(picture(TicketExplorer(None), size, look), name, size)
