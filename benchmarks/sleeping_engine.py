@@ -1,6 +1,7 @@
 """An engine that sleeps: what workers do in the benchmarks of studies, in place of computing."""
 
 import os
+import random
 import time
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from sessions.reports.session_list import SessionState
 from sessions.studies.work import Answer, Job, is_stopping
 
 SECONDS, ROUNDS = float(os.environ.get("TICKET_EXPLORER_PIECE", "0.2")), 20
-"""Of a piece, and how many a cell has."""
+"""Of a piece on average, and how many a cell has."""
+VARIES = 0.25
+"""By which share a piece is longer or shorter at the most: rounds differ."""
 
 
 def work(job: Job) -> Answer:
@@ -16,7 +19,7 @@ def work(job: Job) -> Answer:
     began = time.time()
     if is_stopping():
         return Answer(job.cell, "stopped")
-    time.sleep(SECONDS)
+    time.sleep(SECONDS * random.uniform(1 - VARIES, 1 + VARIES))
     path = Path(job.path).with_suffix(".pieces")
     with path.open("ab") as file:
         file.write(b".")

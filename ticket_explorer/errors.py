@@ -59,7 +59,7 @@ class InvalidValue(TicketError):
     """
 
     def __init__(self, path: str, given: object, expected: str):
-        said = shortened(str(given))
+        said = shortened(str(given)) or "nothing"
         super().__init__(f"{said}, expected {expected}", path=shortened(path), given=said, expected=expected)
 
 

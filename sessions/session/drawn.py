@@ -1,9 +1,13 @@
-"""Figures and reports of a session, which the faces make: asked for through the front door, which knows them all."""
+"""Figures and reports of a session. Faces make them, which no session knows: entry points name them."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-import ticket_explorer
+from ticket_explorer.errors import TicketError
+
+FACES = "ticket_explorer.faces"
+"""The group of the entry points."""
 
 
 class Picture(Protocol):
@@ -31,7 +35,7 @@ class Drawn:
         Raises:
             TicketError: if there is no such kind, branch or round.
         """
-        return ticket_explorer.figure(kind, self.path, **look)
+        return cast(Picture, _face("figure")(kind, self.path, **look))
 
     def report(self, path: str | Path) -> None:
         """Write what is journalled as one HTML page: rounds, figures, history, how to reproduce it.
@@ -42,4 +46,18 @@ class Drawn:
         Raises:
             TicketError: if it can't be written.
         """
-        ticket_explorer.report(self.path, path)
+        _face("report")(self.path, path)
+
+
+def _face(name: str) -> Any:
+    """What an entry point names.
+
+    Raises:
+        TicketError: if the package is not installed, but only lies there.
+    """
+    for found in entry_points(group=FACES, name=name):
+        return found.load()
+    raise TicketError(
+        f"This installation does not say what makes a {name} of a session.",
+        remedy=f"Install ticket-explorer with pip or uv, or use tx.{name}.",
+    )

@@ -167,7 +167,7 @@ def session_path(given: str | Path) -> Path:
     Raises:
         InvalidValue: if it is neither.
     """
-    if not isinstance(given, str | PathLike):
+    if not isinstance(given, str | PathLike) or not str(given):
         raise InvalidValue("session", repr(given), "a session's path, or its name")
     path = Path(given)
     if path.exists() or path.name != given:

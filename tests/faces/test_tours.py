@@ -226,7 +226,7 @@ def test_the_command_lists_tours_and_says_what_is_wrong(tell, home):
     assert [row["step"] for row in json.loads(tell("learn", "--json").stdout)] == [None, 2, None, None, None]
     for words, sentence in (
         (("nine",), "unknown lesson 'nine'; known: 1, 2"),
-        (("1", "--recorded"), "does not suit lesson 1; it suits: 2"),
+        (("3", "--recorded"), "No recorded session suits lesson 3; there is one for: 1, 2"),
         (("2", "--recorded", "--again"), "exclude each other"),
         (("2",), "The app needs a terminal"),
     ):

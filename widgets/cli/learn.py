@@ -10,6 +10,7 @@ from widgets.cli import completion
 from widgets.cli.app import session_path, told
 from widgets.cli.in_terminal import require_terminal
 from widgets.cli.output import print_json, say, write
+from widgets.shared.gallery import recording
 from widgets.tours import places
 from widgets.tours.tour import Tour, tour_called, tours
 
@@ -32,7 +33,7 @@ def learn(
         str | None,
         typer.Option(help="A session to hold it on, by path or name.", autocompletion=completion.sessions),
     ] = None,
-    recorded: Annotated[bool, typer.Option("--recorded", help="Hold it on the package's recorded session.")] = False,
+    recorded: Annotated[bool, typer.Option("--recorded", help="Hold it on a recorded session.")] = False,
     again: Annotated[bool, typer.Option("--again", help="From the first step, with a new session.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The list as JSON.")] = False,
 ) -> None:
@@ -46,10 +47,10 @@ def learn(
     tour = tour_called(lesson)
     if sum((session is not None, recorded, again)) > 1:
         raise TicketError("--session, --recorded and --again exclude each other: each names where the lesson starts.")
-    if recorded and not tour.replays:
-        known = ", ".join(number for number, one in tours().items() if one.replays)
-        raise TicketError(f"The recorded session does not suit lesson {lesson}; it suits: {known}.")
-    path = session_path(session) if session is not None else None
+    if recorded and not tour.recording:
+        known = ", ".join(number for number, one in tours().items() if one.recording)
+        raise TicketError(f"No recorded session suits lesson {lesson}; there is one for: {known}.")
+    path = recording(tour.recording).path if recorded else None if session is None else session_path(session)
     require_terminal("without a lesson, learn lists them.")
     if again:
         places.save(lesson, places.Place())
@@ -58,9 +59,8 @@ def learn(
 
 def _show(lesson: str, path: Path | None, recorded: bool) -> None:
     from widgets.terminal.app import TicketExplorer
-    from widgets.terminal.recorded import recorded_session
 
-    TicketExplorer(recorded_session() if recorded else path, replay=recorded, lesson=lesson).run()
+    TicketExplorer(path, replay=recorded, lesson=lesson).run()
 
 
 def _list(as_json: bool) -> None:

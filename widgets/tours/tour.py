@@ -97,8 +97,8 @@ class Tour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session: dict[str, Any]
     """The spec of the session that it is about."""
     step: tuple[Step, ...]
-    replays: bool = False
-    """Whether the package's recorded session will do, for who joins late."""
+    recording: str = ""
+    """The recorded session of the package that will do, for who joins late; empty if none does."""
 
 
 @cache
