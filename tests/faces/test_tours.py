@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Label
 
 from sessions.messages import commands, events
 from sessions.specs.spec import parse_spec
@@ -192,9 +193,9 @@ def test_a_tour_goes_on_and_back_notices_and_comes_back_where_it_was(home):
         await pilot.press(*"much", "enter")
         await pilot.pause(0.1)
         assert 4 not in panel.place.guesses
-        await pilot.press("G")
-        await pilot.pause()
-        await pilot.press(*"45%", "enter")
+        trouble = pilot.app.screen.query_one("#line_trouble", Label)
+        assert "'much' is no accuracy; give a number from 0 to 1" in str(trouble.render())
+        await pilot.press(*["backspace"] * 4, *"45%", "enter")
         await pilot.pause(0.2)
         assert "Your guess: 0.45" in said(panel)
         assert "better than random pruning" in said(panel)

@@ -1,6 +1,7 @@
 """A guided tour beside the charts: text, a question, a thing to do that it notices, claims checked on the session."""
 
 from dataclasses import dataclass
+from math import isnan, nan
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -185,17 +186,8 @@ class TourPanel(Vertical):
         return choices.get(chosen or "")
 
     async def _ask_score(self, question: Question) -> str | None:
-        given = await self.app.push_screen_wait(ask.line(_flow(question.text), ""))
-        if given is None:
-            return None
-        try:
-            score = float(given.removesuffix("%")) / (100 if given.endswith("%") else 1)
-        except ValueError:
-            score = float("nan")
-        if not 0.0 <= score <= 1.0:
-            self.notify(f"{given!r} is no accuracy; give a number from 0 to 1, such as 0.7.", markup=False)
-            return None
-        return f"{score:g}"
+        given = await self.app.push_screen_wait(ask.line(_flow(question.text), "", _trouble_with))
+        return None if given is None else f"{_accuracy(given):g}"
 
     def _recall(self) -> None:
         """In a replay, whose journal nobody writes, mark again what was guessed."""
@@ -215,3 +207,16 @@ def _remark_of(question: Question, given: str) -> str:
 def _flow(text: str) -> str:
     """Text without the line breaks of its file; paragraphs stay."""
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n")).strip()
+
+
+def _accuracy(given: str) -> float:
+    """An accuracy as typed, `0.7` or `70%`; NaN if it is none."""
+    try:
+        score = float(given.removesuffix("%")) / (100 if given.endswith("%") else 1)
+    except ValueError:
+        return nan
+    return score if 0.0 <= score <= 1.0 else nan
+
+
+def _trouble_with(given: str) -> str:
+    return f"{given!r} is no accuracy; give a number from 0 to 1, such as 0.7." if isnan(_accuracy(given)) else ""

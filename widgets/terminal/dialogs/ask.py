@@ -1,5 +1,7 @@
 """Small dialogs: a line of text, a number, yes or no."""
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.validation import Integer
@@ -7,6 +9,8 @@ from textual.widgets import Button, Input, Label
 
 from widgets.terminal.dialogs.dialog import Dialog
 
+Trouble = Callable[[str], str]
+"""What is wrong with a line, in a sentence; empty if nothing is."""
 LONG = 40
 """Characters of all answers together from which on they stand below each other."""
 
@@ -16,20 +20,32 @@ class LineDialog(Dialog[str | None]):
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, question: str, value: str) -> None:
+    def __init__(self, question: str, value: str, trouble: Trouble) -> None:
         super().__init__(classes="dialog")
-        self._question, self._value = question, value
+        self._question, self._value, self._trouble = question, value, trouble
 
     def compose(self) -> ComposeResult:
-        """The question and a field."""
+        """The question, a field, and room for what is wrong with what was typed."""
         with Vertical(classes="box"):
             yield Label(self._question, markup=False)
             yield Input(self._value)
+            yield Label("", id="line_trouble", markup=False)
             yield Label("enter accepts, escape cancels", classes="hint")
 
+    def on_mount(self) -> None:
+        """Nothing is wrong yet."""
+        self.query_one("#line_trouble").display = False
+
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Accept; an empty line is none."""
-        self.dismiss(message.value.strip() or None)
+        """Accept; an empty line is none. What can't be taken stays, with what is wrong with it."""
+        given = message.value.strip()
+        said = self._trouble(given) if given else ""
+        if said:
+            label = self.query_one("#line_trouble", Label)
+            label.update(said)
+            label.display = True
+        else:
+            self.dismiss(given or None)
 
 
 class NumberDialog(Dialog[int | None]):
@@ -84,9 +100,9 @@ class ChoiceDialog(Dialog[str | None]):
         self.dismiss(message.button.id)
 
 
-def line(question: str, value: str) -> LineDialog:
-    """A dialog that returns a line of text, or None."""
-    return LineDialog(question, value)
+def line(question: str, value: str, trouble: Trouble = lambda given: "") -> LineDialog:
+    """A dialog that returns a line of text, or None; it stays open while `trouble` has a sentence about the line."""
+    return LineDialog(question, value, trouble)
 
 
 def number(question: str, value: int) -> NumberDialog:
