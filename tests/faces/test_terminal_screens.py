@@ -98,6 +98,7 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TICKET_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setattr("widgets.terminal.screens.home.Home._assess", lambda home: None)  # it takes its time
     monkeypatch.setattr("widgets.shared.preset_list.find_spec", lambda module: module)  # as with all extras
+    monkeypatch.setattr("textual.widgets.Input._toggle_cursor", lambda field: None)  # it doesn't blink
     monkeypatch.setattr("widgets.shared.wording.clock", lambda at, since=None: "12:34:56")
     monkeypatch.setattr("widgets.terminal.panels.journal.clock", lambda at, since=None: "12:34:56")
 

@@ -127,7 +127,7 @@ class TourPanel(Vertical):
             self._shown = said
             self.query_one(Static).update(said)
             if goes_on:  # an answer has come, below
-                self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+                self.call_after_refresh(self._show_the_end)
 
     def _parts(self) -> list[list[tuple[str, str] | str]]:
         step, is_over = self.step, self.step.task is None or self.place.step in self.place.done
@@ -165,6 +165,12 @@ class TourPanel(Vertical):
             return "" if found is None else f"It came out as {found.value:.3f}."
         right = right_choice(self._link.view, question)
         return "" if right is None else f"It came out as: {right}."
+
+    def _show_the_end(self) -> None:
+        """Scroll to the end, and once more: a scrollbar that comes has the text wrap anew."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_end(animate=False)
+        self.call_after_refresh(scroll.scroll_end, animate=False)
 
     # Guessing
 
