@@ -46,6 +46,7 @@ class DaskCrew:
     ) -> None:
         self.workers, self.dashboard = workers, dashboard
         self._client, self._pool = client, pool
+        self._loop: Any = client.loop
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._futures: set[Future] = set()
 
@@ -56,7 +57,7 @@ class DaskCrew:
         resources = {CELL: 1, **({kind: 1} if kind else {})}
         future = self._client.submit(call, task, pure=False, priority=priority, resources=resources)
         self._futures.add(future)  # Dask forgets a task that nobody holds
-        future.add_done_callback(lambda done, cell=task.cell: self._client.loop.add_callback(self._fetch, cell, done))
+        future.add_done_callback(lambda done, cell=task.cell: self._loop.add_callback(self._fetch, cell, done))
 
     def answer(self, timeout: float) -> Answer | None:
         """As `Crew` says."""

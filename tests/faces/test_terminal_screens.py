@@ -9,15 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from sessions.messages import commands
+from sessions.messages import commands, events
 from sessions.studies.records import CellFailed
 from sessions.studies.study import Study
 from tests.faces.dialog_stage import GOLDEN
 from tests.faces.pictures import SIZES, assert_golden, picture
+from tests.faces.test_landscape_figures import analysed
+from tests.faces.test_terminal_explorer import FakeLink
+from widgets.plots.figures import Selection
 from widgets.terminal.app import TicketExplorer
 from widgets.terminal.charts.chart import Chart
 from widgets.terminal.dialogs import ask
@@ -32,6 +36,7 @@ from widgets.terminal.dialogs.strategy import StrategyDialog
 from widgets.terminal.dialogs.transfer import TransferDialog
 from widgets.terminal.dialogs.undo import UndoDialog
 from widgets.terminal.recorded import recorded_session
+from widgets.terminal.screens.explorer import Explorer
 from widgets.terminal.screens.studies import Rows
 
 pytestmark = pytest.mark.thorough
@@ -172,3 +177,63 @@ def test_screens_of_studies(name: str, size: tuple[int, int], tmp_path: Path) ->
             await pilot.pause(1.5)  # a chart is drawn a few times a second
 
     assert_golden(picture(TicketExplorer(None), size, look), name, size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", ["ansi", "plain"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_screens_in_other_colours(name: str, look: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the sixteen colours of a terminal's own theme, and without colours."""
+    is_replayed, keys = SCREENS[name]
+    if look == "plain":
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    async def press(pilot: Pilot[None]) -> None:
+        if look == "ansi":
+            pilot.app.theme = "ansi-dark"
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause(0.1)
+
+    app = TicketExplorer(recorded_session() if is_replayed else None, replay=is_replayed, speed=1e9)
+    assert_golden(picture(app, (120, 36), press), f"{name}-{look}", (120, 36))
+
+
+@cases("explorer-hessian", "explorer-hessian-rounds", "explorer-eigenvalues")
+def test_screens_of_analyses(name: str, size: tuple[int, int]) -> None:
+    """Weights whose σ says something about curvature in one branch, and nothing in the other."""
+    link, chance = FakeLink(), np.random.default_rng(7)
+    for number in range(6):
+        for branch, agreement in (("snr", 0.1 * number), ("magnitude", 0.0)):
+            link.view.apply(looked_into(chance, branch, number, agreement))
+    app = TicketExplorer()
+
+    async def look(pilot: Pilot[None]) -> None:
+        screen = Explorer(link, app.remembered)
+        await app.push_screen(screen)
+        await pilot.pause(0.2)
+        screen.look.turns["curvature"] = {"explorer-hessian": 2, "explorer-hessian-rounds": 3}.get(name, 4)
+        screen._select(Selection("snr", 5))
+        await screen.action_panel("curvature")
+        await pilot.press("m")
+        await pilot.pause(1.0)
+
+    assert_golden(picture(app, size, look), name, size)
+
+
+def looked_into(chance: np.random.Generator, branch: str, number: int, agreement: float) -> events.Analysed:
+    """A Hessian's diagonal of 300 weights, some below 0, in one replicate."""
+    diagonal = 10 ** chance.normal(-1, 0.8, 300)
+    sigma = diagonal ** (-agreement / 2) * 10 ** chance.normal(-1.5, 0.2, 300)
+    signs = np.where(chance.random(300) < 0.1, -1.0, 1.0)
+    arrays = {
+        "entries": np.arange(300)[None],
+        "theta": chance.normal(0, 0.1, (1, 300)),
+        "sigma": sigma[None],
+        "diagonal": (signs * diagonal)[None],
+        "spearman": [[agreement, 0.0]],
+        "reliability": [[0.9, 0.9]],
+        "trace": [[float((signs * diagonal).sum())] * 2],
+        "eigenvalues": [np.sort(10 ** chance.normal(0.8 + 0.1 * number, 0.1, 4))[::-1]],
+    }
+    return analysed("hessian", branch, number, 200, **arrays)
