@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sessions.messages.events import Analysed
 from sessions.reports.statistics import mean, standard_error
 from sessions.views.session_view import SessionView
-from widgets.plots.figure import MUTED, Axis, Figure, Line, Points, Rule, Values
+from widgets.plots.figure import Axis, Figure, Line, Points, Rule, Values
 from widgets.plots.figures.curvature import analysis_of, nothing_yet
 from widgets.plots.figures.selection import Selection, colour_of
 from widgets.plots.names import FIGURES
@@ -46,11 +46,15 @@ def hessian(view: SessionView, selection: Selection) -> Figure:
     lit, negative, colour = weights.kept_by_snr_alone(ratio), weights.diagonal < 0, colour_of(view, branch)
     groups = (
         ("curvature above 0", ~negative & ~lit, colour),
-        ("below 0", negative & ~lit, MUTED),
+        ("below 0", negative & ~lit, colour + 3),
         ("SNR keeps, magnitude drops", lit & ~negative, colour + 1),
         ("the same, below 0", lit & negative, colour + 2),
     )
-    marks = tuple(_points(name, weights, wanted, shade) for name, wanted, shade in groups if wanted.any())
+    marks = tuple(
+        _points(name, weights, wanted, shade, marked=number > 0)
+        for number, (name, wanted, shade) in enumerate(groups)
+        if wanted.any()
+    )
     return Figure(title, _CURVATURE, _PRECISION, marks, _told(found, weights, int(lit.sum()), ratio))
 
 
@@ -110,11 +114,11 @@ def _weights_of(found: Analysed) -> _Weights:
     return _Weights(entries[there].astype(np.int32), np.abs(theta), sigma, diagonal)
 
 
-def _points(name: str, weights: _Weights, wanted: npt.NDArray[np.bool_], colour: int) -> Points:
+def _points(name: str, weights: _Weights, wanted: npt.NDArray[np.bool_], colour: int, marked: bool) -> Points:
     """The wanted points that logarithmic axes can show."""
     shown = wanted & (weights.diagonal != 0) & (weights.sigma > 0)
     x, y = np.abs(weights.diagonal[shown]), weights.sigma[shown] ** -2.0
-    return Points(name, x, y, colour, weights.entries[shown])
+    return Points(name, x, y, colour, weights.entries[shown], marked)
 
 
 def _told(found: Analysed, weights: _Weights, lit: int, ratio: float) -> str:
