@@ -1,7 +1,6 @@
 """An engine that sleeps: what workers do in the benchmarks of studies, in place of computing."""
 
 import os
-import random
 import time
 from pathlib import Path
 
@@ -9,9 +8,7 @@ from sessions.reports.session_list import SessionState
 from sessions.studies.work import Answer, Job, is_stopping
 
 SECONDS, ROUNDS = float(os.environ.get("TICKET_EXPLORER_PIECE", "0.2")), 20
-"""Of a piece on average, and how many a cell has."""
-VARIES = 0.25
-"""By which share a piece is longer or shorter at the most: rounds differ."""
+"""Of a piece, and how many a cell has."""
 
 
 def work(job: Job) -> Answer:
@@ -19,7 +16,7 @@ def work(job: Job) -> Answer:
     began = time.time()
     if is_stopping():
         return Answer(job.cell, "stopped")
-    time.sleep(SECONDS * random.uniform(1 - VARIES, 1 + VARIES))
+    time.sleep(SECONDS)
     path = Path(job.path).with_suffix(".pieces")
     with path.open("ab") as file:
         file.write(b".")
